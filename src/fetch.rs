@@ -1,0 +1,1 @@
+//! POP3 retrieval to its targets.

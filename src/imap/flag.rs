@@ -1,0 +1,117 @@
+//! Flags of a message: the five that every server knows, and keywords.
+//!
+//! RFC 9051 §2.3.2. `\Recent` is no flag here: it belongs to a session, not to a message.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A system flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum SystemFlag {
+    /// `\Answered`, `R` in a Maildir.
+    Answered = 1,
+    /// `\Deleted`, `T`.
+    Deleted = 2,
+    /// `\Draft`, `D`.
+    Draft = 4,
+    /// `\Flagged`, `F`.
+    Flagged = 8,
+    /// `\Seen`, `S`.
+    Seen = 16,
+}
+
+/// The flags a message has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Flags {
+    system: u8,
+    keywords: BTreeSet<String>,
+}
+
+impl SystemFlag {
+    /// All, in the order of their Maildir letters' names.
+    pub const ALL: [Self; 5] = [Self::Answered, Self::Deleted, Self::Draft, Self::Flagged, Self::Seen];
+
+    /// As IMAP writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "\\Answered",
+            Self::Deleted => "\\Deleted",
+            Self::Draft => "\\Draft",
+            Self::Flagged => "\\Flagged",
+            Self::Seen => "\\Seen",
+        }
+    }
+
+    /// As a Maildir's file name writes it.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Answered => 'R',
+            Self::Deleted => 'T',
+            Self::Draft => 'D',
+            Self::Flagged => 'F',
+            Self::Seen => 'S',
+        }
+    }
+}
+
+impl Flags {
+    /// No flags.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether a system flag is set.
+    pub fn has(&self, flag: SystemFlag) -> bool {
+        self.system & flag as u8 != 0
+    }
+
+    /// Sets or clears a system flag.
+    pub fn set(&mut self, flag: SystemFlag, on: bool) {
+        if on {
+            self.system |= flag as u8;
+        } else {
+            self.system &= !(flag as u8);
+        }
+    }
+
+    /// The keywords, in order; compared without case, kept as first seen.
+    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+        self.keywords.iter().map(String::as_str)
+    }
+
+    /// Whether a keyword is set.
+    pub fn has_keyword(&self, keyword: &str) -> bool {
+        self.keywords.iter().any(|known| known.eq_ignore_ascii_case(keyword))
+    }
+
+    /// Sets or clears a keyword.
+    pub fn set_keyword(&mut self, keyword: &str, on: bool) {
+        self.keywords.retain(|known| on || !known.eq_ignore_ascii_case(keyword));
+        if on && !self.has_keyword(keyword) {
+            self.keywords.insert(keyword.to_owned());
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.system |= other.system;
+        other.keywords().for_each(|keyword| self.set_keyword(keyword, true));
+    }
+
+    /// Takes all of `other` away.
+    pub fn remove(&mut self, other: &Self) {
+        self.system &= !other.system;
+        other.keywords().for_each(|keyword| self.set_keyword(keyword, false));
+    }
+
+    /// The system flags as bits, for an index.
+    pub fn system_bits(&self) -> u8 {
+        self.system
+    }
+
+    /// From bits and keywords; unknown bits are dropped.
+    pub fn from_parts(system: u8, keywords: impl IntoIterator<Item = String>) -> Self {
+        Self { system: system & 31, keywords: keywords.into_iter().collect() }
+    }
+}

@@ -1,0 +1,40 @@
+//! mailkit's core: everything but the command line.
+//!
+//! Each room uses rooms with lower numbers only, never a neighbour on its own layer; the words of
+//! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
+//!
+//! ```text
+//! 0 address envelope status error secret world
+//! 1 wire message sasl
+//! 2 smtp pop3 imap
+//! 3 store net
+//! 4 engine
+//! 5 submit relay deliver users server sync fetch account probe
+//! 6 demo cli
+//! ```
+
+pub mod account;
+pub mod address;
+pub mod deliver;
+pub mod demo;
+pub mod engine;
+pub mod envelope;
+pub mod error;
+pub mod fetch;
+pub mod imap;
+pub mod message;
+pub mod net;
+pub mod pop3;
+pub mod probe;
+pub mod relay;
+pub mod sasl;
+pub mod secret;
+pub mod server;
+pub mod smtp;
+pub mod status;
+pub mod store;
+pub mod submit;
+pub mod sync;
+pub mod users;
+pub mod wire;
+pub mod world;

@@ -1,0 +1,1 @@
+//! What DNS and servers say about a domain's mail.

@@ -1,0 +1,1 @@
+//! Which session on which port with which store.

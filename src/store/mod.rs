@@ -1,0 +1,1 @@
+//! Spool and mailboxes on disk.

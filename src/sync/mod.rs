@@ -1,0 +1,1 @@
+//! A mailbox kept equal on both sides.

@@ -1,0 +1,7 @@
+//! Octets and line ends: what SMTP, POP3 and IMAP share below their verbs.
+
+pub mod exchange;
+pub mod frame;
+pub mod session;
+pub mod stuff;
+pub mod transcript;
