@@ -1,10 +1,45 @@
 //! Proofs of identity: who somebody says they are, and the words in which they prove it.
 //!
-//! Shared by all protocols, so that a password means the same on each port. Knows no users: whether a
-//! proof is good is asked of the world. RFC 4422, RFC 4616; LOGIN is draft-murchison-sasl-login.
+//! Shared by all protocols, so that a password means the same on each port. `exchange` is the server's
+//! side, `proof` the client's, `base64` what both say on the wire. Knows no users: whether a proof is
+//! good is asked of the world. RFC 4422, RFC 4616; LOGIN is draft-murchison-sasl-login.
+
+pub mod base64;
+mod exchange;
+mod proof;
+
+pub use exchange::{Exchange, Malformed, Step};
+pub use proof::Proof;
 
 use crate::secret::Secret;
 use std::fmt;
+
+/// A way to prove who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mechanism {
+    /// Name and password in one answer (RFC 4616).
+    Plain,
+    /// Name and password one after the other: older than PLAIN, never standardised, still what some clients speak.
+    Login,
+}
+
+impl Mechanism {
+    /// All that are spoken here, best first.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::Login];
+
+    /// The registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+        }
+    }
+
+    /// The mechanism of that name, in any case of letters.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
+    }
+}
 
 /// A name and its password, as a client gave them.
 pub struct Credentials {
