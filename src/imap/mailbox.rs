@@ -106,6 +106,8 @@ pub struct Changes {
     pub highest_modseq: ModSeq,
     /// The next message will get this one or a higher one.
     pub uid_next: Uid,
+    /// If it is another one, the mailbox is another one under the same name.
+    pub uid_validity: UidValidity,
 }
 
 /// What STORE does with flags (RFC 9051 §6.4.6).
