@@ -29,6 +29,9 @@ pub trait Follow: Send {
     fn line(&mut self, from: Side, line: &[u8]) -> Show;
 }
 
+/// Begins to follow a new connection of a protocol.
+pub type NewFollow = fn() -> Box<dyn Follow>;
+
 /// Collects octets into lines and lines into entries.
 pub struct Recorder {
     follow: Box<dyn Follow>,
