@@ -3,17 +3,14 @@
 //! Data goes to standard output, everything else to standard error. Whatever a stranger wrote is made
 //! harmless before it is printed. A reader of the output who goes away is no failure worth a word.
 
+use super::context::Context;
 use super::exit::Exit;
-use super::globals::{ColorChoice, Globals};
+use super::globals::ColorChoice;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mailkit::error::{Error, Kind, Result};
+use mailkit::secret::Secret;
+use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
-
-/// What every subcommand is given: how to talk, and what was said about all commands.
-#[derive(Debug)]
-pub(crate) struct Context {
-    command: &'static str,
-    globals: Globals,
-}
 
 /// Standard output was closed by its reader.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +18,75 @@ pub(crate) struct Context {
 struct OutputClosed;
 
 impl Context {
-    pub(super) fn new(command: &'static str, globals: Globals) -> Self {
-        Self { command, globals }
-    }
-
     /// Prints a line of data on standard output.
     pub(super) fn line(&self, text: &str) -> Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(output_error)
+        self.octets(text.as_bytes()).and_then(|()| self.octets(b"\n"))
+    }
+
+    /// Writes octets to standard output as they are.
+    pub(super) fn octets(&self, octets: &[u8]) -> Result<()> {
+        io::stdout().lock().write_all(octets).map_err(output_error)
+    }
+
+    /// Prints a result as one line of JSON.
+    pub(super) fn object(&self, value: &impl Serialize) -> Result<()> {
+        let json = serde_json::to_string(value)
+            .map_err(|error| Error::new(Kind::Software, "a result cannot be written as JSON").caused_by(error))?;
+        self.line(&harmless_json(&json))
+    }
+
+    /// Whether results are to be printed as JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.globals.json
+    }
+
+    /// A word for somebody who watches: only on a terminal, so that cron stays silent while all is well.
+    pub(super) fn note(&self, text: &str) {
+        if !self.globals.quiet && !self.globals.json && io::stderr().is_terminal() {
+            complain(&harmless(text));
+        }
+    }
+
+    /// A word for somebody who asked for more.
+    pub(super) fn detail(&self, text: &str) {
+        if self.globals.verbose {
+            complain(&harmless(text));
+        }
+    }
+
+    /// Something that did not stop the command, but that the user should know.
+    pub(super) fn warn(&self, text: &str) {
+        if !self.globals.quiet {
+            complain(&format!("mailkit {}: {}", self.command, harmless(text)));
+        }
+    }
+
+    /// Asks for a password, if there is somebody to ask.
+    pub(super) fn ask_password(&self, question: &str) -> Result<Secret> {
+        let advice = "name a source: --password-cmd, --password-env or --password-file, or secret = ... in the account";
+        let nobody = |why: &str| Error::new(Kind::Config, format!("no password: {why}")).hint(advice);
+        if self.globals.no_input {
+            return Err(nobody("it may not be asked for"));
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(nobody("there is no terminal to ask on"));
+        }
+        let answer = dialoguer::Password::new().with_prompt(harmless(question)).allow_empty_password(true).interact();
+        match answer {
+            Ok(password) if password.is_empty() => Err(nobody("nothing was typed")),
+            Ok(password) => Ok(Secret::new(password)),
+            Err(error) => Err(nobody("nothing was typed").caused_by(error)),
+        }
+    }
+
+    /// A bar that shows how far a command is, on a terminal; elsewhere it draws nothing.
+    pub(super) fn progress(&self, what: &'static str, total: u64) -> ProgressBar {
+        let watched = !self.globals.quiet && !self.globals.json && io::stderr().is_terminal();
+        // A trace on the same terminal and a bar would write over each other.
+        let drawn = watched && self.globals.trace.is_none();
+        let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("the template is well-formed");
+        ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
     }
 
     /// Says on standard error what went wrong, and returns the code to end with.

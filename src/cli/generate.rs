@@ -2,7 +2,7 @@
 //!
 //! For packagers, and for the test that keeps the files in the repository fresh.
 
-use super::console::Context;
+use super::context::Context;
 use super::exit::{self, Exit};
 use clap_complete::Shell;
 use mailkit::error::{Error, Result};

@@ -5,12 +5,14 @@
 //! Subcommands run without a runtime until they ask for one, so that short ones start in no time.
 
 pub(crate) mod console;
+mod context;
 pub(crate) mod exit;
 mod generate;
 mod globals;
+mod login;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use console::Context;
+use context::Context;
 use exit::Exit;
 use globals::Globals;
 use mailkit::error::Result;
