@@ -4,7 +4,7 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address envelope status error secret world
+//! 0 address endpoint envelope status error secret world
 //! 1 wire message sasl
 //! 2 smtp pop3 imap
 //! 3 store net
@@ -17,6 +17,7 @@ pub mod account;
 pub mod address;
 pub mod deliver;
 pub mod demo;
+pub mod endpoint;
 pub mod engine;
 pub mod envelope;
 pub mod error;

@@ -1,4 +1,5 @@
 //! IMAP: the words of RFC 9051 and RFC 3501, without sockets and stores.
 
 pub mod flag;
+pub mod mailbox;
 pub mod number;
