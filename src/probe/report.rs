@@ -25,8 +25,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
-/// What a sender may hope for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What a sender may hope for, in the order of exit codes: of several domains the last one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// There is at least one address to connect to.
