@@ -10,6 +10,7 @@ pub(crate) mod exit;
 mod generate;
 mod globals;
 mod login;
+mod mx;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -29,6 +30,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Mx(mx::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -37,12 +39,14 @@ impl Command {
     /// The words a user typed for it, as error messages repeat them.
     fn name(&self) -> &'static str {
         match self {
+            Self::Mx(_) => "mx",
             Self::Generate(_) => "generate",
         }
     }
 
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Mx(args) => mx::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }
