@@ -5,5 +5,6 @@
 
 pub mod command;
 pub mod extension;
+pub mod follow;
 pub mod reply;
 pub mod server;
