@@ -8,9 +8,10 @@
 //! 1 wire message sasl
 //! 2 smtp pop3 imap
 //! 3 store net
-//! 4 engine
-//! 5 submit relay deliver users server sync fetch account probe
-//! 6 demo cli
+//! 4 engine users
+//! 5 submit relay deliver sync fetch account probe
+//! 6 server
+//! 7 demo cli
 //! ```
 
 pub mod account;
