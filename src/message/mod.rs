@@ -5,11 +5,15 @@
 //! `safe` stands between foreign text and terminals or file names.
 //! mail-parser and mail-builder are used here and nowhere else. Knows no protocol and no disk.
 
+pub mod address_list;
 pub mod date;
 pub mod field;
+pub mod guard;
 pub mod id;
 pub mod media;
+pub mod overview;
 pub mod received;
 pub mod safe;
 pub mod transfer;
+pub mod view;
 pub mod words;
