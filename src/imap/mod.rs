@@ -7,5 +7,6 @@ pub mod mailbox;
 pub mod name;
 pub mod number;
 pub mod response;
+pub mod search;
 pub mod set;
 pub mod token;
