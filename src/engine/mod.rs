@@ -1,1 +1,3 @@
 //! Protocols over connections.
+
+pub mod exchangers;

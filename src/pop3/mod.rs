@@ -1,1 +1,3 @@
-//! POP3, without sockets.
+//! POP3, both sides, without sockets. RFC 1939.
+
+pub mod server;
