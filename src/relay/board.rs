@@ -98,9 +98,19 @@ impl<D: Clone + Eq + Hash, J> Board<D, J> {
         }
     }
 
-    /// Jobs that wait for a place.
-    pub fn waiting(&self) -> usize {
-        self.waiting
+    /// Takes a waiting job off the board without starting it.
+    pub fn drop_next(&mut self) -> Option<J> {
+        let destination = self.turns.front()?;
+        let lane = self.lanes.get_mut(destination)?;
+        let (job, _) = lane.waiting.pop_front()?;
+        self.waiting -= 1;
+        if lane.waiting.is_empty() {
+            if lane.running == 0 {
+                self.lanes.remove(destination);
+            }
+            self.turns.pop_front();
+        }
+        Some(job)
     }
 
     /// Whether nothing waits and nothing is under way.
@@ -154,7 +164,7 @@ mod tests {
         assert_eq!(taken(&mut board).len(), 3);
         board.push("new", 9, false);
         assert_eq!(taken(&mut board), [("new", 9)]);
-        assert_eq!(board.waiting(), 2);
+        assert_eq!(board.waiting, 2);
         board.done(&"new", false);
         assert_eq!(taken(&mut board), []);
         board.done(&"a", true);
