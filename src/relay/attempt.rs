@@ -7,7 +7,7 @@
 
 use super::route::Route;
 use crate::engine::handover::{Answer, Courier, Parcel};
-use crate::status::EnhancedStatus;
+use crate::status::{EnhancedStatus, Fate};
 use std::net::SocketAddr;
 
 /// Tries the hosts of a route; gives one answer for each recipient of the parcel, in order.
@@ -27,7 +27,18 @@ pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &P
             }
         }
     }
-    answers
+    answers.into_iter().map(undecided).collect()
+}
+
+/// What the last host said when no host judged the recipient. That a server will not talk to us, or our password
+/// at a smarthost is wrong, says nothing for good about a recipient, whatever the code: it may be put right.
+fn undecided(answer: Answer) -> Answer {
+    // RFC 7504 §4: a host that takes no mail at all is not to be asked again.
+    let takes_none = ["521", "556"].iter().any(|code| answer.words.starts_with(code));
+    if answer.try_next && answer.fate() == Some(Fate::Permanent) && !takes_none {
+        return Answer { status: EnhancedStatus { class: 4, ..answer.status }, ..answer };
+    }
+    answer
 }
 
 #[cfg(test)]
@@ -35,7 +46,6 @@ pub(super) mod tests {
     use super::super::route::Hop;
     use super::*;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
-    use crate::status::Fate;
     use crate::world::{Later, Timestamp};
     use std::sync::{Arc, Mutex};
 
@@ -127,6 +137,15 @@ pub(super) mod tests {
         ];
         let (classes, asked) = run(lines, &["bob@x"]).await;
         assert_eq!((classes, asked.len()), (vec![4], 3));
-        assert_eq!(answer(4, true).fate(), Some(Fate::Transient));
+    }
+
+    #[tokio::test]
+    async fn hosts_that_will_not_talk_judge_nobody_for_good() {
+        for (words, class) in [("554 5.7.1 not to you", 4), ("521 no mail here", 5), ("535 5.7.8 wrong password", 4)] {
+            let refusal = Answer { words: words.into(), ..answer(5, true) };
+            let lines = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| (ip, "*", refusal.clone()));
+            let (classes, asked) = run(lines.into(), &["bob@x"]).await;
+            assert_eq!((classes, asked.len()), (vec![class], 3), "{words}");
+        }
     }
 }

@@ -419,13 +419,7 @@ async fn an_arrival_wakes_the_relay_and_so_does_the_clock() {
     let sim = Sim::new(move |_, _, _, _| {
         let mut tries = tries.lock().expect("no panic");
         *tries += 1;
-        if *tries == 1 {
-            nobody()
-        } else if *tries == 2 {
-            nobody()
-        } else {
-            yes()
-        }
+        if *tries < 3 { nobody() } else { yes() }
     })
     .await;
     let (stop, relay) = (CancellationToken::new(), sim.relay.clone());
