@@ -1,5 +1,12 @@
 //! IMAP: the words of RFC 9051 and RFC 3501, without sockets and stores.
 
+pub mod date;
+pub mod fetch;
 pub mod flag;
 pub mod mailbox;
+pub mod name;
 pub mod number;
+pub mod response;
+pub mod search;
+pub mod set;
+pub mod token;

@@ -1,1 +1,4 @@
 //! From the spool to the next host.
+
+pub mod route;
+pub mod schedule;

@@ -85,6 +85,11 @@ pub enum LoginRefusal {
     Temporary,
 }
 
+impl LoginRefusal {
+    /// The sentence where a password would cross the wire in clear.
+    pub const NEEDS_TLS: &'static str = "Passwords need TLS here";
+}
+
 /// Where a password may be said without TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PlaintextAuth {

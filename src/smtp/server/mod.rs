@@ -3,6 +3,13 @@
 //! Knows no store, no users, no routes: it asks whether a login is good, whether a recipient may be
 //! accepted, and hands the message on in pieces. RFC 5321 §3, §4.
 
+mod data;
+mod session;
+mod state;
+mod words;
+
+pub use session::Session;
+
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 pub use crate::sasl::{Credentials, LoginRefusal, PlaintextAuth};
 use crate::wire::session::Tls;
