@@ -25,9 +25,24 @@ pub fn rfc5322(when: Timestamp) -> String {
 /// Reads a date with obsolete zones, two-digit years and comments; what is no date is `None`.
 pub fn parse(text: &[u8]) -> Option<Timestamp> {
     let mut line = text.get(..DATE_MAX).unwrap_or(text).to_vec();
+    if !has_time(&line) {
+        return None;
+    }
     line.push(b'\n');
     let date = MessageStream::new(&line).parse_date().into_datetime()?;
     date.is_valid().then(|| Timestamp::from_second(date.to_timestamp()).ok())?
+}
+
+/// Whether a time of day stands there: mail-parser takes any letters for the rest of a broken one.
+fn has_time(line: &[u8]) -> bool {
+    let is_time = |token: &[u8]| {
+        let mut numbers = 0;
+        token.split(|octet| *octet == b':').all(|number| {
+            numbers += 1;
+            (1..=2).contains(&number.len()) && number.iter().all(u8::is_ascii_digit)
+        }) && (2..=3).contains(&numbers)
+    };
+    line.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'+' | b'-')).any(is_time)
 }
 
 #[cfg(test)]
@@ -49,6 +64,7 @@ mod tests {
             ("21 Nov 97 09:55:06 GMT", Some("1997-11-21T09:55:06Z")),
             ("Thu, 13 Feb 1969 23:32 -0330 (Newfoundland Time)", Some("1969-02-14T03:02:00Z")),
             ("Fri, 20 Nov\r\n 2026 12:00:00 EST", Some("2026-11-20T17:00:00Z")),
+            ("Tue, 7 Apr 2026 10:00:t <x@example.test>", None),
             ("yesterday", None),
             ("", None),
         ] {
