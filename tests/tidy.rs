@@ -50,6 +50,7 @@ const PLACES: [Place; 5] = [
             ("store/", "mailboxes, spool, and the real disk"),
             ("account/", "the user's configuration and secret files"),
             ("cli/", "files that the user names: messages, traces, keys, generated pages"),
+            ("net/control.rs", "the name of a socket is a file too"),
         ],
     },
     Place {

@@ -1,3 +1,4 @@
 //! Protocols over connections.
 
 pub mod exchangers;
+pub mod handover;
