@@ -48,6 +48,19 @@ impl Context {
         }
     }
 
+    /// What a command was asked to say on standard error.
+    pub(super) fn say(&self, text: &str) {
+        complain(&terminal(text));
+    }
+
+    /// A failure that is a result: it is said even when notes are not wanted. Lines stay lines.
+    pub(super) fn complain(&self, text: &str) {
+        for (index, line) in text.lines().enumerate() {
+            let lead = if index == 0 { format!("mailkit {}: ", self.command) } else { String::new() };
+            complain(&format!("{lead}{}", terminal(line)));
+        }
+    }
+
     /// A word for somebody who asked for more.
     pub(super) fn detail(&self, text: &str) {
         if self.globals.verbose {
