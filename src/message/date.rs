@@ -36,8 +36,23 @@ pub fn day(text: &[u8]) -> Option<Date> {
 
 fn read(text: &[u8]) -> Option<mail_parser::DateTime> {
     let mut line = text.get(..DATE_MAX).unwrap_or(text).to_vec();
+    if !has_time(&line) {
+        return None;
+    }
     line.push(b'\n');
     MessageStream::new(&line).parse_date().into_datetime().filter(mail_parser::DateTime::is_valid)
+}
+
+/// Whether a time of day stands there: mail-parser takes any letters for the rest of a broken one.
+fn has_time(line: &[u8]) -> bool {
+    let is_time = |token: &[u8]| {
+        let mut numbers = 0;
+        token.split(|octet| *octet == b':').all(|number| {
+            numbers += 1;
+            (1..=2).contains(&number.len()) && number.iter().all(u8::is_ascii_digit)
+        }) && (2..=3).contains(&numbers)
+    };
+    line.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'+' | b'-')).any(is_time)
 }
 
 #[cfg(test)]
@@ -59,6 +74,7 @@ mod tests {
             ("21 Nov 97 09:55:06 GMT", Some("1997-11-21T09:55:06Z")),
             ("Thu, 13 Feb 1969 23:32 -0330 (Newfoundland Time)", Some("1969-02-14T03:02:00Z")),
             ("Fri, 20 Nov\r\n 2026 12:00:00 EST", Some("2026-11-20T17:00:00Z")),
+            ("Tue, 7 Apr 2026 10:00:t <x@example.test>", None),
             ("yesterday", None),
             ("", None),
         ] {

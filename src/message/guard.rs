@@ -101,6 +101,8 @@ pub enum FlawCode {
     NoBoundary,
     /// A multipart whose boundary never comes.
     NoParts,
+    /// Two boundary lines with nothing between them.
+    EmptyPart,
     /// A multipart without its last boundary.
     NoEndBoundary,
     /// A multipart or message with an encoding that it may not have (RFC 2045 §6.4).
@@ -207,8 +209,15 @@ impl<'o> Walk<'o> {
             self.forget(&boundary);
             return;
         }
-        open.parts += 1;
         let block = open.block;
+        // Some senders write boundary lines twice; there is no part between two of them.
+        if self.delimiter(self.peek()).is_some() {
+            self.flaw(FlawCode::EmptyPart, block, before);
+            return;
+        }
+        if let Some(open) = self.open.get_mut(delimiter.level) {
+            open.parts += 1;
+        }
         if self.verdict.blocks.len() >= self.limits.parts {
             self.limit(FlawCode::TooManyParts, block, before);
         } else {
@@ -397,16 +406,16 @@ impl<'o> Walk<'o> {
         }
     }
 
+    /// What happens again and again in a block is told once.
     fn flaw(&mut self, code: FlawCode, block: usize, offset: usize) {
-        self.verdict.flaws.push(Flaw { code, block, offset });
+        if self.verdict.flaws.last().is_none_or(|flaw| (flaw.code, flaw.block) != (code, block)) {
+            self.verdict.flaws.push(Flaw { code, block, offset });
+        }
     }
 
-    /// A limit is told once for each block it concerns.
     fn limit(&mut self, code: FlawCode, block: usize, offset: usize) {
         self.verdict.truncated = true;
-        if self.verdict.flaws.last().is_none_or(|flaw| (flaw.code, flaw.block) != (code, block)) {
-            self.flaw(code, block, offset);
-        }
+        self.flaw(code, block, offset);
     }
 
     fn finish(mut self) -> Verdict {

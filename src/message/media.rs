@@ -116,7 +116,7 @@ fn join(pieces: &[(u32, bool, &str)]) -> String {
             }
         }
         match extended {
-            true => push_unescaped(value, &mut octets),
+            true => octets.extend(unescape_percent(value.as_bytes())),
             false => octets.extend_from_slice(value.as_bytes()),
         }
     }
@@ -124,8 +124,10 @@ fn join(pieces: &[(u32, bool, &str)]) -> String {
     words::decode_words(&text).into_owned()
 }
 
-fn push_unescaped(value: &str, octets: &mut Vec<u8>) {
-    let mut rest = value.as_bytes();
+/// `%e2%82%ac` as octets; what is no code stays.
+pub(super) fn unescape_percent(value: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(value.len());
+    let mut rest = value;
     while let [first, tail @ ..] = rest {
         rest = tail;
         let digit = |octet: u8| char::from(octet).to_digit(16);
@@ -138,6 +140,7 @@ fn push_unescaped(value: &str, octets: &mut Vec<u8>) {
             (octet, _) => octets.push(*octet),
         }
     }
+    octets
 }
 
 /// The first token of a field body, comments left out: `base64` of ` base64 (really)`.

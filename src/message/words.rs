@@ -34,14 +34,14 @@ pub fn undeclared(octets: &[u8]) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// An unstructured field body as text: unfolded, encoded words decoded, blanks at both ends taken away.
+/// An unstructured field body as people read it: a fold is one blank, encoded words are decoded.
 pub fn decode(body: &[u8]) -> String {
-    let unfolded = unfold(body);
-    let (text, _) = undeclared(&unfolded);
-    decode_words(text.trim()).into_owned()
+    let (text, _) = undeclared(body);
+    let lines: Vec<&str> = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    decode_words(&lines.join(" ")).into_owned()
 }
 
-/// A field body as text in one line, nothing decoded (RFC 5322 §2.2.3).
+/// A field body in one line, nothing decoded and no blank changed (RFC 5322 §2.2.3).
 pub fn unfold(body: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr2(b'\n', b'\r', body) {
         None => Cow::Borrowed(body),

@@ -12,6 +12,7 @@ mod entry;
 mod id;
 mod incoming;
 mod log;
+pub mod maildir;
 pub mod memory;
 mod memory_tree;
 mod record;
