@@ -11,6 +11,7 @@ mod generate;
 mod globals;
 mod login;
 mod mx;
+mod send;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -30,6 +31,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Send(send::Args),
     Mx(mx::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -39,6 +41,7 @@ impl Command {
     /// The words a user typed for it, as error messages repeat them.
     fn name(&self) -> &'static str {
         match self {
+            Self::Send(_) => "send",
             Self::Mx(_) => "mx",
             Self::Generate(_) => "generate",
         }
@@ -46,6 +49,7 @@ impl Command {
 
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Send(args) => send::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }

@@ -24,7 +24,7 @@ pub enum Show {
 }
 
 /// A protocol's understanding of a conversation, good enough to know what must not be shown.
-pub trait Follow: Send {
+pub trait Follow: Send + Sync {
     /// Takes the next line, with its line end if it had one, and says how it may be shown.
     fn line(&mut self, from: Side, line: &[u8]) -> Show;
 }

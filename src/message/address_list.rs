@@ -1,0 +1,342 @@
+//! Address lists of header fields: names, mailboxes, groups.
+//!
+//! Read by hand, since IMAP must give names as they stand and submission must take nothing for an
+//! address that is none. One pass, no recursion; reads what is obsolete and most of what is wrong.
+//! RFC 5322 §3.4, §4.4; RFC 6854.
+
+use super::words;
+use crate::address::{Address, AddressError, Domain};
+
+/// Mailboxes and groups of one field that are read; who writes more wants to fill memory.
+pub const ENTRIES_MAX: usize = 50_000;
+
+/// One element of an address list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// `Alice <alice@crepes.example>`
+    Mailbox(NameAddr),
+    /// `friends: bob@x, carol@y;` with its name undecoded; often empty, for undisclosed recipients.
+    Group(String, Vec<NameAddr>),
+}
+
+/// A display name and an address, as written: nothing decoded, nothing checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NameAddr {
+    /// The display name without quotes, encoded words still encoded; else the comment behind the address.
+    pub name: Option<String>,
+    /// The local part without quotes.
+    pub local_part: String,
+    /// The domain; empty if there was no `@`.
+    pub domain: String,
+}
+
+impl NameAddr {
+    /// The name as people read it.
+    pub fn display_name(&self) -> Option<String> {
+        self.name.as_deref().map(|name| words::decode_words(name).into_owned())
+    }
+
+    /// The address, if it is one that an envelope can hold.
+    pub fn address(&self) -> Result<Address, AddressError> {
+        if self.domain.is_empty() {
+            return Err(AddressError::NoAt);
+        }
+        Address::new(&self.local_part, Domain::parse(&self.domain)?)
+    }
+
+    /// `local-part@domain` for people, or the local part alone; not always an address.
+    pub fn spec(&self) -> String {
+        match self.domain.is_empty() {
+            true => self.local_part.clone(),
+            false => format!("{}@{}", self.local_part, self.domain),
+        }
+    }
+}
+
+/// The mailboxes of a list, those in groups included, in order.
+pub fn mailboxes(entries: &[Entry]) -> impl Iterator<Item = &NameAddr> {
+    entries.iter().flat_map(|entry| match entry {
+        Entry::Mailbox(mailbox) => std::slice::from_ref(mailbox),
+        Entry::Group(_, members) => members,
+    })
+}
+
+/// Reads a field body. Nothing is an error: what makes no sense becomes a name or a local part.
+pub fn parse(body: &[u8]) -> Vec<Entry> {
+    let unfolded = words::unfold(body);
+    let (text, _) = words::undeclared(&unfolded);
+    let mut list = List::default();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => list.word(&quoted(&mut chars, '"'), true),
+            '(' => list.comment = Some(comment(&mut chars)),
+            '[' => {
+                let literal = quoted(&mut chars, ']');
+                list.word(&format!("[{literal}]"), false);
+            }
+            '<' => list.angle = Some(angle(&mut chars)),
+            ',' => list.end_mailbox(),
+            ';' => list.end_group(),
+            ':' if list.group.is_none() && list.angle.is_none() && !list.has_at() => list.begin_group(),
+            c if c.is_whitespace() => list.space = true,
+            c => list.character(c),
+        }
+        if list.count >= ENTRIES_MAX {
+            break;
+        }
+    }
+    list.end_mailbox();
+    list.end_group();
+    list.entries
+}
+
+/// What has been read of the list, and of the mailbox that is being read.
+#[derive(Default)]
+struct List {
+    entries: Vec<Entry>,
+    count: usize,
+    group: Option<(String, Vec<NameAddr>)>,
+    /// The display name, or an address without brackets: text and whether it came in quotes.
+    phrase: Vec<(String, bool)>,
+    /// White space stands before what comes next.
+    space: bool,
+    angle: Option<String>,
+    comment: Option<String>,
+}
+
+impl List {
+    fn character(&mut self, c: char) {
+        match self.phrase.last_mut() {
+            Some((word, false)) => {
+                if self.space {
+                    word.push(' ');
+                }
+                word.push(c);
+            }
+            _ => self.phrase.push((c.to_string(), false)),
+        }
+        self.space = false;
+    }
+
+    fn word(&mut self, word: &str, quoted: bool) {
+        match (quoted, self.phrase.last_mut()) {
+            (false, Some((last, false))) => last.push_str(word),
+            _ => self.phrase.push((word.to_owned(), quoted)),
+        }
+        self.space = false;
+    }
+
+    fn has_at(&self) -> bool {
+        self.phrase.iter().any(|(word, quoted)| !quoted && word.contains('@'))
+    }
+
+    fn begin_group(&mut self) {
+        self.group = Some((self.take_phrase().unwrap_or_default(), Vec::new()));
+        self.comment = None;
+        self.count += 1;
+    }
+
+    fn end_group(&mut self) {
+        self.end_mailbox();
+        if let Some((name, members)) = self.group.take() {
+            self.entries.push(Entry::Group(name, members));
+        }
+    }
+
+    fn take_phrase(&mut self) -> Option<String> {
+        self.space = false;
+        let words: Vec<_> = std::mem::take(&mut self.phrase).into_iter().map(|(word, _)| word).collect();
+        let phrase = words.join(" ").trim().to_owned();
+        (!phrase.is_empty()).then_some(phrase)
+    }
+
+    fn end_mailbox(&mut self) {
+        let comment = self.comment.take().filter(|comment| !comment.is_empty());
+        let mailbox = match self.angle.take() {
+            Some(spec) => {
+                let (local_part, domain) = split_spec(&spec);
+                NameAddr { name: self.take_phrase().or(comment), local_part, domain }
+            }
+            None => {
+                self.space = false;
+                let phrase = std::mem::take(&mut self.phrase);
+                let Some(mailbox) = bare(phrase, comment) else { return };
+                mailbox
+            }
+        };
+        self.count += 1;
+        match &mut self.group {
+            Some((_, members)) => members.push(mailbox),
+            None => self.entries.push(Entry::Mailbox(mailbox)),
+        }
+    }
+}
+
+/// An address without angle brackets: `alice@crepes.example (Alice)`.
+fn bare(phrase: Vec<(String, bool)>, name: Option<String>) -> Option<NameAddr> {
+    let joined = |words: &[(String, bool)]| words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
+    let at = phrase.iter().rposition(|(word, quoted)| !quoted && word.contains('@'));
+    let Some((at, (word, before))) = at.and_then(|at| Some((at, (phrase.get(at)?, phrase.get(..at)?)))) else {
+        let text = joined(&phrase);
+        return (!text.is_empty()).then(|| NameAddr { name, local_part: text, domain: String::new() });
+    };
+    let (left, domain) = word.0.rsplit_once('@')?;
+    let mut local_part = joined(before);
+    local_part.push_str(left.trim());
+    // What stands behind a domain and a blank belongs to nobody: `bob@x Bob`.
+    let domain: String = match domain.trim().contains(" .") || domain.contains(". ") {
+        true => domain.replace(' ', ""),
+        false => domain.split_whitespace().next().unwrap_or_default().to_owned(),
+    };
+    let trailing = phrase.get(at + 1..).map(&joined).filter(|text| !text.is_empty());
+    Some(NameAddr { name: name.or(trailing), local_part: local_part.replace(" .", ".").replace(". ", "."), domain })
+}
+
+/// The inside of angle brackets; a source route in front is passed over (RFC 5322 §4.4).
+fn split_spec(spec: &str) -> (String, String) {
+    let spec = spec.trim();
+    let spec = match spec.strip_prefix('@').and_then(|route| route.split_once(':')) {
+        Some((_, mailbox)) => mailbox.trim(),
+        None => spec,
+    };
+    if let Some(quoted_part) = spec.strip_prefix('"') {
+        let mut chars = quoted_part.chars().peekable();
+        let local_part = quoted(&mut chars, '"');
+        let rest: String = chars.collect();
+        return (local_part, rest.trim().trim_start_matches('@').replace(' ', ""));
+    }
+    let clean = |text: &str| text.split_whitespace().collect::<String>();
+    match spec.rsplit_once('@') {
+        Some((local_part, domain)) => (clean(local_part), clean(domain)),
+        None => (spec.to_owned(), String::new()),
+    }
+}
+
+type Chars<'t> = std::iter::Peekable<std::str::Chars<'t>>;
+
+/// Up to a closing character, backslashes taken off.
+fn quoted(chars: &mut Chars<'_>, end: char) -> String {
+    let mut text = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => text.extend(chars.next()),
+            c if c == end => break,
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// A comment without its outer parentheses; those inside count.
+fn comment(chars: &mut Chars<'_>) -> String {
+    let (mut text, mut depth) = (String::new(), 1usize);
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                text.extend(chars.next());
+                continue;
+            }
+            '(' => depth += 1,
+            ')' if depth == 1 => break,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        text.push(c);
+    }
+    text.trim().to_owned()
+}
+
+/// The inside of angle brackets, quotes kept, comments left out.
+fn angle(chars: &mut Chars<'_>) -> String {
+    let mut text = String::new();
+    let mut in_quotes = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if in_quotes => {
+                text.push(c);
+                text.extend(chars.next());
+                continue;
+            }
+            '"' => in_quotes = !in_quotes,
+            '(' if !in_quotes => {
+                comment(chars);
+                continue;
+            }
+            '>' if !in_quotes => break,
+            // A bracket nobody closed ends with the mailbox, so that the next one is not swallowed.
+            '<' if !in_quotes => {
+                text.clear();
+                continue;
+            }
+            _ => {}
+        }
+        text.push(c);
+        if !in_quotes && matches!(chars.peek(), Some(',')) && text.contains('@') && !text.starts_with('@') {
+            break;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// `name|local|domain` of each mailbox; groups in braces.
+    fn shown(body: &str) -> String {
+        let one = |m: &NameAddr| format!("{}|{}|{}", m.name.as_deref().unwrap_or("-"), m.local_part, m.domain);
+        let entries = parse(body.as_bytes());
+        let shown = entries.iter().map(|entry| match entry {
+            Entry::Mailbox(mailbox) => one(mailbox),
+            Entry::Group(name, members) => {
+                format!("{name}{{{}}}", members.iter().map(one).collect::<Vec<_>>().join(" "))
+            }
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn lists_are_read_as_people_write_them() {
+        for (body, wanted) in [
+            ("alice@crepes.example", "-|alice|crepes.example"),
+            ("Alice <alice@crepes.example>", "Alice|alice|crepes.example"),
+            ("\"Doe, Jane\" <j@x>, b@y", "Doe, Jane|j|x -|b|y"),
+            ("alice@x (Alice (home))", "Alice (home)|alice|x"),
+            ("=?utf-8?q?a?= <a@x>", "=?utf-8?q?a?=|a|x"),
+            ("friends: a@x, B <b@y>;, c@z", "friends{-|a|x B|b|y} -|c|z"),
+            ("undisclosed-recipients:;", "undisclosed-recipients{}"),
+            ("<@r1,@r2:a@x>", "-|a|x"),
+            ("\"a b\"@x", "-|a b|x"),
+            ("<\"a@b\"@x>", "-|a@b|x"),
+            ("Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "Pete|pete|silly.test"),
+            ("a @ x . y", "-|a|x.y"),
+            ("root", "-|root|"),
+            ("a@[192.0.2.1]", "-|a|[192.0.2.1]"),
+            (", ,a@x,,", "-|a|x"),
+            ("<>", "-||"),
+            ("A <a@x, B <b@y>", "A|a|x B|b|y"),
+            ("Alice\r\n <a@x>", "Alice|a|x"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(body), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_become_addresses() {
+        for (body, wanted) in [("a@x", true), ("root", false), ("a@-x", false), ("<>", false), ("\"a b\"@x", true)] {
+            let entries = parse(body.as_bytes());
+            assert_eq!(mailboxes(&entries).next().is_some_and(|m| m.address().is_ok()), wanted, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_soup_makes_the_reader_panic(octets in any::<Vec<u8>>(), text in "[a@,;:<>()\"\\\\. \\[\\]]{0,40}") {
+            parse(&octets);
+            parse(text.as_bytes());
+        }
+    }
+}

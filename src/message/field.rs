@@ -1,0 +1,137 @@
+//! Header fields as octets: where each begins and ends, its name, its body.
+//!
+//! The one place that says what a field's first line looks like, so that server, user agent and
+//! reader agree on whether a text begins with a header section. Decodes nothing.
+//! RFC 5322 §2.2, §2.2.3, §4.5.8.
+
+use memchr::memchr;
+use std::ops::Range;
+
+/// One header field of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<'o> {
+    /// The field name, as written.
+    pub name: &'o str,
+    /// What follows the colon, folding included, without the last line end.
+    pub body: &'o [u8],
+    /// The whole field with its line end, within the octets that were read.
+    pub at: Range<usize>,
+}
+
+/// The fields of a header section, in order. Lines that are none are passed over.
+pub fn fields(section: &[u8]) -> Fields<'_> {
+    Fields { section, at: 0 }
+}
+
+/// Where the colon stands in a line that begins a field. White space in front of it is obsolete, yet read.
+pub fn colon_of(line: &[u8]) -> Option<usize> {
+    let colon = memchr(b':', line)?;
+    let name = trim_blanks_end(&line[..colon]);
+    let is_name = !name.is_empty() && name.iter().all(|octet| octet.is_ascii_graphic());
+    is_name.then_some(colon)
+}
+
+/// Whether a message begins with a header section, be it an empty one; if not, it is text from its first line.
+pub fn has_header_section(message: &[u8]) -> bool {
+    let line = first_line(message);
+    message.is_empty() || is_empty_line(line) || colon_of(line).is_some()
+}
+
+/// Whether a line ends the header section.
+pub fn is_empty_line(line: &[u8]) -> bool {
+    matches!(line, b"\n" | b"\r\n")
+}
+
+/// Whether a line continues the field above it (RFC 5322 §2.2.3).
+pub fn is_continuation(line: &[u8]) -> bool {
+    matches!(line, [b' ' | b'\t', ..])
+}
+
+/// The first line with its LF; all octets if there is none.
+pub fn first_line(octets: &[u8]) -> &[u8] {
+    memchr(b'\n', octets).map_or(octets, |end| &octets[..=end])
+}
+
+/// A line without its LF or CRLF.
+pub fn trim_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn trim_blanks_end(octets: &[u8]) -> &[u8] {
+    let end = octets.iter().rposition(|octet| !matches!(octet, b' ' | b'\t')).map_or(0, |last| last + 1);
+    &octets[..end]
+}
+
+/// See [`fields`].
+#[derive(Debug, Clone)]
+pub struct Fields<'o> {
+    section: &'o [u8],
+    at: usize,
+}
+
+impl<'o> Iterator for Fields<'o> {
+    type Item = Field<'o>;
+
+    fn next(&mut self) -> Option<Field<'o>> {
+        loop {
+            let start = self.at;
+            let line = first_line(&self.section[start..]);
+            if line.is_empty() || is_empty_line(line) {
+                self.at = self.section.len();
+                return None;
+            }
+            self.at += line.len();
+            let Some(colon) = colon_of(line) else { continue };
+            loop {
+                let more = first_line(&self.section[self.at..]);
+                if !is_continuation(more) {
+                    break;
+                }
+                self.at += more.len();
+            }
+            let name = std::str::from_utf8(trim_blanks_end(&line[..colon])).unwrap_or_default();
+            let body = trim_line_end(&self.section[start + colon + 1..self.at]);
+            return Some(Field { name, body, at: start..self.at });
+        }
+    }
+}
+
+impl Field<'_> {
+    /// Field names know no case (RFC 5322 §1.2.2).
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_with_their_folding() {
+        let section = b"Subject: a\r\n b\r\nX-Empty:\r\nTo :c@d\nnot a field\n\r\nBody: no\r\n";
+        let found: Vec<_> = fields(section).map(|f| (f.name, f.body, f.at)).collect();
+        assert_eq!(found, [("Subject", &b" a\r\n b"[..], 0..16), ("X-Empty", b"", 16..26), ("To", b"c@d", 26..34),]);
+    }
+
+    #[test]
+    fn a_bare_text_is_told_from_a_message() {
+        for (message, wanted) in [
+            (&b"Subject: x\r\n\r\ntext"[..], true),
+            (b"\r\ntext: no field, but the section is empty", true),
+            (b"\ntext", true),
+            (b"", true),
+            (b"X :obsolete\r\n", true),
+            (b"Do you like ketchup?\r\nHow about pickles?\r\n", false),
+            (b"Dear Bob: hello\r\n", false),
+            (b" folded: into what came before\r\n", false),
+            (b": no name\r\n", false),
+            (b"From alice Thu Jan  1 00:00:00 1970\r\n", false),
+            (b"caf\xe9: x\r\n", false),
+            (b"one line", false),
+        ] {
+            assert_eq!(has_header_section(message), wanted, "{}", message.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! A complete message that a user hands over, made fit for the wire.
+//!
+//! Line ends become CRLF and blind copies vanish, whatever else is asked for; only then, and only where
+//! wanted, what is missing is added. Nothing else changes by a single octet, so that signatures hold.
+//! Knows no server. RFC 5322 §3.6; RFC 6409 §8; RFC 5321 §2.3.8.
+
+use super::address_list::{self, ENTRIES_MAX};
+use super::build::Correspondent;
+use super::field::{self, Field};
+use super::{date, id};
+use crate::address::Address;
+use crate::error::{Error, Kind, Result};
+use crate::world::{Entropy, Timestamp};
+
+/// What is put in where it is missing.
+#[derive(Clone, Copy)]
+pub struct Fixups<'a> {
+    /// Who the message is from if it does not say so.
+    pub from: Option<&'a Correspondent>,
+    /// Its date if it has none.
+    pub now: Timestamp,
+    /// For its Message-ID if it has none.
+    pub entropy: &'a dyn Entropy,
+}
+
+/// A message ready for the wire, and what its envelope can be made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The message: CRLF line ends, no Bcc.
+    pub octets: Vec<u8>,
+    /// Whom the header section names, blind copies included, each once. Of a message that was sent again,
+    /// whom it was sent to last (`Resent-To` and its like).
+    pub recipients: Vec<Address>,
+    /// What stands among the recipients and is no address.
+    pub unusable: Vec<String>,
+    /// Who sends it: `Sender` or else the first of `From`, or their `Resent-` forms.
+    pub from: Option<Address>,
+    /// Whether there are octets above 127, so that it wants 8BITMIME.
+    pub eight_bit: bool,
+    /// Whether its header section is UTF-8 beyond ASCII, so that it wants SMTPUTF8 (RFC 6531 §3.4).
+    pub needs_utf8: bool,
+    /// Its Message-ID without brackets.
+    pub message_id: Option<String>,
+}
+
+/// Prepares a message. Without fixups it keeps its octets but for line ends and Bcc; text without a header
+/// section stays what it is. Returns an error of kind `Data` for a bare CR, and where a sender is missing.
+pub fn prepare(message: &[u8], fixups: Option<Fixups<'_>>) -> Result<Prepared> {
+    let mut octets = with_crlf(message)?;
+    let mbox_line = mbox_line(&octets);
+    if fixups.is_some() {
+        octets.drain(..mbox_line);
+    }
+    let start = if fixups.is_some() { 0 } else { mbox_line };
+    let section = octets
+        .get(start..)
+        .filter(|rest| field::has_header_section(rest))
+        .map_or(start..start, |rest| start..start + section_length(rest));
+    let header = Header::read(&octets[section.clone()]);
+    let mut prepared = Prepared {
+        octets: Vec::with_capacity(octets.len() + 512),
+        recipients: Vec::new(),
+        unusable: Vec::new(),
+        from: header.sender(),
+        eight_bit: !octets.is_ascii(),
+        needs_utf8: false,
+        message_id: header.message_id(),
+    };
+    header.recipients(&mut prepared)?;
+    prepared.octets.extend_from_slice(&octets[..start]);
+    if let Some(fixups) = &fixups {
+        header.complete(fixups, &mut prepared, &octets[section.end..])?;
+        let is_bare = section.is_empty() && !octets.is_empty();
+        if is_bare && !field::has_header_section(&octets) {
+            prepared.octets.extend_from_slice(b"\r\n");
+        }
+    }
+    let mut at = section.start;
+    for blind in header.fields.iter().filter(|field| is_blind(field)) {
+        prepared.octets.extend_from_slice(&octets[at..section.start + blind.at.start]);
+        at = section.start + blind.at.end;
+    }
+    let header_end = prepared.octets.len() + section.end.saturating_sub(at);
+    prepared.octets.extend_from_slice(&octets[at..]);
+    let header_octets = prepared.octets.get(..header_end).unwrap_or_default();
+    prepared.needs_utf8 = !header_octets.is_ascii() && std::str::from_utf8(header_octets).is_ok();
+    Ok(prepared)
+}
+
+/// LF becomes CRLF; a CR that ends no line is refused, since some server behind us would take it for a line end.
+fn with_crlf(message: &[u8]) -> Result<Vec<u8>> {
+    let mut octets = Vec::with_capacity(message.len() + message.len() / 32);
+    for (number, line) in message.split_inclusive(|octet| *octet == b'\n').enumerate() {
+        let text = field::trim_line_end(line);
+        // At the very end there is no LF for a CR to belong to.
+        let text = if line.ends_with(b"\n") { text } else { line };
+        if let Some(column) = memchr::memchr(b'\r', text) {
+            let place = format!("a bare CR in line {}, column {}", number + 1, column + 1);
+            return Err(Error::new(Kind::Data, "prepare the message")
+                .caused_by(place)
+                .hint("lines must end with CRLF or LF; convert the message first"));
+        }
+        octets.extend_from_slice(text);
+        if line.ends_with(b"\n") {
+            octets.extend_from_slice(b"\r\n");
+        }
+    }
+    Ok(octets)
+}
+
+/// The length of the `From alice Thu …` line that an mbox, or `git format-patch`, puts before a message.
+fn mbox_line(octets: &[u8]) -> usize {
+    let line = field::first_line(octets);
+    let rest = &octets[line.len()..];
+    match line.starts_with(b"From ") && !rest.is_empty() && field::has_header_section(rest) {
+        true => line.len(),
+        false => 0,
+    }
+}
+
+/// Octets up to and without the empty line. Unlike readers, this does not stop at a line that is no field:
+/// behind it there may be a Bcc that somebody else would see.
+fn section_length(octets: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        let line = field::first_line(&octets[length..]);
+        if line.is_empty() || field::is_empty_line(line) {
+            return length;
+        }
+        length += line.len();
+    }
+}
+
+fn is_blind(field: &Field<'_>) -> bool {
+    field.is("Bcc") || field.is("Resent-Bcc")
+}
+
+struct Header<'o> {
+    fields: Vec<Field<'o>>,
+}
+
+impl<'o> Header<'o> {
+    fn read(section: &'o [u8]) -> Self {
+        Self { fields: field::fields(section).collect() }
+    }
+
+    fn find(&self, name: &str) -> Option<&Field<'o>> {
+        self.fields.iter().find(|field| field.is(name))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn sender(&self) -> Option<Address> {
+        let first = |name: &str| {
+            let entries = address_list::parse(self.find(name)?.body);
+            address_list::mailboxes(&entries).find_map(|mailbox| mailbox.address().ok())
+        };
+        ["Resent-Sender", "Resent-From", "Sender", "From"].into_iter().find_map(first)
+    }
+
+    fn message_id(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(self.find("Message-ID")?.body).trim().to_owned();
+        let inner = text.strip_prefix('<').and_then(|text| text.split('>').next()).unwrap_or(&text);
+        (!inner.is_empty()).then(|| inner.to_owned())
+    }
+
+    /// Fills in the recipients, each once.
+    fn recipients(&self, prepared: &mut Prepared) -> Result<()> {
+        let block = self.resent_block();
+        let names = if block.is_empty() { ["To", "Cc", "Bcc"] } else { ["Resent-To", "Resent-Cc", "Resent-Bcc"] };
+        let fields: Box<dyn Iterator<Item = &Field<'o>>> =
+            if block.is_empty() { Box::new(self.fields.iter()) } else { Box::new(block.into_iter()) };
+        let mut seen = std::collections::HashSet::new();
+        for field in fields.filter(|field| names.iter().any(|name| field.is(name))) {
+            let entries = address_list::parse(field.body);
+            if address_list::mailboxes(&entries).count() + seen.len() >= ENTRIES_MAX {
+                return Err(Error::new(Kind::Data, "prepare the message").caused_by("it names too many recipients"));
+            }
+            for mailbox in address_list::mailboxes(&entries) {
+                match mailbox.address() {
+                    Ok(address) if seen.insert(address.clone()) => prepared.recipients.push(address),
+                    Ok(_) => {}
+                    Err(_) => prepared.unusable.push(mailbox.spec()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields of the last resending, which stand on top (RFC 5322 §3.6.6); empty if there was none.
+    fn resent_block(&self) -> Vec<&Field<'o>> {
+        let mut block: Vec<&Field<'o>> = Vec::new();
+        for field in self.fields.iter().filter(|f| f.name.get(..7).is_some_and(|n| n.eq_ignore_ascii_case("Resent-"))) {
+            // Each field stands once in a block, so the next of a name begins an older one.
+            if block.iter().any(|known| known.is(field.name)) {
+                break;
+            }
+            block.push(field);
+        }
+        let is_recipient = |f: &&&Field<'o>| ["Resent-To", "Resent-Cc", "Resent-Bcc"].iter().any(|name| f.is(name));
+        if block.iter().any(|field| is_recipient(&field)) { block } else { Vec::new() }
+    }
+
+    /// Writes the fields that are missing, in front of those there are.
+    fn complete(&self, fixups: &Fixups<'_>, prepared: &mut Prepared, body: &[u8]) -> Result<()> {
+        let mut fields = String::new();
+        if !self.has("Date") {
+            fields += &format!("Date: {}\r\n", date::rfc5322(fixups.now));
+        }
+        if !self.has("From") {
+            let from = fixups.from.ok_or_else(|| {
+                Error::new(Kind::Data, "prepare the message")
+                    .caused_by("it has no From field")
+                    .hint("add one, or say who sends it")
+            })?;
+            fields += &super::build::from_field(from)?;
+            if prepared.from.is_none() {
+                prepared.from = Some(from.address.clone());
+            }
+        }
+        if prepared.message_id.is_none() && !self.has("Message-ID") {
+            let domain = prepared.from.as_ref().map(|from| from.domain().to_ascii().to_string()).unwrap_or_default();
+            let id = id::message_id(fixups.entropy, fixups.now, &domain);
+            fields += &format!("Message-ID: <{id}>\r\n");
+            prepared.message_id = Some(id);
+        }
+        let declared = self.has("Content-Type") || self.has("Content-Transfer-Encoding");
+        let undeclared_utf8 = !declared && !body.is_ascii() && std::str::from_utf8(body).is_ok();
+        if !self.has("MIME-Version") && (declared || undeclared_utf8) {
+            fields += "MIME-Version: 1.0\r\n";
+        }
+        if undeclared_utf8 {
+            fields += "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n";
+        }
+        prepared.octets.extend_from_slice(fields.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::id::tests::Counting;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fixed(message: &str) -> Prepared {
+        let alice = Address::parse("alice@crepes.example").expect("an address");
+        let from = Correspondent { name: None, address: alice };
+        let fixups = Fixups { from: Some(&from), now: Timestamp::UNIX_EPOCH, entropy: &Counting::default() };
+        prepare(message.as_bytes(), Some(fixups)).expect(message)
+    }
+
+    fn plain(message: &[u8]) -> Prepared {
+        prepare(message, None).expect("a message without bare CR")
+    }
+
+    fn text(prepared: &Prepared) -> String {
+        String::from_utf8_lossy(&prepared.octets).into_owned()
+    }
+
+    #[test]
+    fn blind_copies_vanish_wherever_they_stand() {
+        for (message, wanted) in [
+            ("To: a@x\nBcc: b@x\n\ntext\n", "To: a@x\r\n\r\ntext\r\n"),
+            ("bcc: b@x,\n c@x\nTo: a@x\n\nBcc: text\n", "To: a@x\r\n\r\nBcc: text\r\n"),
+            ("To: a@x\nBCC\t: b@x", "To: a@x\r\n"),
+            ("To: a@x\nnot a field\nResent-Bcc: b@x\n\n", "To: a@x\r\nnot a field\r\n\r\n"),
+            ("From a Thu\nTo: a@x\nBcc: b@x\n\n", "From a Thu\r\nTo: a@x\r\n\r\n"),
+            ("Bcc: a@x\nBcc: b@x\n\n", "\r\n"),
+            ("Subject: x\r\n\r\n", "Subject: x\r\n\r\n"),
+        ] {
+            assert_eq!(text(&plain(message.as_bytes())), wanted, "{message}");
+        }
+    }
+
+    #[test]
+    fn without_fixups_octets_stay() {
+        for message in
+            [&b"no header section\r\nat all\r\n"[..], b"", b"\r\nbody\r\n", b"X: \xff\r\n\r\n\0\xfe", b"To: no end"]
+        {
+            assert_eq!(plain(message).octets, message);
+        }
+    }
+
+    #[test]
+    fn a_bare_cr_is_refused_with_its_place() {
+        for (message, place) in [
+            (&b"To: a@x\r\n\r\nab\rc\r\n"[..], "line 3, column 3"),
+            (b"\r", "line 1, column 1"),
+            (b"a\r\r\n", "line 1, column 2"),
+        ] {
+            let error = prepare(message, None).expect_err("a bare CR");
+            assert_eq!(error.kind(), Kind::Data);
+            assert!(error.to_string().contains(place), "{error}");
+        }
+    }
+
+    #[test]
+    fn recipients_come_from_the_header_section() {
+        for (message, wanted) in [
+            ("To: A <a@x>, b@y\nCc: a@x\nBcc: g: c@z, d@z;\n\n", "a@x b@y c@z d@z"),
+            ("To: a@x\nResent-To: r@x\nResent-Bcc: s@x\nResent-From: t@x\nResent-To: old@x\n\n", "r@x s@x"),
+            ("To: a@x\nResent-From: t@x\n\n", "a@x"),
+            ("Subject: none\n\nTo: body@x\n", ""),
+            ("text without fields\nTo: body@x\n", ""),
+        ] {
+            let found: Vec<_> = plain(message.as_bytes()).recipients.iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(" "), wanted, "{message}");
+        }
+        assert_eq!(plain(b"To: root, a@x\r\n\r\n").unusable, ["root"]);
+        assert_eq!(plain(b"Sender: s@x\r\nFrom: f@x\r\n\r\n").from.map(|a| a.to_string()).as_deref(), Some("s@x"));
+    }
+
+    #[test]
+    fn what_is_missing_is_added_and_nothing_else_changes() {
+        let whole = "Date: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: a@x\r\nMessage-ID: <1@x>\r\n\r\ntext\r\n";
+        assert_eq!(text(&fixed(whole)), whole);
+        let added = text(&fixed("Subject: x\n\ntext\n"));
+        assert!(
+            added.starts_with("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nFrom: <alice@crepes.example>\r\nMessage-ID: <")
+        );
+        assert!(added.ends_with("@crepes.example>\r\nSubject: x\r\n\r\ntext\r\n"), "{added}");
+        let bare = text(&fixed("Do you like ketchup?\n"));
+        assert!(bare.ends_with("@crepes.example>\r\n\r\nDo you like ketchup?\r\n"), "{bare}");
+        let umlaut = text(&fixed("From: a@x\n\nGrüße\n"));
+        assert!(umlaut.contains("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{umlaut}");
+        assert!(!text(&fixed("From a Thu\nTo: a@x\n\n")).contains("From a Thu"));
+        let fixups = Fixups { from: None, now: Timestamp::UNIX_EPOCH, entropy: &Counting::default() };
+        assert_eq!(prepare(b"To: a@x\n\n", Some(fixups)).expect_err("no From").kind(), Kind::Data);
+    }
+
+    #[test]
+    fn what_the_wire_must_know_is_told() {
+        for (message, eight_bit, utf8) in [
+            (&b"To: a@x\n\ntext"[..], false, false),
+            (b"To: a@x\n\ncaf\xe9", true, false),
+            ("To: jürgen@x\n\ntext".as_bytes(), true, true),
+            (b"Subject: caf\xe9\n\n", true, false),
+            ("Bcc: jürgen@x\nTo: a@x\n\n".as_bytes(), true, false),
+        ] {
+            let prepared = plain(message);
+            assert_eq!((prepared.eight_bit, prepared.needs_utf8), (eight_bit, utf8), "{}", message.escape_ascii());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_blind_copy_ever_leaves(
+            lines in proptest::collection::vec("(To|X|[Bb][Cc]{2}|Resent-BCC|From |)[ \t]{0,2}(:|) ?(secret|a@x)?\r?", 0..8),
+            fix in any::<bool>(),
+        ) {
+            let mut message: String = lines.iter().map(|line| format!("{}\n", line.trim_end_matches('\r'))).collect();
+            message.insert_str(0, "X-First: y\n");
+            let (header, _) = message.split_once("\n\n").unwrap_or((&message, ""));
+            let before = field::fields(header.as_bytes()).filter(is_blind).count();
+            let prepared = if fix { fixed(&message) } else { plain(message.as_bytes()) };
+            let after = text(&prepared);
+            let (header, _) = after.split_once("\r\n\r\n").unwrap_or((&after, ""));
+            prop_assert_eq!(field::fields(header.as_bytes()).filter(is_blind).count(), 0, "{} {}", before, after);
+        }
+
+        #[test]
+        fn preparing_twice_changes_nothing_more(message in any::<Vec<u8>>()) {
+            let message: Vec<u8> = message.into_iter().filter(|octet| *octet != b'\r').collect();
+            let once = plain(&message);
+            prop_assert_eq!(&plain(&once.octets).octets, &once.octets);
+        }
+    }
+}

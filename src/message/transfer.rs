@@ -1,0 +1,256 @@
+//! Content transfer encodings: base64 and quoted-printable, both ways, as tolerant as readers must be.
+//!
+//! Decoding never fails: what is broken is passed over or kept, and the defect is told.
+//! Knows no charsets and no parts. RFC 2045 §6.
+
+/// How a body is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// Lines of ASCII; what nobody declared is this too.
+    #[default]
+    SevenBit,
+    /// Lines of octets.
+    EightBit,
+    /// Octets.
+    Binary,
+    /// RFC 2045 §6.7.
+    QuotedPrintable,
+    /// RFC 2045 §6.8.
+    Base64,
+    /// Something nobody registered: taken as it is.
+    Unknown,
+}
+
+/// A decoded body, and whether all of it made sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<T> {
+    /// The content.
+    pub content: T,
+    /// False if something had to be passed over or guessed.
+    pub clean: bool,
+}
+
+impl Encoding {
+    /// Reads the value of Content-Transfer-Encoding.
+    pub fn parse(body: &[u8]) -> Self {
+        let token = super::media::first_token(body);
+        match token.to_ascii_lowercase().as_str() {
+            "" | "7bit" => Self::SevenBit,
+            "8bit" => Self::EightBit,
+            "binary" => Self::Binary,
+            "quoted-printable" => Self::QuotedPrintable,
+            "base64" => Self::Base64,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The registered name; `7bit` for what is unknown, since that is how it is read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SevenBit | Self::Unknown => "7bit",
+            Self::EightBit => "8bit",
+            Self::Binary => "binary",
+            Self::QuotedPrintable => "quoted-printable",
+            Self::Base64 => "base64",
+        }
+    }
+
+    /// Whether octets stand for themselves.
+    pub fn is_identity(self) -> bool {
+        !matches!(self, Self::QuotedPrintable | Self::Base64)
+    }
+
+    /// Decodes a body; one that stands for itself is copied only when the caller makes it so.
+    pub fn decode(self, body: &[u8]) -> Decoded<std::borrow::Cow<'_, [u8]>> {
+        match self {
+            Self::Base64 => owned(decode_base64(body)),
+            Self::QuotedPrintable => owned(decode_quoted_printable(body)),
+            _ => Decoded { content: body.into(), clean: true },
+        }
+    }
+}
+
+fn owned(decoded: Decoded<Vec<u8>>) -> Decoded<std::borrow::Cow<'static, [u8]>> {
+    Decoded { content: decoded.content.into(), clean: decoded.clean }
+}
+
+/// Line ends and blanks are passed over silently, other octets outside the alphabet with a defect
+/// (RFC 2045 §6.8). Padding in the middle ends a quantum, as where two encodings were joined.
+pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
+    let mut content = Vec::with_capacity(body.len() / 4 * 3 + 3);
+    let (mut bits, mut count, mut clean) = (0u32, 0u8, true);
+    for octet in body {
+        let value = match octet {
+            b'A'..=b'Z' => octet - b'A',
+            b'a'..=b'z' => octet - b'a' + 26,
+            b'0'..=b'9' => octet - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                clean &= flush(&mut content, bits, count);
+                (bits, count) = (0, 0);
+                continue;
+            }
+            b'\r' | b'\n' | b' ' | b'\t' => continue,
+            _ => {
+                clean = false;
+                continue;
+            }
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 1;
+        if count == 4 {
+            content.extend_from_slice(&bits.to_be_bytes()[1..]);
+            (bits, count) = (0, 0);
+        }
+    }
+    let whole = flush(&mut content, bits, count) && count == 0;
+    Decoded { content, clean: clean && whole }
+}
+
+/// What an incomplete quantum of `count` characters holds; false if nothing can be made of it.
+fn flush(content: &mut Vec<u8>, bits: u32, count: u8) -> bool {
+    match count {
+        2 => content.push((bits >> 4) as u8),
+        3 => content.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+        _ => return count == 0,
+    }
+    true
+}
+
+/// A `=` that begins no code stays as it is, with a defect (RFC 2045 §6.7, rule 1 and what follows it).
+pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {
+    let mut content = Vec::with_capacity(body.len());
+    let mut clean = true;
+    for line in body.split_inclusive(|octet| *octet == b'\n') {
+        let text = super::field::trim_line_end(line);
+        let end = &line[text.len()..];
+        // Rule 3: blanks at the end of a line were added on the way.
+        let mut text = text.trim_ascii_end();
+        let soft = match text.strip_suffix(b"=") {
+            Some(rest) => {
+                text = rest;
+                true
+            }
+            None => false,
+        };
+        let mut octets = text;
+        while let [first, rest @ ..] = octets {
+            octets = rest;
+            match (first, rest) {
+                (b'=', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    content.push(nibble(*high) << 4 | nibble(*low));
+                    octets = rest;
+                }
+                (b'=', _) => {
+                    clean = false;
+                    content.push(b'=');
+                }
+                (octet, _) => content.push(*octet),
+            }
+        }
+        if !soft {
+            content.extend_from_slice(end);
+        }
+    }
+    Decoded { content, clean }
+}
+
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a') + 10,
+    }
+}
+
+/// Writes quoted-printable with CRLF; line ends in the content, LF or CRLF, are line ends again.
+pub fn encode_quoted_printable(content: &[u8], out: &mut Vec<u8>) {
+    const WIDTH: usize = 75;
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for line in content.split_inclusive(|octet| *octet == b'\n') {
+        let text = super::field::trim_line_end(line);
+        let mut column = 0;
+        for (at, octet) in text.iter().enumerate() {
+            let is_last = at + 1 == text.len();
+            if column + 3 > WIDTH {
+                out.extend_from_slice(b"=\r\n");
+                column = 0;
+            }
+            let is_plain = match octet {
+                b' ' | b'\t' => !is_last,
+                b'=' => false,
+                // Rule 2 lets a dot stand; encoded at the beginning of a line it needs no stuffing by anybody.
+                b'.' => column != 0,
+                // The same with what an mbox or a boundary begins with.
+                b'F' | b'-' => column != 0,
+                octet => octet.is_ascii_graphic(),
+            };
+            match is_plain {
+                true => out.push(*octet),
+                false => {
+                    out.extend_from_slice(&[b'=', HEX[usize::from(octet >> 4)], HEX[usize::from(octet & 15)]]);
+                }
+            }
+            column += if is_plain { 1 } else { 3 };
+        }
+        if text.len() < line.len() {
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn broken_base64_gives_what_can_be_read() {
+        for (body, wanted, clean) in [
+            (&b"aGVsbG8="[..], &b"hello"[..], true),
+            (b"aGVs\r\nbG8=\r\n", b"hello", true),
+            (b"aGVsbG8", b"hello", false),
+            (b"aGVs*bG8=", b"hello", false),
+            (b"aGk=aGk=", b"hihi", true),
+            (b"a", b"", false),
+            (b"", b"", true),
+            (b"====", b"", true),
+        ] {
+            assert_eq!(decode_base64(body), Decoded { content: wanted.to_vec(), clean }, "{}", body.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn broken_quoted_printable_stays_readable() {
+        for (body, wanted, clean) in [
+            (&b"caf=C3=A9"[..], "café".as_bytes(), true),
+            (b"soft=\r\n line  \r\nend=20\r\n", b"soft line\r\nend \r\n", true),
+            (b"soft=  \r\nline", b"softline", true),
+            (b"1 = 2, =ZZ, =3d", b"1 = 2, =ZZ, =", false),
+            (b"end=", b"end", true),
+            (b"", b"", true),
+        ] {
+            let decoded = decode_quoted_printable(body);
+            assert_eq!(decoded, Decoded { content: wanted.to_vec(), clean }, "{}", body.escape_ascii());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded_again(content in any::<Vec<u8>>()) {
+            // Line ends are the one thing quoted-printable may change.
+            let content: Vec<u8> = content.into_iter().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect();
+            let mut encoded = Vec::new();
+            encode_quoted_printable(&content, &mut encoded);
+            prop_assert!(encoded.is_ascii() && encoded.split(|o| *o == b'\n').all(|line| line.len() <= 77));
+            prop_assert_eq!(decode_quoted_printable(&encoded), Decoded { content, clean: true });
+        }
+
+        #[test]
+        fn base64_of_others_is_decoded(content in any::<Vec<u8>>()) {
+            use base64::Engine;
+            let encoded = base64::engine::general_purpose::STANDARD.encode(&content);
+            prop_assert_eq!(decode_base64(encoded.as_bytes()), Decoded { content, clean: true });
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A message to look at: its fields decoded, its parts as a tree with IMAP's part numbers.
+//!
+//! Everything is read from the given octets when asked for; what is kept per part is small, and parts
+//! stand in one list, so that no depth of nesting can exhaust a stack. Structure comes from [`guard`].
+//! Knows no terminal, no files and no protocol. RFC 2045–2047, 2183, 2231, 5322; RFC 9051 §6.4.5.1 for numbers.
+
+use super::guard::{self, Block, BlockKind, Flaw, Limits};
+use super::media::{Disposition, MediaType};
+use super::overview::Overview;
+use super::transfer::{Decoded, Encoding};
+use super::{field, words};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A message, borrowed from its octets.
+#[derive(Debug, Clone)]
+pub struct Message<'o> {
+    octets: &'o [u8],
+    parts: Vec<Part>,
+    flaws: Vec<Flaw>,
+    truncated: bool,
+}
+
+/// One part, the message itself included. All ranges count octets of the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// IMAP's section number: `1.2`. The body of a message that is a multipart has none of its own and is
+    /// called as IMAP calls it: `TEXT`, `2.TEXT`.
+    pub id: String,
+    /// Its place in [`Message::parts`].
+    pub index: usize,
+    /// The part around it; none for the message itself.
+    pub parent: Option<usize>,
+    /// The parts in it: of a multipart its parts, of a message/rfc822 the message.
+    pub children: Vec<usize>,
+    /// The header section, with the empty line behind it.
+    pub header: Range<usize>,
+    /// The body, encoded.
+    pub body: Range<usize>,
+    /// Line ends in the body.
+    pub lines: usize,
+    /// Line ends in header section and body.
+    pub lines_whole: usize,
+    /// What stands in the body.
+    pub kind: BlockKind,
+    /// The media type, declared or by default.
+    pub media: MediaType,
+    /// The transfer encoding.
+    pub encoding: Encoding,
+    readable: Range<usize>,
+}
+
+/// A header field, as octets and as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header<'o> {
+    /// The name as written.
+    pub name: &'o str,
+    /// The body as written: folded, encoded.
+    pub raw: &'o [u8],
+    /// The body as people read it.
+    pub value: String,
+}
+
+impl<'o> Message<'o> {
+    /// Reads a message. Everything is a message; what is wrong with it is in [`Message::flaws`].
+    pub fn parse(octets: &'o [u8]) -> Self {
+        Self::parse_within(octets, &Limits::default())
+    }
+
+    /// The same with limits of the caller's.
+    pub fn parse_within(octets: &'o [u8], limits: &Limits) -> Self {
+        let verdict = guard::check(octets, limits);
+        let mut parts: Vec<Part> = Vec::with_capacity(verdict.blocks.len());
+        for (index, block) in verdict.blocks.into_iter().enumerate() {
+            let id = number(&mut parts, index, &block);
+            let Block { parent, header, readable, body, lines, lines_whole, kind, media, encoding } = block;
+            let children = Vec::new();
+            parts.push(Part {
+                id,
+                index,
+                parent,
+                children,
+                header,
+                body,
+                lines,
+                lines_whole,
+                kind,
+                media,
+                encoding,
+                readable,
+            });
+        }
+        Self { octets, parts, flaws: verdict.flaws, truncated: verdict.truncated }
+    }
+
+    /// The octets that were read.
+    pub fn octets(&self) -> &'o [u8] {
+        self.octets
+    }
+
+    /// All parts, in the order in which they begin; the message itself is the first.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The message itself, as a part.
+    pub fn root(&self) -> &Part {
+        self.parts.first().expect("the guard makes a block of anything")
+    }
+
+    /// The parts directly within a part.
+    pub fn children<'m>(&'m self, part: &'m Part) -> impl Iterator<Item = &'m Part> {
+        part.children.iter().filter_map(|index| self.parts.get(*index))
+    }
+
+    /// The part with an IMAP number: `1`, `2.1`, also `TEXT` and `2.TEXT`.
+    pub fn part(&self, id: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.id.eq_ignore_ascii_case(id))
+    }
+
+    /// What is wrong with the structure.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+
+    /// Whether a limit was met, so that parts or fields may be missing.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// The fields of a part's header section, as octets.
+    pub fn fields(&self, part: &Part) -> field::Fields<'o> {
+        field::fields(self.slice(&part.readable))
+    }
+
+    /// The fields of a part's header section, decoded.
+    pub fn headers(&self, part: &Part) -> impl Iterator<Item = Header<'o>> {
+        self.fields(part).map(|field| Header { name: field.name, raw: field.body, value: words::decode(field.body) })
+    }
+
+    /// The body of the first field of a name in a part's header section.
+    pub fn field(&self, part: &Part, name: &str) -> Option<&'o [u8]> {
+        self.fields(part).find(|field| field.is(name)).map(|field| field.body)
+    }
+
+    /// The same, decoded; for unstructured fields like Subject and Content-Description.
+    pub fn text_field(&self, part: &Part, name: &str) -> Option<String> {
+        self.field(part, name).map(words::decode)
+    }
+
+    /// What IMAP's ENVELOPE asks for; `part` is the message itself or the message within a message/rfc822.
+    pub fn overview(&self, part: &Part) -> Overview {
+        Overview::of(self.fields(part))
+    }
+
+    /// The Content-Disposition.
+    pub fn disposition(&self, part: &Part) -> Option<Disposition> {
+        self.field(part, "Content-Disposition").and_then(Disposition::parse)
+    }
+
+    /// The name the sender gave a part, decoded and dangerous: see [`super::safe::file_name`].
+    pub fn file_name(&self, part: &Part) -> Option<String> {
+        let disposition = self.disposition(part);
+        let name = disposition.and_then(|disposition| disposition.parameters.get("filename"));
+        name.or_else(|| part.media.parameters.get("name")).filter(|name| !name.trim().is_empty())
+    }
+
+    /// Octets of the message.
+    pub fn slice(&self, range: &Range<usize>) -> &'o [u8] {
+        self.octets.get(range.clone()).unwrap_or_default()
+    }
+
+    /// A part's content, its transfer encoding undone.
+    pub fn content(&self, part: &Part) -> Decoded<Cow<'o, [u8]>> {
+        part.encoding.decode(self.slice(&part.body))
+    }
+
+    /// A part's content as text, in its charset or a guess at it; line ends as they came.
+    pub fn text(&self, part: &Part) -> Decoded<String> {
+        let Decoded { content, clean } = self.content(part);
+        let charset = part.media.parameters.get("charset");
+        match charset.map(|label| (words::decode_charset(&label, &content), label)) {
+            Some((Some(text), _)) => Decoded { content: text, clean },
+            unknown => {
+                let (text, guessed) = words::undeclared(&content);
+                Decoded { content: text.into_owned(), clean: clean && !guessed && unknown.is_none() }
+            }
+        }
+    }
+}
+
+/// Gives a block its number and enters it with its parent (RFC 9051 §6.4.5.1).
+fn number(parts: &mut [Part], index: usize, block: &Block) -> String {
+    let joined =
+        |prefix: &str, last: &str| if prefix.is_empty() { last.to_owned() } else { format!("{prefix}.{last}") };
+    let is_multipart = block.kind == BlockKind::Multipart;
+    let Some(parent) = block.parent.and_then(|parent| parts.get_mut(parent)) else {
+        return if is_multipart { "TEXT".to_owned() } else { "1".to_owned() };
+    };
+    parent.children.push(index);
+    match parent.kind {
+        // The message within: its only body is part 1, unless that has parts of its own.
+        BlockKind::Message => joined(&parent.id, if is_multipart { "TEXT" } else { "1" }),
+        _ => {
+            let prefix = parent.id.strip_suffix("TEXT").map_or(parent.id.as_str(), |id| id.trim_end_matches('.'));
+            joined(prefix, &parent.children.len().to_string())
+        }
+    }
+}
