@@ -20,11 +20,12 @@ const LETTER: &[u8] = b"Subject: pickles\r\n\r\nHow about pickles?\r\n";
 fn transcripts_hold() {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts/imap");
     let mut failures = Vec::new();
-    let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     assert!(!paths.is_empty());
     for path in paths {
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = std::fs::read_to_string(&path).expect("text");
         if let Err(why) = play(&text, |_| {}) {
             failures.push(format!("{}: {why}", path.display()));
         }
@@ -36,14 +37,20 @@ fn transcripts_hold() {
 fn store_with(messages: &[&[u8]]) -> std::sync::Arc<std::sync::Mutex<Store>> {
     let store = Store::new();
     for message in messages {
-        store.lock().unwrap().mailboxes.get_mut("INBOX").unwrap().deliver(message, Flags::new());
+        store
+            .lock()
+            .expect("nobody panicked")
+            .mailboxes
+            .get_mut("INBOX")
+            .expect("it is there")
+            .deliver(message, Flags::new());
     }
     store
 }
 
 /// The last line that was said.
 fn last(heard: &str) -> &str {
-    heard.trim_end().rsplit("\r\n").next().unwrap()
+    heard.trim_end().rsplit("\r\n").next().expect("one")
 }
 
 #[test]
@@ -94,7 +101,7 @@ fn a_store_that_fails_is_told_of_and_nothing_is_lost() {
         let store = store_with(&[LETTER]);
         let mut talk = Talk::of_bob(&store);
         talk.ask("s SELECT INBOX");
-        store.lock().unwrap().failing = Some(why.clone());
+        store.lock().expect("nobody panicked").failing = Some(why.clone());
         for command in [
             "CREATE x",
             "DELETE x",
@@ -120,7 +127,7 @@ fn a_store_that_fails_is_told_of_and_nothing_is_lost() {
         }
         let heard = talk.ask("a SELECT INBOX");
         assert!(heard.starts_with("a NO"), "{heard}");
-        store.lock().unwrap().failing = None;
+        store.lock().expect("nobody panicked").failing = None;
         assert!(talk.ask("b STATUS INBOX (MESSAGES)").contains("MESSAGES 1"));
     }
 }
@@ -131,14 +138,17 @@ fn a_disk_that_fills_up_in_the_middle_of_a_message_loses_no_step() {
     let mut talk = Talk::of_bob(&store);
     assert_eq!(talk.ask("a APPEND INBOX {20}"), "+ Go ahead\r\n");
     talk.say(b"0123456789");
-    store.lock().unwrap().failing = Some(Refusal::DiskFull);
+    store.lock().expect("nobody panicked").failing = Some(Refusal::DiskFull);
     talk.say(b"a NO");
-    store.lock().unwrap().failing = None;
+    store.lock().expect("nobody panicked").failing = None;
     talk.say(b"OP\r\nb \r\n");
     assert!(last(&talk.hear()).starts_with("a NO [OVERQUOTA]"));
     assert_eq!(talk.ask("c NOOP"), "c OK NOOP completed\r\n");
-    assert_eq!(store.lock().unwrap().asked.iter().filter(|asked| **asked == "AppendDiscard").count(), 1);
-    assert!(store.lock().unwrap().mailboxes["INBOX"].messages.is_empty());
+    assert_eq!(
+        store.lock().expect("nobody panicked").asked.iter().filter(|asked| **asked == "AppendDiscard").count(),
+        1
+    );
+    assert!(store.lock().expect("nobody panicked").mailboxes["INBOX"].messages.is_empty());
 }
 
 #[test]
@@ -158,19 +168,19 @@ fn a_large_message_goes_through_in_pieces() {
     let heard = talk.ask("b FETCH 1 (BODY[] UID BODY[]<4999990.100> FLAGS)");
     let wanted = format!(
         "* 1 FETCH (BODY[] {{5000000}}\r\n{} UID 1 BODY[]<4999990> {{10}}\r\nabcdefgh\r\n FLAGS (\\Seen \\Recent))\r\nb OK FETCH completed\r\n",
-        String::from_utf8(body).unwrap()
+        String::from_utf8(body).expect("text")
     );
     assert!(heard == wanted, "{} octets instead of {}", heard.len(), wanted.len());
     assert!(talk.largest_output <= 128 * 1024, "{} octets waited", talk.largest_output);
-    assert!(store.lock().unwrap().largest_piece <= 64 * 1024);
+    assert!(store.lock().expect("nobody panicked").largest_piece <= 64 * 1024);
 }
 
 #[test]
 fn a_mailbox_of_a_hundred_thousand_is_told_in_pieces() {
     let store = Store::new();
     {
-        let mut store = store.lock().unwrap();
-        let inbox = store.mailboxes.get_mut("INBOX").unwrap();
+        let mut store = store.lock().expect("nobody panicked");
+        let inbox = store.mailboxes.get_mut("INBOX").expect("it is there");
         for number in 0..100_000 {
             let flag = if number % 2 == 0 { SystemFlag::Deleted } else { SystemFlag::Seen };
             inbox.deliver(LETTER, Flags::from_parts(flag as u8, []));
@@ -195,7 +205,7 @@ fn a_message_that_goes_while_it_is_fetched_is_left_out() {
     let store = store_with(&[LETTER, LETTER, LETTER]);
     let mut talk = Talk::of_bob(&store);
     talk.ask("s SELECT INBOX");
-    store.lock().unwrap().mailboxes.get_mut("INBOX").unwrap().expunge(2);
+    store.lock().expect("nobody panicked").mailboxes.get_mut("INBOX").expect("it is there").expunge(2);
     let heard = talk.ask("a FETCH 1:3 (UID BODY[TEXT])");
     assert!(heard.contains("* 1 FETCH (UID 1 ") && !heard.contains("* 2 FETCH") && heard.contains("* 3 FETCH (UID 3 "));
     assert!(last(&heard).starts_with("a NO [EXPUNGEISSUED]"), "{heard}");
@@ -208,10 +218,28 @@ fn a_message_that_breaks_off_ends_the_connection() {
     let mut talk = Talk::of_bob(&store);
     talk.ask("s SELECT INBOX");
     // The row promises more octets than the disk has.
-    let kept = store.lock().unwrap().mailboxes.get_mut("INBOX").unwrap().messages.get_mut(&1).unwrap().octets.clone();
+    let kept = store
+        .lock()
+        .expect("nobody panicked")
+        .mailboxes
+        .get_mut("INBOX")
+        .expect("it is there")
+        .messages
+        .get_mut(&1)
+        .expect("it is there")
+        .octets
+        .clone();
     assert_eq!(kept.len(), 200_000);
-    store.lock().unwrap().mailboxes.get_mut("INBOX").unwrap().messages.get_mut(&1).unwrap().octets =
-        std::sync::Arc::new(kept[..100_000].to_vec());
+    store
+        .lock()
+        .expect("nobody panicked")
+        .mailboxes
+        .get_mut("INBOX")
+        .expect("it is there")
+        .messages
+        .get_mut(&1)
+        .expect("it is there")
+        .octets = std::sync::Arc::new(kept[..100_000].to_vec());
     let heard = talk.ask("a FETCH 1 BODY.PEEK[]");
     assert!(talk.is_closed && heard.len() < 110_000 && !heard.contains("a OK"));
 }
@@ -228,7 +256,7 @@ fn passwords_need_tls_when_they_cross_a_wire() {
     talk.secure();
     assert!(talk.ask("d CAPABILITY").contains("AUTH=PLAIN AUTH=LOGIN\r\n"));
     assert!(talk.ask("e LOGIN bob secret").starts_with("e OK "));
-    assert!(!store.lock().unwrap().asked.contains(&"Open"));
+    assert!(!store.lock().expect("nobody panicked").asked.contains(&"Open"));
 
     let mut peer = peer("192.0.2.1:9");
     peer.can_start_tls = false;
@@ -283,8 +311,14 @@ fn flags_and_recent_are_told_as_each_session_knows_them() {
     assert_eq!(heard, "c OK STORE completed\r\n");
     assert!(second.ask("c NOOP").starts_with("* 1 FETCH (UID 1 FLAGS (\\Draft \\Flagged \\Seen))\r\n"));
     // Expunged and never known: not a word.
-    store.lock().unwrap().mailboxes.get_mut("INBOX").unwrap().deliver(LETTER, Flags::new());
-    store.lock().unwrap().mailboxes.get_mut("INBOX").unwrap().expunge(2);
+    store
+        .lock()
+        .expect("nobody panicked")
+        .mailboxes
+        .get_mut("INBOX")
+        .expect("it is there")
+        .deliver(LETTER, Flags::new());
+    store.lock().expect("nobody panicked").mailboxes.get_mut("INBOX").expect("it is there").expunge(2);
     assert_eq!(first.ask("d NOOP"), "d OK NOOP completed\r\n");
 }
 
@@ -294,10 +328,10 @@ fn header_fields_cost_header_fields() {
     let store = store_with(&[&long]);
     let mut talk = Talk::of_bob(&store);
     talk.ask("s SELECT INBOX");
-    store.lock().unwrap().asked.clear();
+    store.lock().expect("nobody panicked").asked.clear();
     talk.ask("a FETCH 1 (ENVELOPE BODY.PEEK[HEADER.FIELDS (FROM)] RFC822.HEADER)");
-    assert_eq!(store.lock().unwrap().asked, ["Read", "Changes"]);
-    assert_eq!(store.lock().unwrap().largest_piece, 16 * 1024);
+    assert_eq!(store.lock().expect("nobody panicked").asked, ["Read", "Changes"]);
+    assert_eq!(store.lock().expect("nobody panicked").largest_piece, 16 * 1024);
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Store {
 
 impl Mailbox {
     pub fn deliver(&mut self, octets: &[u8], flags: Flags) -> Uid {
-        let arrived = "2026-11-21T07:45:00Z".parse().unwrap();
+        let arrived = "2026-11-21T07:45:00Z".parse().expect("well formed");
         self.keep(Kept { flags, octets: Arc::new(octets.to_vec()), arrived, modseq: 0, recent: true })
     }
 
@@ -124,7 +124,7 @@ impl Mailbox {
             deleted: count(&|kept| kept.flags.has(SystemFlag::Deleted)),
             recent: count(&|kept| kept.recent),
             uid_next: uid(self.uid_next),
-            uid_validity: UidValidity::new(self.validity).unwrap(),
+            uid_validity: UidValidity::new(self.validity).expect("not zero"),
             highest_modseq: ModSeq(self.modseq),
             size: self.messages.values().map(|kept| kept.octets.len() as u64).sum(),
         }
@@ -132,7 +132,7 @@ impl Mailbox {
 }
 
 fn uid(number: u32) -> Uid {
-    Uid::new(number).unwrap()
+    Uid::new(number).expect("not zero")
 }
 
 impl Host {
@@ -141,7 +141,7 @@ impl Host {
     }
 
     pub fn perform(&mut self, ask: Ask) -> Answer {
-        let mut store = self.store.lock().unwrap();
+        let mut store = self.store.lock().expect("nobody panicked");
         let store = &mut *store;
         store.asked.push(name_of(&ask));
         let failing = store.failing.clone().map_or(Ok(()), Err);
@@ -186,7 +186,7 @@ impl Host {
                     vanished,
                     highest_modseq: ModSeq(mailbox.modseq),
                     uid_next: uid(mailbox.uid_next),
-                    uid_validity: UidValidity::new(mailbox.validity).unwrap(),
+                    uid_validity: UidValidity::new(mailbox.validity).expect("not zero"),
                 }
             })),
             Ask::Read { mailbox, uid, offset, len } => {
@@ -232,7 +232,7 @@ impl Host {
             }
             Ask::AppendBegin { mailbox, flags, arrived, .. } => Answer::Done(failing.and_then(|()| {
                 store.mailbox(&mailbox)?;
-                let arrived = arrived.unwrap_or_else(|| "2026-11-21T07:45:00Z".parse().unwrap());
+                let arrived = arrived.unwrap_or_else(|| "2026-11-21T07:45:00Z".parse().expect("well formed"));
                 self.coming = Some((mailbox, Kept { flags, octets: Arc::default(), arrived, modseq: 0, recent: true }));
                 Ok(())
             })),
@@ -244,7 +244,7 @@ impl Host {
                 let (mailbox, kept) = self.coming.take().expect("a message was begun");
                 let mailbox = store.mailbox(&mailbox)?;
                 let uid = mailbox.keep(kept);
-                Ok((UidValidity::new(mailbox.validity).unwrap(), uid))
+                Ok((UidValidity::new(mailbox.validity).expect("not zero"), uid))
             })),
             Ask::AppendDiscard => {
                 self.coming.take().expect("a message was begun");
@@ -296,7 +296,7 @@ fn transfer(store: &mut Store, from: &str, uids: &[Uid], to: &str, moves: bool) 
     let source = store.mailbox(from)?;
     let kept: Vec<_> = uids.iter().filter_map(|uid| Some((*uid, source.messages.get(&uid.get())?.clone()))).collect();
     let target = store.mailbox(to)?;
-    let validity = UidValidity::new(target.validity).unwrap();
+    let validity = UidValidity::new(target.validity).expect("not zero");
     let pairs: Vec<_> = kept.into_iter().map(|(uid, kept)| (uid, target.keep(Kept { recent: true, ..kept }))).collect();
     if moves {
         let source = store.mailbox(from)?;

@@ -27,7 +27,7 @@ pub fn policy() -> Policy {
 }
 
 pub fn peer(address: &str) -> Peer {
-    Peer { address: address.parse().unwrap(), tls: None, can_start_tls: true }
+    Peer { address: address.parse().expect("well formed"), tls: None, can_start_tls: true }
 }
 
 pub fn tls() -> Tls {
@@ -144,13 +144,13 @@ pub fn play(text: &str, prepare: impl Fn(&mut Store)) -> Result<(), String> {
     let entries = parse(text).map_err(|error| error.to_string())?;
     for by_octet in [false, true] {
         let store = Store::new();
-        prepare(&mut store.lock().unwrap());
+        prepare(&mut store.lock().expect("nobody panicked"));
         let mut policy = policy();
         for entry in &entries {
             let Entry::Given(given) = entry else { continue };
             let mut words = given.splitn(3, ' ');
             match (words.next(), words.next(), words.next()) {
-                (Some("size_max"), Some(number), _) => policy.size_max = number.parse().unwrap(),
+                (Some("size_max"), Some(number), _) => policy.size_max = number.parse().expect("well formed"),
                 (Some("mail"), _, Some(text)) => {
                     let text = fill(&text.replace("\\r\\n", "\r\n"), &Bindings::new());
                     store
