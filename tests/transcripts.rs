@@ -49,8 +49,7 @@ fn imap_transcripts_hold() {
 
 fn play_all(protocol: &str, service: Service) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(protocol);
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty(), "no transcripts in {}", directory.display());
     let mut failures = Vec::new();
@@ -131,11 +130,8 @@ impl Script {
 
     fn play(&self, service: Service, manner: Manner) -> Result<(), String> {
         let service = if self.submission { Service::Submission } else { service };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(self.clock)
-            .build()
-            .unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(self.clock).build().unwrap();
         runtime.block_on(async {
             let wishes = Wishes {
                 users: self.wishes.users.clone(),
@@ -156,7 +152,8 @@ impl Script {
                 let delivery = Delivery { key: format!("given{number}"), flags: Flags::new(), arrived, content };
                 account.deliver("INBOX", vec![delivery]).await.unwrap();
             }
-            let mut player = Player { server, service, manner, address: None, ends: HashMap::new(), bindings: Bindings::new() };
+            let mut player =
+                Player { server, service, manner, address: None, ends: HashMap::new(), bindings: Bindings::new() };
             player.bindings.insert("host".to_owned(), stage::HOST.to_owned());
             if matches!(manner, Manner::Loopback | Manner::InsideTls) {
                 player.address = Some(player.server.listen().await.unwrap()[0].1);
