@@ -4,6 +4,8 @@
 //! is a session, `client` a set of exchanges; `follow` keeps secrets out of traces. RFC 1939.
 
 pub mod capability;
+pub mod client;
 pub mod command;
+pub mod follow;
 pub mod response;
 pub mod server;
