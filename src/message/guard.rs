@@ -366,12 +366,13 @@ impl<'o> Walk<'o> {
     fn close(&mut self, level: usize, offset: usize) {
         // A boundary line never stands at the end itself: it is at least as long as its boundary.
         let at_end = offset == self.octets.len();
+        let mut within = 0;
         if let Some(leaf) = self.leaf.take() {
-            self.end(leaf, offset, at_end);
+            within = self.end(leaf, offset, at_end, within);
         }
         while self.open.len() > level {
             let Some(open) = self.open.pop() else { return };
-            self.end(open.block, offset, at_end);
+            within = self.end(open.block, offset, at_end, within);
             let Some(boundary) = open.boundary else { continue };
             self.forget(&boundary);
             match (open.parts, self.verdict.blocks.get_mut(open.block)) {
@@ -384,17 +385,22 @@ impl<'o> Walk<'o> {
         }
     }
 
-    /// Sets a block's end. The line end in front of a boundary belongs to the boundary (RFC 2046 §5.1.1).
-    fn end(&mut self, index: usize, offset: usize, at_end: bool) {
+    /// Sets a block's end and returns it. The line end in front of a boundary belongs to the boundary (RFC 2046
+    /// §5.1.1), unless a header section within, which ends at `within`, needs it as its empty line.
+    fn end(&mut self, index: usize, offset: usize, at_end: bool, within: usize) -> usize {
         let (Some(block), Some((whole, body))) = (self.verdict.blocks.get_mut(index), self.starts.get(index)) else {
-            return;
+            return within;
         };
         let text = &self.octets[block.body.start..offset.max(block.body.start)];
-        let kept = if at_end { text } else { field::trim_line_end(text) };
+        let mut kept = if at_end { text } else { field::trim_line_end(text) };
+        if block.body.start + kept.len() < within {
+            kept = text;
+        }
         block.body.end = block.body.start + kept.len();
         let cut = usize::from(kept.len() < text.len());
         block.lines = (self.line - body).saturating_sub(cut);
         block.lines_whole = (self.line - whole).saturating_sub(cut);
+        block.body.end
     }
 
     fn forget(&mut self, boundary: &[u8]) {
