@@ -1,1 +1,1 @@
-//! Local delivery.
+//! Delivery.

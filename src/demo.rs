@@ -1,1 +1,1 @@
-//! The seed story.
+//! Demo.

@@ -4,19 +4,21 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address envelope status error secret world
+//! 0 address endpoint envelope status error secret world
 //! 1 wire message sasl
 //! 2 smtp pop3 imap
 //! 3 store net
-//! 4 engine
-//! 5 submit relay deliver users server sync fetch account probe
-//! 6 demo cli
+//! 4 engine users
+//! 5 submit relay deliver sync fetch account probe
+//! 6 server
+//! 7 demo cli
 //! ```
 
 pub mod account;
 pub mod address;
 pub mod deliver;
 pub mod demo;
+pub mod endpoint;
 pub mod engine;
 pub mod envelope;
 pub mod error;

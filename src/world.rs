@@ -175,3 +175,24 @@ impl Record {
         }
     }
 }
+
+/// A message's octets, wherever they are: in memory, in a spool, in a file. Reads do not change it.
+pub trait Content: Send + Sync {
+    /// How many octets.
+    fn size(&self) -> u64;
+    /// Reads up to `buffer.len()` octets from `offset`; 0 at the end.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Content for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|from| self.get(from..)).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}

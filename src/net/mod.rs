@@ -1,1 +1,14 @@
-//! The network and the clock, for real.
+//! The outside, for real: connections, TLS, names, time; the one driver of servers and the one of clients.
+
+pub mod clock;
+pub mod connection;
+pub mod control;
+pub mod dialogue;
+pub mod entropy;
+pub mod gate;
+pub mod resolve;
+pub mod serve;
+pub mod tcp;
+pub mod tls;
+pub mod trace;
+pub mod zone;

@@ -1,1 +1,1 @@
-//! Which session on which port with which store.
+//! Servers.

@@ -7,6 +7,7 @@
 //! RFC 5321 §2.3.8, §4.1.1.4, §4.5.2; RFC 1939 §3; RFC 9051 §4.3.
 
 use memchr::{memchr, memchr2};
+use std::fmt;
 
 /// What the reader wants next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,18 @@ pub enum Fault {
     LineTooLong,
     /// A text longer than the reader takes.
     TextTooLong,
+}
+
+/// The sentence for it, the same in all protocols.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BareCr | Self::BareLf => "Lines end with CR LF together, and neither may stand alone",
+            Self::Nul => "NUL octets are not allowed",
+            Self::LineTooLong => "The line is too long",
+            Self::TextTooLong => "The message is larger than allowed here",
+        })
+    }
 }
 
 /// Cuts octets into frames. One per connection and direction.

@@ -2,6 +2,8 @@
 
 pub mod exchange;
 pub mod frame;
+pub mod pattern;
+pub mod record;
 pub mod session;
 pub mod stuff;
 pub mod transcript;

@@ -7,6 +7,7 @@
 //! Knows no verbs.
 
 use super::frame::{Expect, Frame, Framer};
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -91,6 +92,17 @@ pub enum Farewell {
     TooSlow,
     /// Too many connections, in all or from there. Comes instead of [`Input::Start`].
     TooMany,
+}
+
+/// The sentence for it, the same in all protocols.
+impl fmt::Display for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shutdown => "The server is shutting down, try again later",
+            Self::TooSlow => "Nothing came for too long, good bye",
+            Self::TooMany => "Too many connections, try again later",
+        })
+    }
 }
 
 impl Peer {

@@ -1,0 +1,108 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mailkit_global_optspecs
+    string join \n config= trace= json q/quiet v/verbose color= no-input h/help V/version
+end
+
+function __fish_mailkit_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mailkit_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mailkit_using_subcommand
+    set -l cmd (__fish_mailkit_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mailkit -n "__fish_mailkit_needs_command" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_needs_command" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_needs_command" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_needs_command" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_needs_command" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_needs_command" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_needs_command" -s V -l version -d 'Print version'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l message -d 'Send this complete message; - is standard input' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s s -l subject -d 'The subject' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s c -l cc -d 'Send a copy to these too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s b -l bcc -d 'Send a copy to these too, unseen by the others' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s a -l attach -d 'Attach a file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s f -l from -d 'Who the message is from' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s r -l envelope-from -d 'Where bounces go; <> for nowhere' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l server -d 'The server to submit to: a URL such as smtps://alice@smtp.example.org, or an account of the configuration' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s t -l read-recipients -d 'Take the recipients from the To, Cc and Bcc fields of a complete message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-fixups -d 'Leave a complete message as it is, but for its line ends and Bcc'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s n -l dry-run -d 'Connect to nobody; print the message, and on standard error its envelope'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l short -d 'Print only the MX records, one `10 mx.example.org.` a line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'

@@ -1,1 +1,0 @@
-//! Accounts: the configuration file.

@@ -1,0 +1,156 @@
+//! What the configuration file may say, section by section.
+//!
+//! Values are checked while they are read: a URL of the wrong kind or an address without `@` is
+//! refused with its line. Where the file is and which account is meant is in `file`.
+
+use super::file::at_home;
+use super::source::SecretSource;
+use crate::address::{Address, Domain};
+use crate::endpoint::{Endpoint, Protocol};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Everything in the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What accounts have that do not say otherwise.
+    pub defaults: Defaults,
+    /// `[accounts.NAME]`
+    pub accounts: BTreeMap<String, Account>,
+    /// What `mailkit serve` is given where its arguments are silent.
+    pub serve: Serve,
+    /// What the relay is given, alone or inside `serve`.
+    pub relay: Relay,
+}
+
+/// `[defaults]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Defaults {
+    /// The user's name in front of the address.
+    pub name: Option<String>,
+    /// Where messages are submitted.
+    #[serde(deserialize_with = "smtp_url")]
+    pub smtp: Option<Endpoint>,
+    /// Where the secrets are.
+    pub secret: Option<SecretSource>,
+}
+
+/// `[accounts.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Account {
+    /// The one that is meant when none is named.
+    pub default: bool,
+    /// The user's address: From, reverse-path, and login name where nothing else is said.
+    pub email: Option<Address>,
+    /// The user's name in front of the address.
+    pub name: Option<String>,
+    /// Where messages are submitted.
+    #[serde(deserialize_with = "smtp_url")]
+    pub smtp: Option<Endpoint>,
+    /// Where mailboxes are.
+    #[serde(deserialize_with = "imap_url")]
+    pub imap: Option<Endpoint>,
+    /// Where a maildrop is.
+    #[serde(deserialize_with = "pop_url")]
+    pub pop: Option<Endpoint>,
+    /// The login name, if it is not the address.
+    pub user: Option<String>,
+    /// Where the password is.
+    pub secret: Option<SecretSource>,
+    /// Where the account's messages are kept on this machine.
+    #[serde(deserialize_with = "path")]
+    pub maildir: Option<PathBuf>,
+}
+
+/// `[serve]`: the options of `mailkit serve`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Serve {
+    /// `--data`
+    #[serde(deserialize_with = "path")]
+    pub data: Option<PathBuf>,
+    /// `--hostname`
+    pub hostname: Option<String>,
+    /// `--domain`, once for each
+    #[serde(deserialize_with = "domains")]
+    pub domains: Vec<Domain>,
+    /// `--smtp`
+    pub smtp: Option<SocketAddr>,
+    /// `--submission`
+    pub submission: Option<SocketAddr>,
+    /// `--submissions`
+    pub submissions: Option<SocketAddr>,
+    /// `--pop3`
+    pub pop3: Option<SocketAddr>,
+    /// `--pop3s`
+    pub pop3s: Option<SocketAddr>,
+    /// `--imap`
+    pub imap: Option<SocketAddr>,
+    /// `--imaps`
+    pub imaps: Option<SocketAddr>,
+    /// `--users`
+    #[serde(deserialize_with = "path")]
+    pub users: Option<PathBuf>,
+    /// `--tls-cert`
+    #[serde(deserialize_with = "path")]
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`
+    #[serde(deserialize_with = "path")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// `[relay]`: the options of the relay.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Relay {
+    /// `--resolver`
+    pub resolver: Option<SocketAddr>,
+    /// `--relay-port`
+    pub port: Option<u16>,
+    /// `--smarthost`
+    #[serde(deserialize_with = "smtp_url")]
+    pub smarthost: Option<Endpoint>,
+}
+
+impl Account {
+    /// Whom to log in as at a server: what its URL says, then `user`, then the address.
+    pub fn login(&self, server: &Endpoint) -> Option<String> {
+        let address = || self.email.as_ref().map(Address::to_string);
+        server.user.clone().or_else(|| self.user.clone()).or_else(address)
+    }
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    Ok(Some(at_home(PathBuf::deserialize(deserializer)?)))
+}
+
+fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    names.iter().map(|name| Domain::parse(name)).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
+}
+
+fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+    server_url(deserializer, &[Protocol::Smtp, Protocol::Lmtp])
+}
+
+fn imap_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+    server_url(deserializer, &[Protocol::Imap])
+}
+
+fn pop_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+    server_url(deserializer, &[Protocol::Pop3])
+}
+
+fn server_url<'de, D: Deserializer<'de>>(deserializer: D, allowed: &[Protocol]) -> Result<Option<Endpoint>, D::Error> {
+    let endpoint = Endpoint::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)?;
+    if allowed.contains(&endpoint.protocol) {
+        Ok(Some(endpoint))
+    } else {
+        Err(serde::de::Error::custom(format!("{endpoint} is a server of another kind")))
+    }
+}

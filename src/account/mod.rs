@@ -1,0 +1,12 @@
+//! Accounts: which servers a user talks to, as whom, and where the secrets are kept.
+//!
+//! One configuration file for all of mailkit. It is read when a command needs it, never written:
+//! it belongs to the user. Asking the user for a password is the command line's business.
+
+mod config;
+mod file;
+mod source;
+
+pub use config::{Account, Config, Defaults, Relay, Serve};
+pub use file::state_dir;
+pub use source::SecretSource;

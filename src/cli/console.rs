@@ -1,0 +1,235 @@
+//! The terminal: where results, notes and errors are printed, and what the global options say about that.
+//!
+//! Data goes to standard output, everything else to standard error. Whatever a stranger wrote is made
+//! harmless before it is printed. A reader of the output who goes away is no failure worth a word.
+
+use super::context::Context;
+use super::exit::Exit;
+use super::globals::ColorChoice;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mailkit::error::{Error, Kind, Result};
+use mailkit::message::safe::{is_treacherous, terminal};
+use mailkit::secret::Secret;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// Standard output was closed by its reader.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the output")]
+struct OutputClosed;
+
+impl Context {
+    /// Prints a line of data on standard output.
+    pub(super) fn line(&self, text: &str) -> Result<()> {
+        self.octets(text.as_bytes()).and_then(|()| self.octets(b"\n"))
+    }
+
+    /// Writes octets to standard output as they are.
+    pub(super) fn octets(&self, octets: &[u8]) -> Result<()> {
+        io::stdout().lock().write_all(octets).map_err(output_error)
+    }
+
+    /// Prints a result as one line of JSON.
+    pub(super) fn object(&self, value: &impl Serialize) -> Result<()> {
+        let json = serde_json::to_string(value)
+            .map_err(|error| Error::new(Kind::Software, "a result cannot be written as JSON").caused_by(error))?;
+        self.line(&harmless_json(&json))
+    }
+
+    /// Whether results are to be printed as JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.globals.json
+    }
+
+    /// A word for somebody who watches: only on a terminal, so that cron stays silent while all is well.
+    pub(super) fn note(&self, text: &str) {
+        if !self.globals.quiet && !self.globals.json && io::stderr().is_terminal() {
+            complain(&terminal(text));
+        }
+    }
+
+    /// What a command was asked to say on standard error.
+    pub(super) fn say(&self, text: &str) {
+        complain(&terminal(text));
+    }
+
+    /// A failure that is a result: it is said even when notes are not wanted. Lines stay lines.
+    pub(super) fn complain(&self, text: &str) {
+        for (index, line) in text.lines().enumerate() {
+            let lead = if index == 0 { format!("mailkit {}: ", self.command) } else { String::new() };
+            complain(&format!("{lead}{}", terminal(line)));
+        }
+    }
+
+    /// A word for somebody who asked for more.
+    pub(super) fn detail(&self, text: &str) {
+        if self.globals.verbose {
+            complain(&terminal(text));
+        }
+    }
+
+    /// Something that did not stop the command, but that the user should know.
+    pub(super) fn warn(&self, text: &str) {
+        if !self.globals.quiet {
+            complain(&format!("mailkit {}: {}", self.command, terminal(text)));
+        }
+    }
+
+    /// Asks for a password, if there is somebody to ask.
+    pub(super) fn ask_password(&self, question: &str) -> Result<Secret> {
+        let advice = "name a source: --password-cmd, --password-env or --password-file, or secret = ... in the account";
+        let nobody = |why: &str| Error::new(Kind::Config, format!("no password: {why}")).hint(advice);
+        if self.globals.no_input {
+            return Err(nobody("it may not be asked for"));
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(nobody("there is no terminal to ask on"));
+        }
+        let answer = dialoguer::Password::new().with_prompt(terminal(question)).allow_empty_password(true).interact();
+        match answer {
+            Ok(password) if password.is_empty() => Err(nobody("nothing was typed")),
+            Ok(password) => Ok(Secret::new(password)),
+            Err(error) => Err(nobody("nothing was typed").caused_by(error)),
+        }
+    }
+
+    /// A bar that shows how far a command is, on a terminal; elsewhere it draws nothing.
+    pub(super) fn progress(&self, what: &'static str, total: u64) -> ProgressBar {
+        let watched = !self.globals.quiet && !self.globals.json && io::stderr().is_terminal();
+        // A trace on the same terminal and a bar would write over each other.
+        let drawn = watched && self.globals.trace.is_none();
+        let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("the template is well-formed");
+        ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
+    }
+
+    /// Says on standard error what went wrong, and returns the code to end with.
+    pub(super) fn explain(&self, error: &Error) -> Exit {
+        if closed_output(error) {
+            return Exit::PIPE;
+        }
+        let exit = Exit::from(error.kind());
+        let text = if self.globals.json {
+            error_json(error.kind(), &error.to_string(), error.answer(), error.advice())
+        } else {
+            let name = format!("mailkit {}:", self.command);
+            let name = if self.colors(io::stderr().is_terminal()) { format!("\x1b[1;31m{name}\x1b[0m") } else { name };
+            let mut text = format!("{name} {}", terminal(&error.to_string()));
+            for (lead, more) in [("it said: ", error.answer()), ("", error.advice())] {
+                for line in more.into_iter().flat_map(str::lines) {
+                    text.push_str(&format!("\n  {lead}{}", terminal(line)));
+                }
+            }
+            text
+        };
+        complain(&text);
+        exit
+    }
+
+    /// Whether to use colour on an output that is a terminal or is not.
+    fn colors(&self, terminal: bool) -> bool {
+        let is_set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        match self.globals.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && is_set("NO_COLOR").is_none() && is_set("TERM").is_none_or(|t| t != "dumb"),
+        }
+    }
+}
+
+/// Says what was wrong with the arguments, or prints the help that was asked for; returns the code to end with.
+pub(super) fn explain_usage(error: &clap::Error) -> Exit {
+    // clap ends with 2 for wrong arguments; sysexits.h, which scripts around mail know, has 64.
+    let exit = if error.use_stderr() { Exit::from(Kind::Usage) } else { Exit::OK };
+    // Nothing is parsed yet, so the option is looked for as it stands.
+    let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    if error.use_stderr() && json {
+        let text = error.to_string();
+        let (message, hint) = text.trim_end().split_once("\n\n").unwrap_or((text.trim_end(), ""));
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        complain(&error_json(Kind::Usage, message, None, Some(hint).filter(|hint| !hint.is_empty())));
+        return exit;
+    }
+    match error.print() {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::PIPE,
+        _ => exit,
+    }
+}
+
+/// A panic is a mistake of ours: it says so in one line instead of a backtrace.
+pub(crate) fn announce_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no message");
+        complain(&format!(
+            "mailkit {}: a mistake in the program{place}: {}\n  please report this line",
+            env!("CARGO_PKG_VERSION"),
+            terminal(what)
+        ));
+    }));
+}
+
+/// A line on standard error. There is nobody to tell if that fails.
+fn complain(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+}
+
+fn output_error(error: io::Error) -> Error {
+    let failure = Error::new(Kind::Io, "cannot write to standard output");
+    if error.kind() == io::ErrorKind::BrokenPipe { failure.caused_by(OutputClosed) } else { failure.caused_by(error) }
+}
+
+fn closed_output(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<OutputClosed>())
+}
+
+fn error_json(kind: Kind, message: &str, said: Option<&str>, hint: Option<&str>) -> String {
+    let exit = Exit::from(kind);
+    let kind = format!("{kind:?}");
+    let object = serde_json::json!({"error": {
+        "code": exit.name(), "kind": kebab(&kind), "message": message, "said": said, "hint": hint, "exit": exit.code(),
+    }});
+    harmless_json(&object.to_string())
+}
+
+/// `NoUser` as `no-user`.
+fn kebab(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    text
+}
+
+/// JSON escapes the control characters of ASCII only; all others can stand nowhere but in strings.
+fn harmless_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_treacherous(c) {
+            // JSON counts in UTF-16 (RFC 8259 §7).
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_as_json_has_all_its_members_and_no_control_characters() {
+        let json = error_json(Kind::NoUser, "refused \u{9b}31m\u{e0001}", Some("550 5.1.1 who?"), None);
+        let wanted = concat!(
+            r#"{"error":{"code":"nouser","exit":67,"hint":null,"kind":"no-user","#,
+            r#""message":"refused \u009b31m\udb40\udc01","said":"550 5.1.1 who?"}}"#
+        );
+        assert_eq!(json, wanted);
+    }
+}

@@ -1,0 +1,59 @@
+//! The options that every subcommand understands.
+//!
+//! They may stand before or behind the subcommand's name. What they mean is in `console`.
+
+use clap::builder::FalseyValueParser;
+use std::path::PathBuf;
+
+/// Options of all subcommands.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of all commands")]
+pub(super) struct Globals {
+    /// Read this configuration file, not the one in the user's configuration directory
+    #[arg(long, global = true, value_name = "FILE", env = "MAILKIT_CONFIG", hide_env_values = true)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Show each conversation line by line, on standard error or in FILE; secrets are left out
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "-",
+        env = "MAILKIT_TRACE",
+        hide_env_values = true
+    )]
+    pub(super) trace: Option<PathBuf>,
+
+    /// Print results and errors as JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+
+    /// Print no notes and no warnings; errors are still printed
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+
+    /// Say more about what is being done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+
+    /// Never ask; fail where an answer would be needed
+    #[arg(long, global = true, env = "MAILKIT_NO_INPUT", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub(super) no_input: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

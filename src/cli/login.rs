@@ -1,0 +1,125 @@
+//! Which server is meant, whom to log in as, and with what secret: the same words in every client command.
+//!
+//! A server is named by URL or by account. What the arguments say goes before the URL, the URL before the
+//! account. A password is never an argument, where others could read it; it is asked for only at a terminal.
+
+use super::context::Context;
+use mailkit::account::{Account, SecretSource};
+use mailkit::endpoint::{Endpoint, Protocol};
+use mailkit::error::{Error, Kind, Result};
+use mailkit::sasl::Credentials;
+use std::path::PathBuf;
+
+/// Options for logging in.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Login")]
+pub(super) struct LoginArgs {
+    /// Log in as this user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+
+    /// Take the password from the first line that this shell command prints
+    #[arg(long, value_name = "COMMAND", group = "password")]
+    password_cmd: Option<String>,
+
+    /// Take the password from this environment variable
+    #[arg(long, value_name = "VARIABLE", group = "password")]
+    password_env: Option<String>,
+
+    /// Take the password from the first line of a file that nobody else may read
+    #[arg(long, value_name = "FILE", group = "password")]
+    password_file: Option<PathBuf>,
+}
+
+/// A server, and the account it came from.
+#[derive(Debug)]
+pub(super) struct Server<'a> {
+    /// Where it is.
+    pub(super) endpoint: Endpoint,
+    /// The account's name and settings, if the server was not named by URL.
+    pub(super) account: Option<(&'a str, &'a Account)>,
+}
+
+/// A service an account can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Where messages are submitted.
+    Smtp,
+    /// Where a maildrop is.
+    Pop,
+    /// Where mailboxes are.
+    Imap,
+}
+
+impl Service {
+    /// Its key in the configuration.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Pop => "pop",
+            Self::Imap => "imap",
+        }
+    }
+
+    fn is_spoken(self, protocol: Protocol) -> bool {
+        match self {
+            Self::Smtp => matches!(protocol, Protocol::Smtp | Protocol::Lmtp),
+            Self::Pop => protocol == Protocol::Pop3,
+            Self::Imap => protocol == Protocol::Imap,
+        }
+    }
+
+    fn of(self, account: &Account) -> Option<&Endpoint> {
+        match self {
+            Self::Smtp => account.smtp.as_ref(),
+            Self::Pop => account.pop.as_ref(),
+            Self::Imap => account.imap.as_ref(),
+        }
+    }
+}
+
+/// The server that a URL or an account's name means; without either, the default account's.
+pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
+    if let Some(url) = named.filter(|named| named.contains("://")) {
+        let endpoint = Endpoint::parse(url).map_err(|error| Error::new(Kind::Usage, format!("{url}: {error}")))?;
+        if !service.is_spoken(endpoint.protocol) {
+            return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
+        }
+        return Ok(Server { endpoint, account: None });
+    }
+    let (name, account) = context.config()?.account(named)?;
+    let endpoint = service.of(account).ok_or_else(|| {
+        let key = service.key();
+        Error::new(Kind::Config, format!("account {name} has no {key} server"))
+            .hint(format!("add {key} = \"URL\" to [accounts.{name}]"))
+    })?;
+    Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
+}
+
+impl LoginArgs {
+    /// The name and password to log in with; `None` if nobody named a user.
+    pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
+        let endpoint = &server.endpoint;
+        let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
+        let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
+            return match self.source() {
+                Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
+                    .hint("name the user with --user or in the URL: scheme://user@host")),
+                None => Ok(None),
+            };
+        };
+        let source = self.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
+        let source = source.unwrap_or(SecretSource::Prompt);
+        let name = server.account.map_or(user.as_str(), |(name, _)| name);
+        let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
+        let password = source.fetch(name, &ask).await?;
+        Ok(Some(Credentials::new(user, password)))
+    }
+
+    fn source(&self) -> Option<SecretSource> {
+        let command = self.password_cmd.clone().map(SecretSource::Shell);
+        let variable = || self.password_env.clone().map(SecretSource::Env);
+        let file = || self.password_file.clone().map(SecretSource::File);
+        command.or_else(variable).or_else(file)
+    }
+}

@@ -1,0 +1,84 @@
+//! The command line: one file per subcommand, each with its `Args` and its `run`.
+//!
+//! This file knows which subcommands there are and what all of them share; what a subcommand does
+//! is a service of the library. Nothing below this room knows of arguments, terminals or exit codes.
+//! Subcommands run without a runtime until they ask for one, so that short ones start in no time.
+
+pub(crate) mod console;
+mod context;
+pub(crate) mod exit;
+mod generate;
+mod globals;
+mod login;
+mod mx;
+mod send;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use context::Context;
+use exit::Exit;
+use globals::Globals;
+use mailkit::error::Result;
+
+/// Sends, receives, relays, fetches and looks into mail.
+#[derive(Debug, Parser)]
+#[command(name = "mailkit", version, max_term_width = 100, after_long_help = exit::help())]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Send(send::Args),
+    Mx(mx::Args),
+    #[command(hide = true)]
+    Generate(generate::Args),
+}
+
+impl Command {
+    /// The words a user typed for it, as error messages repeat them.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Send(_) => "send",
+            Self::Mx(_) => "mx",
+            Self::Generate(_) => "generate",
+        }
+    }
+
+    fn run(&self, context: &Context) -> Result<Exit> {
+        match self {
+            Self::Send(args) => send::run(args, context),
+            Self::Mx(args) => mx::run(args, context),
+            Self::Generate(args) => generate::run(args, context),
+        }
+    }
+}
+
+/// Parses the arguments of this process and does what they say.
+pub(crate) fn run() -> Exit {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return console::explain_usage(&error),
+    };
+    let context = Context::new(cli.command.name(), cli.globals);
+    match cli.command.run(&context) {
+        Ok(exit) => exit,
+        Err(error) => context.explain(&error),
+    }
+}
+
+/// The whole of the arguments as clap knows them: for parsing, and for man pages and completions.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,418 @@
+//! The mail exchangers of a domain, with their addresses: what DNS says, before anybody judges it.
+//!
+//! Asks for MX records and for the addresses of each exchanger, and keeps apart what RFC 5321 keeps
+//! apart: no such domain, no mail wanted, nothing to deliver to, and no answer for now. The relay
+//! makes a route of it, `mx lookup` a report. Knows no policy and connects to nobody.
+//! RFC 5321 §5.1; RFC 7505; RFC 6890.
+
+use crate::address::Domain;
+use crate::world::{LookupError, Record, RecordKind, Resolve};
+use futures_util::StreamExt;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Exchangers whose addresses are looked up. A domain may list thousands, and each costs two queries.
+pub const EXCHANGERS_MAX: usize = 128;
+/// Addresses kept of one exchanger and family.
+const ADDRESSES_MAX: usize = 16;
+/// Exchangers asked about at once.
+const LOOKUPS_AT_ONCE: usize = 8;
+
+/// Where mail for a domain goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchangers {
+    /// Lowest preference first, then by name; never empty. A host listed twice stands here twice.
+    pub hosts: Vec<Exchanger>,
+    /// How the hosts were found.
+    pub source: Source,
+    /// The names that an alias of the domain led to.
+    pub aliases: Vec<String>,
+    /// Seconds the MX answer stays good; of an implicit MX: 0.
+    pub ttl: u32,
+    /// A null MX stood beside real ones. It is passed over (RFC 7505 §3 forbids the mixture).
+    pub stray_null: bool,
+    /// Exchangers beyond [`EXCHANGERS_MAX`], the least preferred ones.
+    pub left_out: usize,
+}
+
+/// One host that takes mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchanger {
+    /// Lower is tried first.
+    pub preference: u16,
+    /// Its name, or an address literal in brackets.
+    pub host: String,
+    /// The names an alias led to; RFC 5321 §5.1 wants none.
+    pub aliases: Vec<String>,
+    /// IPv4 first: more mail hosts are reachable and known by it.
+    pub addresses: Vec<IpAddr>,
+    /// Why there are no addresses, if there are none.
+    pub missing: Option<LookupError>,
+}
+
+/// How exchangers were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// By MX records.
+    Mx,
+    /// There are no MX records: the domain itself, with preference 0 (RFC 5321 §5.1).
+    Implicit,
+    /// The domain is an address literal, and DNS was not asked.
+    Literal,
+}
+
+/// Why a domain has no exchangers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoExchangers {
+    /// The name is not in DNS.
+    #[error("the domain does not exist")]
+    NoSuchDomain,
+    /// The name is there, without MX and without addresses.
+    #[error("the domain has neither MX nor address records")]
+    NoRecords,
+    /// RFC 7505: the domain says that it takes no mail.
+    #[error("the domain takes no mail (null MX)")]
+    NullMx,
+    /// Nobody knows for now.
+    #[error("{0}")]
+    Temporary(String),
+}
+
+/// Whom an address can belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A host on the internet.
+    Public,
+    /// A host in whatever private network one happens to be in (RFC 1918, RFC 6598, RFC 4193, link-local).
+    Private,
+    /// The machine itself: 127/8, 0/8, `::1`, `::`.
+    Loopback,
+    /// No single host at all: multicast, reserved.
+    Nobody,
+}
+
+/// Asks DNS for the exchangers of a domain.
+pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers, NoExchangers> {
+    let name = match domain.to_ascii() {
+        Domain::Literal(ip) => return Ok(literal(domain, ip)),
+        Domain::Name(name) => name,
+    };
+    let answer = match dns.lookup(&name, RecordKind::Mx).await {
+        Ok(answer) => answer,
+        Err(LookupError::NoRecords) => return implicit(dns, name).await,
+        Err(LookupError::NoSuchName) => return Err(NoExchangers::NoSuchDomain),
+        // Never the implicit MX: the MX records that cannot be seen now may name quite another host.
+        Err(LookupError::Temporary(why)) => return Err(NoExchangers::Temporary(why)),
+    };
+    let (mut listed, listed_nulls) = split_nulls(answer.records);
+    if listed.is_empty() {
+        return if listed_nulls > 0 { Err(NoExchangers::NullMx) } else { implicit(dns, name).await };
+    }
+    listed.sort();
+    let left_out = listed.len().saturating_sub(EXCHANGERS_MAX);
+    listed.truncate(EXCHANGERS_MAX);
+    Ok(Exchangers {
+        hosts: with_addresses(dns, listed).await,
+        source: Source::Mx,
+        aliases: answer.aliases,
+        ttl: answer.ttl,
+        stray_null: listed_nulls > 0,
+        left_out,
+    })
+}
+
+/// Looks up one host's addresses: an exchanger, or a smarthost.
+pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exchanger {
+    let (four, six) = tokio::join!(dns.lookup(&host, RecordKind::A), dns.lookup(&host, RecordKind::Aaaa));
+    let mut found = Exchanger { preference, host, aliases: Vec::new(), addresses: Vec::new(), missing: None };
+    for answer in [four, six] {
+        match answer {
+            Ok(answer) => {
+                found.addresses.extend(answer.records.iter().filter_map(Record::ip).take(ADDRESSES_MAX));
+                found.aliases = answer.aliases;
+            }
+            Err(why) => found.missing = Some(worse(found.missing.take(), why)),
+        }
+    }
+    if !found.addresses.is_empty() {
+        found.missing = None;
+    }
+    found
+}
+
+/// Who could be meant by an address.
+pub fn reach(ip: IpAddr) -> Reach {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => reach_v4(ip),
+        IpAddr::V6(ip) => reach_v6(ip),
+    }
+}
+
+fn reach_v4(ip: Ipv4Addr) -> Reach {
+    let [first, second, ..] = ip.octets();
+    match (first, second) {
+        (0 | 127, _) => Reach::Loopback,
+        (224.., _) => Reach::Nobody,
+        // RFC 6598: between a provider and its customers.
+        (100, 64..128) => Reach::Private,
+        _ if ip.is_private() || ip.is_link_local() => Reach::Private,
+        _ => Reach::Public,
+    }
+}
+
+fn reach_v6(ip: Ipv6Addr) -> Reach {
+    match ip {
+        ip if ip.is_loopback() || ip.is_unspecified() => Reach::Loopback,
+        ip if ip.is_multicast() => Reach::Nobody,
+        ip if ip.is_unique_local() || ip.is_unicast_link_local() => Reach::Private,
+        _ => Reach::Public,
+    }
+}
+
+/// Two families without addresses: what may change wins over what will not, "exists" over "does not".
+fn worse(one: Option<LookupError>, other: LookupError) -> LookupError {
+    match (one, other) {
+        (Some(LookupError::Temporary(why)), _) | (_, LookupError::Temporary(why)) => LookupError::Temporary(why),
+        (Some(LookupError::NoRecords), _) | (_, LookupError::NoRecords) => LookupError::NoRecords,
+        (_, LookupError::NoSuchName) => LookupError::NoSuchName,
+    }
+}
+
+/// The real exchangers, and how many null ones stood among them.
+fn split_nulls(records: Vec<Record>) -> (Vec<(u16, String)>, usize) {
+    let mut nulls = 0;
+    let mut listed = Vec::new();
+    for record in records {
+        match record {
+            Record::Mx { exchange, .. } if exchange == "." => nulls += 1,
+            Record::Mx { preference, exchange } => listed.push((preference, exchange)),
+            Record::A(_) | Record::Aaaa(_) => {}
+        }
+    }
+    (listed, nulls)
+}
+
+async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Exchanger> {
+    let names: BTreeMap<&str, u16> = listed.iter().map(|(preference, host)| (host.as_str(), *preference)).collect();
+    let lookups = names.into_iter().map(|(host, preference)| exchanger(dns, preference, host.to_owned()));
+    let known: BTreeMap<String, Exchanger> = futures_util::stream::iter(lookups.collect::<Vec<_>>())
+        .buffer_unordered(LOOKUPS_AT_ONCE)
+        .map(|found| (found.host.clone(), found))
+        .collect()
+        .await;
+    let of = |(preference, host): (u16, String)| Some(Exchanger { preference, ..known.get(&host)?.clone() });
+    listed.into_iter().filter_map(of).collect()
+}
+
+async fn implicit(dns: &dyn Resolve, name: String) -> Result<Exchangers, NoExchangers> {
+    let host = exchanger(dns, 0, name).await;
+    match host.missing {
+        Some(LookupError::Temporary(why)) => Err(NoExchangers::Temporary(why)),
+        Some(LookupError::NoSuchName) => Err(NoExchangers::NoSuchDomain),
+        Some(LookupError::NoRecords) => Err(NoExchangers::NoRecords),
+        None => {
+            let aliases = host.aliases.clone();
+            // The domain may well be an alias; only an exchanger named by an MX record may not.
+            let hosts = vec![Exchanger { aliases: Vec::new(), ..host }];
+            Ok(Exchangers { hosts, source: Source::Implicit, aliases, ttl: 0, stray_null: false, left_out: 0 })
+        }
+    }
+}
+
+fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
+    let host =
+        Exchanger { preference: 0, host: domain.to_string(), aliases: Vec::new(), addresses: vec![ip], missing: None };
+    Exchangers {
+        hosts: vec![host],
+        source: Source::Literal,
+        aliases: Vec::new(),
+        ttl: 0,
+        stray_null: false,
+        left_out: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zone::Zone;
+
+    /// The troublesome names that mail hosts meet.
+    const CASES: &str = r#"
+$ORIGIN cases.test.
+a A 127.0.1.1
+b A 127.0.1.2
+c A 127.0.1.3
+d A 127.0.1.4
+dead A 127.0.1.99
+ds A 127.0.1.5
+ds AAAA ::1
+six AAAA ::1
+alias CNAME a
+txtonly TXT "no address here"
+many MX 20 d
+many MX 5 a
+many MX 10 c
+many MX 5 b
+many MX 30 dead
+nullmx MX 0 .
+nullplus MX 0 .
+nullplus MX 10 a
+implicit A 127.0.1.1
+implicit6 AAAA ::1
+cnamed CNAME many
+cnamehost CNAME implicit
+mxcname MX 10 alias
+nohost MX 10 gone
+nohost MX 20 gone2
+halfhost MX 10 gone
+halfhost MX 20 a
+noaddr MX 10 txtonly
+selfloop MX 10 selfloop
+selfloop A 127.0.1.1
+dup MX 10 a
+dup MX 20 a
+nothing TXT "nothing for mail"
+mixed MX 10 ds
+v6only MX 10 six
+*.wild MX 10 a
+_under MX 10 a
+UPPER MX 10 A
+loopa CNAME loopb
+loopb CNAME loopa
+chain CNAME chain1
+chain1 CNAME chain2
+chain2 CNAME chain3
+chain3 CNAME chain4
+chain4 CNAME chain5
+chain5 CNAME chain6
+chain6 CNAME chain7
+chain7 CNAME many
+xn--bcher-kva MX 10 a
+dangling CNAME gone
+broken MX 10 mx.down
+halfbroken MX 10 mx.down
+halfbroken MX 20 a
+mx.down A 127.0.1.7
+"#;
+
+    fn zone() -> Zone {
+        let mut text = CASES.to_owned();
+        for number in 0..2000 {
+            text.push_str(&format!(
+                "big MX {number} host-{number}\nhost-{number} A 10.1.{}.{}\n",
+                number / 250,
+                number % 250
+            ));
+        }
+        let zone = Zone::parse(&text).expect("a zone");
+        zone.fail("down.cases.test");
+        zone
+    }
+
+    /// One line per result: `10 a.cases.test 127.0.1.1; …`, or why there is none.
+    async fn summary(zone: &Zone, domain: &str) -> String {
+        let found = match exchangers(zone, &Domain::parse(domain).expect(domain)).await {
+            Ok(found) => found,
+            Err(why) => return format!("{why:?}"),
+        };
+        let hosts = found.hosts.iter().map(|host| {
+            let addresses: Vec<String> = match &host.missing {
+                None => host.addresses.iter().map(IpAddr::to_string).collect(),
+                Some(LookupError::Temporary(_)) => vec!["later".into()],
+                Some(why) => vec![format!("{why:?}")],
+            };
+            let name = host.host.strip_suffix(".cases.test").unwrap_or(&host.host);
+            format!("{} {name} {}", host.preference, addresses.join(","))
+        });
+        hosts.collect::<Vec<_>>().join("; ")
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_zone_leads_where_the_standards_say() {
+        let zone = zone();
+        let many = "5 a 127.0.1.1; 5 b 127.0.1.2; 10 c 127.0.1.3; 20 d 127.0.1.4; 30 dead 127.0.1.99";
+        for (name, wanted) in [
+            ("many", many),
+            ("cnamed", many),
+            ("chain", many),
+            ("nullmx", "NullMx"),
+            ("nullplus", "10 a 127.0.1.1"),
+            ("implicit", "0 implicit 127.0.1.1"),
+            ("implicit6", "0 implicit6 ::1"),
+            ("cnamehost", "0 cnamehost 127.0.1.1"),
+            ("mxcname", "10 alias 127.0.1.1"),
+            ("nohost", "10 gone NoSuchName; 20 gone2 NoSuchName"),
+            ("halfhost", "10 gone NoSuchName; 20 a 127.0.1.1"),
+            ("noaddr", "10 txtonly NoRecords"),
+            ("selfloop", "10 selfloop 127.0.1.1"),
+            ("dup", "10 a 127.0.1.1; 20 a 127.0.1.1"),
+            ("nothing", "NoRecords"),
+            ("mixed", "10 ds 127.0.1.5,::1"),
+            ("v6only", "10 six ::1"),
+            ("some.wild", "10 a 127.0.1.1"),
+            ("_under", "10 a 127.0.1.1"),
+            ("upper", "10 a 127.0.1.1"),
+            ("bücher", "10 a 127.0.1.1"),
+            ("loopa", "Temporary(\"too many aliases in a row\")"),
+            ("dangling", "NoSuchDomain"),
+            ("nx", "NoSuchDomain"),
+            ("broken", "10 mx.down later"),
+            ("halfbroken", "10 mx.down later; 20 a 127.0.1.1"),
+            ("below.down", "Temporary(\"the name server answered: Server Failure\")"),
+        ] {
+            assert_eq!(summary(&zone, &format!("{name}.cases.test")).await, wanted, "{name}");
+        }
+        assert_eq!(summary(&zone, "[192.0.2.7]").await, "0 [192.0.2.7] 192.0.2.7");
+    }
+
+    #[tokio::test]
+    async fn thousands_of_exchangers_are_cut_off_at_the_least_preferred() {
+        let found = exchangers(&zone(), &Domain::parse("big.cases.test").expect("a name")).await.expect("exchangers");
+        assert_eq!((found.hosts.len(), found.left_out), (EXCHANGERS_MAX, 2000 - EXCHANGERS_MAX));
+        assert!(found.hosts.iter().zip(0..).all(|(host, preference)| host.preference == preference));
+    }
+
+    #[tokio::test]
+    async fn how_it_was_found_is_told() {
+        let zone = zone();
+        let look = async |name: &str| {
+            exchangers(&zone, &Domain::parse(&format!("{name}.cases.test")).expect("a name")).await.expect("exchangers")
+        };
+        let plus = look("nullplus").await;
+        assert!(plus.stray_null && plus.source == Source::Mx);
+        assert_eq!(look("mxcname").await.hosts[0].aliases, ["a.cases.test"]);
+        assert_eq!(look("cnamed").await.aliases, ["many.cases.test"]);
+        let implicit = look("cnamehost").await;
+        assert_eq!((implicit.source, implicit.aliases.len()), (Source::Implicit, 1));
+        assert!(implicit.hosts[0].aliases.is_empty());
+    }
+
+    #[test]
+    fn addresses_are_sorted_by_whom_they_reach() {
+        for (ip, wanted) in [
+            ("192.0.2.1", Reach::Public),
+            ("2001:db8::1", Reach::Public),
+            ("100.63.0.1", Reach::Public),
+            ("100.64.0.1", Reach::Private),
+            ("10.0.0.1", Reach::Private),
+            ("172.31.255.255", Reach::Private),
+            ("192.168.1.1", Reach::Private),
+            ("169.254.1.1", Reach::Private),
+            ("fd00::1", Reach::Private),
+            ("fe80::1", Reach::Private),
+            ("127.0.0.1", Reach::Loopback),
+            ("127.255.0.1", Reach::Loopback),
+            ("0.0.0.0", Reach::Loopback),
+            ("::1", Reach::Loopback),
+            ("::", Reach::Loopback),
+            ("::ffff:127.0.0.1", Reach::Loopback),
+            ("::ffff:10.0.0.1", Reach::Private),
+            ("224.0.0.1", Reach::Nobody),
+            ("255.255.255.255", Reach::Nobody),
+            ("ff02::1", Reach::Nobody),
+        ] {
+            assert_eq!(reach(ip.parse().expect(ip)), wanted, "{ip}");
+        }
+    }
+}

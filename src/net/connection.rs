@@ -1,0 +1,119 @@
+//! A connection: octets in and out, over TCP, TLS or a pipe in memory, each wait with an end.
+//!
+//! The trace taps it on the plain side. Knows no lines and no protocol.
+
+use super::tls::{ClientTls, ServerTls};
+use super::trace::Tap;
+use crate::error::{Error, Kind, Result};
+use crate::wire::frame::Framer;
+use crate::wire::session::Tls;
+use crate::world::Stream;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout;
+
+/// Octets asked for at once.
+const READ_SIZE: usize = 16 * 1024;
+
+/// One end of a connection.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Box<dyn Stream>,
+    peer: SocketAddr,
+    tap: Option<Tap>,
+    tls: Option<Tls>,
+}
+
+impl Connection {
+    /// Takes over an open stream; `peer` is who is at the other end.
+    pub fn new(stream: Box<dyn Stream>, peer: SocketAddr, tap: Option<Tap>) -> Self {
+        Self { stream, peer, tap, tls: None }
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// Reads what is there into the framer; 0 means that the peer has closed. Can be dropped without loss.
+    pub async fn fill(&mut self, framer: &mut Framer) -> io::Result<usize> {
+        let mut buffer = [0; READ_SIZE];
+        let count = self.read(&mut buffer).await?;
+        framer.push(&buffer[..count]);
+        Ok(count)
+    }
+
+    /// Writes all octets, or fails with `TimedOut`.
+    pub async fn send(&mut self, octets: &[u8], within: Duration) -> io::Result<()> {
+        let write = async {
+            self.write_all(octets).await?;
+            self.flush().await
+        };
+        timeout(within, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Says that no more will be written, so that the peer sees a clean end.
+    pub async fn close(&mut self) {
+        // The peer may be gone already; there is nobody left to tell.
+        let _ = timeout(Duration::from_secs(5), self.shutdown()).await;
+    }
+
+    /// Upgrades the server's side to TLS.
+    pub async fn accept_tls(mut self, tls: &ServerTls, within: Duration) -> io::Result<Self> {
+        let (stream, facts) =
+            timeout(within, tls.accept(self.stream)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+        if let Some(tap) = &mut self.tap {
+            tap.note("tls");
+        }
+        Ok(Self { stream, tls: Some(facts), ..self })
+    }
+
+    /// Upgrades the client's side to TLS and checks that the peer is `name`.
+    pub async fn connect_tls(mut self, tls: &ClientTls, name: &str, within: Duration) -> Result<Self> {
+        let (stream, facts) = timeout(within, tls.connect(self.stream, name))
+            .await
+            .unwrap_or_else(|_| Err(Error::new(Kind::Temporary, "the TLS handshake took too long").with_peer(name)))?;
+        if let Some(tap) = &mut self.tap {
+            tap.note("tls");
+        }
+        Ok(Self { stream, tls: Some(facts), ..self })
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if let (Poll::Ready(Ok(())), Some(tap)) = (&result, &mut self.tap) {
+            tap.received(&buf.filled()[before..]);
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, octets);
+        if let (Poll::Ready(Ok(count)), Some(tap)) = (&result, &mut self.tap) {
+            tap.sent(&octets[..*count]);
+        }
+        result
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

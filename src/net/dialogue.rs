@@ -1,0 +1,216 @@
+//! The one driver of SMTP and POP3 clients: asks, pipelines, uploads, upgrades.
+//!
+//! Runs [`Exchange`]s over a connection. Each wait has a deadline; octets behind the answer to
+//! STARTTLS end the connection, since they would be taken for the secured server's words (RFC 3207
+//! §4.2; the NO STARTTLS attacks). Knows no verbs.
+
+use super::connection::Connection;
+use super::tls::ClientTls;
+use crate::error::{Error, Kind, Result};
+use crate::wire::exchange::{Exchange, Next};
+use crate::wire::frame::Framer;
+use crate::wire::session::{Output, Tls};
+use crate::wire::stuff::Stuffer;
+use crate::world::Content;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Requests written before the first answer is read. Both sides' buffers hold that many, so nobody waits for ever.
+const WINDOW: usize = 100;
+/// Octets of a message sent at once.
+const PIECE: usize = 64 * 1024;
+
+/// A conversation with a server.
+#[derive(Debug)]
+pub struct Dialogue {
+    connection: Option<Connection>,
+    framer: Framer,
+    peer: String,
+    patience: Duration,
+}
+
+/// A text that could not be sent whole.
+#[derive(Debug)]
+pub struct BrokenText {
+    /// Why.
+    pub error: Error,
+    /// Whether the dot may have reached the server.
+    pub dot_sent: bool,
+}
+
+impl Dialogue {
+    /// Over an open connection; `peer` is the server's name for errors, `patience` the wait for each answer.
+    pub fn new(connection: Connection, peer: impl Into<String>, patience: Duration) -> Self {
+        Self { connection: Some(connection), framer: Framer::new(), peer: peer.into(), patience }
+    }
+
+    /// Sets the wait for each answer from now on.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// The server's name, as given.
+    pub fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    /// The server's address, while the connection stands.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.connection.as_ref().map(Connection::peer)
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.connection.as_ref()?.tls()
+    }
+
+    /// Writes a request and reads its answer.
+    pub async fn ask<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
+        let mut out = Output::new();
+        exchange.encode(&mut out);
+        self.send(&out).await?;
+        self.answer(exchange).await
+    }
+
+    /// Writes requests without waiting in between, and reads their answers in order (RFC 2920). Ends at the first
+    /// answer that cannot be read; those before it are returned with the error.
+    pub async fn ask_all<E: Exchange>(&mut self, exchanges: &mut [E]) -> (Vec<E::Reply>, Result<()>) {
+        let mut replies = Vec::with_capacity(exchanges.len());
+        for window in exchanges.chunks_mut(WINDOW) {
+            let mut out = Output::new();
+            window.iter().for_each(|exchange| exchange.encode(&mut out));
+            if let Err(error) = self.send(&out).await {
+                return (replies, Err(error));
+            }
+            for exchange in window {
+                match self.answer(exchange).await {
+                    Ok(reply) => replies.push(reply),
+                    Err(error) => return (replies, Err(error)),
+                }
+            }
+        }
+        (replies, Ok(()))
+    }
+
+    /// Sends a text up to its lone dot, stuffed. The content must use CRLF. `progress` gets the octets sent so far.
+    /// Until the dot is sent the server cannot have taken the message; the error says whether it may have.
+    pub async fn send_text(
+        &mut self,
+        content: &dyn Content,
+        mut progress: impl FnMut(u64),
+    ) -> Result<(), BrokenText> {
+        let mut stuffer = Stuffer::new();
+        let mut buffer = vec![0; PIECE];
+        let mut offset = 0;
+        let mut wire = Vec::with_capacity(PIECE + 1024);
+        while offset < content.size() {
+            let count = match content.read_at(offset, &mut buffer) {
+                Ok(0) => Err(Error::new(Kind::Io, "the message is shorter than it was")),
+                Ok(count) => Ok(count),
+                Err(error) => Err(Error::new(Kind::Io, "the message cannot be read").caused_by(error)),
+            };
+            let count = count.map_err(|error| {
+                // Half a message must not be ended by anything but a broken connection.
+                self.connection = None;
+                BrokenText { error, dot_sent: false }
+            })?;
+            wire.clear();
+            stuffer.push(&buffer[..count], &mut wire);
+            self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: false })?;
+            offset += count as u64;
+            progress(offset);
+        }
+        wire.clear();
+        stuffer.finish(&mut wire);
+        self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: true })
+    }
+
+    /// Upgrades to TLS, after the server has agreed to it. What it knew before counts no more.
+    pub async fn start_tls(&mut self, tls: &ClientTls, name: &str) -> Result<()> {
+        if self.framer.has_unread() {
+            self.connection = None;
+            return Err(Error::new(Kind::Unavailable, "the server spoke on in clear after agreeing to TLS")
+                .with_peer(&self.peer)
+                .hint("somebody on the way may be putting words into its mouth"));
+        }
+        let connection = self.connection.take().ok_or_else(|| self.gone())?;
+        self.connection = Some(connection.connect_tls(tls, name, self.patience).await?);
+        Ok(())
+    }
+
+    /// Reads an answer that comes without a request: a greeting, or one of several after a text.
+    pub async fn answer<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
+        match timeout(self.patience, self.read_answer(exchange)).await {
+            Ok(reply) => reply,
+            Err(_) => {
+                self.connection = None;
+                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs())))
+            }
+        }
+    }
+
+    /// Closes the connection. Polite clients say QUIT before.
+    pub async fn close(mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.close().await;
+        }
+    }
+
+    /// Gives up the conversation for another driver of the same connection.
+    pub fn into_parts(mut self) -> Option<(Connection, Vec<u8>)> {
+        let unread = self.framer.take_unread();
+        self.connection.take().map(|connection| (connection, unread))
+    }
+
+    async fn read_answer<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
+        let mut expect = exchange.first();
+        loop {
+            while let Some(frame) = self.framer.next(expect) {
+                match exchange.take(frame) {
+                    Ok(Next::More(next)) => expect = next,
+                    Ok(Next::Done(reply)) => return Ok(reply),
+                    Err(error) => {
+                        self.connection = None;
+                        return Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error });
+                    }
+                }
+            }
+            let Some(connection) = &mut self.connection else { return Err(self.gone()) };
+            match connection.fill(&mut self.framer).await {
+                Ok(0) => {
+                    self.connection = None;
+                    return Err(self.temporary("the server closed the connection"));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.connection = None;
+                    return Err(self.temporary("the connection broke").caused_by(error));
+                }
+            }
+        }
+    }
+
+    async fn send(&mut self, out: &Output) -> Result<()> {
+        if out.is_empty() { Ok(()) } else { self.write(out.as_slice()).await }
+    }
+
+    async fn write(&mut self, octets: &[u8]) -> Result<()> {
+        let patience = self.patience;
+        let Some(connection) = &mut self.connection else { return Err(self.gone()) };
+        let result: io::Result<()> = connection.send(octets, patience).await;
+        result.map_err(|error| {
+            self.connection = None;
+            self.temporary("the connection broke").caused_by(error)
+        })
+    }
+
+    fn gone(&self) -> Error {
+        self.temporary("the connection is closed")
+    }
+
+    fn temporary(&self, what: impl Into<String>) -> Error {
+        Error::new(Kind::Temporary, what).with_peer(&self.peer)
+    }
+}

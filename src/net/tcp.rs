@@ -1,0 +1,82 @@
+//! TCP: connecting by name or address, and listening.
+//!
+//! RFC 5321 §5.1 asks for all addresses in order; the deadline is per address.
+
+use super::connection::Connection;
+use super::trace::Tap;
+use crate::error::{Error, Kind, Result};
+use crate::world::{Connect, Later, Stream};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+/// Connects over TCP.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tcp;
+
+impl Connect for Tcp {
+    fn connect(&self, to: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let stream = TcpStream::connect(to).await?;
+            // Writes are joined before they come here; waiting for more would only cost round trips.
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        })
+    }
+}
+
+/// Opens a connection to the first address that answers; `host` is for the error's sentence.
+pub async fn connect_any(
+    connect: &dyn Connect,
+    host: &str,
+    addresses: &[SocketAddr],
+    within: Duration,
+    tap: impl FnOnce() -> Option<Tap>,
+) -> Result<Connection> {
+    let mut last = Error::new(Kind::NoHost, "the server has no address").with_peer(host);
+    for &address in addresses {
+        match timeout(within, connect.connect(address)).await {
+            Ok(Ok(stream)) => return Ok(Connection::new(stream, address, tap())),
+            Ok(Err(error)) => last = unreachable(host, address).caused_by(error),
+            Err(_) => {
+                last = unreachable(host, address).caused_by(format!("no answer within {} seconds", within.as_secs()));
+            }
+        }
+    }
+    Err(last)
+}
+
+/// The addresses of a host that is named in a URL, as the operating system finds them.
+pub async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    let name = host.trim_matches(['[', ']']);
+    let found = tokio::net::lookup_host((name, port)).await.map_err(|error| {
+        // The resolver library's words tell "no such name" from "ask again" only by text.
+        let text = error.to_string();
+        let kind = if text.contains("emporary") { Kind::Temporary } else { Kind::NoHost };
+        Error::new(kind, "the server's name does not resolve").with_peer(host).caused_by(error)
+    })?;
+    Ok(found.collect())
+}
+
+/// Listens on an address; port 0 picks a free one.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => "another program listens there; choose another port, or 0 for any free one",
+            io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one",
+            _ => "check that the address belongs to this machine",
+        };
+        Error::new(Kind::Unavailable, format!("cannot listen on {address}")).caused_by(error).hint(hint)
+    })
+}
+
+fn unreachable(host: &str, address: SocketAddr) -> Error {
+    let peer = if address.ip().to_string() == host.trim_matches(['[', ']']) {
+        address.to_string()
+    } else {
+        format!("{host}, {address}")
+    };
+    Error::new(Kind::Temporary, "cannot connect").with_peer(peer)
+}

@@ -1,0 +1,120 @@
+//! The report on a domain's mail, as data: what the terminal shows and `--json` prints.
+//!
+//! The names of the JSON schema `mailkit.mx/1` live here and nowhere else. Judges nothing.
+
+use crate::engine::exchangers::Exchanger;
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// The report on one domain. Its JSON form is the schema `mailkit.mx/1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The domain in U-labels, for people.
+    pub domain: String,
+    /// The domain in A-labels, for DNS.
+    pub ascii: String,
+    /// What follows for a sender.
+    pub verdict: Verdict,
+    /// The verdict as a sentence.
+    pub sentence: String,
+    /// What was found how.
+    pub dns: Dns,
+    /// The exchangers, most preferred first.
+    pub mx: Vec<Host>,
+    /// What is remarkable or wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// What a sender may hope for, in the order of exit codes: of several domains the last one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// There is at least one address to connect to.
+    Deliverable,
+    /// There is none, and waiting will not help.
+    Undeliverable,
+    /// The domain says that it takes no mail.
+    NoMail,
+    /// DNS does not answer now.
+    Unknown,
+}
+
+/// How the exchangers were found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Dns {
+    /// Seconds the MX answer stays good.
+    pub ttl: Option<u32>,
+    /// No MX record: the domain itself takes its mail.
+    pub implicit_mx: bool,
+    /// RFC 7505.
+    pub null_mx: bool,
+    /// The names an alias of the domain led to.
+    pub aliases: Vec<String>,
+}
+
+/// One exchanger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Host {
+    /// Lower is tried first.
+    pub preference: u16,
+    /// Its name, or an address literal.
+    pub host: String,
+    /// Where the name leads if it is an alias.
+    pub cname: Option<String>,
+    /// In the order they are tried.
+    pub addresses: Vec<HostAddress>,
+}
+
+/// One address of an exchanger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HostAddress {
+    /// The address.
+    pub ip: IpAddr,
+}
+
+/// Something worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A stable name, for scripts.
+    pub id: &'static str,
+    /// How bad.
+    pub level: Level,
+    /// The exchanger it is about, if not the domain.
+    pub host: Option<String>,
+    /// What is the case.
+    pub text: String,
+    /// The standard that has a word on it.
+    pub why: &'static str,
+    /// What its owner can do.
+    pub fix: Option<&'static str>,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As it may be.
+    Info,
+    /// Works with many senders, not with all.
+    Warn,
+    /// This exchanger gets no mail.
+    Error,
+}
+
+impl Report {
+    /// The domain as people read it, with its A-labels behind it if they differ.
+    pub fn title(&self) -> String {
+        if self.domain == self.ascii { self.domain.clone() } else { format!("{} ({})", self.domain, self.ascii) }
+    }
+}
+
+impl From<&Exchanger> for Host {
+    fn from(host: &Exchanger) -> Self {
+        Self {
+            preference: host.preference,
+            host: host.host.clone(),
+            cname: host.aliases.last().cloned(),
+            addresses: host.addresses.iter().map(|ip| HostAddress { ip: *ip }).collect(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Proofs of identity: who somebody says they are, and the words in which they prove it.
+//!
+//! Shared by all protocols, so that a password means the same on each port. `exchange` is the server's
+//! side, `proof` the client's, `base64` what both say on the wire. Knows no users: whether a proof is
+//! good is asked of the world. RFC 4422, RFC 4616; LOGIN is draft-murchison-sasl-login.
+
+pub mod base64;
+mod exchange;
+mod proof;
+
+pub use exchange::{Exchange, Malformed, Step};
+pub use proof::Proof;
+
+use crate::secret::Secret;
+use std::fmt;
+
+/// A way to prove who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mechanism {
+    /// Name and password in one answer (RFC 4616).
+    Plain,
+    /// Name and password one after the other: older than PLAIN, never standardised, still what some clients speak.
+    Login,
+}
+
+impl Mechanism {
+    /// All that are spoken here, best first.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::Login];
+
+    /// The registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+        }
+    }
+
+    /// The mechanism of that name, in any case of letters.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A name and its password, as a client gave them.
+pub struct Credentials {
+    /// Whom the client wants to act for, if it said so. PLAIN takes no other than the user itself.
+    pub authzid: Option<String>,
+    /// Who proves to be somebody: `bob`, or an address.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Credentials {
+    /// A name and its password, for oneself.
+    pub fn new(user: impl Into<String>, password: Secret) -> Self {
+        Self { authzid: None, user: user.into(), password }
+    }
+}
+
+/// Shows the names, never the password.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("authzid", &self.authzid).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// Two are equal when nothing in them differs; for tests and for sessions that compare what they asked.
+impl PartialEq for Credentials {
+    fn eq(&self, other: &Self) -> bool {
+        self.authzid == other.authzid && self.user == other.user && self.password.is_same(&other.password)
+    }
+}
+
+impl Eq for Credentials {}
+
+/// Why a login did not succeed. Unknown users and wrong passwords are one cause, so that nobody can tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LoginRefusal {
+    /// No such user, or not their password.
+    #[error("User name or password is wrong")]
+    Bad,
+    /// It could not be found out.
+    #[error("Login is not possible at the moment, try again later")]
+    Temporary,
+}
+
+impl LoginRefusal {
+    /// The sentence where a password would cross the wire in clear.
+    pub const NEEDS_TLS: &'static str = "Passwords need TLS here";
+}
+
+/// Where a password may be said without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PlaintextAuth {
+    /// Nowhere.
+    Never,
+    /// From this machine to itself, where it crosses no wire.
+    #[default]
+    Loopback,
+}
+
+impl PlaintextAuth {
+    /// Whether a password may be said on such a connection.
+    pub fn allows(self, has_tls: bool, is_loopback: bool) -> bool {
+        has_tls || (self == Self::Loopback && is_loopback)
+    }
+}

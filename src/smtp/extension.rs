@@ -1,0 +1,140 @@
+//! What EHLO offers, printed and read.
+//!
+//! RFC 5321 §4.1.1.1; keywords from RFC 1870, RFC 2034, RFC 2920, RFC 3207, RFC 4954, RFC 6152, RFC 6531.
+
+use super::reply::Reply;
+use crate::sasl::Mechanism;
+
+/// The extensions of one server at one moment: STARTTLS and a login change them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extensions {
+    /// Commands may be sent before earlier replies came.
+    pub pipelining: bool,
+    /// MAIL may say the message's size.
+    pub size: bool,
+    /// The largest message in octets, if there is a fixed limit.
+    pub size_max: Option<u64>,
+    /// Octets above 127 may stand in the body.
+    pub eight_bit_mime: bool,
+    /// Addresses and header fields may be UTF-8.
+    pub smtputf8: bool,
+    /// Replies carry enhanced status codes.
+    pub enhanced_status_codes: bool,
+    /// The connection can be encrypted.
+    pub starttls: bool,
+    /// The login mechanisms, in upper case, known to us or not.
+    pub auth: Vec<String>,
+}
+
+impl Extensions {
+    /// The lines of the reply to EHLO behind the first.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut offer = |is_offered, line: &str| {
+            if is_offered {
+                lines.push(line.to_owned());
+            }
+        };
+        offer(self.pipelining, "PIPELINING");
+        match self.size_max {
+            Some(size_max) => offer(self.size, &format!("SIZE {size_max}")),
+            None => offer(self.size, "SIZE"),
+        }
+        offer(self.eight_bit_mime, "8BITMIME");
+        offer(self.smtputf8, "SMTPUTF8");
+        offer(self.starttls, "STARTTLS");
+        offer(!self.auth.is_empty(), &format!("AUTH {}", self.auth.join(" ")));
+        offer(self.enhanced_status_codes, "ENHANCEDSTATUSCODES");
+        lines
+    }
+
+    /// Reads the reply to EHLO; what nobody here knows is passed over.
+    pub fn parse(reply: &Reply) -> Self {
+        let mut found = Self::default();
+        for line in reply.lines.iter().skip(1) {
+            let line = line.to_ascii_uppercase();
+            // `AUTH=LOGIN` is how servers of the nineties said it; some still do.
+            let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
+            match words.next() {
+                Some("PIPELINING") => found.pipelining = true,
+                Some("SIZE") => {
+                    found.size = true;
+                    // RFC 1870 §4: zero means no fixed limit.
+                    found.size_max = words.next().and_then(|size| size.parse().ok()).filter(|size| *size > 0);
+                }
+                Some("8BITMIME") => found.eight_bit_mime = true,
+                Some("SMTPUTF8") => found.smtputf8 = true,
+                Some("ENHANCEDSTATUSCODES") => found.enhanced_status_codes = true,
+                Some("STARTTLS") => found.starttls = true,
+                Some("AUTH") => {
+                    for mechanism in words.map(str::to_owned) {
+                        if !found.auth.contains(&mechanism) {
+                            found.auth.push(mechanism);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The best mechanism that both sides speak.
+    pub fn mechanism(&self) -> Option<Mechanism> {
+        Mechanism::ALL.into_iter().find(|mechanism| self.auth.iter().any(|name| name == mechanism.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::ReplyCode;
+
+    fn reply(lines: &[&str]) -> Reply {
+        let lines = std::iter::once("mx.example at your service").chain(lines.iter().copied());
+        Reply { code: ReplyCode::new(250).expect("a code"), enhanced: None, lines: lines.map(str::to_owned).collect() }
+    }
+
+    #[test]
+    fn what_is_printed_is_what_is_read() {
+        let all = Extensions {
+            pipelining: true,
+            size: true,
+            size_max: Some(1000),
+            eight_bit_mime: true,
+            smtputf8: true,
+            enhanced_status_codes: true,
+            starttls: true,
+            auth: vec!["PLAIN".into(), "LOGIN".into()],
+        };
+        for extensions in [all.clone(), Extensions { size_max: None, auth: Vec::new(), ..all }, Extensions::default()] {
+            let lines = extensions.lines();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            assert_eq!(Extensions::parse(&reply(&lines)), extensions);
+        }
+    }
+
+    #[test]
+    fn offers_of_other_servers_are_understood() {
+        let found = Extensions::parse(&reply(&[
+            "size 0",
+            "auth=login",
+            "AUTH CRAM-MD5 plain LOGIN",
+            "X-UNKNOWN y",
+            "",
+            "8bitmime",
+        ]));
+        let auth = vec!["LOGIN".into(), "CRAM-MD5".into(), "PLAIN".into()];
+        assert_eq!(found, Extensions { size: true, eight_bit_mime: true, auth, ..Extensions::default() });
+        assert_eq!(found.mechanism(), Some(Mechanism::Plain));
+        assert_eq!(Extensions::parse(&reply(&["AUTH CRAM-MD5"])).mechanism(), None);
+        assert_eq!(Extensions::parse(&reply(&["SIZE 99999999999999999999"])).size_max, None);
+    }
+
+    #[test]
+    fn the_first_line_offers_nothing() {
+        let mut reply = reply(&[]);
+        reply.lines = vec!["STARTTLS".into()];
+        assert!(!Extensions::parse(&reply).starttls);
+    }
+}

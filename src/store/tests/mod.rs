@@ -1,0 +1,3 @@
+//! Proofs over a disk that breaks: what was answered with success is there afterwards, once.
+
+mod spool;
