@@ -4,6 +4,11 @@
 //! memory can break under it. Spool and mailboxes keep their truth in append-only logs and files;
 //! SQLite only indexes them. docs/spool.md and docs/mailbox.md describe the formats.
 
+pub mod account;
 pub mod disk;
+pub mod index_at;
+mod mailbox;
+pub mod mailbox_error;
+pub mod mailstore;
 pub mod memory;
 mod memory_tree;
