@@ -4,6 +4,7 @@
 //! memory can break under it. Spool and mailboxes keep their truth in append-only logs and files;
 //! SQLite only indexes them. docs/spool.md and docs/mailbox.md describe the formats.
 
+pub mod account;
 mod body;
 mod commit;
 pub mod content;
@@ -12,7 +13,10 @@ mod entry;
 mod id;
 mod incoming;
 mod log;
+mod mailbox;
+pub mod mailbox_error;
 pub mod maildir;
+pub mod mailstore;
 pub mod memory;
 mod memory_tree;
 mod record;
