@@ -6,6 +6,7 @@
 
 pub(crate) mod console;
 mod context;
+mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
@@ -33,6 +34,7 @@ struct Cli {
 enum Command {
     Send(send::Args),
     Mx(mx::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -43,6 +45,7 @@ impl Command {
         match self {
             Self::Send(_) => "send",
             Self::Mx(_) => "mx",
+            Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
     }
@@ -51,6 +54,7 @@ impl Command {
         match self {
             Self::Send(args) => send::run(args, context),
             Self::Mx(args) => mx::run(args, context),
+            Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }

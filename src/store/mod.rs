@@ -26,6 +26,7 @@ mod spool_index;
 mod spool_record;
 mod spool_recover;
 mod sqlite;
+pub mod stash;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
