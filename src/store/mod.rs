@@ -10,6 +10,7 @@ mod commit;
 pub mod content;
 pub mod disk;
 mod entry;
+mod follow;
 mod id;
 mod incoming;
 mod log;
