@@ -6,11 +6,13 @@
 
 pub(crate) mod console;
 mod context;
+mod data;
 pub(crate) mod exit;
 mod generate;
 mod globals;
 mod login;
 mod mx;
+mod relay;
 mod send;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -33,6 +35,7 @@ struct Cli {
 enum Command {
     Send(send::Args),
     Mx(mx::Args),
+    Relay(relay::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -43,6 +46,7 @@ impl Command {
         match self {
             Self::Send(_) => "send",
             Self::Mx(_) => "mx",
+            Self::Relay(_) => "relay",
             Self::Generate(_) => "generate",
         }
     }
@@ -51,6 +55,7 @@ impl Command {
         match self {
             Self::Send(args) => send::run(args, context),
             Self::Mx(args) => mx::run(args, context),
+            Self::Relay(args) => relay::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }
