@@ -6,12 +6,15 @@
 
 pub(crate) mod console;
 mod context;
+mod data;
 mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
 mod login;
 mod mx;
+mod parse;
+mod relay;
 mod send;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -35,6 +38,8 @@ enum Command {
     Send(send::Args),
     Mx(mx::Args),
     Demo(demo::Args),
+    Relay(relay::Args),
+    Parse(parse::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -46,6 +51,8 @@ impl Command {
             Self::Send(_) => "send",
             Self::Mx(_) => "mx",
             Self::Demo(_) => "demo",
+            Self::Relay(_) => "relay",
+            Self::Parse(_) => "parse",
             Self::Generate(_) => "generate",
         }
     }
@@ -55,6 +62,8 @@ impl Command {
             Self::Send(args) => send::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Demo(args) => demo::run(args, context),
+            Self::Relay(args) => relay::run(args, context),
+            Self::Parse(args) => context.with_output(|out| parse::run(args, context.is_json(), out)),
             Self::Generate(args) => generate::run(args, context),
         }
     }

@@ -5,6 +5,7 @@
 //! Knows no arguments and no protocol.
 
 mod identity;
+mod imap_host;
 mod login;
 mod pop3_host;
 mod settings;
@@ -15,19 +16,20 @@ pub use settings::{CourierSettings, Limits, Service, Settings, World};
 
 use crate::address::Domain;
 use crate::deliver::Deliver;
-use crate::engine::courier::SmtpCourier;
-use crate::engine::smtp::Dialect;
 use crate::error::{Error, Result};
+use crate::imap;
 use crate::net::gate::Gate;
 use crate::net::serve::{Ended, Port};
 use crate::net::tcp;
 use crate::net::tls::{ClientTls, ServerTls};
 use crate::pop3;
 use crate::relay::{Relay, Tools};
+use crate::engine::courier::SmtpCourier;
+use crate::engine::smtp::Dialect;
+use crate::store::stash::Stash;
 use crate::smtp;
 use crate::store::mailstore::Mailstore;
 use crate::store::spool::Spool;
-use crate::store::stash::Stash;
 use crate::users::Directory;
 use crate::world::Stream;
 use login::Login;
@@ -85,8 +87,16 @@ impl Server {
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
-        let shared =
-            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), settings, world };
+        let shared = Shared {
+            directory,
+            spool,
+            mailstore,
+            tls,
+            gate: gate(),
+            submission_gate: gate(),
+            settings,
+            world,
+        };
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), tasks: TaskTracker::new() })
     }
 
@@ -154,7 +164,7 @@ impl Server {
                 port.run(stream, peer, shared.smtp_session(service), shared.smtp_host()).await
             }
             Service::Pop3 | Service::Pop3s => port.run(stream, peer, shared.pop3_session(), shared.pop3_host()).await,
-            Service::Imap | Service::Imaps => Ended::Closed,
+            Service::Imap | Service::Imaps => port.run(stream, peer, shared.imap_session(), shared.imap_host()).await,
         }
     }
 
@@ -174,14 +184,17 @@ impl Server {
     fn accept(&self, service: Service, listener: TcpListener) {
         let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
         match service {
-            Service::Smtp | Service::Submission | Service::Submissions => {
-                self.tasks
-                    .spawn(port.listen(listener, tasks, move |_| (shared.smtp_session(service), shared.smtp_host())))
-            }
+            Service::Smtp | Service::Submission | Service::Submissions => self.tasks.spawn(port.listen(
+                listener,
+                tasks,
+                move |_| (shared.smtp_session(service), shared.smtp_host()),
+            )),
             Service::Pop3 | Service::Pop3s => {
                 self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.pop3_session(), shared.pop3_host())))
             }
-            Service::Imap | Service::Imaps => self.tasks.spawn(async {}),
+            Service::Imap | Service::Imaps => {
+                self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.imap_session(), shared.imap_host())))
+            }
         };
     }
 
@@ -242,6 +255,28 @@ impl Shared {
 
     fn pop3_host(&self) -> pop3_host::Pop3Host {
         pop3_host::Pop3Host { mailstore: self.mailstore.clone(), login: self.login(), maildrop: None }
+    }
+
+    fn imap_session(&self) -> imap::server::Session {
+        imap::server::Session::new(Arc::new(imap::server::Policy {
+            hostname: self.settings.hostname.clone(),
+            size_max: self.settings.limits.size_max,
+            plaintext_auth: crate::sasl::PlaintextAuth::Loopback,
+        }))
+    }
+
+    fn imap_host(&self) -> imap_host::ImapHost {
+        imap_host::ImapHost {
+            mailstore: self.mailstore.clone(),
+            login: self.login(),
+            clock: self.world.clock.clone(),
+            entropy: self.world.entropy.clone(),
+            disk: self.world.disk.clone(),
+            waiting_room: waiting_room(&self.settings.data),
+            account: None,
+            watched: None,
+            append: None,
+        }
     }
 }
 
