@@ -16,6 +16,7 @@ mod mx;
 mod parse;
 mod relay;
 mod send;
+mod serve;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -36,6 +37,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(send::Args),
+    Serve(serve::Args),
     Mx(mx::Args),
     Demo(demo::Args),
     Relay(relay::Args),
@@ -49,6 +51,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
+            Self::Serve(_) => "serve",
             Self::Mx(_) => "mx",
             Self::Demo(_) => "demo",
             Self::Relay(_) => "relay",
@@ -60,6 +63,7 @@ impl Command {
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
             Self::Send(args) => send::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Relay(args) => relay::run(args, context),

@@ -13,8 +13,8 @@ use crate::message::view::Message;
 use crate::net::serve::Host;
 use crate::sasl::{Credentials, LoginRefusal};
 use crate::store::account::{Account, Delivery};
-use crate::store::mailbox_error::{MailboxError, Outcome};
 use crate::store::is_disk_full;
+use crate::store::mailbox_error::{MailboxError, Outcome};
 use crate::store::mailstore::Mailstore;
 use crate::store::stash::Stash;
 use crate::world::{Clock, Disk, Entropy, Timestamp};
@@ -53,15 +53,11 @@ impl Host<Session> for ImapHost {
             Ask::Mailboxes => Answer::Mailboxes(self.mailboxes().await),
             Ask::Create { mailbox } => Answer::Done(self.with(async |account| account.create(&mailbox).await).await),
             Ask::Delete { mailbox } => Answer::Done(self.with(async |account| account.delete(&mailbox).await).await),
-            Ask::Rename { from, to } => {
-                Answer::Done(self.with(async |account| account.rename(&from, &to).await).await)
-            }
+            Ask::Rename { from, to } => Answer::Done(self.with(async |account| account.rename(&from, &to).await).await),
             Ask::Subscribe { mailbox, on } => {
                 Answer::Done(self.with(async |account| account.subscribe(&mailbox, on).await).await)
             }
-            Ask::Status { mailbox } => {
-                Answer::Status(self.with(async |account| account.status(&mailbox).await).await)
-            }
+            Ask::Status { mailbox } => Answer::Status(self.with(async |account| account.status(&mailbox).await).await),
             Ask::Open { mailbox, claims_recent } => Answer::Opened(self.open(mailbox, claims_recent).await),
             Ask::Changes { mailbox, since, claims_recent } => {
                 Answer::Changes(self.changes(mailbox, since, claims_recent).await)
@@ -148,12 +144,7 @@ impl ImapHost {
         Ok(snapshot)
     }
 
-    async fn changes(
-        &mut self,
-        mailbox: Arc<str>,
-        since: ModSeq,
-        claims_recent: bool,
-    ) -> Result<Changes, Refusal> {
+    async fn changes(&mut self, mailbox: Arc<str>, since: ModSeq, claims_recent: bool) -> Result<Changes, Refusal> {
         if self.watched.as_ref().is_none_or(|(name, _)| *name != mailbox) {
             let watch = self.account.as_ref().ok_or(Refusal::Temporary)?.watch(&mailbox);
             self.watched = Some((mailbox.clone(), watch));
@@ -188,9 +179,8 @@ impl ImapHost {
                         octets => octets?,
                     };
                     let (key, row) = (key.clone(), row.clone());
-                    let judged = tokio::task::spawn_blocking(move || {
-                        search::matches(&key, &row, &Message::parse(&octets))
-                    });
+                    let judged =
+                        tokio::task::spawn_blocking(move || search::matches(&key, &row, &Message::parse(&octets)));
                     judged.await.map_err(|_| Refusal::Temporary)?
                 }
             };
@@ -219,9 +209,11 @@ impl ImapHost {
 
     fn append_write(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         let append = self.append.as_mut().ok_or(Refusal::Temporary)?;
-        append.stash.write(piece).map_err(|error| {
-            if is_disk_full(&error) { Refusal::DiskFull } else { Refusal::Temporary }
-        })
+        append.stash.write(piece).map_err(
+            |error| {
+                if is_disk_full(&error) { Refusal::DiskFull } else { Refusal::Temporary }
+            },
+        )
     }
 
     async fn append_commit(&mut self) -> Result<(UidValidity, Uid), Refusal> {

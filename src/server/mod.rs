@@ -12,24 +12,21 @@ mod settings;
 mod smtp_host;
 
 pub use identity::identity;
-pub use settings::{CourierSettings, Limits, Service, Settings, World};
+pub use settings::{Limits, Service, Settings, World};
 
-use crate::address::Domain;
 use crate::deliver::Deliver;
 use crate::error::{Error, Result};
 use crate::imap;
 use crate::net::gate::Gate;
 use crate::net::serve::{Ended, Port};
 use crate::net::tcp;
-use crate::net::tls::{ClientTls, ServerTls};
+use crate::net::tls::ServerTls;
 use crate::pop3;
 use crate::relay::{Relay, Tools};
-use crate::engine::courier::SmtpCourier;
-use crate::engine::smtp::Dialect;
-use crate::store::stash::Stash;
 use crate::smtp;
 use crate::store::mailstore::Mailstore;
 use crate::store::spool::Spool;
+use crate::store::stash::Stash;
 use crate::users::Directory;
 use crate::world::Stream;
 use login::Login;
@@ -87,16 +84,8 @@ impl Server {
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
-        let shared = Shared {
-            directory,
-            spool,
-            mailstore,
-            tls,
-            gate: gate(),
-            submission_gate: gate(),
-            settings,
-            world,
-        };
+        let shared =
+            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), settings, world };
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), tasks: TaskTracker::new() })
     }
 
@@ -117,27 +106,18 @@ impl Server {
     }
 
     /// The relay: local delivery and the way to other servers. Does nothing until it runs.
-    pub fn relay(&self) -> Result<Relay> {
+    pub fn relay(&self) -> Relay {
         let (settings, world) = (&self.shared.settings, &self.shared.world);
-        let courier = SmtpCourier {
-            connect: world.connect.clone(),
-            helo: Domain::parse(&settings.hostname).unwrap_or(Domain::Literal([127, 0, 0, 1].into())),
-            tls: ClientTls::new(&settings.courier.trust)?,
-            mode: settings.courier.mode,
-            credentials: settings.courier.credentials.clone(),
-            dialect: Dialect::Smtp,
-            trace: settings.courier.trace.clone(),
-        };
         let tools = Tools {
             spool: self.shared.spool.clone(),
             dns: world.resolve.clone(),
             clock: world.clock.clone(),
             entropy: world.entropy.clone(),
-            courier: Arc::new(courier),
+            courier: settings.courier.clone(),
             local: Some(Arc::new(Deliver::new(self.shared.mailstore.clone(), self.shared.directory.clone()))),
             observer: settings.observer.clone(),
         };
-        Ok(Relay::new(tools, settings.relay.clone()))
+        Relay::new(tools, settings.relay.clone())
     }
 
     /// Runs a relay beside the listeners until the server stops.
@@ -184,11 +164,10 @@ impl Server {
     fn accept(&self, service: Service, listener: TcpListener) {
         let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
         match service {
-            Service::Smtp | Service::Submission | Service::Submissions => self.tasks.spawn(port.listen(
-                listener,
-                tasks,
-                move |_| (shared.smtp_session(service), shared.smtp_host()),
-            )),
+            Service::Smtp | Service::Submission | Service::Submissions => {
+                self.tasks
+                    .spawn(port.listen(listener, tasks, move |_| (shared.smtp_session(service), shared.smtp_host())))
+            }
             Service::Pop3 | Service::Pop3s => {
                 self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.pop3_session(), shared.pop3_host())))
             }

@@ -4,8 +4,8 @@
 //! directory already is asked through its control socket; only without one does a command work itself.
 
 mod listing;
-mod options;
-mod watch;
+pub(super) mod options;
+pub(super) mod watch;
 
 use super::context::Context;
 use super::data;
@@ -56,6 +56,10 @@ struct DataArgs {
 struct Run {
     #[command(flatten)]
     data: DataArgs,
+    /// The name this host gives in EHLO and in reports; the name of the machine if not given
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Domain>,
+
     #[command(flatten)]
     relay: RelayArgs,
 }
@@ -88,6 +92,10 @@ struct Flush {
 
     #[command(flatten)]
     data: DataArgs,
+    /// The name this host gives in EHLO and in reports; the name of the machine if not given
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Domain>,
+
     #[command(flatten)]
     relay: RelayArgs,
 }
@@ -97,7 +105,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::Run(run) => {
             let data = data::directory(context, run.data.data.as_deref())?;
-            context.block_on_all_cores(work(context, &data, &run.relay))
+            context.block_on_all_cores(work(context, &data, run))
         }
         Command::Queue(queue) => {
             let data = data::directory(context, queue.data.data.as_deref())?;
@@ -110,17 +118,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
                 (None, Some(domain)) => Wake::Domain(domain.to_string()),
                 (None, None) => Wake::All,
             };
-            context.block_on(hurry(context, &data, wake, &flush.relay))
+            context.block_on(hurry(context, &data, wake, flush))
         }
     }
 }
 
-async fn work(context: &Context, data: &Path, args: &RelayArgs) -> Result<Exit> {
+async fn work(context: &Context, data: &Path, run: &Run) -> Result<Exit> {
     let stop = data::stop_on_signals()?;
     let spool = open(data).await?;
     let control = Control::open(data)?;
     let (watch, observer) = Watch::new(context);
-    let relay = args.relay(context, spool, observer).await?;
+    let relay = run.relay.relay(context, run.hostname.as_ref(), spool, observer).await?;
     if context.is_json() {
         context.object(&serde_json::json!({"ready": true, "data": data}))?;
     }
@@ -141,7 +149,7 @@ async fn work(context: &Context, data: &Path, args: &RelayArgs) -> Result<Exit> 
     worked.and(printed).map(|()| Exit::OK)
 }
 
-async fn hurry(context: &Context, data: &Path, wake: Wake, args: &RelayArgs) -> Result<Exit> {
+async fn hurry(context: &Context, data: &Path, wake: Wake, flush: &Flush) -> Result<Exit> {
     let order = Order::Flush(wake.clone());
     if let Some(answer) = control::ask(data, &order.to_string()).await? {
         return match answer.parse() {
@@ -154,7 +162,7 @@ async fn hurry(context: &Context, data: &Path, wake: Wake, args: &RelayArgs) -> 
         return Err(no_queue(data));
     }
     let (watch, observer) = Watch::new(context);
-    let relay = args.relay(context, open(data).await?, observer).await?;
+    let relay = flush.relay.relay(context, flush.hostname.as_ref(), open(data).await?, observer).await?;
     let count = relay.flush(wake).await?;
     let passed = relay.pass().await;
     drop(relay);

@@ -8,6 +8,7 @@ use mailkit::account::SecretSource;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::handover::Courier;
 use mailkit::engine::smtp::Dialect;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
@@ -31,15 +32,11 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Relaying")]
 pub(crate) struct RelayArgs {
-    /// The name this host gives in EHLO and in reports; the name of the machine if not given
-    #[arg(long, value_name = "NAME")]
-    hostname: Option<Domain>,
-
-    /// Ask this name server; the system's if not given
+    /// Ask this name server, not the system's; if it is on loopback, exchangers may be too
     #[arg(long, value_name = "ADDR:PORT")]
     resolver: Option<SocketAddr>,
 
-    /// Connect to exchangers at this port
+    /// Connect to exchangers at this port; those at loopback addresses are then allowed
     #[arg(long, value_name = "N")]
     relay_port: Option<u16>,
 
@@ -76,25 +73,26 @@ pub(crate) struct RelayArgs {
     lifetime: Option<Duration>,
 }
 
+/// What a relay is made of, apart from the spool it works on.
+pub(crate) struct Outward {
+    pub(crate) settings: Settings,
+    pub(crate) courier: Arc<dyn Courier>,
+    pub(crate) resolver: Arc<dyn Resolve>,
+}
+
 impl RelayArgs {
-    /// The relay that the options describe.
-    pub(crate) async fn relay(&self, context: &Context, spool: Spool, observer: Observer) -> Result<Relay> {
+    /// The way out that the options describe, for a host of this name.
+    pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
         let configured = &context.config()?.relay;
-        let helo = match (&self.hostname, &context.config()?.serve.hostname) {
-            (Some(name), _) => name.clone(),
-            (None, configured) => {
-                let name = configured.clone().unwrap_or_else(host_name);
-                Domain::parse(&name).unwrap_or(Domain::Literal([127, 0, 0, 1].into()))
-            }
-        };
-        let resolver = match self.resolver.or(configured.resolver) {
+        let server = self.resolver.or(configured.resolver);
+        let resolver = match server {
             Some(server) => SystemResolver::at(server)?,
             None => SystemResolver::from_system()?,
         };
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref());
         let courier = SmtpCourier {
             connect: Arc::new(Tcp),
-            helo: helo.clone(),
+            helo: hostname.clone(),
             tls: ClientTls::new(&match smarthost {
                 Some(_) => trust(self.smarthost_ca.as_deref())?,
                 None => Trust::Anyone,
@@ -107,15 +105,19 @@ impl RelayArgs {
             dialect: Dialect::Smtp,
             trace: context.trace()?,
         };
+        let port = self.relay_port.or(configured.port);
         let patience = Patience::default();
         let settings = Settings {
-            hostname: helo.to_ascii().to_string(),
-            port: self.relay_port.or(configured.port).unwrap_or(Settings::default().port),
+            hostname: hostname.to_ascii().to_string(),
+            port: port.unwrap_or(Settings::default().port),
             smarthost: smarthost.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
             rules: Rules {
-                own_names: vec![helo.to_ascii().to_string()],
+                own_names: vec![hostname.to_ascii().to_string()],
                 own_addresses: Vec::new(),
-                private_addresses: self.private_exchangers,
+                // Whoever names another port, or a name server on this machine, has built a world of their own.
+                private_addresses: self.private_exchangers
+                    || port.is_some()
+                    || server.is_some_and(|server| server.ip().is_loopback()),
             },
             patience: Patience {
                 schedule: self.retry.clone().unwrap_or(patience.schedule),
@@ -124,16 +126,28 @@ impl RelayArgs {
             },
             ..Settings::default()
         };
+        Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
+    }
+
+    /// A relay that works on `spool` alone, without mailboxes of its own.
+    pub(super) async fn relay(
+        &self,
+        context: &Context,
+        hostname: Option<&Domain>,
+        spool: Spool,
+        observer: Observer,
+    ) -> Result<Relay> {
+        let outward = self.outward(context, &own_name(context, hostname)?).await?;
         let tools = Tools {
             spool,
-            dns: Arc::new(resolver) as Arc<dyn Resolve>,
+            dns: outward.resolver,
             clock: clock(),
             entropy: entropy(),
-            courier: Arc::new(courier),
+            courier: outward.courier,
             local: None,
             observer,
         };
-        Ok(Relay::new(tools, settings))
+        Ok(Relay::new(tools, outward.settings))
     }
 
     /// Whom to log in as at the smarthost: the user in its URL, if there is one.
@@ -154,6 +168,19 @@ impl RelayArgs {
             }
         }
     }
+}
+
+/// What this host calls itself: as told, as configured, or as the machine is called.
+pub(crate) fn own_name(context: &Context, given: Option<&Domain>) -> Result<Domain> {
+    if let Some(name) = given {
+        return Ok(name.clone());
+    }
+    let name = context.config()?.serve.hostname.clone().unwrap_or_else(host_name);
+    Domain::parse(&name).map_err(|error| {
+        Error::new(Kind::Config, format!("{name} is no host name"))
+            .caused_by(error)
+            .hint("name this host with --hostname")
+    })
 }
 
 /// The time of day.
