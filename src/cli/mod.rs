@@ -11,6 +11,7 @@ mod generate;
 mod globals;
 mod login;
 mod mx;
+mod parse;
 mod send;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -33,6 +34,7 @@ struct Cli {
 enum Command {
     Send(send::Args),
     Mx(mx::Args),
+    Parse(parse::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -43,6 +45,7 @@ impl Command {
         match self {
             Self::Send(_) => "send",
             Self::Mx(_) => "mx",
+            Self::Parse(_) => "parse",
             Self::Generate(_) => "generate",
         }
     }
@@ -51,6 +54,7 @@ impl Command {
         match self {
             Self::Send(args) => send::run(args, context),
             Self::Mx(args) => mx::run(args, context),
+            Self::Parse(args) => parse::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }
