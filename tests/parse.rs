@@ -198,21 +198,19 @@ fn every_part_of_the_corpus_lies_within_its_parent() {
 
 #[test]
 fn every_message_of_the_corpus_can_be_shown() {
-    for (name, octets) in corpus() {
-        let path = corpus_dir().join(&name);
+    // One form each, in turn: a process for every form of every message would take long and show no more.
+    for (number, (name, octets)) in corpus().iter().enumerate() {
+        let path = corpus_dir().join(name);
         let path = path.to_string_lossy();
-        if octets.is_empty() {
-            continue;
+        let args = [&[][..], &["--text"], &["--json", "--text"]][number % 3];
+        let (code, shown) = mailkit_parse(&[args, &[&*path]].concat());
+        assert_eq!(code, 0, "{name}");
+        assert!(!shown.chars().any(|c| safe::is_treacherous(c) && !matches!(c, '\n' | '\t')), "{name} {args:?}");
+        if args.contains(&"--json") {
+            let document: Value = serde_json::from_str(&shown).expect("one JSON document");
+            assert_eq!(document["schema"], "mailkit.message/1");
+            assert_eq!(document["size"], octets.len());
         }
-        for args in [&[&*path][..], &["--text", &path]] {
-            let (code, shown) = mailkit_parse(args);
-            assert_eq!(code, 0, "{name}");
-            assert!(!shown.chars().any(|c| safe::is_treacherous(c) && !matches!(c, '\n' | '\t')), "{name} {args:?}");
-        }
-        let (_, json) = mailkit_parse(&["--json", "--text", &path]);
-        let document: Value = serde_json::from_str(&json).expect("one JSON document");
-        assert_eq!(document["schema"], "mailkit.message/1");
-        assert_eq!(document["size"], octets.len());
     }
 }
 
