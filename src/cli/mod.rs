@@ -11,6 +11,7 @@ mod generate;
 mod globals;
 mod login;
 mod mx;
+mod pop;
 mod send;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -32,6 +33,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(send::Args),
+    Pop(pop::Args),
     Mx(mx::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -42,6 +44,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
+            Self::Pop(_) => "pop",
             Self::Mx(_) => "mx",
             Self::Generate(_) => "generate",
         }
@@ -50,6 +53,7 @@ impl Command {
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
             Self::Send(args) => send::run(args, context),
+            Self::Pop(args) => pop::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
