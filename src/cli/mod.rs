@@ -6,6 +6,7 @@
 
 pub(crate) mod console;
 mod context;
+mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
@@ -35,6 +36,7 @@ enum Command {
     Send(send::Args),
     Pop(pop::Args),
     Mx(mx::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -46,6 +48,7 @@ impl Command {
             Self::Send(_) => "send",
             Self::Pop(_) => "pop",
             Self::Mx(_) => "mx",
+            Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
     }
@@ -55,6 +58,7 @@ impl Command {
             Self::Send(args) => send::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Mx(args) => mx::run(args, context),
+            Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }
