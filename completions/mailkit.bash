@@ -16,6 +16,9 @@ _mailkit() {
             ",$1")
                 cmd="mailkit"
                 ;;
+            mailkit,demo)
+                cmd="mailkit__subcmd__demo"
+                ;;
             mailkit,generate)
                 cmd="mailkit__subcmd__generate"
                 ;;
@@ -25,11 +28,17 @@ _mailkit() {
             mailkit,mx)
                 cmd="mailkit__subcmd__mx"
                 ;;
+            mailkit,parse)
+                cmd="mailkit__subcmd__parse"
+                ;;
             mailkit,pop)
                 cmd="mailkit__subcmd__pop"
                 ;;
             mailkit,send)
                 cmd="mailkit__subcmd__send"
+                ;;
+            mailkit__subcmd__help,demo)
+                cmd="mailkit__subcmd__help__subcmd__demo"
                 ;;
             mailkit__subcmd__help,generate)
                 cmd="mailkit__subcmd__help__subcmd__generate"
@@ -39,6 +48,9 @@ _mailkit() {
                 ;;
             mailkit__subcmd__help,mx)
                 cmd="mailkit__subcmd__help__subcmd__mx"
+                ;;
+            mailkit__subcmd__help,parse)
+                cmd="mailkit__subcmd__help__subcmd__parse"
                 ;;
             mailkit__subcmd__help,pop)
                 cmd="mailkit__subcmd__help__subcmd__pop"
@@ -68,8 +80,34 @@ _mailkit() {
 
     case "${cmd}" in
         mailkit)
-            opts="-q -v -h -V --config --trace --json --quiet --verbose --color --no-input --help --version send pop mx generate help"
+            opts="-q -v -h -V --config --trace --json --quiet --verbose --color --no-input --help --version send pop mx parse demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__demo)
+            opts="-q -v -h --config --trace --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -120,8 +158,22 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help)
-            opts="send pop mx generate help"
+            opts="send pop mx parse demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -178,6 +230,20 @@ _mailkit() {
         mailkit__subcmd__help__subcmd__mx__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__parse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -292,6 +358,48 @@ _mailkit() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__parse)
+            opts="-H -x -q -v -h --header --all --text --extract --config --trace --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --extract)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

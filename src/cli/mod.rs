@@ -12,6 +12,7 @@ mod generate;
 mod globals;
 mod login;
 mod mx;
+mod parse;
 mod pop;
 mod send;
 
@@ -36,6 +37,7 @@ enum Command {
     Send(send::Args),
     Pop(pop::Args),
     Mx(mx::Args),
+    Parse(parse::Args),
     Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -48,6 +50,7 @@ impl Command {
             Self::Send(_) => "send",
             Self::Pop(_) => "pop",
             Self::Mx(_) => "mx",
+            Self::Parse(_) => "parse",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
@@ -58,6 +61,7 @@ impl Command {
             Self::Send(args) => send::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Mx(args) => mx::run(args, context),
+            Self::Parse(args) => parse::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
