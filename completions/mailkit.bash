@@ -16,6 +16,9 @@ _mailkit() {
             ",$1")
                 cmd="mailkit"
                 ;;
+            mailkit,demo)
+                cmd="mailkit__subcmd__demo"
+                ;;
             mailkit,generate)
                 cmd="mailkit__subcmd__generate"
                 ;;
@@ -28,8 +31,14 @@ _mailkit() {
             mailkit,parse)
                 cmd="mailkit__subcmd__parse"
                 ;;
+            mailkit,pop)
+                cmd="mailkit__subcmd__pop"
+                ;;
             mailkit,send)
                 cmd="mailkit__subcmd__send"
+                ;;
+            mailkit__subcmd__help,demo)
+                cmd="mailkit__subcmd__help__subcmd__demo"
                 ;;
             mailkit__subcmd__help,generate)
                 cmd="mailkit__subcmd__help__subcmd__generate"
@@ -42,6 +51,9 @@ _mailkit() {
                 ;;
             mailkit__subcmd__help,parse)
                 cmd="mailkit__subcmd__help__subcmd__parse"
+                ;;
+            mailkit__subcmd__help,pop)
+                cmd="mailkit__subcmd__help__subcmd__pop"
                 ;;
             mailkit__subcmd__help,send)
                 cmd="mailkit__subcmd__help__subcmd__send"
@@ -68,8 +80,34 @@ _mailkit() {
 
     case "${cmd}" in
         mailkit)
-            opts="-q -v -h -V --config --trace --json --quiet --verbose --color --no-input --help --version send mx parse generate help"
+            opts="-q -v -h -V --config --trace --json --quiet --verbose --color --no-input --help --version send pop mx parse demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__demo)
+            opts="-q -v -h --config --trace --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -120,8 +158,22 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help)
-            opts="send mx parse generate help"
+            opts="send pop mx parse demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -190,6 +242,20 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help__subcmd__parse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__pop)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -331,6 +397,60 @@ _mailkit() {
                     return 0
                     ;;
                 -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__pop)
+            opts="-q -v -h --to --keep --user --password-cmd --password-env --password-file --ca --config --trace --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -W "all none" -- "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -36,8 +36,10 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -l no-input -d 'Never ask;
 complete -c mailkit -n "__fish_mailkit_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_needs_command" -s V -l version -d 'Print version'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l message -d 'Send this complete message; - is standard input' -r -F
@@ -67,6 +69,24 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l to -d 'Where messages go: maildir:PATH, or - to print all of them as an mbox; an account\'s own Maildir if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l keep -d 'Which messages stay on the server: all of them, or none once they are safe here' -r -f -a "all\t'They stay'
+none\t'They are deleted once they are safe here'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
@@ -106,6 +126,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
@@ -116,9 +146,11 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet 
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx parse generate help" -f -a "send" -d 'Send a message'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx parse generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx parse generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx parse generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send mx parse generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send pop mx parse demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'

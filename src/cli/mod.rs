@@ -14,6 +14,7 @@ mod globals;
 mod login;
 mod mx;
 mod parse;
+mod pop;
 mod relay;
 mod send;
 mod serve;
@@ -37,11 +38,12 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(send::Args),
-    Serve(serve::Args),
-    Mx(mx::Args),
-    Demo(demo::Args),
     Relay(relay::Args),
+    Serve(serve::Args),
+    Pop(pop::Args),
+    Mx(mx::Args),
     Parse(parse::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -51,11 +53,12 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
-            Self::Serve(_) => "serve",
-            Self::Mx(_) => "mx",
-            Self::Demo(_) => "demo",
             Self::Relay(_) => "relay",
+            Self::Serve(_) => "serve",
+            Self::Pop(_) => "pop",
+            Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
     }
@@ -63,11 +66,12 @@ impl Command {
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
             Self::Send(args) => send::run(args, context),
-            Self::Serve(args) => serve::run(args, context),
-            Self::Mx(args) => mx::run(args, context),
-            Self::Demo(args) => demo::run(args, context),
             Self::Relay(args) => relay::run(args, context),
-            Self::Parse(args) => context.with_output(|out| parse::run(args, context.is_json(), out)),
+            Self::Serve(args) => serve::run(args, context),
+            Self::Pop(args) => pop::run(args, context),
+            Self::Mx(args) => mx::run(args, context),
+            Self::Parse(args) => parse::run(args, context),
+            Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }

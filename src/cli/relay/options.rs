@@ -3,7 +3,8 @@
 //! What the arguments leave open, `[relay]` of the configuration says.
 
 use super::super::context::Context;
-use super::super::send::{host_name, trust};
+use super::super::login::trust;
+use super::super::send::host_name;
 use mailkit::account::SecretSource;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
