@@ -29,14 +29,6 @@ impl Context {
         io::stdout().lock().write_all(octets).map_err(output_error)
     }
 
-    /// Lets `print` write to standard output; its number is the code to end with.
-    pub(super) fn with_output(&self, print: impl FnOnce(&mut dyn Write) -> Result<u8>) -> Result<Exit> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        let code = print(&mut out)?;
-        out.flush().map_err(output_error)?;
-        Ok(if code == 0 { Exit::OK } else { Exit::PARTIAL })
-    }
-
     /// Prints a result as one line of JSON.
     pub(super) fn object(&self, value: &impl Serialize) -> Result<()> {
         let json = serde_json::to_string(value)
