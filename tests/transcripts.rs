@@ -1,7 +1,10 @@
 //! Plays every transcript in `tests/transcripts/` against our servers.
 //!
-//! Whole and octet by octet over a pipe in memory; those not marked `plain` or `clock` also over
-//! loopback, in clear and inside TLS. A line `$ mailkit …` turns the roles: `tests/cli.rs` plays those.
+//! Whole and octet by octet over a pipe in memory; those not marked `clock` also over loopback, and those not
+//! marked `plain` also inside TLS. A line `$ mailkit …` turns the roles: `tests/cli.rs` plays those.
+
+// A test may unwrap; clippy knows that only of functions that are marked as tests.
+#![allow(clippy::unwrap_used)]
 
 mod stage;
 
@@ -79,6 +82,8 @@ struct Script {
     submission: bool,
     plain: bool,
     clock: bool,
+    /// What is said in one breath must arrive so.
+    whole: bool,
 }
 
 impl Script {
@@ -90,6 +95,7 @@ impl Script {
             submission: false,
             plain: false,
             clock: false,
+            whole: false,
         };
         for entry in entries {
             let Entry::Given(given) = &entry else {
@@ -104,6 +110,7 @@ impl Script {
                 Some("submission") => script.submission = true,
                 Some("plain") => script.plain = true,
                 Some("clock") => script.clock = true,
+                Some("whole") => script.whole = true,
                 // `given: mail bob Subject: x\r\n\r\nHello\r\n`: a message in bob's INBOX.
                 Some("mail") => {
                     let user = words.next().unwrap();
@@ -118,6 +125,9 @@ impl Script {
     }
 
     fn manners(&self) -> Vec<Manner> {
+        if self.whole {
+            return vec![Manner::Whole];
+        }
         let mut manners = vec![Manner::Whole, Manner::OctetByOctet];
         if !self.clock {
             manners.push(Manner::Loopback);
@@ -137,12 +147,7 @@ impl Script {
                 users: self.wishes.users.clone(),
                 domains: self.wishes.domains.clone(),
                 size_max: self.wishes.size_max,
-                listen: vec![match (manner, service) {
-                    (Manner::InsideTls, Service::Smtp | Service::Submission) => Service::Submissions,
-                    (Manner::InsideTls, Service::Pop3) => Service::Pop3s,
-                    (Manner::InsideTls, _) => Service::Imaps,
-                    _ => service,
-                }],
+                listen: vec![service],
             };
             let server = Arc::new(stage::server(&wishes).await);
             for (number, (user, text)) in self.mail.iter().enumerate() {
@@ -155,7 +160,7 @@ impl Script {
             let mut player =
                 Player { server, service, manner, address: None, ends: HashMap::new(), bindings: Bindings::new() };
             player.bindings.insert("host".to_owned(), stage::HOST.to_owned());
-            if matches!(manner, Manner::Loopback | Manner::InsideTls) {
+            if manner == Manner::Loopback {
                 player.address = Some(player.server.listen().await.unwrap()[0].1);
             }
             for (index, entry) in self.entries.iter().enumerate() {
@@ -280,8 +285,9 @@ impl Player {
                 None => {
                     let (near, far) = tokio::io::duplex(64 * 1024);
                     let (server, service) = (self.server.clone(), self.service);
+                    let implicit = self.manner == Manner::InsideTls;
                     let peer = "127.0.0.1:49152".parse().unwrap();
-                    tokio::spawn(async move { server.converse(service, Box::new(far), peer).await });
+                    tokio::spawn(async move { server.converse(service, implicit, Box::new(far), peer).await });
                     Box::new(near)
                 }
             };

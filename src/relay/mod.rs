@@ -78,6 +78,20 @@ pub struct Smarthost {
     pub port: u16,
 }
 
+/// Directly to the exchangers on port 25, patient as the standard asks, at public addresses only.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            hostname: "localhost".into(),
+            port: 25,
+            smarthost: None,
+            rules: Rules::default(),
+            patience: Patience::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 impl Relay {
     /// A relay that does nothing yet.
     pub fn new(tools: Tools, settings: Settings) -> Self {
