@@ -5,8 +5,8 @@
 
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::envelope::{Envelope, ForwardPath};
 use crate::engine::smtp::{Cargo, Client, Dialect, Security};
+use crate::envelope::{Envelope, ForwardPath};
 use crate::error::Result;
 use crate::net::tcp::connect_any;
 use crate::net::tls::{ClientTls, Trust};
@@ -58,11 +58,7 @@ pub struct Submitted {
 }
 
 /// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
-pub async fn submit(
-    connect: &dyn Connect,
-    submission: Submission<'_>,
-    progress: impl FnMut(u64),
-) -> Result<Submitted> {
+pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
     let endpoint = submission.endpoint;
     let host = endpoint.host.to_ascii().to_string();
     // The system's certificates take a while to load; without TLS nobody needs them.

@@ -80,11 +80,30 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// The first 16 digits of SHA-256 over JSON: how the expectations keep texts.
-fn hash(value: &Value) -> Value {
-    let json = value.to_string();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, json.as_bytes());
-    Value::String(digest.as_ref().iter().take(8).map(|octet| format!("{octet:02x}")).collect())
+/// The first 16 digits of SHA-256: how the expectations keep texts.
+fn digest(octets: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);
+    digest.as_ref().iter().take(8).map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The same over JSON, where lists are written with a blank behind the comma.
+fn hash(values: &[Value]) -> Value {
+    let list = values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+    Value::String(digest(format!("[{list}]").as_bytes()))
+}
+
+fn hash_one(value: impl Into<Value>) -> Value {
+    Value::String(digest(value.into().to_string().as_bytes()))
+}
+
+/// A text by its words without blanks at the end, all else by its octets.
+fn content(message: &Message<'_>, part: &Part) -> Value {
+    if part.media.main == "text" {
+        let text = message.text(part).content.replace("\r\n", "\n");
+        return hash(&[digest(text.trim_end().as_bytes()).into()]);
+    }
+    let content = message.content(part).content;
+    hash(&[content.len().into(), digest(&content).into()])
 }
 
 fn tree(message: &Message<'_>, part: &Part) -> String {
@@ -104,30 +123,28 @@ fn people(message: &Message<'_>, name: &str) -> Value {
         .filter(|mailbox| !mailbox.spec().is_empty())
         .map(|mailbox| {
             let name = mailbox.display_name().filter(|name| !name.is_empty());
-            // The expectations were printed with a blank behind the comma.
-            let (name, spec) = (Value::from(name).to_string(), Value::from(mailbox.spec()).to_string());
-            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("[{name}, {spec}]").as_bytes());
-            Value::String(digest.as_ref().iter().take(8).map(|octet| format!("{octet:02x}")).collect())
+            hash(&[name.into(), mailbox.spec().into()])
         })
         .collect();
-    if list.is_empty() { hash(&Value::Null) } else { Value::Array(list) }
+    if list.is_empty() { hash_one(Value::Null) } else { Value::Array(list) }
 }
 
 /// What the expectations hold, as this reader sees it.
 fn seen(message: &Message<'_>) -> BTreeMap<&'static str, Value> {
     let root = message.root();
     let leaves: Vec<&Part> = message.parts().iter().filter(|part| part.kind == BlockKind::Leaf).collect();
-    let each = |of: &dyn Fn(&Part) -> Option<String>| leaves.iter().map(|part| hash(&of(part).into())).collect();
+    let each = |of: &dyn Fn(&Part) -> Option<String>| leaves.iter().map(|part| hash_one(of(part))).collect();
     let ids = message.field(root, "Message-ID").map(id::parse_list).unwrap_or_default();
     let when = message.field(root, "Date").and_then(date::parse);
     BTreeMap::from([
         ("tree", Value::String(tree(message, root))),
         ("nleaves", leaves.len().into()),
         ("types", leaves.iter().map(|part| part.media.to_string()).collect()),
+        ("contents", leaves.iter().map(|part| content(message, part)).collect()),
         ("filenames", each(&|part| message.file_name(part))),
         ("dispositions", each(&|part| message.disposition(part).map(|disposition| disposition.kind))),
-        ("subject", hash(&message.text_field(root, "Subject").into())),
-        ("message_id", hash(&ids.into_iter().next().into())),
+        ("subject", hash_one(message.text_field(root, "Subject"))),
+        ("message_id", hash_one(ids.into_iter().next())),
         ("date", when.map(|when| when.as_second()).into()),
         ("from", people(message, "From")),
         ("to", people(message, "To")),

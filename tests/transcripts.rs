@@ -1,7 +1,7 @@
 //! Plays every transcript in `tests/transcripts/` against our servers.
 //!
-//! Whole and octet by octet over a pipe in memory; those not marked `plain` or `clock` also over
-//! loopback, in clear and inside TLS. A line `$ mailkit …` turns the roles: `tests/cli.rs` plays those.
+//! Whole and octet by octet over a pipe in memory; those not marked `clock` also over loopback, and those not
+//! marked `plain` also inside TLS. A line `$ mailkit …` turns the roles: `tests/cli.rs` plays those.
 
 mod stage;
 
@@ -49,8 +49,7 @@ fn imap_transcripts_hold() {
 
 fn play_all(protocol: &str, service: Service) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(protocol);
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty(), "no transcripts in {}", directory.display());
     let mut failures = Vec::new();
@@ -131,22 +130,14 @@ impl Script {
 
     fn play(&self, service: Service, manner: Manner) -> Result<(), String> {
         let service = if self.submission { Service::Submission } else { service };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(self.clock)
-            .build()
-            .unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(self.clock).build().unwrap();
         runtime.block_on(async {
             let wishes = Wishes {
                 users: self.wishes.users.clone(),
                 domains: self.wishes.domains.clone(),
                 size_max: self.wishes.size_max,
-                listen: vec![match (manner, service) {
-                    (Manner::InsideTls, Service::Smtp | Service::Submission) => Service::Submissions,
-                    (Manner::InsideTls, Service::Pop3) => Service::Pop3s,
-                    (Manner::InsideTls, _) => Service::Imaps,
-                    _ => service,
-                }],
+                listen: vec![service],
             };
             let server = Arc::new(stage::server(&wishes).await);
             for (number, (user, text)) in self.mail.iter().enumerate() {
@@ -156,9 +147,10 @@ impl Script {
                 let delivery = Delivery { key: format!("given{number}"), flags: Flags::new(), arrived, content };
                 account.deliver("INBOX", vec![delivery]).await.unwrap();
             }
-            let mut player = Player { server, service, manner, address: None, ends: HashMap::new(), bindings: Bindings::new() };
+            let mut player =
+                Player { server, service, manner, address: None, ends: HashMap::new(), bindings: Bindings::new() };
             player.bindings.insert("host".to_owned(), stage::HOST.to_owned());
-            if matches!(manner, Manner::Loopback | Manner::InsideTls) {
+            if manner == Manner::Loopback {
                 player.address = Some(player.server.listen().await.unwrap()[0].1);
             }
             for (index, entry) in self.entries.iter().enumerate() {
@@ -283,8 +275,9 @@ impl Player {
                 None => {
                     let (near, far) = tokio::io::duplex(64 * 1024);
                     let (server, service) = (self.server.clone(), self.service);
+                    let implicit = self.manner == Manner::InsideTls;
                     let peer = "127.0.0.1:49152".parse().unwrap();
-                    tokio::spawn(async move { server.converse(service, Box::new(far), peer).await });
+                    tokio::spawn(async move { server.converse(service, implicit, Box::new(far), peer).await });
                     Box::new(near)
                 }
             };

@@ -7,6 +7,7 @@
 pub(crate) mod console;
 mod context;
 mod data;
+mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
@@ -36,6 +37,7 @@ enum Command {
     Send(send::Args),
     Mx(mx::Args),
     Relay(relay::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -47,6 +49,7 @@ impl Command {
             Self::Send(_) => "send",
             Self::Mx(_) => "mx",
             Self::Relay(_) => "relay",
+            Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
     }
@@ -56,6 +59,7 @@ impl Command {
             Self::Send(args) => send::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Relay(args) => relay::run(args, context),
+            Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }

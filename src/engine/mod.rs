@@ -3,4 +3,5 @@
 pub mod courier;
 pub mod exchangers;
 pub mod handover;
+pub mod pop3;
 pub mod smtp;

@@ -122,13 +122,14 @@ impl Client {
             let text = "the connection is not encrypted, so the password was not sent".to_owned();
             return Err(permanent(Phase::Auth, text));
         }
-        let offered = |mechanism: &Mechanism| {
-            self.extensions.auth.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()))
-        };
+        let offered =
+            |mechanism: &Mechanism| self.extensions.auth.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
         let Some(mechanism) = Mechanism::ALL.into_iter().find(offered) else {
             let text = match self.extensions.auth.is_empty() {
                 true => "the server offers no login".to_owned(),
-                false => format!("the server offers only {}, none of which is known here", self.extensions.auth.join(" ")),
+                false => {
+                    format!("the server offers only {}, none of which is known here", self.extensions.auth.join(" "))
+                }
             };
             return Err(permanent(Phase::Auth, text));
         };

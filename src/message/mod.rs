@@ -22,4 +22,5 @@ pub mod safe;
 pub mod text;
 pub mod transfer;
 pub mod view;
+mod walk;
 pub mod words;

@@ -68,7 +68,10 @@ impl Roles {
         let is_shown_by_html = in_related && id.as_ref().is_some_and(|id| cids.contains(strip_brackets(id)));
         let is_inline_picture = disposition.as_deref() == Some("inline") && part.media.main == "image" && id.is_some();
         let is_picture = !is_attachment && (is_shown_by_html || is_inline_picture);
-        let is_note = matches!(part.media.main.as_str(), "message" | "text") && message.file_name(part).is_none();
+        // Reports have parts for programs, which nobody saves unless they are named.
+        let is_note = matches!(part.media.main.as_str(), "message" | "text")
+            && !part.media.is_message()
+            && message.file_name(part).is_none();
         if is_attachment || !is_picture && !is_note {
             self.attachments.push(part.index);
         }
@@ -163,6 +166,12 @@ mod tests {
                  --b\nContent-Type: image/png\nContent-Disposition: inline\nContent-ID: <l>\n\nx\n\
                  --b\nContent-Type: application/pgp-signature; name=s.asc\n\nx\n--b--\n",
                 "1 - | 1 | 2 3",
+            ),
+            (
+                "a message within, encoded against the rules",
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\nContent-Type: message/rfc822\n\
+                 Content-Transfer-Encoding: base64\n\nU3ViamVjdDogeAoK\n--b\nContent-Type: message/delivery-status\n\nx\n--b--\n",
+                "1 - | 1 | 2",
             ),
             (
                 "a message within",

@@ -96,11 +96,7 @@ impl Dialogue {
 
     /// Sends a text up to its lone dot, stuffed. The content must use CRLF. `progress` gets the octets sent so far.
     /// Until the dot is sent the server cannot have taken the message; the error says whether it may have.
-    pub async fn send_text(
-        &mut self,
-        content: &dyn Content,
-        mut progress: impl FnMut(u64),
-    ) -> Result<(), BrokenText> {
+    pub async fn send_text(&mut self, content: &dyn Content, mut progress: impl FnMut(u64)) -> Result<(), BrokenText> {
         let mut stuffer = Stuffer::new();
         let mut buffer = vec![0; PIECE];
         let mut offset = 0;

@@ -7,9 +7,10 @@
 
 use super::body::{BodyFile, body_path};
 use super::entry::Due;
-use super::log::{Log, SEGMENT_MAX, body_of};
+use super::follow::{Follow, Logged};
+use super::log::{Log, SEGMENT_MAX, Written, body_of};
 use super::segment::Draft;
-use super::spool_index::{Carry, Effects, Indexed};
+use super::spool_index::{Carry, Effects};
 use super::spool_record::{Arrival, Held, SpoolRecord};
 use super::spool_recover::{SharedIndex, catch_up};
 use super::sqlite::Checkpointer;
@@ -100,17 +101,19 @@ impl Committer {
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {
+        let mut records = Vec::with_capacity(jobs.len());
         let mut drafts = Vec::with_capacity(jobs.len());
         let mut promises = Vec::with_capacity(jobs.len());
         for Job { record, draft, file, done } in jobs {
+            records.push(record);
             drafts.push(draft);
-            promises.push((record, file, done));
+            promises.push((file, done));
         }
         let written = if drafts.is_empty() { Ok(Vec::new()) } else { self.log.append(&drafts, true) };
         let written = match written {
             Ok(written) => written,
             Err(error) => {
-                for (_, _, done) in promises {
+                for (_, done) in promises {
                     // Whoever went away does not want to know.
                     let _ = done.send(Err(not_written(&error)));
                 }
@@ -118,14 +121,8 @@ impl Committer {
                 return;
             }
         };
-        let batch: Vec<Indexed<'_>> = promises
-            .iter()
-            .zip(&written)
-            .map(|((record, ..), written)| Indexed { record, body: written.body, end: written.end })
-            .collect();
-        self.update_index(&batch);
-        drop(batch);
-        for (_, file, done) in promises {
+        self.update_index(&logged(records, written));
+        for (file, done) in promises {
             if let Some(file) = file {
                 file.keep();
             }
@@ -135,19 +132,16 @@ impl Committer {
     }
 
     /// Tells the index what is durable. It may be behind, then it reads the log.
-    fn update_index(&mut self, batch: &[Indexed<'_>]) {
-        let applied = if self.index.is_behind() { None } else { self.index.lock().apply(batch).ok() };
-        let effects = match applied {
-            Some(effects) => {
-                self.checkpointer.changed(batch.len());
-                effects
-            }
-            None => match catch_up(&self.log, &self.index) {
-                Ok((effects, _)) => effects,
+    fn update_index(&mut self, batch: &[Logged<SpoolRecord<'static>>]) {
+        let mut effects = Effects::default();
+        if self.index.is_behind() || self.index.lock().apply(batch, &mut effects).is_err() {
+            match catch_up(&self.log, &self.index) {
+                Ok((found, _)) => effects = found,
                 // It stays behind; the next batch, or the next lease, tries again.
                 Err(_) => return,
-            },
-        };
+            }
+        }
+        self.checkpointer.changed(batch.len());
         self.follow(effects);
     }
 
@@ -222,14 +216,14 @@ impl Committer {
         }
         let (records, drafts): (Vec<_>, Vec<_>) = records.into_iter().unzip();
         let written = self.log.append(&drafts, true).map_err(|error| not_written(&error))?;
-        let batch: Vec<Indexed<'_>> = records
-            .iter()
-            .zip(&written)
-            .map(|(record, written)| Indexed { record, body: written.body, end: written.end })
-            .collect();
-        self.update_index(&batch);
+        self.update_index(&logged(records, written));
         Ok(true)
     }
+}
+
+fn logged(records: Vec<SpoolRecord<'static>>, written: Vec<Written>) -> Vec<Logged<SpoolRecord<'static>>> {
+    let pairs = records.into_iter().zip(written);
+    pairs.map(|(record, written)| Logged { record, body: written.body, end: written.end }).collect()
 }
 
 fn carried(message: Arrival<'static>, recipients: Vec<Due>, body: Vec<u8>) -> (SpoolRecord<'static>, Draft) {

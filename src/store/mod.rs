@@ -4,15 +4,20 @@
 //! memory can break under it. Spool and mailboxes keep their truth in append-only logs and files;
 //! SQLite only indexes them. docs/spool.md and docs/mailbox.md describe the formats.
 
+pub mod account;
 mod body;
 mod commit;
 pub mod content;
 pub mod disk;
 mod entry;
+mod follow;
 mod id;
 mod incoming;
 mod log;
+mod mailbox;
+pub mod mailbox_error;
 pub mod maildir;
+pub mod mailstore;
 pub mod memory;
 mod memory_tree;
 mod record;
@@ -22,6 +27,7 @@ mod spool_index;
 mod spool_record;
 mod spool_recover;
 mod sqlite;
+pub mod stash;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

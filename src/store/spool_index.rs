@@ -7,6 +7,7 @@
 
 use super::IndexAt;
 use super::entry::{Accepted, Attempt, Due, Entry, Leased, Outcome, Settlement, Wake};
+use super::follow::{Follow, Logged};
 use super::id::SpoolId;
 use super::log::Position;
 use super::segment::BodySpan;
@@ -51,13 +52,6 @@ pub(super) struct SpoolIndex {
     leased: HashSet<(SpoolId, u32)>,
 }
 
-/// A record of the log, and where it went.
-pub(super) struct Indexed<'a> {
-    pub(super) record: &'a SpoolRecord<'a>,
-    pub(super) body: BodySpan,
-    pub(super) end: Position,
-}
-
 /// What follows from a batch.
 #[derive(Default)]
 pub(super) struct Effects {
@@ -93,17 +87,6 @@ impl SpoolIndex {
         Ok(Self { disk, at, path: path.to_owned(), connection, leased: HashSet::new() })
     }
 
-    /// An empty index in the place of this one. Leases stay: somebody is at work on them.
-    pub(super) fn begin_anew(&mut self) -> rusqlite::Result<()> {
-        // The old file must not be in use when it goes.
-        self.connection = Connection::open_in_memory()?;
-        if self.at == IndexAt::File {
-            sqlite::remove(&*self.disk, &self.path);
-        }
-        self.connection = sqlite::open(&*self.disk, self.at, &self.path, VERSION, TABLES)?;
-        Ok(())
-    }
-
     /// The index of a spool that another process may be at work on; none if there is none of this version.
     pub(super) fn open_to_read(disk: Arc<dyn Disk>, path: &Path) -> rusqlite::Result<Option<Self>> {
         let connection = sqlite::open_to_read(path, VERSION)?;
@@ -114,54 +97,6 @@ impl SpoolIndex {
             connection,
             leased: HashSet::new(),
         }))
-    }
-
-    /// Up to where the log is in here.
-    pub(super) fn position(&self) -> rusqlite::Result<Position> {
-        self.connection.query_row("SELECT segment, offset FROM position", [], |row| {
-            Ok(Position { segment: row.get(0)?, offset: sqlite::unsigned(row, 1)? })
-        })
-    }
-
-    /// Takes in a batch, whole or not at all.
-    pub(super) fn apply(&mut self, batch: &[Indexed<'_>]) -> rusqlite::Result<Effects> {
-        let Some(last) = batch.last() else { return Ok(Effects::default()) };
-        let mut effects = Effects::default();
-        let mut settled = Vec::new();
-        let work = self.connection.transaction()?;
-        for Indexed { record, body, end } in batch {
-            match record {
-                SpoolRecord::Accepted(arrival) => {
-                    insert(&work, arrival, end.segment, *body, &fresh(&arrival.accepted))?;
-                    effects.arrived = true;
-                }
-                SpoolRecord::Settled { at, outcomes, reports } => {
-                    for outcome in outcomes.iter() {
-                        settle(&work, *at, outcome, &mut effects)?;
-                        settled.push((outcome.id, outcome.recipient));
-                    }
-                    let mut offset = body.offset;
-                    for report in reports {
-                        let (len, crc) = (report.size.try_into().unwrap_or(u32::MAX), report.crc.unwrap_or(body.crc));
-                        let part = BodySpan { offset, len, crc };
-                        offset += report.size;
-                        insert(&work, report, end.segment, part, &fresh(&report.accepted))?;
-                    }
-                    // A deferral may be the next that is due.
-                    effects.arrived = true;
-                }
-                SpoolRecord::Carried { message, recipients } => {
-                    insert(&work, message, end.segment, *body, recipients)?;
-                }
-            }
-        }
-        let (segment, offset) = (last.end.segment, sqlite::signed(last.end.offset));
-        work.prepare_cached("UPDATE position SET segment = ?1, offset = ?2")?.execute(params![segment, offset])?;
-        work.commit()?;
-        for place in &settled {
-            self.leased.remove(place);
-        }
-        Ok(effects)
     }
 
     /// Up to `max` recipients that are due and not leased, by message; they are leased from now on.
@@ -319,6 +254,67 @@ impl SpoolIndex {
 
     fn execute(&self, statement: &str, values: impl Params) -> rusqlite::Result<usize> {
         self.connection.prepare_cached(statement)?.execute(values)
+    }
+}
+
+impl Follow for SpoolIndex {
+    type Record = SpoolRecord<'static>;
+    type Effects = Effects;
+
+    /// Leases stay: somebody is at work on them.
+    fn begin_anew(&mut self) -> rusqlite::Result<()> {
+        // The old file must not be in use when it goes.
+        self.connection = Connection::open_in_memory()?;
+        if self.at == IndexAt::File {
+            sqlite::remove(&*self.disk, &self.path);
+        }
+        self.connection = sqlite::open(&*self.disk, self.at, &self.path, VERSION, TABLES)?;
+        Ok(())
+    }
+
+    fn position(&self) -> rusqlite::Result<Position> {
+        self.connection.query_row("SELECT segment, offset FROM position", [], |row| {
+            Ok(Position { segment: row.get(0)?, offset: sqlite::unsigned(row, 1)? })
+        })
+    }
+
+    fn apply(&mut self, batch: &[Logged<SpoolRecord<'static>>], effects: &mut Effects) -> rusqlite::Result<()> {
+        let Some(last) = batch.last() else { return Ok(()) };
+        let mut settled = Vec::new();
+        let work = self.connection.transaction()?;
+        for Logged { record, body, end } in batch {
+            match record {
+                SpoolRecord::Accepted(arrival) => {
+                    insert(&work, arrival, end.segment, *body, &fresh(&arrival.accepted))?;
+                    effects.arrived = true;
+                }
+                SpoolRecord::Settled { at, outcomes, reports } => {
+                    for outcome in outcomes.iter() {
+                        settle(&work, *at, outcome, effects)?;
+                        settled.push((outcome.id, outcome.recipient));
+                    }
+                    let mut offset = body.offset;
+                    for report in reports {
+                        let (len, crc) = (report.size.try_into().unwrap_or(u32::MAX), report.crc.unwrap_or(body.crc));
+                        let part = BodySpan { offset, len, crc };
+                        offset += report.size;
+                        insert(&work, report, end.segment, part, &fresh(&report.accepted))?;
+                    }
+                    // A deferral may be the next that is due.
+                    effects.arrived = true;
+                }
+                SpoolRecord::Carried { message, recipients } => {
+                    insert(&work, message, end.segment, *body, recipients)?;
+                }
+            }
+        }
+        let (segment, offset) = (last.end.segment, sqlite::signed(last.end.offset));
+        work.prepare_cached("UPDATE position SET segment = ?1, offset = ?2")?.execute(params![segment, offset])?;
+        work.commit()?;
+        for place in &settled {
+            self.leased.remove(place);
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,14 @@
 //! What happens when a spool is opened: the index is brought up to the log, leftovers are tidied.
 //!
-//! The same reading-on serves an index that fell behind while the spool runs. Everything here can be
-//! interrupted and begun again.
+//! The index may fall behind while the spool runs, too; it is then brought up in the same way.
+//! Everything here can be interrupted and begun again.
 
 use super::body::body_path;
+use super::follow;
 use super::id::SpoolId;
-use super::log::{Log, Position, from_json};
-use super::segment::{BodySpan, Damage};
-use super::spool_index::{Effects, Indexed, SpoolIndex};
-use super::spool_record::SpoolRecord;
+use super::log::Log;
+use super::segment::Damage;
+use super::spool_index::{Effects, SpoolIndex};
 use super::sqlite;
 use crate::error::{Error, Result};
 use crate::world::Disk;
@@ -16,9 +16,6 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Records per transaction while reading on.
-const BATCH: usize = 1000;
 
 /// The index, as committer and readers share it.
 pub(super) struct SharedIndex {
@@ -44,70 +41,12 @@ impl SharedIndex {
     }
 }
 
-/// Lets the index read on where it stands; an index that cannot be used, or that does not fit the log, begins anew.
+/// Brings the index up to the log.
 pub(super) fn catch_up(log: &Log, shared: &SharedIndex) -> Result<(Effects, Vec<Damage>)> {
     shared.is_behind.store(true, Ordering::Relaxed);
-    let mut index = shared.lock();
-    let done = match read_on(log, &mut index) {
-        Err(Trouble::Index(error)) if sqlite::is_unusable(&error) => {
-            index.begin_anew().map_err(Trouble::Index).and_then(|()| read_on(log, &mut index))
-        }
-        done => done,
-    };
-    match done {
-        Ok(done) => {
-            shared.is_behind.store(false, Ordering::Relaxed);
-            Ok(done)
-        }
-        Err(Trouble::Index(error)) => Err(sqlite::failed("updating the spool's index", error)),
-        Err(Trouble::Log(error)) => Err(error),
-    }
-}
-
-enum Trouble {
-    Index(rusqlite::Error),
-    Log(Error),
-}
-
-fn read_on(log: &Log, index: &mut SpoolIndex) -> Result<(Effects, Vec<Damage>), Trouble> {
-    let mut from = index.position().map_err(Trouble::Index)?;
-    if !log.holds(from) {
-        index.begin_anew().map_err(Trouble::Index)?;
-        from = Position::default();
-    }
-    let mut effects = Effects::default();
-    let mut batch: Vec<(SpoolRecord<'static>, BodySpan, Position)> = Vec::with_capacity(BATCH);
-    let mut trouble = None;
-    let damages = log.replay(from, &mut |found| {
-        batch.push((from_json(found.head, Path::new("the spool's log"))?, found.body, found.end));
-        if batch.len() >= BATCH
-            && let Err(error) = apply(index, &mut batch, &mut effects)
-        {
-            trouble = Some(error);
-            return Err(Error::new(crate::error::Kind::Io, "updating the spool's index"));
-        }
-        Ok(())
-    });
-    if let Some(error) = trouble {
-        return Err(Trouble::Index(error));
-    }
-    let damages = damages.map_err(Trouble::Log)?;
-    apply(index, &mut batch, &mut effects).map_err(Trouble::Index)?;
-    Ok((effects, damages))
-}
-
-fn apply(
-    index: &mut SpoolIndex,
-    batch: &mut Vec<(SpoolRecord<'static>, BodySpan, Position)>,
-    effects: &mut Effects,
-) -> rusqlite::Result<()> {
-    let indexed: Vec<Indexed<'_>> =
-        batch.iter().map(|(record, body, end)| Indexed { record, body: *body, end: *end }).collect();
-    let more = index.apply(&indexed)?;
-    effects.finished_files.extend(more.finished_files);
-    effects.arrived |= more.arrived;
-    batch.clear();
-    Ok(())
+    let done = follow::catch_up(log, &mut *shared.lock())?;
+    shared.is_behind.store(false, Ordering::Relaxed);
+    Ok(done)
 }
 
 /// Removes body files that no message names, and messages whose body file is not there: the file is durable before

@@ -7,7 +7,7 @@ use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Identity;
 use mailkit::net::zone::Zone;
 use mailkit::secret::Secret;
-use mailkit::server::{Limits, Server, Service, Settings, World};
+use mailkit::server::{CourierSettings, Limits, Server, Service, Settings, World};
 use mailkit::store::IndexAt;
 use mailkit::store::memory::MemoryDisk;
 use mailkit::users::{Stored, Users};
@@ -48,7 +48,9 @@ pub async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
         index: IndexAt::Memory,
         listen: wishes.listen.iter().map(|&service| (service, "127.0.0.1:0".parse().unwrap())).collect(),
         identity: Some(Identity { certificates: identity().certificates.clone(), key: identity().key.clone() }),
-        relay: mailkit::relay::Settings::default(),
+        relay: mailkit::relay::Settings { hostname: HOST.to_owned(), ..mailkit::relay::Settings::default() },
+        courier: CourierSettings::default(),
+        observer: Arc::new(|_: &mailkit::relay::event::Event| {}),
         limits: Limits { size_max: wishes.size_max.unwrap_or(limits.size_max), ..limits },
         trace: None,
     };
@@ -60,6 +62,6 @@ pub async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
         connect: Arc::new(Tcp),
     };
     let server = Server::open(settings, world).await.unwrap();
-    server.relay();
+    server.run(&server.relay().unwrap());
     server
 }

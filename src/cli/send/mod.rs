@@ -150,8 +150,9 @@ pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
 /// What this machine calls itself (RFC 5321 §4.1.1.1).
 fn helo(given: Option<&str>) -> Result<Domain> {
     match given {
-        Some(name) => Domain::parse(name)
-            .map_err(|error| Error::new(Kind::Usage, format!("--helo {name}")).caused_by(error)),
+        Some(name) => {
+            Domain::parse(name).map_err(|error| Error::new(Kind::Usage, format!("--helo {name}")).caused_by(error))
+        }
         None => Ok(Domain::parse(&host_name()).unwrap_or(Domain::Literal([127, 0, 0, 1].into()))),
     }
 }

@@ -1,0 +1,333 @@
+//! An account: one user's mailboxes, as the protocols and the delivery agent use them.
+//!
+//! Cheap to clone; all clones in a process are one. Operations come in batches, run one after the other
+//! on threads that may block, and have happened when they are answered, also after a power cut. What a
+//! mailbox is on disk is `mailbox`'s business.
+
+use super::mailbox::{self, After, Arrival, State};
+use super::mailbox_error::{MailboxError, Outcome};
+use crate::error::{Error, Kind};
+use crate::imap::flag::Flags;
+use crate::imap::mailbox::{Changes, CopyUid, FlagChange, MailboxInfo, Row, Snapshot, Status};
+use crate::imap::number::{ModSeq, Uid, UidValidity};
+use crate::world::{Clock, Content, Disk, Entropy, Timestamp};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot, watch};
+use tokio::task::spawn_blocking;
+
+/// One user's mailboxes.
+#[derive(Clone)]
+pub struct Account(Arc<Inner>);
+
+struct Inner {
+    state: Arc<Mutex<State>>,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    watchers: Arc<Watchers>,
+}
+
+/// Who waits for news of which mailbox.
+#[derive(Default)]
+struct Watchers(StdMutex<HashMap<String, watch::Sender<u64>>>);
+
+/// A message to put into a mailbox.
+#[derive(Clone)]
+pub struct Delivery {
+    /// Names this delivery for good: delivered again under the same key, also after it was expunged, nothing
+    /// happens. At most 50 octets of any kind, or 150 letters and digits.
+    pub key: String,
+    /// With which flags it arrives.
+    pub flags: Flags,
+    /// INTERNALDATE; whole seconds are kept.
+    pub arrived: Timestamp,
+    /// The message as on the wire.
+    pub content: Arc<dyn Content>,
+}
+
+/// Where a delivered message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    /// Its UID; of a message that was expunged since, the one it had.
+    pub uid: Uid,
+    /// The mailbox's UIDVALIDITY.
+    pub uid_validity: UidValidity,
+    /// False if it had been delivered before.
+    pub fresh: bool,
+}
+
+/// Holds a maildrop for one POP3 session (RFC 1939 §4). Ends with the value.
+pub struct MaildropGuard {
+    _lock: Box<dyn Send + Sync>,
+}
+
+impl Account {
+    /// Opens the mailboxes in a Maildir anywhere, which is made if it is missing. `index` is where the index lives:
+    /// a file, or with `None` in memory. One process opens a Maildir once; see [`super::mailstore::Mailstore`].
+    pub async fn open(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        maildir: PathBuf,
+        index: Option<PathBuf>,
+    ) -> Outcome<Self> {
+        let opened = (disk.clone(), clock.clone(), entropy.clone());
+        let state = blocking(move || State::open(opened.0, opened.1, opened.2, maildir, index)).await?;
+        let (state, watchers) = (Arc::new(Mutex::new(state)), Arc::default());
+        Ok(Self(Arc::new(Inner { state, disk, clock, entropy, watchers })))
+    }
+
+    /// Whether nobody but one owner holds it.
+    pub(super) fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
+    /// A key for a delivery that is not to be recognised again: APPEND.
+    pub fn fresh_key(&self) -> String {
+        mailbox::fresh_key(&*self.0.clock, &*self.0.entropy)
+    }
+
+    /// Puts messages into a mailbox: all, or none. Durable when answered.
+    pub async fn deliver(&self, name: &str, deliveries: Vec<Delivery>) -> Outcome<Vec<Delivered>> {
+        let stems: Vec<_> = deliveries
+            .iter()
+            .map(|delivery| mailbox::stem(&delivery.key))
+            .collect::<Result<_, _>>()
+            .map_err(MailboxError::Broken)?;
+        let (mailbox, looked_up) = (name.to_owned(), stems.clone());
+        let (uid_validity, known, written) = self
+            .run(move |state| {
+                let (validity, known) = state.look_up(&mailbox, &looked_up)?;
+                let count = known.iter().filter(|known| known.is_none()).count();
+                Ok((validity, known, state.temporaries(&mailbox, count)?))
+            })
+            .await?;
+        let mut waiting = Vec::new();
+        for ((delivery, stem), _) in deliveries.into_iter().zip(stems).zip(&known).filter(|(_, known)| known.is_none())
+        {
+            waiting.push((delivery, stem));
+        }
+        let mut placed = Vec::new().into_iter();
+        if !waiting.is_empty() {
+            // The long part, which holds up nobody.
+            let disk = self.0.disk.clone();
+            let arrivals = blocking(move || write(&*disk, waiting, written)).await?;
+            let mailbox = name.to_owned();
+            let (now_validity, now_placed) = self.run(move |state| state.place(&mailbox, &arrivals)).await?;
+            if now_validity != uid_validity {
+                // Deleted and made again meanwhile; those delivered before went with it.
+                return Err(MailboxError::NoSuchMailbox);
+            }
+            placed = now_placed.into_iter();
+        }
+        let delivered = known.into_iter().filter_map(|known| match known {
+            Some(uid) => Some(Delivered { uid, uid_validity, fresh: false }),
+            None => placed.next().map(|placed| Delivered { uid: placed.uid, uid_validity, fresh: placed.fresh }),
+        });
+        Ok(delivered.collect())
+    }
+
+    /// All names: mailboxes, the levels above them, and subscriptions; in order.
+    pub async fn mailboxes(&self) -> Outcome<Vec<MailboxInfo>> {
+        self.run(State::mailboxes).await
+    }
+
+    /// Makes an empty mailbox.
+    pub async fn create(&self, name: &str) -> Outcome<()> {
+        self.named(name, |state, name| state.create(name)).await
+    }
+
+    /// Removes a mailbox with its messages; those below it stay.
+    pub async fn delete(&self, name: &str) -> Outcome<()> {
+        self.named(name, |state, name| state.delete(name)).await
+    }
+
+    /// Gives a mailbox and those below it another name. INBOX gives its messages away and stays.
+    pub async fn rename(&self, from: &str, to: &str) -> Outcome<()> {
+        let to = to.to_owned();
+        self.named(from, move |state, from| state.rename(from, &to)).await
+    }
+
+    /// Subscribes to a name, whether it exists or not; or no longer.
+    pub async fn subscribe(&self, name: &str, on: bool) -> Outcome<()> {
+        self.named(name, move |state, name| state.subscribe(name, on)).await
+    }
+
+    /// The counts of a mailbox.
+    pub async fn status(&self, name: &str) -> Outcome<Status> {
+        self.named(name, |state, name| state.status(name)).await
+    }
+
+    /// All of a mailbox at one moment.
+    pub async fn snapshot(&self, name: &str) -> Outcome<Snapshot> {
+        self.named(name, |state, name| state.snapshot(name)).await
+    }
+
+    /// What happened since a change.
+    pub async fn changes(&self, name: &str, since: ModSeq) -> Outcome<Changes> {
+        self.named(name, move |state, name| state.changes(name, since)).await
+    }
+
+    /// A piece of a message as on the wire; empty behind its end. Cheapest in order.
+    pub async fn read(&self, name: &str, uid: Uid, offset: u64, len: usize) -> Outcome<Vec<u8>> {
+        self.named(name, move |state, name| state.read(name, uid, offset, len)).await
+    }
+
+    /// What POP3 calls a message (RFC 1939 §7, UIDL): 1 to 70 visible characters, for good.
+    pub async fn key(&self, name: &str, uid: Uid) -> Outcome<String> {
+        self.named(name, move |state, name| state.key(name, uid)).await
+    }
+
+    /// Changes flags. Returns those of the messages that are there, as they are now, by rising UID.
+    pub async fn store_flags(&self, name: &str, uids: &[Uid], change: FlagChange) -> Outcome<Vec<Row>> {
+        let (name, uids) = (name.to_owned(), uids.to_vec());
+        self.run_with_follower(move |state| state.store_flags(&name, &uids, &change)).await
+    }
+
+    /// Removes messages. Returns those that were there, by rising UID.
+    pub async fn expunge(&self, name: &str, uids: &[Uid]) -> Outcome<Vec<Uid>> {
+        let (name, uids) = (name.to_owned(), uids.to_vec());
+        self.run_with_follower(move |state| state.expunge(&name, &uids)).await
+    }
+
+    /// Copies messages with their flags: all that are there, or none. `NoSuchMailbox` is about the target.
+    pub async fn copy(&self, name: &str, uids: &[Uid], to: &str) -> Outcome<CopyUid> {
+        let (uids, to) = (uids.to_vec(), to.to_owned());
+        self.named(name, move |state, name| state.copy(name, &uids, &to)).await
+    }
+
+    /// Moves messages with their flags (RFC 6851). `NoSuchMailbox` is about the target.
+    pub async fn move_to(&self, name: &str, uids: &[Uid], to: &str) -> Outcome<CopyUid> {
+        let (uids, to) = (uids.to_vec(), to.to_owned());
+        self.named(name, move |state, name| state.move_to(name, &uids, &to)).await
+    }
+
+    /// Takes `\Recent` for one session (RFC 3501 §2.3.2): the messages from the returned UID on are recent for it,
+    /// and for no later one.
+    pub async fn claim_recent(&self, name: &str) -> Outcome<Uid> {
+        self.named(name, |state, name| state.claim_recent(name)).await
+    }
+
+    /// Tells of changes in a mailbox by this process, as a number that rises; also of its deletion or renaming.
+    /// What other programs do is seen when somebody asks for the mailbox.
+    pub fn watch(&self, name: &str) -> watch::Receiver<u64> {
+        let mut all = self.0.watchers.lock();
+        all.entry(crate::imap::name::with_inbox(name.to_owned())).or_default().subscribe()
+    }
+
+    /// Takes a maildrop for a POP3 session; `None` if another one, in any process, has it.
+    pub async fn lock_maildrop(&self, name: &str) -> Outcome<Option<MaildropGuard>> {
+        let lock = self.named(name, |state, name| state.lock_maildrop(name)).await?;
+        Ok(lock.map(|lock| MaildropGuard { _lock: lock }))
+    }
+
+    async fn named<T: Send + 'static>(
+        &self,
+        name: &str,
+        operation: impl FnOnce(&mut State, &str) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let name = name.to_owned();
+        self.run(move |state| operation(state, &name)).await
+    }
+
+    /// Runs an operation where it may block. Operations wait for each other here, not on the threads.
+    async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut State) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let mut state: OwnedMutexGuard<State> = self.0.state.clone().lock_owned().await;
+        let watchers = self.0.watchers.clone();
+        blocking(move || {
+            let result = state.run(operation);
+            watchers.tell(state.take_touched());
+            result
+        })
+        .await
+    }
+
+    /// Runs an operation whose files follow after the answer, if the index can remember that.
+    async fn run_with_follower<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut State) -> Outcome<(T, After)> + Send + 'static,
+    ) -> Outcome<T> {
+        let mut state: OwnedMutexGuard<State> = self.0.state.clone().lock_owned().await;
+        let watchers = self.0.watchers.clone();
+        let (answer, answered) = oneshot::channel();
+        let task = spawn_blocking(move || {
+            let result = match state.run(operation) {
+                Ok((result, after)) if state.answers_late() => state.follow(after).map(|()| result),
+                Ok((result, after)) => {
+                    watchers.tell(state.take_touched());
+                    // Nobody may be waiting any more.
+                    let _ = answer.send(Ok(result));
+                    // What fails is made good at the next start.
+                    let _ = state.follow(after);
+                    return;
+                }
+                Err(error) => Err(error),
+            };
+            watchers.tell(state.take_touched());
+            let _ = answer.send(result);
+        });
+        match answered.await {
+            Ok(result) => result,
+            Err(_) => Err(task.await.err().map_or_else(|| stopped("no answer"), stopped)),
+        }
+    }
+}
+
+impl Watchers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<u64>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, touched: BTreeSet<String>) {
+        if touched.is_empty() {
+            return;
+        }
+        let mut all = self.lock();
+        for name in touched {
+            if let Some(sender) = all.get(&name) {
+                sender.send_modify(|count| *count += 1);
+            }
+        }
+        all.retain(|_, sender| sender.receiver_count() > 0);
+    }
+}
+
+/// Writes contents to `tmp`: all, or none.
+fn write(disk: &dyn Disk, waiting: Vec<(Delivery, String)>, paths: Vec<PathBuf>) -> Outcome<Vec<Arrival>> {
+    let mut arrivals = Vec::with_capacity(waiting.len());
+    for ((delivery, stem), written) in waiting.into_iter().zip(&paths) {
+        let arrived = Timestamp::from_second(delivery.arrived.as_second()).unwrap_or_default();
+        match mailbox::write_message(disk, written, &*delivery.content, arrived) {
+            Ok(sizes) => {
+                arrivals.push(Arrival { stem, written: written.clone(), sizes, flags: delivery.flags, arrived });
+            }
+            Err(error) => {
+                remove_all(disk, paths.iter().take(arrivals.len() + 1));
+                return Err(MailboxError::file("writing", written, error));
+            }
+        }
+    }
+    Ok(arrivals)
+}
+
+fn remove_all<'a>(disk: &dyn Disk, paths: impl Iterator<Item = &'a PathBuf>) {
+    for path in paths {
+        // A leftover in `tmp`, which is removed in time.
+        let _ = disk.remove(Path::new(path));
+    }
+}
+
+/// Runs what may block on a thread for it.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(stopped(error)))
+}
+
+/// A thread that panicked, or a runtime that ends.
+fn stopped(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> MailboxError {
+    MailboxError::Broken(Error::new(Kind::Software, "working on a mailbox").caused_by(why))
+}

@@ -1,0 +1,132 @@
+//! One mailbox's directory: `cur`, `new`, `tmp` and the log beside them.
+
+use super::file_name::{self, Spot};
+use crate::store::mailbox_error::{MailboxError, Outcome};
+use crate::world::{Clock, Disk, Entropy};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Maildir's own rule: who has not finished after 36 hours never will.
+const ABANDONED: Duration = Duration::from_secs(36 * 3600);
+
+/// A mailbox's files.
+#[derive(Clone)]
+pub(super) struct FolderFiles<'a> {
+    pub(super) disk: &'a dyn Disk,
+    pub(super) path: PathBuf,
+}
+
+/// When names in `cur` and `new` were last changed, and which directories these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamps {
+    cur: (i128, u64),
+    new: (i128, u64),
+}
+
+/// A message's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) base: Vec<u8>,
+    pub(super) spot: Spot,
+}
+
+impl Stamps {
+    /// Nanoseconds since 1970 of the later one.
+    pub(super) fn latest(&self) -> i128 {
+        self.cur.0.max(self.new.0)
+    }
+}
+
+impl FolderFiles<'_> {
+    /// Whether a Maildir is here.
+    pub(super) fn exists(&self) -> bool {
+        self.disk.stat(&self.path.join("cur")).is_ok_and(|stat| stat.is_dir)
+    }
+
+    /// Makes what is missing; `cur` last, because with it the mailbox is there.
+    pub(super) fn make(&self) -> Outcome<()> {
+        for dir in ["tmp", "new", "cur"] {
+            let path = self.path.join(dir);
+            self.disk.create_dir(&path).map_err(|error| MailboxError::file("creating", &path, error))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn stamps(&self) -> Outcome<Stamps> {
+        let stamp = |dir| {
+            let path = self.path.join(dir);
+            match self.disk.stat(&path) {
+                Ok(stat) => Ok((stat.modified, stat.inode)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Err(MailboxError::NoSuchMailbox),
+                Err(error) => Err(MailboxError::file("looking at", &path, error)),
+            }
+        };
+        Ok(Stamps { cur: stamp("cur")?, new: stamp("new")? })
+    }
+
+    /// All messages' files. `new` is read first: what moves to `cur` meanwhile is then seen twice, not never.
+    pub(super) fn list(&self) -> Outcome<Vec<Found>> {
+        let mut found = Vec::new();
+        for in_cur in [false, true] {
+            let path = self.path.join(if in_cur { "cur" } else { "new" });
+            let entries = self.disk.read_dir(&path).map_err(|error| MailboxError::file("reading", &path, error))?;
+            for entry in entries {
+                let (base, info) = file_name::split(entry.name.as_bytes());
+                // Maildir keeps names with a dot in front for other things.
+                if !entry.is_dir && !base.is_empty() && !base.starts_with(b".") {
+                    found.push(Found { base: base.to_vec(), spot: Spot { in_cur, info: info.to_vec() } });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// A name in `tmp` that nobody else uses.
+    pub(super) fn temporary(&self, entropy: &dyn Entropy) -> PathBuf {
+        let mut octets = [0; 16];
+        entropy.fill(&mut octets);
+        self.path.join("tmp").join(format!("mailkit-{:032x}", u128::from_le_bytes(octets)))
+    }
+
+    /// Makes the names of messages durable.
+    pub(super) fn sync(&self, cur: bool, new: bool) -> io::Result<()> {
+        if cur {
+            self.disk.sync_dir(&self.path.join("cur"))?;
+        }
+        if new {
+            self.disk.sync_dir(&self.path.join("new"))?;
+        }
+        Ok(())
+    }
+
+    /// Removes what others, or we before a crash, began to write long ago. What cannot be removed stays.
+    pub(super) fn tidy(&self, clock: &dyn Clock) {
+        let tmp = self.path.join("tmp");
+        let before = clock.now().as_nanosecond() - ABANDONED.as_nanos() as i128;
+        for entry in self.disk.read_dir(&tmp).unwrap_or_default() {
+            let path = tmp.join(entry.name);
+            if self.disk.stat(&path).is_ok_and(|stat| !stat.is_dir && stat.modified < before) {
+                // A leftover that stays costs space only.
+                let _ = self.disk.remove(&path);
+            }
+        }
+    }
+}
+
+/// Removes a directory tree of known depth: a mailbox with its three directories.
+pub(super) fn remove_mailbox(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    for entry in disk.read_dir(path)? {
+        let inner = path.join(&entry.name);
+        if entry.is_dir {
+            for file in disk.read_dir(&inner)? {
+                disk.remove(&inner.join(file.name))?;
+            }
+            disk.remove_dir(&inner)?;
+        } else {
+            disk.remove(&inner)?;
+        }
+    }
+    disk.remove_dir(path)
+}

@@ -1,0 +1,26 @@
+//! What is behind an account: files, log and index of its mailboxes, and what is done with them.
+//!
+//! Everything here blocks, and runs for one task at a time. The truth lies in files: the Maildir has
+//! octets and system flags, each mailbox's log has the UIDs. The index can be lost; see docs/mailbox.md.
+
+mod add;
+mod change;
+mod file_name;
+mod folder;
+mod folder_files;
+mod index;
+mod line_ends;
+mod messages;
+mod names;
+mod read;
+mod rows;
+mod scan;
+mod state;
+mod uid_log;
+
+pub(super) use add::Arrival;
+pub(super) use change::After;
+pub(super) use file_name::stem;
+pub(super) use folder::is_user_name;
+pub(super) use line_ends::write as write_message;
+pub(super) use state::{State, fresh_key};
