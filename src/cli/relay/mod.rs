@@ -4,7 +4,7 @@
 //! directory already is asked through its control socket; only without one does a command work itself.
 
 mod listing;
-mod options;
+pub(super) mod options;
 mod watch;
 
 use super::context::Context;
@@ -16,7 +16,7 @@ use mailkit::net::control::{self, Control};
 use mailkit::relay::order::{Order, Reply};
 use mailkit::store::disk::RealDisk;
 use mailkit::store::spool::{Spool, SpoolId, Wake};
-use options::RelayArgs;
+use options::{HostArgs, RelayArgs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use watch::Watch;
@@ -57,6 +57,8 @@ struct Run {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    host: HostArgs,
+    #[command(flatten)]
     relay: RelayArgs,
 }
 
@@ -89,6 +91,8 @@ struct Flush {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    host: HostArgs,
+    #[command(flatten)]
     relay: RelayArgs,
 }
 
@@ -97,7 +101,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::Run(run) => {
             let data = data::directory(context, run.data.data.as_deref())?;
-            context.block_on_all_cores(work(context, &data, &run.relay))
+            context.block_on_all_cores(work(context, &data, run))
         }
         Command::Queue(queue) => {
             let data = data::directory(context, queue.data.data.as_deref())?;
@@ -110,17 +114,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
                 (None, Some(domain)) => Wake::Domain(domain.to_string()),
                 (None, None) => Wake::All,
             };
-            context.block_on(hurry(context, &data, wake, &flush.relay))
+            context.block_on(hurry(context, &data, wake, flush))
         }
     }
 }
 
-async fn work(context: &Context, data: &Path, args: &RelayArgs) -> Result<Exit> {
+async fn work(context: &Context, data: &Path, args: &Run) -> Result<Exit> {
     let stop = data::stop_on_signals()?;
     let spool = open(data).await?;
     let control = Control::open(data)?;
     let (watch, observer) = Watch::new(context);
-    let relay = args.relay(context, spool, observer).await?;
+    let relay = options::relay(&args.relay, &args.host, context, spool, observer).await?;
     if context.is_json() {
         context.object(&serde_json::json!({"ready": true, "data": data}))?;
     }
@@ -141,7 +145,7 @@ async fn work(context: &Context, data: &Path, args: &RelayArgs) -> Result<Exit> 
     worked.and(printed).map(|()| Exit::OK)
 }
 
-async fn hurry(context: &Context, data: &Path, wake: Wake, args: &RelayArgs) -> Result<Exit> {
+async fn hurry(context: &Context, data: &Path, wake: Wake, args: &Flush) -> Result<Exit> {
     let order = Order::Flush(wake.clone());
     if let Some(answer) = control::ask(data, &order.to_string()).await? {
         return match answer.parse() {
@@ -154,7 +158,8 @@ async fn hurry(context: &Context, data: &Path, wake: Wake, args: &RelayArgs) -> 
         return Err(no_queue(data));
     }
     let (watch, observer) = Watch::new(context);
-    let relay = args.relay(context, open(data).await?, observer).await?;
+    let spool = open(data).await?;
+    let relay = options::relay(&args.relay, &args.host, context, spool, observer).await?;
     let count = relay.flush(wake).await?;
     let passed = relay.pass().await;
     drop(relay);

@@ -6,22 +6,26 @@ use super::super::context::Context;
 use super::super::send::{host_name, trust};
 use mailkit::account::SecretSource;
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
+use mailkit::endpoint::{Endpoint, Protocol};
 use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::handover::{Answer, Local, Parcel};
 use mailkit::engine::smtp::Dialect;
+use mailkit::envelope::ForwardPath;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::net::tls::ClientTls;
 use mailkit::relay::event::Observer;
 use mailkit::relay::route::Rules;
 use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
 use mailkit::sasl::Credentials;
+use mailkit::server::CourierSettings;
+use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
-use mailkit::world::{Clock, Entropy, Resolve};
+use mailkit::world::{Clock, Entropy, Later};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,11 +34,7 @@ use std::time::Duration;
 /// Options for relaying.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Relaying")]
-pub(crate) struct RelayArgs {
-    /// The name this host gives in EHLO and in reports; the name of the machine if not given
-    #[arg(long, value_name = "NAME")]
-    hostname: Option<Domain>,
-
+pub(in super::super) struct RelayArgs {
     /// Ask this name server; the system's if not given
     #[arg(long, value_name = "ADDR:PORT")]
     resolver: Option<SocketAddr>,
@@ -76,44 +76,37 @@ pub(crate) struct RelayArgs {
     lifetime: Option<Duration>,
 }
 
+/// What a relay without a server has to be told about its host.
+#[derive(Debug, clap::Args)]
+pub(super) struct HostArgs {
+    /// The name this host gives in EHLO and in reports; the name of the machine if not given
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Domain>,
+
+    /// Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it
+    #[arg(long, value_name = "NAME")]
+    local_domain: Vec<Domain>,
+}
+
 impl RelayArgs {
-    /// The relay that the options describe.
-    pub(crate) async fn relay(&self, context: &Context, spool: Spool, observer: Observer) -> Result<Relay> {
+    /// Where names are looked up.
+    pub(in super::super) fn resolver(&self, context: &Context) -> Result<SystemResolver> {
+        match self.resolver.or(context.config()?.relay.resolver) {
+            Some(server) => SystemResolver::at(server),
+            None => SystemResolver::from_system(),
+        }
+    }
+
+    /// Where mail goes, and when.
+    pub(in super::super) fn settings(&self, context: &Context, hostname: &str) -> Result<Settings> {
         let configured = &context.config()?.relay;
-        let helo = match (&self.hostname, &context.config()?.serve.hostname) {
-            (Some(name), _) => name.clone(),
-            (None, configured) => {
-                let name = configured.clone().unwrap_or_else(host_name);
-                Domain::parse(&name).unwrap_or(Domain::Literal([127, 0, 0, 1].into()))
-            }
-        };
-        let resolver = match self.resolver.or(configured.resolver) {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()?,
-        };
-        let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref());
-        let courier = SmtpCourier {
-            connect: Arc::new(Tcp),
-            helo: helo.clone(),
-            tls: ClientTls::new(&match smarthost {
-                Some(_) => trust(self.smarthost_ca.as_deref())?,
-                None => Trust::Anyone,
-            })?,
-            mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
-            credentials: match smarthost {
-                Some(smarthost) => self.credentials(smarthost).await?.map(Arc::new),
-                None => None,
-            },
-            dialect: Dialect::Smtp,
-            trace: context.trace()?,
-        };
         let patience = Patience::default();
-        let settings = Settings {
-            hostname: helo.to_ascii().to_string(),
+        Ok(Settings {
+            hostname: hostname.to_owned(),
             port: self.relay_port.or(configured.port).unwrap_or(Settings::default().port),
-            smarthost: smarthost.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
+            smarthost: self.smarthost(context)?.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
             rules: Rules {
-                own_names: vec![helo.to_ascii().to_string()],
+                own_names: vec![hostname.to_owned()],
                 own_addresses: Vec::new(),
                 private_addresses: self.private_exchangers,
             },
@@ -123,17 +116,25 @@ impl RelayArgs {
                 ..patience
             },
             ..Settings::default()
+        })
+    }
+
+    /// How other servers are spoken to.
+    pub(in super::super) async fn courier(&self, context: &Context) -> Result<CourierSettings> {
+        let trace = context.trace()?;
+        let Some(smarthost) = self.smarthost(context)? else {
+            return Ok(CourierSettings { trace, ..CourierSettings::default() });
         };
-        let tools = Tools {
-            spool,
-            dns: Arc::new(resolver) as Arc<dyn Resolve>,
-            clock: clock(),
-            entropy: entropy(),
-            courier: Arc::new(courier),
-            local: None,
-            observer,
-        };
-        Ok(Relay::new(tools, settings))
+        Ok(CourierSettings {
+            mode: smarthost.tls,
+            trust: trust(self.smarthost_ca.as_deref())?,
+            credentials: self.credentials(smarthost).await?.map(Arc::new),
+            trace,
+        })
+    }
+
+    fn smarthost<'a>(&'a self, context: &'a Context) -> Result<Option<&'a Endpoint>> {
+        Ok(self.smarthost.as_ref().or(context.config()?.relay.smarthost.as_ref()))
     }
 
     /// Whom to log in as at the smarthost: the user in its URL, if there is one.
@@ -153,6 +154,60 @@ impl RelayArgs {
                 Ok(Some(Credentials::new(user.clone(), password)))
             }
         }
+    }
+}
+
+/// A relay without a server.
+pub(super) async fn relay(
+    args: &RelayArgs,
+    host: &HostArgs,
+    context: &Context,
+    spool: Spool,
+    observer: Observer,
+) -> Result<Relay> {
+    let configured = &context.config()?.serve;
+    let named = || configured.hostname.clone().unwrap_or_else(host_name);
+    let hostname = host.hostname.clone().map_or_else(|| Domain::parse(&named()).ok(), Some);
+    let helo = hostname.unwrap_or(Domain::Literal([127, 0, 0, 1].into())).to_ascii();
+    let spoken = args.courier(context).await?;
+    let courier = SmtpCourier {
+        connect: Arc::new(Tcp),
+        helo: helo.clone(),
+        tls: ClientTls::new(&spoken.trust)?,
+        mode: spoken.mode,
+        credentials: spoken.credentials,
+        dialect: Dialect::Smtp,
+        trace: spoken.trace,
+    };
+    let local_domains = host.local_domain.iter().chain(&configured.domains).cloned().collect();
+    let tools = Tools {
+        spool,
+        dns: Arc::new(args.resolver(context)?),
+        clock: clock(),
+        entropy: entropy(),
+        courier: Arc::new(courier),
+        local: Some(Arc::new(Elsewhere { domains: local_domains })),
+        observer,
+    };
+    Ok(Relay::new(tools, args.settings(context, &helo.to_string())?))
+}
+
+/// Mailboxes that this process does not serve: their mail waits for the one that does.
+struct Elsewhere {
+    domains: Vec<Domain>,
+}
+
+impl Local for Elsewhere {
+    fn is_local(&self, recipient: &ForwardPath) -> bool {
+        // <Postmaster> without a domain is always this host's (RFC 5321 §4.5.1).
+        recipient.address().is_none_or(|address| self.domains.iter().any(|domain| domain.is_same(address.domain())))
+    }
+
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> Later<'a, Vec<Vec<Answer>>> {
+        let words = "the mailboxes of this host are served by `mailkit serve`, which does not run";
+        let later = Answer::failed(EnhancedStatus::new(4, 3, 2), words);
+        let answers = parcels.iter().map(|parcel| vec![later.clone(); parcel.envelope.recipients.len()]);
+        Box::pin(std::future::ready(answers.collect()))
     }
 }
 
