@@ -12,6 +12,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+/// A listening socket, for those who hold one and do not ask what it is.
+pub use tokio::net::TcpListener as Listener;
+
 /// Connects over TCP.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tcp;

@@ -35,7 +35,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -92,7 +92,7 @@ impl Server {
 
     /// Listens on the addresses of the settings, all or none, and says which ones they became.
     pub async fn listen(&self) -> Result<Vec<(Service, SocketAddr)>> {
-        let mut listeners: Vec<(Service, TcpListener)> = Vec::new();
+        let mut listeners: Vec<(Service, tcp::Listener)> = Vec::new();
         for &(service, address) in &self.shared.settings.listen {
             listeners.push((service, tcp::listen(address).await?));
         }
@@ -171,7 +171,7 @@ impl Server {
         let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
     }
 
-    fn accept(&self, service: Service, listener: TcpListener) {
+    fn accept(&self, service: Service, listener: tcp::Listener) {
         let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
         match service {
             Service::Smtp | Service::Submission | Service::Submissions => {

@@ -113,8 +113,8 @@ impl Drop for Stash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::entropy::SystemEntropy;
     use crate::store::memory::MemoryDisk;
+    use crate::store::testing::TestEntropy;
 
     #[test]
     fn large_messages_go_through_a_file_that_does_not_stay() {
@@ -122,7 +122,7 @@ mod tests {
         let room = Path::new("/data/tmp");
         for size in [0, 10, MEMORY_MAX, MEMORY_MAX + 1, 3 * MEMORY_MAX] {
             let octets: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
-            let mut stash = Stash::new(disk.clone(), room, &SystemEntropy);
+            let mut stash = Stash::new(disk.clone(), room, &*TestEntropy::new(size as u64));
             for piece in octets.chunks(100_000) {
                 stash.write(piece).unwrap();
             }
@@ -142,7 +142,7 @@ mod tests {
     fn what_a_crash_leaves_is_swept() {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
         let room = Path::new("/data/tmp");
-        let mut stash = Stash::new(disk.clone(), room, &SystemEntropy);
+        let mut stash = Stash::new(disk.clone(), room, &*TestEntropy::new(size as u64));
         stash.write(&vec![0; MEMORY_MAX + 1]).unwrap();
         std::mem::forget(stash);
         assert_eq!(disk.read_dir(room).unwrap().len(), 1);
