@@ -12,7 +12,7 @@ use mailkit::net::tcp;
 use mailkit::net::tls::Trust;
 use mailkit::sasl::Credentials;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options for logging in.
 #[derive(Debug, clap::Args)]
@@ -104,6 +104,14 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
     Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
 }
 
+/// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
+pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
+    Ok(match ca {
+        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
+        None => Trust::System,
+    })
+}
+
 /// The addresses behind a URL.
 pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
     match &endpoint.host {
@@ -134,12 +142,7 @@ impl LoginArgs {
 
     /// Whose certificates are accepted.
     pub(super) fn trust(&self) -> Result<Trust> {
-        Ok(match &self.ca {
-            Some(path) => {
-                Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?)
-            }
-            None => Trust::System,
-        })
+        trust(self.ca.as_deref())
     }
 
     fn source(&self) -> Option<SecretSource> {
