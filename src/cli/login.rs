@@ -6,7 +6,7 @@
 use super::context::Context;
 use mailkit::account::{Account, SecretSource};
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol};
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::tcp;
 use mailkit::net::tls::Trust;
@@ -89,7 +89,12 @@ impl Service {
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| named.contains("://")) {
-        let endpoint = Endpoint::parse(url).map_err(|error| Error::new(Kind::Usage, format!("{url}: {error}")))?;
+        let endpoint = Endpoint::parse(url).map_err(|error| match error {
+            // Not repeated: standard error often ends in a log.
+            EndpointError::Password => Error::new(Kind::Usage, error.to_string())
+                .hint("name its source: --password-cmd, --password-env or --password-file"),
+            _ => Error::new(Kind::Usage, format!("{url}: {error}")),
+        })?;
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
         }
