@@ -6,6 +6,7 @@
 
 pub(crate) mod console;
 mod context;
+mod data;
 mod demo;
 pub(crate) mod exit;
 mod generate;
@@ -14,7 +15,9 @@ mod login;
 mod mx;
 mod parse;
 mod pop;
+mod relay;
 mod send;
+mod serve;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -35,6 +38,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(send::Args),
+    Relay(relay::Args),
+    Serve(serve::Args),
     Pop(pop::Args),
     Mx(mx::Args),
     Parse(parse::Args),
@@ -48,6 +53,8 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
+            Self::Relay(_) => "relay",
+            Self::Serve(_) => "serve",
             Self::Pop(_) => "pop",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
@@ -59,6 +66,8 @@ impl Command {
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
             Self::Send(args) => send::run(args, context),
+            Self::Relay(args) => relay::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),

@@ -12,6 +12,7 @@ pub mod name;
 pub mod number;
 pub mod response;
 pub mod search;
+pub mod server;
 pub mod set;
 pub mod structure;
 pub mod token;

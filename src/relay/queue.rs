@@ -8,9 +8,9 @@ use super::board::Board;
 use super::event::Event;
 use super::work::{Destination, Done, Job, Worker};
 use crate::error::Result;
-use crate::store::spool::{Leased, Settlement};
+use crate::store::spool::{Leased, Report, Settlement, SpoolId};
 use futures_util::FutureExt;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -173,7 +173,7 @@ impl Queue {
                 // A panic over one message must neither lose it nor stop the others.
                 let done = match AssertUnwindSafe(worker.deliver(&destination, &job)).catch_unwind().await {
                     Ok(done) => done,
-                    Err(_) => worker.give_back(&job).await,
+                    Err(_) => worker.give_back(&job),
                 };
                 // The clerk ends only when nobody can hand in any more.
                 let _ = settle.send(done).await;
@@ -188,7 +188,7 @@ impl Queue {
                 let delivered = AssertUnwindSafe(worker.deliver_locally(&batch)).catch_unwind().await;
                 for done in match delivered {
                     Ok(done) => done,
-                    Err(_) => futures_util::future::join_all(batch.iter().map(|job| worker.give_back(job))).await,
+                    Err(_) => batch.iter().map(|job| worker.give_back(job)).collect(),
                 } {
                     let _ = settle.send(done).await;
                 }
@@ -230,7 +230,7 @@ impl Clerk {
         let mut batch = Vec::new();
         while self.unsettled.recv_many(&mut batch, UNSETTLED_MAX).await > 0 {
             let outcomes: Vec<Settlement> = batch.iter().flat_map(|done: &Done| done.settlements.clone()).collect();
-            let reports: Vec<_> = batch.iter().filter_map(|done| done.report.clone()).collect();
+            let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&batch).await.into_iter().unzip();
             let ids = loop {
                 match self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
                     Ok(ids) => break ids,
@@ -243,20 +243,29 @@ impl Clerk {
                     }
                 }
             };
-            let mut ids = ids.into_iter();
-            let count = outcomes.len();
-            for done in batch.drain(..) {
-                done.events.iter().for_each(|event| self.worker.tell(event));
-                if let (Some(report), Some(about)) = (&done.report, done.settlements.first())
-                    && let Some(id) = ids.next()
-                {
-                    let to = report.accepted.envelope.recipients.iter().map(ToString::to_string).collect();
-                    self.worker.tell(&Event::Report { about: about.id, id, to });
-                }
+            batch.iter().flat_map(|done| &done.events).for_each(|event| self.worker.tell(event));
+            for ((about, id), report) in about.into_iter().zip(ids).zip(&reports) {
+                let to = report.accepted.envelope.recipients.iter().map(ToString::to_string).collect();
+                self.worker.tell(&Event::Report { about, id, to });
             }
+            batch.clear();
             // The loop may have ended; then nobody counts any more.
-            let _ = self.settled.send(count);
+            let _ = self.settled.send(outcomes.len());
         }
         Ok(())
+    }
+
+    /// One report for each message, on all that is settled of it now: nobody wants ten where one will do.
+    async fn reports(&self, batch: &[Done]) -> Vec<(SpoolId, Report)> {
+        let mut told: BTreeMap<SpoolId, (&Leased, Vec<_>)> = BTreeMap::new();
+        for done in batch.iter().filter(|done| !done.told.is_empty()) {
+            let (_, all) = told.entry(done.leased.id).or_insert_with(|| (&done.leased, Vec::new()));
+            all.extend(done.told.iter().cloned());
+        }
+        let mut reports = Vec::with_capacity(told.len());
+        for (id, (leased, told)) in told {
+            reports.extend(self.worker.report(leased, &told).await.map(|report| (id, report)));
+        }
+        reports
     }
 }

@@ -13,6 +13,7 @@ use crate::address::Domain;
 use crate::engine::exchangers::{exchanger, exchangers};
 use crate::engine::handover::{Answer, Parcel};
 use crate::envelope::{Envelope, ForwardPath};
+use crate::message::dsn::RecipientReport;
 use crate::status::EnhancedStatus;
 use crate::store::spool::{Due, Leased, Report, Settlement};
 use crate::world::{Content, LookupError, Timestamp};
@@ -48,8 +49,10 @@ pub(super) struct Job {
 /// What came of a job, ready to be written down.
 #[derive(Debug)]
 pub(super) struct Done {
+    pub(super) leased: Arc<Leased>,
     pub(super) settlements: Vec<Settlement>,
-    pub(super) report: Option<Report>,
+    /// What the sender is to be told.
+    pub(super) told: Vec<RecipientReport>,
     pub(super) events: Vec<Event>,
 }
 
@@ -81,7 +84,7 @@ impl Worker {
             Ok(parcel) => self.hand_over(destination, &parcel).await,
             Err(answer) => vec![answer; job.recipients.len()],
         };
-        self.judge(job, answers).await
+        self.judge(job, answers)
     }
 
     /// Does jobs for this host, all at once: mailboxes take many messages with one commit.
@@ -106,14 +109,21 @@ impl Worker {
                 Some(answer) => vec![answer; job.recipients.len()],
                 None => answers.next().unwrap_or_default(),
             };
-            done.push(self.judge(job, answers).await);
+            done.push(self.judge(job, answers));
         }
         done
     }
 
     /// What a job leads to if it cannot be done because of a mistake of ours.
-    pub(super) async fn give_back(&self, job: &Job) -> Done {
-        self.judge(job, Vec::new()).await
+    pub(super) fn give_back(&self, job: &Job) -> Done {
+        self.judge(job, Vec::new())
+    }
+
+    /// The report on a message, from all that its sender is to be told.
+    pub(super) async fn report(&self, leased: &Leased, told: &[RecipientReport]) -> Option<Report> {
+        let original = self.original(leased).await;
+        let (hostname, now) = (&self.settings.hostname, self.tools.clock.now());
+        bounce::report(told, leased, &original, hostname, now, self.tools.entropy.as_ref())
     }
 
     /// Forgets which destinations did not answer.
@@ -205,7 +215,7 @@ impl Worker {
     }
 
     /// Says what follows from the answers, one for each of the job's recipients. Missing ones are a mistake of ours.
-    async fn judge(&self, job: &Job, answers: Vec<Answer>) -> Done {
+    fn judge(&self, job: &Job, answers: Vec<Answer>) -> Done {
         let mistake = Answer::failed(EnhancedStatus::new(4, 3, 0), "a mistake in the program on this host");
         let answers = answers.into_iter().chain(std::iter::repeat(mistake));
         let answers: Vec<(Due, Answer)> = job.recipients.iter().cloned().zip(answers).collect();
@@ -222,14 +232,7 @@ impl Worker {
             .zip(&settlements)
             .map(|((due, answer), settled)| Event::attempt(settled.id, &due.path, answer, &settled.outcome))
             .collect();
-        let report = if told.is_empty() {
-            None
-        } else {
-            let original = self.original(&job.leased).await;
-            let entropy = self.tools.entropy.as_ref();
-            bounce::report(&told, &job.leased, &original, &self.settings.hostname, now, entropy)
-        };
-        Done { settlements, report, events }
+        Done { leased: job.leased.clone(), settlements, told, events }
     }
 
     /// The beginning of a message, for its report; empty if it cannot be read any more.

@@ -1,13 +1,16 @@
 //! The stage: a server whose whole world is in memory, for tests that play conversations.
 
 use mailkit::address::Domain;
+use mailkit::endpoint::TlsMode;
+use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::smtp::Dialect;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::Identity;
+use mailkit::net::tls::{ClientTls, Identity, Trust};
 use mailkit::net::zone::Zone;
 use mailkit::secret::Secret;
-use mailkit::server::{CourierSettings, Limits, Server, Service, Settings, World};
+use mailkit::server::{Limits, Server, Service, Settings, World};
 use mailkit::store::IndexAt;
 use mailkit::store::memory::MemoryDisk;
 use mailkit::users::{Stored, Users};
@@ -40,6 +43,15 @@ pub async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
     let users = wishes.users.iter().map(|name| (name.clone(), Stored::plain(Secret::new("secret".to_owned()))));
     let domains = ["hamburger.example"].into_iter().chain(wishes.domains.iter().map(String::as_str));
     let limits = Limits { login_delay: Duration::ZERO, ..Limits::default() };
+    let courier = SmtpCourier {
+        connect: Arc::new(Tcp),
+        helo: Domain::parse(HOST).unwrap(),
+        tls: ClientTls::new(&Trust::Anyone).unwrap(),
+        mode: TlsMode::Opportunistic,
+        credentials: None,
+        dialect: Dialect::Smtp,
+        trace: None,
+    };
     let settings = Settings {
         hostname: HOST.to_owned(),
         domains: domains.map(|name| Domain::parse(name).unwrap()).collect(),
@@ -49,7 +61,7 @@ pub async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
         listen: wishes.listen.iter().map(|&service| (service, "127.0.0.1:0".parse().unwrap())).collect(),
         identity: Some(Identity { certificates: identity().certificates.clone(), key: identity().key.clone() }),
         relay: mailkit::relay::Settings { hostname: HOST.to_owned(), ..mailkit::relay::Settings::default() },
-        courier: CourierSettings::default(),
+        courier: Arc::new(courier),
         observer: Arc::new(|_: &mailkit::relay::event::Event| {}),
         limits: Limits { size_max: wishes.size_max.unwrap_or(limits.size_max), ..limits },
         trace: None,
@@ -59,9 +71,8 @@ pub async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         resolve: Arc::new(Zone::parse("").unwrap()),
-        connect: Arc::new(Tcp),
     };
     let server = Server::open(settings, world).await.unwrap();
-    server.run(&server.relay().unwrap());
+    server.run(&server.relay());
     server
 }
