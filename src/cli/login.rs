@@ -125,14 +125,6 @@ pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
     }
 }
 
-/// Whose certificates are accepted: those that the authorities in a PEM file vouch for, else the system's.
-pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
-    Ok(match ca {
-        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
-        None => Trust::System,
-    })
-}
-
 impl LoginArgs {
     /// The name and password to log in with; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {

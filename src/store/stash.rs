@@ -122,7 +122,7 @@ mod tests {
         let room = Path::new("/data/tmp");
         for size in [0, 10, MEMORY_MAX, MEMORY_MAX + 1, 3 * MEMORY_MAX] {
             let octets: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
-            let mut stash = Stash::new(disk.clone(), room, &*TestEntropy::new(size as u64));
+            let mut stash = Stash::new(disk.clone(), room, &*TestEntropy::new(7));
             for piece in octets.chunks(100_000) {
                 stash.write(piece).unwrap();
             }
@@ -142,7 +142,7 @@ mod tests {
     fn what_a_crash_leaves_is_swept() {
         let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
         let room = Path::new("/data/tmp");
-        let mut stash = Stash::new(disk.clone(), room, &*TestEntropy::new(size as u64));
+        let mut stash = Stash::new(disk.clone(), room, &*TestEntropy::new(7));
         stash.write(&vec![0; MEMORY_MAX + 1]).unwrap();
         std::mem::forget(stash);
         assert_eq!(disk.read_dir(room).unwrap().len(), 1);

@@ -6,7 +6,7 @@ use mailkit::net::clock::FastClock;
 use mailkit::net::entropy::SeededEntropy;
 use mailkit::store::account::{Account, Delivery};
 use mailkit::store::disk::RealDisk;
-use mailkit::store::index_at::IndexAt;
+use mailkit::store::IndexAt;
 use mailkit::store::mailstore::Mailstore;
 use mailkit::store::memory::MemoryDisk;
 use mailkit::world::{Disk, Timestamp};
