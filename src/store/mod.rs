@@ -5,6 +5,7 @@
 //! SQLite only indexes them. docs/spool.md and docs/mailbox.md describe the formats.
 
 pub mod account;
+pub mod delivery;
 pub mod disk;
 pub mod index_at;
 mod mailbox;
