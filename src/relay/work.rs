@@ -16,7 +16,7 @@ use crate::envelope::{Envelope, ForwardPath};
 use crate::message::dsn::RecipientReport;
 use crate::status::EnhancedStatus;
 use crate::store::spool::{Due, Leased, Report, Settlement};
-use crate::world::{Content, LookupError, Timestamp};
+use crate::world::{LookupError, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,8 +146,7 @@ impl Worker {
                 let accepted = &job.leased.accepted;
                 let recipients = job.recipients.iter().map(|due| due.path.clone()).collect();
                 let envelope = Envelope { recipients, ..accepted.envelope.clone() };
-                let message = Arc::new(Stored(message));
-                Ok(Parcel { id: id.to_string(), envelope, received: accepted.received, message })
+                                Ok(Parcel { id: id.to_string(), envelope, received: accepted.received, message })
             }
             Err(error) => {
                 self.tell(&Event::Trouble { what: error.to_string() });
@@ -238,7 +237,6 @@ impl Worker {
     /// The beginning of a message, for its report; empty if it cannot be read any more.
     async fn original(&self, leased: &Leased) -> Vec<u8> {
         let Ok(message) = self.tools.spool.open_message(&leased.id).await else { return Vec::new() };
-        let message = Stored(message);
         let read = move || {
             let mut buffer = vec![0; ORIGINAL_MAX];
             let mut len = 0;
@@ -257,17 +255,4 @@ impl Worker {
 
 fn lost_smarthost(host: &Domain, why: &LookupError) -> Answer {
     Answer::failed(EnhancedStatus::new(4, 4, 3), format!("the smarthost {host} cannot be found: {why}"))
-}
-
-/// A spooled message as the world's content.
-struct Stored(Arc<dyn crate::store::content::Content>);
-
-impl Content for Stored {
-    fn size(&self) -> u64 {
-        self.0.len()
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read_into(offset, buffer)
-    }
 }
