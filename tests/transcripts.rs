@@ -3,6 +3,9 @@
 //! Whole and octet by octet over a pipe in memory; those not marked `clock` also over loopback, and those not
 //! marked `plain` also inside TLS. A line `$ mailkit …` turns the roles: `tests/cli.rs` plays those.
 
+// A test may unwrap; clippy knows that only of functions that are marked as tests.
+#![allow(clippy::unwrap_used)]
+
 mod stage;
 
 use mailkit::imap::flag::Flags;
@@ -79,6 +82,8 @@ struct Script {
     submission: bool,
     plain: bool,
     clock: bool,
+    /// What is said in one breath must arrive so.
+    whole: bool,
 }
 
 impl Script {
@@ -90,6 +95,7 @@ impl Script {
             submission: false,
             plain: false,
             clock: false,
+            whole: false,
         };
         for entry in entries {
             let Entry::Given(given) = &entry else {
@@ -104,6 +110,7 @@ impl Script {
                 Some("submission") => script.submission = true,
                 Some("plain") => script.plain = true,
                 Some("clock") => script.clock = true,
+                Some("whole") => script.whole = true,
                 // `given: mail bob Subject: x\r\n\r\nHello\r\n`: a message in bob's INBOX.
                 Some("mail") => {
                     let user = words.next().unwrap();
@@ -118,6 +125,9 @@ impl Script {
     }
 
     fn manners(&self) -> Vec<Manner> {
+        if self.whole {
+            return vec![Manner::Whole];
+        }
         let mut manners = vec![Manner::Whole, Manner::OctetByOctet];
         if !self.clock {
             manners.push(Manner::Loopback);

@@ -181,7 +181,8 @@ fn output_error(error: io::Error) -> Error {
 }
 
 fn closed_output(error: &Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<OutputClosed>())
+    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.any(|cause| cause.is::<OutputClosed>())
 }
 
 fn error_json(kind: Kind, message: &str, said: Option<&str>, hint: Option<&str>) -> String {

@@ -13,8 +13,11 @@ mod generate;
 mod globals;
 mod login;
 mod mx;
+mod parse;
+mod pop;
 mod relay;
 mod send;
+mod serve;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -35,8 +38,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(send::Args),
-    Mx(mx::Args),
     Relay(relay::Args),
+    Serve(Box<serve::Args>),
+    Pop(pop::Args),
+    Mx(mx::Args),
+    Parse(parse::Args),
     Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -47,8 +53,11 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
-            Self::Mx(_) => "mx",
             Self::Relay(_) => "relay",
+            Self::Serve(_) => "serve",
+            Self::Pop(_) => "pop",
+            Self::Mx(_) => "mx",
+            Self::Parse(_) => "parse",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
@@ -57,8 +66,11 @@ impl Command {
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
             Self::Send(args) => send::run(args, context),
-            Self::Mx(args) => mx::run(args, context),
             Self::Relay(args) => relay::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
+            Self::Pop(args) => pop::run(args, context),
+            Self::Mx(args) => mx::run(args, context),
+            Self::Parse(args) => parse::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }

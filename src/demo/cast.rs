@@ -2,11 +2,14 @@
 
 use super::stage::Notebook;
 use crate::address::Domain;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, TlsMode};
+use crate::engine::courier::SmtpCourier;
+use crate::engine::smtp::Dialect;
 use crate::error::{Error, Kind, Result};
-use crate::net::clock::FastClock;
+use crate::net::clock::{FastClock, SystemClock};
 use crate::net::entropy::SystemEntropy;
 use crate::net::tcp::Tcp;
+use crate::net::tls::{ClientTls, Trust};
 use crate::net::trace::Trace;
 use crate::net::zone::Zone;
 use crate::relay;
@@ -14,7 +17,7 @@ use crate::relay::event::{Event, Observer};
 use crate::relay::route::Rules;
 use crate::relay::schedule::Patience;
 use crate::secret::Secret;
-use crate::server::{CourierSettings, Limits, Server, Service, Settings, World};
+use crate::server::{Limits, Server, Service, Settings, World};
 use crate::store::IndexAt;
 use crate::store::memory::MemoryDisk;
 use crate::users::{Stored, Users};
@@ -70,7 +73,7 @@ impl Cast {
         let notebook = Notebook::default();
         let trace = Trace::new(Box::new(notebook.clone()));
         let paths = Paths::default();
-        let clock = Arc::new(FastClock::new(Timestamp::now(), 1));
+        let clock = Arc::new(FastClock::new(SystemClock.now(), 1));
         let zone = Arc::new(Zone::parse(ZONE)?);
         let mut houses = Vec::new();
         for (domain, user, ip) in [("crepes.example", "alice", 1), ("hamburger.example", "bob", 2)] {
@@ -79,14 +82,22 @@ impl Cast {
                 clock: clock.clone(),
                 entropy: Arc::new(SystemEntropy),
                 resolve: zone.clone(),
+            };
+            let courier = SmtpCourier {
                 connect: Arc::new(paths.clone()),
+                helo: name(&format!("mx.{domain}"))?,
+                tls: ClientTls::new(&Trust::Anyone)?,
+                mode: TlsMode::Opportunistic,
+                credentials: None,
+                dialect: Dialect::Smtp,
+                trace: Some(trace.clone()),
             };
             let (tell, events) = mpsc::unbounded_channel();
             let observer: Observer = Arc::new(move |event: &Event| {
                 // Nobody listens any more when the story is over.
                 let _ = tell.send(event.clone());
             });
-            let server = Server::open(settings(domain, user, trace.clone(), observer)?, world).await?;
+            let server = Server::open(settings(domain, user, Arc::new(courier), observer)?, world).await?;
             let addresses: HashMap<_, _> = server.listen().await?.into_iter().collect();
             paths.lead(SocketAddr::from(([192, 0, 2, ip], 25)), addresses[&Service::Smtp]);
             houses.push(House { server, addresses, user, events: events.into() });
@@ -127,7 +138,7 @@ impl House {
 
     /// Lets the house's relay begin.
     pub(super) fn run_relay(&self) -> Result<()> {
-        let relay = self.server.relay()?;
+        let relay = self.server.relay();
         self.server.run(&relay);
         Ok(())
     }
@@ -148,7 +159,7 @@ impl House {
     }
 }
 
-fn settings(domain: &str, user: &str, trace: Trace, observer: Observer) -> Result<Settings> {
+fn settings(domain: &str, user: &str, courier: Arc<SmtpCourier>, observer: Observer) -> Result<Settings> {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let name =
         |text: &str| Domain::parse(text).map_err(|error| Error::new(Kind::Software, text.to_owned()).caused_by(error));
@@ -172,11 +183,15 @@ fn settings(domain: &str, user: &str, trace: Trace, observer: Observer) -> Resul
             patience: Patience::default(),
             limits: relay::board::Limits::default(),
         },
-        courier: CourierSettings { trace: Some(trace), ..CourierSettings::default() },
+        courier,
         observer,
         limits: Limits::default(),
         trace: None,
     })
+}
+
+fn name(text: &str) -> Result<Domain> {
+    Domain::parse(text).map_err(|error| Error::new(Kind::Software, text.to_owned()).caused_by(error))
 }
 
 /// Leads the addresses of the zone to the ports that were free on this machine.

@@ -77,7 +77,7 @@ pub struct Listing {
     pub pattern: Option<String>,
 }
 
-/// What STATUS tells (RFC 9051 §6.3.11, RFC 3501 §6.3.10, RFC 8438).
+/// What STATUS tells (RFC 9051 §6.3.11, RFC 3501 §6.3.10, RFC 7889, RFC 8438).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StatusItem {
     /// `MESSAGES`
@@ -92,6 +92,8 @@ pub enum StatusItem {
     Unseen,
     /// `SIZE`
     Size,
+    /// `APPENDLIMIT`
+    AppendLimit,
 }
 
 /// What APPEND says before its message.
@@ -135,13 +137,14 @@ impl From<SearchError> for Refusal {
 
 impl StatusItem {
     /// The items and their names.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("MESSAGES", Self::Messages),
         ("RECENT", Self::Recent),
         ("UIDNEXT", Self::UidNext),
         ("UIDVALIDITY", Self::UidValidity),
         ("UNSEEN", Self::Unseen),
         ("SIZE", Self::Size),
+        ("APPENDLIMIT", Self::AppendLimit),
     ];
 }
 

@@ -5,23 +5,22 @@
 //! Knows no arguments and no protocol.
 
 mod identity;
+mod imap_host;
 mod login;
 mod pop3_host;
 mod settings;
 mod smtp_host;
 
 pub use identity::identity;
-pub use settings::{CourierSettings, Limits, Service, Settings, World};
+pub use settings::{Limits, Service, Settings, World};
 
-use crate::address::Domain;
 use crate::deliver::Deliver;
-use crate::engine::courier::SmtpCourier;
-use crate::engine::smtp::Dialect;
 use crate::error::{Error, Result};
+use crate::imap;
 use crate::net::gate::Gate;
 use crate::net::serve::{Ended, Port};
-use crate::net::tcp;
-use crate::net::tls::{ClientTls, ServerTls};
+use crate::net::tcp::{self, Listener};
+use crate::net::tls::ServerTls;
 use crate::pop3;
 use crate::relay::{Relay, Tools};
 use crate::smtp;
@@ -35,7 +34,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -92,13 +90,13 @@ impl Server {
 
     /// Listens on the addresses of the settings, all or none, and says which ones they became.
     pub async fn listen(&self) -> Result<Vec<(Service, SocketAddr)>> {
-        let mut listeners: Vec<(Service, TcpListener)> = Vec::new();
+        let mut listeners: Vec<(Service, Listener)> = Vec::new();
         for &(service, address) in &self.shared.settings.listen {
             listeners.push((service, tcp::listen(address).await?));
         }
         let mut bound = Vec::new();
         for (service, listener) in listeners {
-            if let Ok(address) = listener.local_addr() {
+            if let Ok(address) = listener.address() {
                 bound.push((service, address));
             }
             self.accept(service, listener);
@@ -107,27 +105,18 @@ impl Server {
     }
 
     /// The relay: local delivery and the way to other servers. Does nothing until it runs.
-    pub fn relay(&self) -> Result<Relay> {
+    pub fn relay(&self) -> Relay {
         let (settings, world) = (&self.shared.settings, &self.shared.world);
-        let courier = SmtpCourier {
-            connect: world.connect.clone(),
-            helo: Domain::parse(&settings.hostname).unwrap_or(Domain::Literal([127, 0, 0, 1].into())),
-            tls: ClientTls::new(&settings.courier.trust)?,
-            mode: settings.courier.mode,
-            credentials: settings.courier.credentials.clone(),
-            dialect: Dialect::Smtp,
-            trace: settings.courier.trace.clone(),
-        };
         let tools = Tools {
             spool: self.shared.spool.clone(),
             dns: world.resolve.clone(),
             clock: world.clock.clone(),
             entropy: world.entropy.clone(),
-            courier: Arc::new(courier),
+            courier: settings.courier.clone(),
             local: Some(Arc::new(Deliver::new(self.shared.mailstore.clone(), self.shared.directory.clone()))),
             observer: settings.observer.clone(),
         };
-        Ok(Relay::new(tools, settings.relay.clone()))
+        Relay::new(tools, settings.relay.clone())
     }
 
     /// Runs a relay beside the listeners until the server stops.
@@ -154,7 +143,7 @@ impl Server {
                 port.run(stream, peer, shared.smtp_session(service), shared.smtp_host()).await
             }
             Service::Pop3 | Service::Pop3s => port.run(stream, peer, shared.pop3_session(), shared.pop3_host()).await,
-            Service::Imap | Service::Imaps => Ended::Closed,
+            Service::Imap | Service::Imaps => port.run(stream, peer, shared.imap_session(), shared.imap_host()).await,
         }
     }
 
@@ -171,7 +160,7 @@ impl Server {
         let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
     }
 
-    fn accept(&self, service: Service, listener: TcpListener) {
+    fn accept(&self, service: Service, listener: Listener) {
         let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
         match service {
             Service::Smtp | Service::Submission | Service::Submissions => {
@@ -181,7 +170,9 @@ impl Server {
             Service::Pop3 | Service::Pop3s => {
                 self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.pop3_session(), shared.pop3_host())))
             }
-            Service::Imap | Service::Imaps => self.tasks.spawn(async {}),
+            Service::Imap | Service::Imaps => {
+                self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.imap_session(), shared.imap_host())))
+            }
         };
     }
 
@@ -242,6 +233,28 @@ impl Shared {
 
     fn pop3_host(&self) -> pop3_host::Pop3Host {
         pop3_host::Pop3Host { mailstore: self.mailstore.clone(), login: self.login(), maildrop: None }
+    }
+
+    fn imap_session(&self) -> imap::server::Session {
+        imap::server::Session::new(Arc::new(imap::server::Policy {
+            hostname: self.settings.hostname.clone(),
+            size_max: self.settings.limits.size_max,
+            plaintext_auth: crate::sasl::PlaintextAuth::Loopback,
+        }))
+    }
+
+    fn imap_host(&self) -> imap_host::ImapHost {
+        imap_host::ImapHost {
+            mailstore: self.mailstore.clone(),
+            login: self.login(),
+            clock: self.world.clock.clone(),
+            entropy: self.world.entropy.clone(),
+            disk: self.world.disk.clone(),
+            waiting_room: waiting_room(&self.settings.data),
+            account: None,
+            watched: None,
+            append: None,
+        }
     }
 }
 

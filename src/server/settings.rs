@@ -1,15 +1,14 @@
 //! What a server is told: names, places, limits, and the outside world it lives in.
 
 use crate::address::Domain;
-use crate::endpoint::TlsMode;
-use crate::net::tls::{Identity, Trust};
+use crate::engine::handover::Courier;
+use crate::net::tls::Identity;
 use crate::net::trace::Trace;
 use crate::relay;
 use crate::relay::event::Observer;
-use crate::sasl::Credentials;
 use crate::store::IndexAt;
 use crate::users::Users;
-use crate::world::{Clock, Connect, Disk, Entropy, Resolve};
+use crate::world::{Clock, Disk, Entropy, Resolve};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,34 +33,14 @@ pub struct Settings {
     pub identity: Option<Identity>,
     /// Where mail goes on to, and when.
     pub relay: relay::Settings,
-    /// How it is said to others.
-    pub courier: CourierSettings,
+    /// Who takes it there.
+    pub courier: Arc<dyn Courier>,
     /// Is told what the relay does.
     pub observer: Observer,
     /// Limits.
     pub limits: Limits,
     /// Where conversations are written down.
     pub trace: Option<Trace>,
-}
-
-/// How the relay speaks to other servers.
-#[derive(Clone)]
-pub struct CourierSettings {
-    /// How TLS begins.
-    pub mode: TlsMode,
-    /// Whose certificates are accepted.
-    pub trust: Trust,
-    /// Whom to log in as: at a smarthost.
-    pub credentials: Option<Arc<Credentials>>,
-    /// Where its conversations are written down.
-    pub trace: Option<Trace>,
-}
-
-impl Default for CourierSettings {
-    /// As between exchangers: encrypted where it is offered, whoever it is (RFC 7435).
-    fn default() -> Self {
-        Self { mode: TlsMode::Opportunistic, trust: Trust::Anyone, credentials: None, trace: None }
-    }
 }
 
 /// What a server bears.
@@ -105,8 +84,6 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// DNS.
     pub resolve: Arc<dyn Resolve>,
-    /// The way to other servers.
-    pub connect: Arc<dyn Connect>,
 }
 
 /// What is spoken on a port.

@@ -8,7 +8,7 @@
 use super::body::{BodyFile, body_path};
 use super::entry::Due;
 use super::follow::{Follow, Logged};
-use super::log::{Log, SEGMENT_MAX, Written, body_of};
+use super::log::{Log, Written, body_of};
 use super::segment::Draft;
 use super::spool_index::{Carry, Effects};
 use super::spool_record::{Arrival, Held, SpoolRecord};
@@ -55,6 +55,8 @@ pub(super) struct Job {
 pub(super) struct Committer {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) root: PathBuf,
+    /// Octets of a segment.
+    pub(super) segment_max: u64,
     pub(super) log: Log,
     pub(super) index: Arc<SharedIndex>,
     pub(super) checkpointer: Checkpointer,
@@ -113,22 +115,22 @@ impl Committer {
         let written = match written {
             Ok(written) => written,
             Err(error) => {
+                self.look_for_room();
                 for (_, done) in promises {
                     // Whoever went away does not want to know.
                     let _ = done.send(Err(not_written(&error)));
                 }
-                self.look_for_room();
                 return;
             }
         };
         self.update_index(&logged(records, written));
+        self.look_for_room();
         for (file, done) in promises {
             if let Some(file) = file {
                 file.keep();
             }
             let _ = done.send(Ok(()));
         }
-        self.look_for_room();
     }
 
     /// Tells the index what is durable. It may be behind, then it reads the log.
@@ -178,7 +180,7 @@ impl Committer {
         }
         let (segments, written) = self.log.extent();
         let alive: u64 = live.values().map(|(_, octets)| octets).sum();
-        if written <= 2 * alive + 2 * SEGMENT_MAX && segments <= SEGMENTS_MAX {
+        if written <= 2 * alive + 2 * self.segment_max && segments <= SEGMENTS_MAX {
             return false;
         }
         match self.log.oldest() {

@@ -6,7 +6,7 @@
 //! cannot. Calls block. Maildir (Bernstein).
 
 use crate::error::{Error, Kind, Result};
-use crate::world::{Disk, DiskFile};
+use crate::world::{Disk, DiskEntry, DiskFile};
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// Octets gathered before they are written.
 const PIECE: usize = 64 * 1024;
+
+/// What a Maildir consists of.
+const PARTS: [&str; 3] = ["tmp", "new", "cur"];
 
 /// An open Maildir.
 pub struct Maildir {
@@ -36,8 +39,10 @@ impl Maildir {
     /// Opens a Maildir, or makes one where nothing is yet. A directory with other things in it is left alone.
     pub fn open(disk: Arc<dyn Disk>, root: &Path) -> Result<Self> {
         let failed = |error| Error::file("cannot use the Maildir", root, error);
+        // One of the three is enough: a crash may have come between them.
+        let is_part = |entry: &DiskEntry| entry.is_dir && PARTS.iter().any(|part| entry.name == *part);
         match disk.read_dir(root) {
-            Ok(entries) if entries.is_empty() || entries.iter().any(|entry| entry.is_dir && entry.name == "cur") => {}
+            Ok(entries) if entries.is_empty() || entries.iter().any(is_part) => {}
             Ok(_) => {
                 return Err(Error::new(Kind::CannotCreate, format!("{} is no Maildir", root.display()))
                     .hint("name a Maildir, or a directory that is empty or not there yet"));
@@ -46,7 +51,7 @@ impl Maildir {
             Err(error) => return Err(failed(error)),
         }
         let mut names = HashSet::new();
-        for dir in ["tmp", "new", "cur"] {
+        for dir in PARTS {
             disk.create_dir(&root.join(dir)).map_err(failed)?;
         }
         for dir in ["new", "cur"] {

@@ -63,9 +63,21 @@ impl Spool {
         root: &Path,
         index: IndexAt,
     ) -> Result<Self> {
+        Self::open_sized(disk, clock, entropy, root, index, SEGMENT_MAX).await
+    }
+
+    /// As [`Spool::open`], with segments of another size.
+    pub(super) async fn open_sized(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        root: &Path,
+        index: IndexAt,
+        segment_max: u64,
+    ) -> Result<Self> {
         let root = root.to_owned();
-        let opened = move || Inner::open(disk, clock, entropy, root, index).map(|inner| Self(Arc::new(inner)));
-        blocking("opening the spool", opened).await
+        let opened = move || Inner::open(disk, clock, entropy, root, index, segment_max);
+        Ok(Self(Arc::new(blocking("opening the spool", opened).await?)))
     }
 
     /// Messages in a spool that another process may own: those behind `after`, in order of their ids.
@@ -193,12 +205,13 @@ impl Inner {
         entropy: Arc<dyn Entropy>,
         root: PathBuf,
         at: IndexAt,
+        segment_max: u64,
     ) -> Result<Self> {
         let (body_dir, index_path) = (root.join("body"), root.join("index.db"));
         disk.create_dir(&root).map_err(|error| Error::file("opening", &root, error))?;
         let held = take_lock(&*disk, &root.join("lock"), "the spool", &root)?;
         disk.create_dir(&body_dir).map_err(|error| Error::file("opening", &body_dir, error))?;
-        let log = Log::open(disk.clone(), entropy.clone(), &root.join("log"), SEGMENT_MAX)?;
+        let log = Log::open(disk.clone(), entropy.clone(), &root.join("log"), segment_max)?;
         let failed = |error| sqlite::failed("opening the spool's index", error);
         let index = SpoolIndex::open(disk.clone(), at, &index_path).map_err(failed)?;
         let index = Arc::new(SharedIndex::new(index));
@@ -211,6 +224,7 @@ impl Inner {
         let committer = Committer {
             disk: disk.clone(),
             root: root.clone(),
+            segment_max,
             log,
             index: index.clone(),
             checkpointer: Checkpointer::start(at, &index_path),

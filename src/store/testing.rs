@@ -50,6 +50,13 @@ impl Entropy for TestEntropy {
     }
 }
 
+/// A spool whose segments are full after a few messages.
+pub(super) async fn open_small(disk: &MemoryDisk, seed: u64, segment_max: u64) -> Result<Spool> {
+    let (clock, entropy) = (TestClock::new(), TestEntropy::new(seed));
+    let disk = Arc::new(disk.clone());
+    Spool::open_sized(disk, clock, entropy, Path::new("/spool"), IndexAt::Memory, segment_max).await
+}
+
 pub(super) async fn open_spool(disk: &MemoryDisk, seed: u64) -> Result<Spool> {
     let (clock, entropy) = (TestClock::new(), TestEntropy::new(seed));
     Spool::open(Arc::new(disk.clone()), clock, entropy, Path::new("/spool"), IndexAt::Memory).await

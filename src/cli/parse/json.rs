@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// The document about a message; texts are part of it where they are asked for.
-pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_text: bool) -> String {
+pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_text: bool) -> Value {
     let root = message.root();
     let ids = |name: &str| message.field(root, name).map(id::parse_list).unwrap_or_default();
     let id_of = |part: Option<usize>| part.and_then(|index| message.parts().get(index)).map(|part| part.id.as_str());
@@ -27,7 +27,7 @@ pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_te
         .into_iter()
         .map(|d| json!({"code": d.code, "part": d.part, "offset": d.offset, "severity": d.severity.name(), "text": d.text}))
         .collect();
-    let document = json!({
+    json!({
         "schema": "mailkit.message/1",
         "source": {"path": file.to_string_lossy(), "index": 0, "offset": 0},
         "size": message.octets().len(),
@@ -53,24 +53,17 @@ pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_te
         "html_part": id_of(roles.html),
         "defects": defects,
         "truncated": message.is_truncated(),
-    });
-    line(&document)
+    })
 }
 
 /// Header fields that were asked for.
-pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> String {
-    line(&Value::Array(fields.map(header).collect()))
+pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Value {
+    Value::Array(fields.map(header).collect())
 }
 
 /// The files that were written.
-pub(super) fn written(files: &[Written]) -> String {
-    let files: Vec<_> =
-        files.iter().map(|file| json!({"part": file.part, "path": file.path.to_string_lossy()})).collect();
-    line(&Value::Array(files))
-}
-
-fn line(value: &Value) -> String {
-    format!("{value}\n")
+pub(super) fn written(files: &[Written]) -> Value {
+    files.iter().map(|file| json!({"part": file.part, "path": file.path.to_string_lossy()})).collect()
 }
 
 fn header(field: Field<'_>) -> Value {

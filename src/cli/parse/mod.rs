@@ -7,11 +7,13 @@ mod extract;
 mod json;
 mod tree;
 
+use super::context::Context;
+use super::exit::Exit;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::roles::Roles;
 use mailkit::message::view::Message;
 use mailkit::message::{safe, text, words};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Octets of a message that is read; what is larger is no mail anybody could have sent.
@@ -22,54 +24,54 @@ const SIZE_MAX: u64 = 512 * 1024 * 1024;
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml")]
-pub(crate) struct Args {
+pub(super) struct Args {
     /// The message; `-` or nothing means standard input
     #[arg(value_name = "FILE", default_value = "-")]
-    pub(crate) file: PathBuf,
+    file: PathBuf,
 
     /// Print this header field, decoded; can be given several times. Exit code 1 if one is absent
     #[arg(short = 'H', long = "header", value_name = "NAME", conflicts_with_all = ["text", "extract"])]
-    pub(crate) header: Vec<String>,
+    header: Vec<String>,
 
     /// With -H, print each field of that name instead of the first
     #[arg(long, requires = "header")]
-    pub(crate) all: bool,
+    all: bool,
 
     /// Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched
     #[arg(long, conflicts_with = "extract")]
-    pub(crate) text: bool,
+    text: bool,
 
     /// Save the attachments in this directory and print the path of each; never overwrites a file
     #[arg(short = 'x', long, value_name = "DIR")]
-    pub(crate) extract: Option<PathBuf>,
+    extract: Option<PathBuf>,
 }
 
-/// Does what `args` say; returns the exit code: 0, or 1 if a header field that was asked for is absent.
-pub(crate) fn run(args: &Args, json: bool, out: &mut dyn Write) -> Result<u8> {
+/// Prints what `args` ask for; ends with 1 if a header field that was asked for is absent.
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let octets = read(&args.file)?;
     if octets.is_empty() {
-        return Err(
-            Error::new(Kind::Data, format!("read {}", args.file.display())).caused_by("there is no message in it")
-        );
+        let empty = Error::new(Kind::Data, format!("read {}", args.file.display()));
+        return Err(empty.caused_by("there is no message in it"));
     }
     let message = Message::parse(&octets);
     let roles = Roles::of(&message);
     if !args.header.is_empty() {
-        return headers(&message, args, json, out);
+        return headers(&message, args, context);
     }
     if let Some(dir) = &args.extract {
         let written = extract::attachments(&message, &roles, dir)?;
-        return match json {
-            true => print(out, &json::written(&written)),
-            false => written.iter().try_fold(0, |_, file| print_path(out, &file.path)),
-        };
+        match context.is_json() {
+            true => context.object(&json::written(&written))?,
+            false => written.iter().try_for_each(|file| print_path(context, &file.path))?,
+        }
+    } else if context.is_json() {
+        context.object(&json::message(&message, &roles, &args.file, args.text))?;
+    } else if args.text {
+        context.octets(safe::terminal_lines(&text::of_message(&message, &roles)).as_bytes())?;
+    } else {
+        context.octets(tree::show(&message, &roles).as_bytes())?;
     }
-    let printed = match (json, args.text) {
-        (true, _) => json::message(&message, &roles, &args.file, args.text),
-        (false, true) => safe::terminal_lines(&text::of_message(&message, &roles)).into_owned(),
-        (false, false) => tree::show(&message, &roles),
-    };
-    print(out, &printed)
+    Ok(Exit::OK)
 }
 
 /// The whole of a file, or of standard input.
@@ -89,7 +91,7 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// The fields that were asked for, in the order in which they were asked for.
-fn headers(message: &Message<'_>, args: &Args, json: bool, out: &mut dyn Write) -> Result<u8> {
+fn headers(message: &Message<'_>, args: &Args, context: &Context) -> Result<Exit> {
     let mut absent = false;
     let mut found = Vec::new();
     for name in &args.header {
@@ -99,25 +101,14 @@ fn headers(message: &Message<'_>, args: &Args, json: bool, out: &mut dyn Write) 
         found.extend(message.fields(message.root()).filter(|field| field.is(name)).take(limit));
         absent |= found.len() == before;
     }
-    let printed: String = match json {
-        true => json::headers(found.into_iter()),
-        false => found.iter().map(|field| format!("{}\n", safe::terminal(&words::decode(field.body)))).collect(),
-    };
-    print(out, &printed)?;
-    Ok(u8::from(absent))
-}
-
-fn print(out: &mut dyn Write, text: &str) -> Result<u8> {
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(written_badly)?;
-    Ok(0)
+    match context.is_json() {
+        true => context.object(&json::headers(found.into_iter()))?,
+        false => found.iter().try_for_each(|field| context.line(&safe::terminal(&words::decode(field.body))))?,
+    }
+    Ok(if absent { Exit::PARTIAL } else { Exit::OK })
 }
 
 /// A path exactly as it is, so that a script can open it; the part of it that a stranger chose is a safe name.
-fn print_path(out: &mut dyn Write, path: &Path) -> Result<u8> {
-    out.write_all(path.as_os_str().as_encoded_bytes()).and_then(|()| out.write_all(b"\n")).map_err(written_badly)?;
-    Ok(0)
-}
-
-fn written_badly(error: std::io::Error) -> Error {
-    Error::new(Kind::Io, "write to standard output").caused_by(error)
+fn print_path(context: &Context, path: &Path) -> Result<()> {
+    context.octets(path.as_os_str().as_encoded_bytes()).and_then(|()| context.octets(b"\n"))
 }

@@ -5,7 +5,7 @@
 
 mod listing;
 pub(super) mod options;
-mod watch;
+pub(super) mod watch;
 
 use super::context::Context;
 use super::data;
@@ -58,6 +58,7 @@ struct Run {
     data: DataArgs,
     #[command(flatten)]
     host: HostArgs,
+
     #[command(flatten)]
     relay: RelayArgs,
 }
@@ -92,6 +93,7 @@ struct Flush {
     data: DataArgs,
     #[command(flatten)]
     host: HostArgs,
+
     #[command(flatten)]
     relay: RelayArgs,
 }
@@ -119,12 +121,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
 }
 
-async fn work(context: &Context, data: &Path, args: &Run) -> Result<Exit> {
+async fn work(context: &Context, data: &Path, run: &Run) -> Result<Exit> {
     let stop = data::stop_on_signals()?;
     let spool = open(data).await?;
     let control = Control::open(data)?;
     let (watch, observer) = Watch::new(context);
-    let relay = options::relay(&args.relay, &args.host, context, spool, observer).await?;
+    let relay = run.relay.relay(context, &run.host, spool, observer).await?;
     if context.is_json() {
         context.object(&serde_json::json!({"ready": true, "data": data}))?;
     }
@@ -145,7 +147,7 @@ async fn work(context: &Context, data: &Path, args: &Run) -> Result<Exit> {
     worked.and(printed).map(|()| Exit::OK)
 }
 
-async fn hurry(context: &Context, data: &Path, wake: Wake, args: &Flush) -> Result<Exit> {
+async fn hurry(context: &Context, data: &Path, wake: Wake, flush: &Flush) -> Result<Exit> {
     let order = Order::Flush(wake.clone());
     if let Some(answer) = control::ask(data, &order.to_string()).await? {
         return match answer.parse() {
@@ -158,8 +160,7 @@ async fn hurry(context: &Context, data: &Path, wake: Wake, args: &Flush) -> Resu
         return Err(no_queue(data));
     }
     let (watch, observer) = Watch::new(context);
-    let spool = open(data).await?;
-    let relay = options::relay(&args.relay, &args.host, context, spool, observer).await?;
+    let relay = flush.relay.relay(context, &flush.host, open(data).await?, observer).await?;
     let count = relay.flush(wake).await?;
     let passed = relay.pass().await;
     drop(relay);

@@ -3,12 +3,13 @@
 //! What the arguments leave open, `[relay]` of the configuration says.
 
 use super::super::context::Context;
-use super::super::send::{host_name, trust};
+use super::super::login::trust;
+use super::super::send::host_name;
 use mailkit::account::SecretSource;
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol};
+use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::engine::courier::SmtpCourier;
-use mailkit::engine::handover::{Answer, Local, Parcel};
+use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::smtp::Dialect;
 use mailkit::envelope::ForwardPath;
 use mailkit::error::{Error, Kind, Result};
@@ -16,16 +17,15 @@ use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::ClientTls;
+use mailkit::net::tls::{ClientTls, Trust};
 use mailkit::relay::event::Observer;
 use mailkit::relay::route::Rules;
 use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
 use mailkit::sasl::Credentials;
-use mailkit::server::CourierSettings;
 use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
-use mailkit::world::{Clock, Entropy, Later};
+use mailkit::world::{Clock, Entropy, Later, Resolve};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,12 +34,12 @@ use std::time::Duration;
 /// Options for relaying.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Relaying")]
-pub(in super::super) struct RelayArgs {
-    /// Ask this name server; the system's if not given
+pub(crate) struct RelayArgs {
+    /// Ask this name server, not the system's; if it is on loopback, exchangers may be too
     #[arg(long, value_name = "ADDR:PORT")]
     resolver: Option<SocketAddr>,
 
-    /// Connect to exchangers at this port
+    /// Connect to exchangers at this port; those at loopback addresses are then allowed
     #[arg(long, value_name = "N")]
     relay_port: Option<u16>,
 
@@ -88,27 +88,70 @@ pub(super) struct HostArgs {
     local_domain: Vec<Domain>,
 }
 
-impl RelayArgs {
-    /// Where names are looked up.
-    pub(in super::super) fn resolver(&self, context: &Context) -> Result<SystemResolver> {
-        match self.resolver.or(context.config()?.relay.resolver) {
-            Some(server) => SystemResolver::at(server),
-            None => SystemResolver::from_system(),
-        }
+/// Mailboxes that this process does not serve: their mail waits for the one that does.
+struct Elsewhere {
+    domains: Vec<Domain>,
+}
+
+impl Local for Elsewhere {
+    fn is_local(&self, recipient: &ForwardPath) -> bool {
+        // <Postmaster> without a domain is always this host's (RFC 5321 §4.5.1).
+        recipient.address().is_none_or(|address| self.domains.iter().any(|domain| domain.is_same(address.domain())))
     }
 
-    /// Where mail goes, and when.
-    pub(in super::super) fn settings(&self, context: &Context, hostname: &str) -> Result<Settings> {
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> Later<'a, Vec<Vec<Answer>>> {
+        let words = "the mailboxes of this host are served by `mailkit serve`, which does not run";
+        let later = Answer::failed(EnhancedStatus::new(4, 3, 2), words);
+        let answers = parcels.iter().map(|parcel| vec![later.clone(); parcel.envelope.recipients.len()]);
+        Box::pin(std::future::ready(answers.collect()))
+    }
+}
+
+/// What a relay is made of, apart from the spool it works on.
+pub(crate) struct Outward {
+    pub(crate) settings: Settings,
+    pub(crate) courier: Arc<dyn Courier>,
+    pub(crate) resolver: Arc<dyn Resolve>,
+}
+
+impl RelayArgs {
+    /// The way out that the options describe, for a host of this name.
+    pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
         let configured = &context.config()?.relay;
+        let server = self.resolver.or(configured.resolver);
+        let resolver = match server {
+            Some(server) => SystemResolver::at(server)?,
+            None => SystemResolver::from_system()?,
+        };
+        let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref());
+        let courier = SmtpCourier {
+            connect: Arc::new(Tcp),
+            helo: hostname.clone(),
+            tls: ClientTls::new(&match smarthost {
+                Some(_) => trust(self.smarthost_ca.as_deref())?,
+                None => Trust::Anyone,
+            })?,
+            mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
+            credentials: match smarthost {
+                Some(smarthost) => self.credentials(smarthost).await?.map(Arc::new),
+                None => None,
+            },
+            dialect: Dialect::Smtp,
+            trace: context.trace()?,
+        };
+        let port = self.relay_port.or(configured.port);
         let patience = Patience::default();
-        Ok(Settings {
-            hostname: hostname.to_owned(),
-            port: self.relay_port.or(configured.port).unwrap_or(Settings::default().port),
-            smarthost: self.smarthost(context)?.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
+        let settings = Settings {
+            hostname: hostname.to_ascii().to_string(),
+            port: port.unwrap_or(Settings::default().port),
+            smarthost: smarthost.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
             rules: Rules {
-                own_names: vec![hostname.to_owned()],
+                own_names: vec![hostname.to_ascii().to_string()],
                 own_addresses: Vec::new(),
-                private_addresses: self.private_exchangers,
+                // Whoever names another port, or a name server on this machine, has built a world of their own.
+                private_addresses: self.private_exchangers
+                    || port.is_some()
+                    || server.is_some_and(|server| server.ip().is_loopback()),
             },
             patience: Patience {
                 schedule: self.retry.clone().unwrap_or(patience.schedule),
@@ -116,25 +159,30 @@ impl RelayArgs {
                 ..patience
             },
             ..Settings::default()
-        })
-    }
-
-    /// How other servers are spoken to.
-    pub(in super::super) async fn courier(&self, context: &Context) -> Result<CourierSettings> {
-        let trace = context.trace()?;
-        let Some(smarthost) = self.smarthost(context)? else {
-            return Ok(CourierSettings { trace, ..CourierSettings::default() });
         };
-        Ok(CourierSettings {
-            mode: smarthost.tls,
-            trust: trust(self.smarthost_ca.as_deref())?,
-            credentials: self.credentials(smarthost).await?.map(Arc::new),
-            trace,
-        })
+        Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
     }
 
-    fn smarthost<'a>(&'a self, context: &'a Context) -> Result<Option<&'a Endpoint>> {
-        Ok(self.smarthost.as_ref().or(context.config()?.relay.smarthost.as_ref()))
+    /// A relay that works on `spool` alone, without mailboxes of its own.
+    pub(super) async fn relay(
+        &self,
+        context: &Context,
+        host: &HostArgs,
+        spool: Spool,
+        observer: Observer,
+    ) -> Result<Relay> {
+        let outward = self.outward(context, &own_name(context, host.hostname.as_ref())?).await?;
+        let domains = host.local_domain.iter().chain(&context.config()?.serve.domains).cloned().collect();
+        let tools = Tools {
+            spool,
+            dns: outward.resolver,
+            clock: clock(),
+            entropy: entropy(),
+            courier: outward.courier,
+            local: Some(Arc::new(Elsewhere { domains })),
+            observer,
+        };
+        Ok(Relay::new(tools, outward.settings))
     }
 
     /// Whom to log in as at the smarthost: the user in its URL, if there is one.
@@ -157,58 +205,17 @@ impl RelayArgs {
     }
 }
 
-/// A relay without a server.
-pub(super) async fn relay(
-    args: &RelayArgs,
-    host: &HostArgs,
-    context: &Context,
-    spool: Spool,
-    observer: Observer,
-) -> Result<Relay> {
-    let configured = &context.config()?.serve;
-    let named = || configured.hostname.clone().unwrap_or_else(host_name);
-    let hostname = host.hostname.clone().map_or_else(|| Domain::parse(&named()).ok(), Some);
-    let helo = hostname.unwrap_or(Domain::Literal([127, 0, 0, 1].into())).to_ascii();
-    let spoken = args.courier(context).await?;
-    let courier = SmtpCourier {
-        connect: Arc::new(Tcp),
-        helo: helo.clone(),
-        tls: ClientTls::new(&spoken.trust)?,
-        mode: spoken.mode,
-        credentials: spoken.credentials,
-        dialect: Dialect::Smtp,
-        trace: spoken.trace,
-    };
-    let local_domains = host.local_domain.iter().chain(&configured.domains).cloned().collect();
-    let tools = Tools {
-        spool,
-        dns: Arc::new(args.resolver(context)?),
-        clock: clock(),
-        entropy: entropy(),
-        courier: Arc::new(courier),
-        local: Some(Arc::new(Elsewhere { domains: local_domains })),
-        observer,
-    };
-    Ok(Relay::new(tools, args.settings(context, &helo.to_string())?))
-}
-
-/// Mailboxes that this process does not serve: their mail waits for the one that does.
-struct Elsewhere {
-    domains: Vec<Domain>,
-}
-
-impl Local for Elsewhere {
-    fn is_local(&self, recipient: &ForwardPath) -> bool {
-        // <Postmaster> without a domain is always this host's (RFC 5321 §4.5.1).
-        recipient.address().is_none_or(|address| self.domains.iter().any(|domain| domain.is_same(address.domain())))
+/// What this host calls itself: as told, as configured, or as the machine is called.
+pub(crate) fn own_name(context: &Context, given: Option<&Domain>) -> Result<Domain> {
+    if let Some(name) = given {
+        return Ok(name.clone());
     }
-
-    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> Later<'a, Vec<Vec<Answer>>> {
-        let words = "the mailboxes of this host are served by `mailkit serve`, which does not run";
-        let later = Answer::failed(EnhancedStatus::new(4, 3, 2), words);
-        let answers = parcels.iter().map(|parcel| vec![later.clone(); parcel.envelope.recipients.len()]);
-        Box::pin(std::future::ready(answers.collect()))
-    }
+    let name = context.config()?.serve.hostname.clone().unwrap_or_else(host_name);
+    Domain::parse(&name).map_err(|error| {
+        Error::new(Kind::Config, format!("{name} is no host name"))
+            .caused_by(error)
+            .hint("name this host with --hostname")
+    })
 }
 
 /// The time of day.

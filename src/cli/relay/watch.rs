@@ -8,14 +8,14 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// Prints events. They come from the relay's tasks, which must not wait for a terminal.
-pub(super) struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     context: &'a Context,
     events: UnboundedReceiver<Event>,
 }
 
 impl<'a> Watch<'a> {
     /// A watch, and what to tell it through.
-    pub(super) fn new(context: &'a Context) -> (Self, Observer) {
+    pub(crate) fn new(context: &'a Context) -> (Self, Observer) {
         let (tell, events) = unbounded_channel();
         let observer = Arc::new(move |event: &Event| {
             // A watch that is gone misses nothing.
@@ -25,7 +25,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Prints until `stop`, and then what is left.
-    pub(super) async fn print_until(mut self, stop: &CancellationToken) -> Result<()> {
+    pub(crate) async fn print_until(mut self, stop: &CancellationToken) -> Result<()> {
         loop {
             tokio::select! {
                 event = self.events.recv() => match event {

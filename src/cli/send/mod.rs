@@ -9,14 +9,11 @@ use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, LoginArgs, Service};
 use mailkit::address::Domain;
-use mailkit::endpoint::Endpoint;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::{self, Tcp};
-use mailkit::net::tls::Trust;
+use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Send a message
@@ -79,10 +76,6 @@ pub(super) struct Args {
     #[command(flatten)]
     login: LoginArgs,
 
-    /// Trust the certificate authorities in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-
     /// The name to say in EHLO; the name of this machine if not given
     #[arg(long, value_name = "NAME")]
     helo: Option<String>,
@@ -106,12 +99,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         return report::dry_run(context, &message, server.as_ref().map(|server| &server.endpoint));
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
-    let trust = trust(args.ca.as_deref())?;
+    let trust = args.login.trust()?;
     let helo = helo(args.helo.as_deref())?;
     let size = message.octets.len() as u64;
     let result = context.block_on(async {
         let credentials = args.login.credentials(context, &server).await?;
-        let addresses = addresses(&server.endpoint).await?;
+        let addresses = login::addresses(&server.endpoint).await?;
         let bar = context.progress("sending", size);
         let submission = Submission {
             endpoint: &server.endpoint,
@@ -129,22 +122,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Ok(outcome)
     });
     report::outcome(context, &message, &server.endpoint, result?)
-}
-
-/// Whose certificates are accepted.
-pub(super) fn trust(ca: Option<&std::path::Path>) -> Result<Trust> {
-    Ok(match ca {
-        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
-        None => Trust::System,
-    })
-}
-
-/// The addresses behind a URL.
-pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
-    }
 }
 
 /// What this machine calls itself (RFC 5321 §4.1.1.1).

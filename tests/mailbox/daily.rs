@@ -1,9 +1,6 @@
 //! Mailboxes as the protocols use them, on a disk in memory and on the real one.
 
-#[cfg(test)]
-mod mailbox_world;
-
-use mailbox_world::{Home, delivery, flags, one, uid, uids, whole, wire};
+use super::world::{Home, delivery, flags, one, uid, uids, whole, wire};
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::imap::mailbox::{FlagChange, SpecialUse};
 use mailkit::imap::number::ModSeq;
