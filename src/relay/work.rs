@@ -80,9 +80,12 @@ impl Worker {
 
     /// Does a job for another host.
     pub(super) async fn deliver(&self, destination: &Destination, job: &Job) -> Done {
-        let answers = match self.parcel(job).await {
-            Ok(parcel) => self.hand_over(destination, &parcel).await,
-            Err(answer) => vec![answer; job.recipients.len()],
+        let answers = match self.silence(destination) {
+            Some(answer) => vec![answer; job.recipients.len()],
+            None => match self.parcel(job).await {
+                Ok(parcel) => self.hand_over(destination, &parcel).await,
+                Err(answer) => vec![answer; job.recipients.len()],
+            },
         };
         self.judge(job, answers)
     }
@@ -139,6 +142,12 @@ impl Worker {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The answer of a destination that did not answer a moment ago.
+    fn silence(&self, destination: &Destination) -> Option<Answer> {
+        let now = self.tools.clock.now();
+        self.silent().get(destination).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
+    }
+
     async fn parcel(&self, job: &Job) -> Result<Parcel, Answer> {
         let id = job.leased.id;
         match self.tools.spool.open_message(&id).await {
@@ -158,15 +167,9 @@ impl Worker {
     }
 
     async fn hand_over(&self, destination: &Destination, parcel: &Parcel) -> Vec<Answer> {
-        let all = |answer: Answer| vec![answer; parcel.envelope.recipients.len()];
-        let now = self.tools.clock.now();
-        let known = self.silent().get(destination).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone());
-        if let Some(answer) = known {
-            return all(answer);
-        }
         let (route, port) = match self.route(destination).await {
             Ok(found) => found,
-            Err(answer) => return all(answer),
+            Err(answer) => return vec![answer; parcel.envelope.recipients.len()],
         };
         let answers = attempt(self.tools.courier.as_ref(), &route, port, parcel).await;
         // Every host was asked, and none was reached.
