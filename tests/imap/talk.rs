@@ -155,10 +155,10 @@ pub(crate) fn play(text: &str, prepare: impl Fn(&mut Store)) -> Result<(), Strin
                     let text = fill(&text.replace("\\r\\n", "\r\n"), &Bindings::new());
                     store
                         .lock()
-                        .unwrap()
+                        .expect("it is there")
                         .mailboxes
                         .get_mut("INBOX")
-                        .unwrap()
+                        .expect("it is there")
                         .deliver(text.as_bytes(), Default::default());
                 }
                 _ => {}
