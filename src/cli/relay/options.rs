@@ -9,8 +9,9 @@ use mailkit::account::SecretSource;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::engine::courier::SmtpCourier;
-use mailkit::engine::handover::Courier;
+use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::smtp::Dialect;
+use mailkit::envelope::ForwardPath;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
@@ -22,8 +23,9 @@ use mailkit::relay::route::Rules;
 use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
 use mailkit::sasl::Credentials;
+use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
-use mailkit::world::{Clock, Entropy, Resolve};
+use mailkit::world::{Clock, Entropy, Later, Resolve};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,6 +76,37 @@ pub(crate) struct RelayArgs {
     lifetime: Option<Duration>,
 }
 
+/// What a relay without a server has to be told about its host.
+#[derive(Debug, clap::Args)]
+pub(super) struct HostArgs {
+    /// The name this host gives in EHLO and in reports; the name of the machine if not given
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Domain>,
+
+    /// Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it
+    #[arg(long, value_name = "NAME")]
+    local_domain: Vec<Domain>,
+}
+
+/// Mailboxes that this process does not serve: their mail waits for the one that does.
+struct Elsewhere {
+    domains: Vec<Domain>,
+}
+
+impl Local for Elsewhere {
+    fn is_local(&self, recipient: &ForwardPath) -> bool {
+        // <Postmaster> without a domain is always this host's (RFC 5321 §4.5.1).
+        recipient.address().is_none_or(|address| self.domains.iter().any(|domain| domain.is_same(address.domain())))
+    }
+
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> Later<'a, Vec<Vec<Answer>>> {
+        let words = "the mailboxes of this host are served by `mailkit serve`, which does not run";
+        let later = Answer::failed(EnhancedStatus::new(4, 3, 2), words);
+        let answers = parcels.iter().map(|parcel| vec![later.clone(); parcel.envelope.recipients.len()]);
+        Box::pin(std::future::ready(answers.collect()))
+    }
+}
+
 /// What a relay is made of, apart from the spool it works on.
 pub(crate) struct Outward {
     pub(crate) settings: Settings,
@@ -95,12 +128,12 @@ impl RelayArgs {
             connect: Arc::new(Tcp),
             helo: hostname.clone(),
             tls: ClientTls::new(&match smarthost {
-                Some(_) => trust(self.smarthost_ca.as_deref())?,
+                Some(_) => trust(self.smarthost_ca.as_deref().or(configured.smarthost_ca.as_deref()))?,
                 None => Trust::Anyone,
             })?,
             mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
             credentials: match smarthost {
-                Some(smarthost) => self.credentials(smarthost).await?.map(Arc::new),
+                Some(smarthost) => self.credentials(smarthost, configured.secret.clone()).await?.map(Arc::new),
                 None => None,
             },
             dialect: Dialect::Smtp,
@@ -117,12 +150,21 @@ impl RelayArgs {
                 own_addresses: Vec::new(),
                 // Whoever names another port, or a name server on this machine, has built a world of their own.
                 private_addresses: self.private_exchangers
+                    || configured.private_exchangers
                     || port.is_some()
                     || server.is_some_and(|server| server.ip().is_loopback()),
             },
             patience: Patience {
-                schedule: self.retry.clone().unwrap_or(patience.schedule),
-                lifetime: self.lifetime.unwrap_or(patience.lifetime),
+                schedule: match (&self.retry, &configured.retry) {
+                    (Some(schedule), _) => schedule.clone(),
+                    (None, Some(text)) => text.parse().map_err(|error| in_config("retry", error))?,
+                    (None, None) => patience.schedule,
+                },
+                lifetime: match (self.lifetime, &configured.lifetime) {
+                    (Some(lifetime), _) => lifetime,
+                    (None, Some(text)) => duration(text).map_err(|error| in_config("lifetime", error))?,
+                    (None, None) => patience.lifetime,
+                },
                 ..patience
             },
             ..Settings::default()
@@ -134,25 +176,26 @@ impl RelayArgs {
     pub(super) async fn relay(
         &self,
         context: &Context,
-        hostname: Option<&Domain>,
+        host: &HostArgs,
         spool: Spool,
         observer: Observer,
     ) -> Result<Relay> {
-        let outward = self.outward(context, &own_name(context, hostname)?).await?;
+        let outward = self.outward(context, &own_name(context, host.hostname.as_ref())?).await?;
+        let domains = host.local_domain.iter().chain(&context.config()?.serve.domains).cloned().collect();
         let tools = Tools {
             spool,
             dns: outward.resolver,
             clock: clock(),
             entropy: entropy(),
             courier: outward.courier,
-            local: None,
+            local: Some(Arc::new(Elsewhere { domains })),
             observer,
         };
         Ok(Relay::new(tools, outward.settings))
     }
 
     /// Whom to log in as at the smarthost: the user in its URL, if there is one.
-    async fn credentials(&self, smarthost: &Endpoint) -> Result<Option<Credentials>> {
+    async fn credentials(&self, smarthost: &Endpoint, configured: Option<SecretSource>) -> Result<Option<Credentials>> {
         let command = self.smarthost_password_cmd.clone().map(SecretSource::Shell);
         let variable = || self.smarthost_password_env.clone().map(SecretSource::Env);
         let file = || self.smarthost_password_file.clone().map(SecretSource::File);
@@ -162,7 +205,7 @@ impl RelayArgs {
                 .hint("name the user in the URL: smtps://user@host")),
             (Some(user), source) => {
                 // Without a source the keyring is asked: a relay has no terminal.
-                let source = source.unwrap_or(SecretSource::Keyring);
+                let source = source.or(configured).unwrap_or(SecretSource::Keyring);
                 let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
                 let password = source.fetch(user, &ask).await?;
                 Ok(Some(Credentials::new(user.clone(), password)))
@@ -192,6 +235,11 @@ pub(super) fn clock() -> Arc<dyn Clock> {
 /// The kernel's chance.
 pub(super) fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SystemEntropy)
+}
+
+/// A value of the configuration that only the relay understands.
+fn in_config(key: &str, error: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Config, format!("{key} in [relay] of the configuration: {error}"))
 }
 
 fn smtp_url(text: &str) -> Result<Endpoint, String> {
