@@ -7,6 +7,11 @@ use super::token::{announced, is_astring};
 use crate::wire::record::{Follow, Show};
 use crate::wire::transcript::Side;
 
+/// Begins to follow a connection.
+pub fn follow() -> Box<dyn Follow> {
+    Box::new(Follower::new())
+}
+
 /// Follows one connection.
 #[derive(Debug, Default)]
 pub struct Follower {

@@ -180,7 +180,7 @@ impl Server {
         let follow = match service {
             Service::Smtp | Service::Submission | Service::Submissions => smtp::follow::follow,
             Service::Pop3 | Service::Pop3s => pop3::follow::follow,
-            Service::Imap | Service::Imaps => pop3::follow::follow,
+            Service::Imap | Service::Imaps => imap::follow::follow,
         };
         // A flood from strangers on port 25 must not keep the server's own people out.
         let gate = if service == Service::Smtp { &self.shared.gate } else { &self.shared.submission_gate };
