@@ -87,6 +87,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_se
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l hostname -d 'The name this host gives in EHLO and in reports; the name of the machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l local-domain -d 'Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l smarthost -d 'Give all mail to this server: smtps://alice@smtp.example.org' -r
@@ -121,6 +122,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l domain -d 'Only recipients in this domain' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l hostname -d 'The name this host gives in EHLO and in reports; the name of the machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l local-domain -d 'Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l smarthost -d 'Give all mail to this server: smtps://alice@smtp.example.org' -r
