@@ -82,3 +82,77 @@ fn control_characters_from_elsewhere_do_not_reach_the_terminal() {
     assert_eq!(code, Some(64));
     assert!(stderr.contains(r"\x1b[2J") && !stderr.contains('\u{1b}'), "{stderr:?}");
 }
+
+/// A port on loopback where nobody listens.
+fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+#[test]
+fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let good = file("good.toml", "[accounts.work]\nemail = 'alice@crepes.example'\n[accounts.home]\n");
+    let typo = file("typo.toml", "[accounts.work]\n\nsmpt = 'smtps://smtp.crepes.example'\n");
+    let message = file("message.eml", "Subject: x\r\n\r\nx\r\n");
+    let maildir = format!("maildir:{}/Mail", dir.path().display());
+    let elsewhere = format!("maildir:{}", dir.path().display());
+    let closed = closed_port();
+    let (pop, smtp) = (format!("pop3://bob@127.0.0.1:{closed}"), format!("smtp://127.0.0.1:{closed}"));
+    let missing = dir.path().join("missing").to_string_lossy().into_owned();
+    let password = ["--password-cmd", "echo hunter2"];
+    let with_password =
+        |arguments: &[&str]| [arguments, &password[..]].concat().iter().map(|a| (*a).to_owned()).collect();
+    let alone = |arguments: &[&str]| arguments.iter().map(|argument| (*argument).to_owned()).collect::<Vec<_>>();
+    let table: Vec<(Vec<String>, i32, &str, &str)> = vec![
+        (alone(&["pop"]), 78, "no account is configured", "name the server by URL"),
+        (alone(&["pop", "wrok", "--config", &good]), 78, "there is no account \"wrok\"", "did you mean work?"),
+        (alone(&["pop", "--config", &good]), 78, "no account is the default", "choose one of home, work"),
+        (alone(&["pop", "work", "--config", &good]), 78, "account work has no pop server", "add pop = \"URL\""),
+        (alone(&["pop", "work", "--config", &typo]), 78, "typo.toml:3: unknown key \"smpt\"", "did you mean smtp?"),
+        (alone(&["pop", "--config", &missing]), 78, "cannot read the configuration", ""),
+        (alone(&["pop", "imap://bob@127.0.0.1", "--to", "-"]), 64, "is a server of another kind", ""),
+        (alone(&["pop", "pop3://bob:hunter2@127.0.0.1", "--to", "-"]), 64, "a URL is no place for a password", ""),
+        (alone(&["pop", &pop]), 64, "nowhere to put the messages", "--to maildir:PATH"),
+        (
+            alone(&["pop", &pop, "--to", "-", "--keep", "none"]),
+            64,
+            "--keep none needs a Maildir",
+            "stays on the server",
+        ),
+        (alone(&["pop", "pop3://127.0.0.1", "--to", "-"]), 64, "nobody to log in as", "--user"),
+        (alone(&["pop", &pop, "--to", "-"]), 78, "no password: there is no terminal", "--password-cmd"),
+        (
+            alone(&["pop", &pop, "--to", "-", "--no-input"]),
+            78,
+            "no password: it may not be asked for",
+            "--password-cmd",
+        ),
+        (alone(&["pop", &pop, "--to", "-", "--password-env", "UNSET"]), 78, "the variable UNSET is not set", ""),
+        (alone(&["pop", &pop, "--to", "-", "--password-cmd", "echo why >&2; false"]), 78, "failed", "it said: why"),
+        (with_password(&["pop", &pop, "--to", &elsewhere]), 73, "is no Maildir", "name a Maildir"),
+        (with_password(&["pop", &pop, "--to", &maildir, "--ca", &missing]), 66, "cannot read", ""),
+        (with_password(&["pop", &pop, "--to", &maildir]), 75, "cannot connect", ""),
+        (alone(&["send", "--server", &smtp, "--message", &missing, "bob@x.example"]), 66, "cannot read", ""),
+        (alone(&["send", "--server", &smtp, "--message", &message]), 64, "nobody to send to", "-t"),
+        (
+            alone(&["send", "--server", &smtp, "--message", &message, "-f", "a@b.example", "bob@x.example"]),
+            75,
+            "cannot connect",
+            "",
+        ),
+    ];
+    for (arguments, code, wanted, more) in table {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (found, stdout, stderr) = run(&words);
+        assert_eq!((found, stdout.as_str()), (Some(code), ""), "{words:?}: {stderr}");
+        assert!(stderr.starts_with(&format!("mailkit {}: ", words[0])), "{stderr}");
+        assert!(stderr.contains(wanted) && stderr.contains(more), "{words:?}: {stderr}");
+        assert!(!stderr.contains("hunter2"), "{stderr}");
+    }
+}

@@ -6,7 +6,7 @@
 use super::context::Context;
 use mailkit::account::{Account, SecretSource};
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol};
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::tcp;
 use mailkit::net::tls::Trust;
@@ -89,7 +89,12 @@ impl Service {
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| named.contains("://")) {
-        let endpoint = Endpoint::parse(url).map_err(|error| Error::new(Kind::Usage, format!("{url}: {error}")))?;
+        let endpoint = Endpoint::parse(url).map_err(|error| match error {
+            // Not repeated: standard error often ends in a log.
+            EndpointError::Password => Error::new(Kind::Usage, error.to_string())
+                .hint("name its source: --password-cmd, --password-env or --password-file"),
+            _ => Error::new(Kind::Usage, format!("{url}: {error}")),
+        })?;
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
         }
@@ -104,20 +109,20 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
     Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
 }
 
+/// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
+pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
+    Ok(match ca {
+        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
+        None => Trust::System,
+    })
+}
+
 /// The addresses behind a URL.
 pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
     match &endpoint.host {
         Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
         name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
     }
-}
-
-/// Whose certificates are accepted: those that the authorities in a PEM file vouch for, else the system's.
-pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
-    Ok(match ca {
-        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
-        None => Trust::System,
-    })
 }
 
 impl LoginArgs {

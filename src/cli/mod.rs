@@ -39,7 +39,7 @@ struct Cli {
 enum Command {
     Send(send::Args),
     Relay(relay::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Pop(pop::Args),
     Mx(mx::Args),
     Parse(parse::Args),

@@ -6,7 +6,7 @@ use crate::endpoint::{Endpoint, TlsMode};
 use crate::engine::courier::SmtpCourier;
 use crate::engine::smtp::Dialect;
 use crate::error::{Error, Kind, Result};
-use crate::net::clock::FastClock;
+use crate::net::clock::{FastClock, SystemClock};
 use crate::net::entropy::SystemEntropy;
 use crate::net::tcp::Tcp;
 use crate::net::tls::{ClientTls, Trust};
@@ -73,7 +73,7 @@ impl Cast {
         let notebook = Notebook::default();
         let trace = Trace::new(Box::new(notebook.clone()));
         let paths = Paths::default();
-        let clock = Arc::new(FastClock::new(Timestamp::now(), 1));
+        let clock = Arc::new(FastClock::new(SystemClock.now(), 1));
         let zone = Arc::new(Zone::parse(ZONE)?);
         let mut houses = Vec::new();
         for (domain, user, ip) in [("crepes.example", "alice", 1), ("hamburger.example", "bob", 2)] {

@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fetch;
 use crate::message::build::{Correspondent, Draft};
 use crate::message::view::Message;
+use crate::net::clock::SystemClock;
 use crate::net::entropy::SystemEntropy;
 use crate::net::tcp::Tcp;
 use crate::net::tls::Trust;
@@ -16,7 +17,7 @@ use crate::secret::Secret;
 use crate::server::Service;
 use crate::smtp::outcome::Outcome;
 use crate::submit::{self, Submission};
-use crate::world::Timestamp;
+use crate::world::Clock;
 
 /// A message and its envelope.
 pub(super) struct Letter {
@@ -45,7 +46,7 @@ impl Letter {
     }
 
     fn written(mut self) -> Result<Self> {
-        self.octets = self.draft.to_octets(Timestamp::now(), &SystemEntropy)?;
+        self.octets = self.draft.to_octets(SystemClock.now(), &SystemEntropy)?;
         let message = Message::parse(&self.octets);
         self.message_id = message.text_field(message.root(), "Message-ID");
         if let Some(id) = &mut self.message_id {

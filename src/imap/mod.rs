@@ -6,6 +6,7 @@ pub mod date;
 pub mod envelope;
 pub mod fetch;
 pub mod flag;
+pub mod follow;
 pub mod header;
 pub mod mailbox;
 pub mod name;

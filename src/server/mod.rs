@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::imap;
 use crate::net::gate::Gate;
 use crate::net::serve::{Ended, Port};
-use crate::net::tcp;
+use crate::net::tcp::{self, Listener};
 use crate::net::tls::ServerTls;
 use crate::pop3;
 use crate::relay::{Relay, Tools};
@@ -34,7 +34,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -91,13 +90,13 @@ impl Server {
 
     /// Listens on the addresses of the settings, all or none, and says which ones they became.
     pub async fn listen(&self) -> Result<Vec<(Service, SocketAddr)>> {
-        let mut listeners: Vec<(Service, TcpListener)> = Vec::new();
+        let mut listeners: Vec<(Service, Listener)> = Vec::new();
         for &(service, address) in &self.shared.settings.listen {
             listeners.push((service, tcp::listen(address).await?));
         }
         let mut bound = Vec::new();
         for (service, listener) in listeners {
-            if let Ok(address) = listener.local_addr() {
+            if let Ok(address) = listener.address() {
                 bound.push((service, address));
             }
             self.accept(service, listener);
@@ -161,7 +160,7 @@ impl Server {
         let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
     }
 
-    fn accept(&self, service: Service, listener: TcpListener) {
+    fn accept(&self, service: Service, listener: Listener) {
         let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
         match service {
             Service::Smtp | Service::Submission | Service::Submissions => {
@@ -181,7 +180,7 @@ impl Server {
         let follow = match service {
             Service::Smtp | Service::Submission | Service::Submissions => smtp::follow::follow,
             Service::Pop3 | Service::Pop3s => pop3::follow::follow,
-            Service::Imap | Service::Imaps => pop3::follow::follow,
+            Service::Imap | Service::Imaps => imap::follow::follow,
         };
         // A flood from strangers on port 25 must not keep the server's own people out.
         let gate = if service == Service::Smtp { &self.shared.gate } else { &self.shared.submission_gate };

@@ -4,25 +4,28 @@
 //! on threads that may block, and have happened when they are answered, also after a power cut. What a
 //! mailbox is on disk is `mailbox`'s business.
 
-use super::mailbox::{self, After, Arrival, State};
+use super::delivery::{self, Waiting};
+use super::mailbox::{self, After, State};
 use super::mailbox_error::{MailboxError, Outcome};
 use crate::error::{Error, Kind};
-use crate::imap::flag::Flags;
 use crate::imap::mailbox::{Changes, CopyUid, FlagChange, MailboxInfo, Row, Snapshot, Status};
-use crate::imap::number::{ModSeq, Uid, UidValidity};
-use crate::world::{Clock, Content, Disk, Entropy, Timestamp};
+use crate::imap::number::{ModSeq, Uid};
+use crate::world::{Clock, Disk, Entropy};
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot, watch};
 use tokio::task::spawn_blocking;
+
+pub use super::delivery::{Delivered, Delivery};
 
 /// One user's mailboxes.
 #[derive(Clone)]
 pub struct Account(Arc<Inner>);
 
 struct Inner {
-    state: Arc<Mutex<State>>,
+    /// `None` only while it is dropped.
+    state: Option<Arc<Mutex<State>>>,
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -32,31 +35,6 @@ struct Inner {
 /// Who waits for news of which mailbox.
 #[derive(Default)]
 struct Watchers(StdMutex<HashMap<String, watch::Sender<u64>>>);
-
-/// A message to put into a mailbox.
-#[derive(Clone)]
-pub struct Delivery {
-    /// Names this delivery for good: delivered again under the same key, also after it was expunged, nothing
-    /// happens. At most 50 octets of any kind, or 150 letters and digits.
-    pub key: String,
-    /// With which flags it arrives.
-    pub flags: Flags,
-    /// INTERNALDATE; whole seconds are kept.
-    pub arrived: Timestamp,
-    /// The message as on the wire.
-    pub content: Arc<dyn Content>,
-}
-
-/// Where a delivered message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delivered {
-    /// Its UID; of a message that was expunged since, the one it had.
-    pub uid: Uid,
-    /// The mailbox's UIDVALIDITY.
-    pub uid_validity: UidValidity,
-    /// False if it had been delivered before.
-    pub fresh: bool,
-}
 
 /// Holds a maildrop for one POP3 session (RFC 1939 §4). Ends with the value.
 pub struct MaildropGuard {
@@ -75,7 +53,7 @@ impl Account {
     ) -> Outcome<Self> {
         let opened = (disk.clone(), clock.clone(), entropy.clone());
         let state = blocking(move || State::open(opened.0, opened.1, opened.2, maildir, index)).await?;
-        let (state, watchers) = (Arc::new(Mutex::new(state)), Arc::default());
+        let (state, watchers) = (Some(Arc::new(Mutex::new(state))), Arc::default());
         Ok(Self(Arc::new(Inner { state, disk, clock, entropy, watchers })))
     }
 
@@ -104,16 +82,14 @@ impl Account {
                 Ok((validity, known, state.temporaries(&mailbox, count)?))
             })
             .await?;
-        let mut waiting = Vec::new();
-        for ((delivery, stem), _) in deliveries.into_iter().zip(stems).zip(&known).filter(|(_, known)| known.is_none())
-        {
-            waiting.push((delivery, stem));
-        }
+        let waiting = deliveries.into_iter().zip(stems).zip(&known).filter(|(_, known)| known.is_none());
+        let waiting: Vec<_> =
+            waiting.zip(written).map(|(((delivery, stem), _), path)| Waiting { delivery, stem, path }).collect();
         let mut placed = Vec::new().into_iter();
         if !waiting.is_empty() {
             // The long part, which holds up nobody.
             let disk = self.0.disk.clone();
-            let arrivals = blocking(move || write(&*disk, waiting, written)).await?;
+            let arrivals = blocking(move || delivery::write(&*disk, &waiting)).await?;
             let mailbox = name.to_owned();
             let (now_validity, now_placed) = self.run(move |state| state.place(&mailbox, &arrivals)).await?;
             if now_validity != uid_validity {
@@ -180,6 +156,11 @@ impl Account {
         self.named(name, move |state, name| state.key(name, uid)).await
     }
 
+    /// The same for a whole maildrop, by rising UID.
+    pub async fn keys(&self, name: &str) -> Outcome<Vec<(Uid, String)>> {
+        self.named(name, |state, name| state.keys(name)).await
+    }
+
     /// Changes flags. Returns those of the messages that are there, as they are now, by rising UID.
     pub async fn store_flags(&self, name: &str, uids: &[Uid], change: FlagChange) -> Outcome<Vec<Row>> {
         let (name, uids) = (name.to_owned(), uids.to_vec());
@@ -223,6 +204,13 @@ impl Account {
         Ok(lock.map(|lock| MaildropGuard { _lock: lock }))
     }
 
+    async fn lock(&self) -> Outcome<OwnedMutexGuard<State>> {
+        match &self.0.state {
+            Some(state) => Ok(state.clone().lock_owned().await),
+            None => Err(stopped("it is closed")),
+        }
+    }
+
     async fn named<T: Send + 'static>(
         &self,
         name: &str,
@@ -237,7 +225,7 @@ impl Account {
         &self,
         operation: impl FnOnce(&mut State) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
-        let mut state: OwnedMutexGuard<State> = self.0.state.clone().lock_owned().await;
+        let mut state = self.lock().await?;
         let watchers = self.0.watchers.clone();
         blocking(move || {
             let result = state.run(operation);
@@ -252,7 +240,7 @@ impl Account {
         &self,
         operation: impl FnOnce(&mut State) -> Outcome<(T, After)> + Send + 'static,
     ) -> Outcome<T> {
-        let mut state: OwnedMutexGuard<State> = self.0.state.clone().lock_owned().await;
+        let mut state = self.lock().await?;
         let watchers = self.0.watchers.clone();
         let (answer, answered) = oneshot::channel();
         let task = spawn_blocking(move || {
@@ -278,6 +266,15 @@ impl Account {
     }
 }
 
+impl Drop for Inner {
+    /// Closing an index can block too.
+    fn drop(&mut self) {
+        if let (Some(state), Ok(runtime)) = (self.state.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn_blocking(move || drop(state));
+        }
+    }
+}
+
 impl Watchers {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<u64>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -297,37 +294,12 @@ impl Watchers {
     }
 }
 
-/// Writes contents to `tmp`: all, or none.
-fn write(disk: &dyn Disk, waiting: Vec<(Delivery, String)>, paths: Vec<PathBuf>) -> Outcome<Vec<Arrival>> {
-    let mut arrivals = Vec::with_capacity(waiting.len());
-    for ((delivery, stem), written) in waiting.into_iter().zip(&paths) {
-        let arrived = Timestamp::from_second(delivery.arrived.as_second()).unwrap_or_default();
-        match mailbox::write_message(disk, written, &*delivery.content, arrived) {
-            Ok(sizes) => {
-                arrivals.push(Arrival { stem, written: written.clone(), sizes, flags: delivery.flags, arrived });
-            }
-            Err(error) => {
-                remove_all(disk, paths.iter().take(arrivals.len() + 1));
-                return Err(MailboxError::file("writing", written, error));
-            }
-        }
-    }
-    Ok(arrivals)
-}
-
-fn remove_all<'a>(disk: &dyn Disk, paths: impl Iterator<Item = &'a PathBuf>) {
-    for path in paths {
-        // A leftover in `tmp`, which is removed in time.
-        let _ = disk.remove(Path::new(path));
-    }
-}
-
 /// Runs what may block on a thread for it.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
     spawn_blocking(work).await.unwrap_or_else(|error| Err(stopped(error)))
 }
 
 /// A thread that panicked, or a runtime that ends.
-fn stopped(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> MailboxError {
+pub(super) fn stopped(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> MailboxError {
     MailboxError::Broken(Error::new(Kind::Software, "working on a mailbox").caused_by(why))
 }

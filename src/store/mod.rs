@@ -8,6 +8,7 @@ pub mod account;
 mod body;
 mod commit;
 pub mod content;
+pub mod delivery;
 pub mod disk;
 mod entry;
 mod follow;

@@ -349,3 +349,103 @@ async fn a_large_message_is_read_in_pieces_by_several_at_once() {
     account.expunge("INBOX", &[uid(1)]).await.unwrap();
     assert_eq!(account.read("INBOX", uid(1), 1000, 1000).await.unwrap(), text.as_bytes()[1000..2000]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_at_the_same_time_do_not_meet() {
+    let home = Home::memory();
+    let account = home.account("bob").await;
+    let tasks: Vec<_> = (0..200)
+        .map(|number| {
+            let account = account.clone();
+            tokio::spawn(async move {
+                let key = (number % 100).to_string();
+                let batch =
+                    (0..5).map(|part| delivery(&format!("{key}-{part}"), &format!("{key}-{part}\r\n"))).collect();
+                (number, account.deliver("INBOX", batch).await.unwrap())
+            })
+        })
+        .collect();
+    let mut fresh = 0;
+    for task in tasks {
+        let (number, delivered) = task.await.unwrap();
+        fresh += delivered.iter().filter(|one| one.fresh).count();
+        for (part, one) in delivered.iter().enumerate() {
+            let text = String::from_utf8(whole(&account, "INBOX", one.uid).await).unwrap();
+            assert_eq!(text, format!("{}-{part}\r\n", number % 100));
+        }
+    }
+    assert_eq!(fresh, 500);
+    assert_eq!(uids(&account, "INBOX").await, (1..=500).collect::<Vec<_>>());
+    assert!(home.names("bob/Maildir/tmp").is_empty());
+}
+
+#[tokio::test]
+async fn links_lead_nowhere() {
+    let home = Home::real();
+    let (bob, eve) = (home.account("bob").await, home.account("eve").await);
+    bob.create("private").await.unwrap();
+    let (own, other) = (home.root().join("eve/Maildir"), home.root().join("bob/Maildir/.private"));
+    std::os::unix::fs::symlink(&other, own.join(".linked")).unwrap();
+    assert!(matches!(eve.status("linked").await, Err(MailboxError::NoSuchMailbox)));
+    for dir in ["new", "tmp"] {
+        eve.create(dir.trim_end_matches('x').to_uppercase().as_str()).await.unwrap();
+        let place = own.join(format!(".{}", dir.to_uppercase())).join(dir);
+        std::fs::remove_dir(&place).unwrap();
+        std::os::unix::fs::symlink(other.join(dir), place).unwrap();
+        let again = home.restarted().account("eve").await;
+        assert!(matches!(again.status(&dir.to_uppercase()).await, Err(MailboxError::Cannot(_))), "{dir}");
+    }
+    assert_eq!(eve.mailboxes().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_others_did_while_we_were_away_is_not_taken_back() {
+    let home = Home::real();
+    let account = home.account("bob").await;
+    account.deliver("INBOX", vec![delivery("a", "1\r\n"), delivery("b", "2\r\n")]).await.unwrap();
+    let seen = FlagChange::Add(flags(&[SystemFlag::Seen], &["kept"]));
+    account.store_flags("INBOX", &[uid(1), uid(2)], seen).await.unwrap();
+    account.expunge("INBOX", &[uid(2)]).await.unwrap();
+    account.status("INBOX").await.unwrap();
+    // Not a clean end: the account is still open when the next one begins.
+    let maildir = home.root().join("bob/Maildir/cur");
+    std::fs::rename(maildir.join("a,S=2,W=3:2,S"), maildir.join("a,S=2,W=3:2,F")).unwrap();
+    let again = home.restarted().account("bob").await;
+    let row = one(again.snapshot("INBOX").await.unwrap().rows);
+    assert_eq!(row.flags, flags(&[SystemFlag::Flagged], &["kept"]));
+    assert_eq!(home.names("bob/Maildir/cur"), ["a,S=2,W=3:2,F"]);
+}
+
+#[tokio::test]
+async fn what_nobody_finished_is_tidied_up() {
+    let home = Home::real();
+    home.account("bob").await.status("INBOX").await.unwrap();
+    let maildir = home.root().join("bob/Maildir");
+    std::fs::create_dir_all(maildir.join("mailkit-trash-1/cur")).unwrap();
+    std::fs::write(maildir.join("mailkit-trash-1/cur/m"), "x").unwrap();
+    std::fs::write(maildir.join("tmp/young"), "x").unwrap();
+    let account = home.restarted().account("bob").await;
+    account.status("INBOX").await.unwrap();
+    assert_eq!(home.names("bob/Maildir/tmp"), ["young"]);
+    home.turn(37 * 3600);
+    home.restarted().account("bob").await.status("INBOX").await.unwrap();
+    assert!(home.names("bob/Maildir/tmp").is_empty());
+    assert_eq!(home.names("bob/Maildir"), ["cur", "mailkit-uids", "new", "tmp"]);
+}
+
+#[tokio::test]
+async fn an_index_that_breaks_is_made_again() {
+    let home = Home::real();
+    let account = home.account("bob").await;
+    account.deliver("INBOX", vec![delivery("a", "1\r\n")]).await.unwrap();
+    let before = account.status("INBOX").await.unwrap();
+    drop(account);
+    let (index, home) = (home.root().join("bob/index.db"), home.restarted());
+    while home.root().join("bob/index.db-wal").exists() {
+        tokio::task::yield_now().await;
+    }
+    std::fs::write(&index, vec![b'x'; 20_000]).unwrap();
+    let after = home.account("bob").await.status("INBOX").await.unwrap();
+    assert_eq!((after.uid_validity, after.uid_next, after.messages), (before.uid_validity, before.uid_next, 1));
+    assert!(home.root().join("bob/index.db.broken").exists());
+}

@@ -5,4 +5,6 @@ mod crash;
 #[cfg(test)]
 mod daily;
 #[cfg(test)]
+mod sim;
+#[cfg(test)]
 mod world;

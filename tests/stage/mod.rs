@@ -19,27 +19,27 @@ use std::time::Duration;
 
 /// What a test wants to be different from the ordinary.
 #[derive(Default)]
-pub struct Wishes {
-    pub users: Vec<String>,
-    pub domains: Vec<String>,
-    pub size_max: Option<u64>,
-    pub listen: Vec<Service>,
+pub(crate) struct Wishes {
+    pub(crate) users: Vec<String>,
+    pub(crate) domains: Vec<String>,
+    pub(crate) size_max: Option<u64>,
+    pub(crate) listen: Vec<Service>,
 }
 
 /// The name of the server in tests.
-pub const HOST: &str = "mx.hamburger.example";
+pub(crate) const HOST: &str = "mx.hamburger.example";
 
 /// One certificate for all tests of a run: making one takes a while in an unoptimised build.
-pub fn identity() -> &'static Identity {
+pub(crate) fn identity() -> &'static Identity {
     static MADE: OnceLock<Identity> = OnceLock::new();
     MADE.get_or_init(|| Identity::self_signed(&["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap())
 }
 
-pub async fn server(wishes: &Wishes) -> Server {
+pub(crate) async fn server(wishes: &Wishes) -> Server {
     server_on(wishes, MemoryDisk::new()).await
 }
 
-pub async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
+pub(crate) async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Server {
     let users = wishes.users.iter().map(|name| (name.clone(), Stored::plain(Secret::new("secret".to_owned()))));
     let domains = ["hamburger.example"].into_iter().chain(wishes.domains.iter().map(String::as_str));
     let limits = Limits { login_delay: Duration::ZERO, ..Limits::default() };

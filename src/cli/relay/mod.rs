@@ -16,7 +16,7 @@ use mailkit::net::control::{self, Control};
 use mailkit::relay::order::{Order, Reply};
 use mailkit::store::disk::RealDisk;
 use mailkit::store::spool::{Spool, SpoolId, Wake};
-use options::RelayArgs;
+use options::{HostArgs, RelayArgs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use watch::Watch;
@@ -56,9 +56,8 @@ struct DataArgs {
 struct Run {
     #[command(flatten)]
     data: DataArgs,
-    /// The name this host gives in EHLO and in reports; the name of the machine if not given
-    #[arg(long, value_name = "NAME")]
-    hostname: Option<Domain>,
+    #[command(flatten)]
+    host: HostArgs,
 
     #[command(flatten)]
     relay: RelayArgs,
@@ -92,9 +91,8 @@ struct Flush {
 
     #[command(flatten)]
     data: DataArgs,
-    /// The name this host gives in EHLO and in reports; the name of the machine if not given
-    #[arg(long, value_name = "NAME")]
-    hostname: Option<Domain>,
+    #[command(flatten)]
+    host: HostArgs,
 
     #[command(flatten)]
     relay: RelayArgs,
@@ -128,7 +126,7 @@ async fn work(context: &Context, data: &Path, run: &Run) -> Result<Exit> {
     let spool = open(data).await?;
     let control = Control::open(data)?;
     let (watch, observer) = Watch::new(context);
-    let relay = run.relay.relay(context, run.hostname.as_ref(), spool, observer).await?;
+    let relay = run.relay.relay(context, &run.host, spool, observer).await?;
     if context.is_json() {
         context.object(&serde_json::json!({"ready": true, "data": data}))?;
     }
@@ -162,7 +160,7 @@ async fn hurry(context: &Context, data: &Path, wake: Wake, flush: &Flush) -> Res
         return Err(no_queue(data));
     }
     let (watch, observer) = Watch::new(context);
-    let relay = flush.relay.relay(context, flush.hostname.as_ref(), open(data).await?, observer).await?;
+    let relay = flush.relay.relay(context, &flush.host, open(data).await?, observer).await?;
     let count = relay.flush(wake).await?;
     let passed = relay.pass().await;
     drop(relay);

@@ -9,8 +9,9 @@ use mailkit::account::SecretSource;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::engine::courier::SmtpCourier;
-use mailkit::engine::handover::Courier;
+use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::smtp::Dialect;
+use mailkit::envelope::ForwardPath;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
@@ -22,8 +23,9 @@ use mailkit::relay::route::Rules;
 use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
 use mailkit::sasl::Credentials;
+use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
-use mailkit::world::{Clock, Entropy, Resolve};
+use mailkit::world::{Clock, Entropy, Later, Resolve};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,6 +74,37 @@ pub(crate) struct RelayArgs {
     /// Give a message up after this time, such as 5d or 12h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     lifetime: Option<Duration>,
+}
+
+/// What a relay without a server has to be told about its host.
+#[derive(Debug, clap::Args)]
+pub(super) struct HostArgs {
+    /// The name this host gives in EHLO and in reports; the name of the machine if not given
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Domain>,
+
+    /// Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it
+    #[arg(long, value_name = "NAME")]
+    local_domain: Vec<Domain>,
+}
+
+/// Mailboxes that this process does not serve: their mail waits for the one that does.
+struct Elsewhere {
+    domains: Vec<Domain>,
+}
+
+impl Local for Elsewhere {
+    fn is_local(&self, recipient: &ForwardPath) -> bool {
+        // <Postmaster> without a domain is always this host's (RFC 5321 §4.5.1).
+        recipient.address().is_none_or(|address| self.domains.iter().any(|domain| domain.is_same(address.domain())))
+    }
+
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> Later<'a, Vec<Vec<Answer>>> {
+        let words = "the mailboxes of this host are served by `mailkit serve`, which does not run";
+        let later = Answer::failed(EnhancedStatus::new(4, 3, 2), words);
+        let answers = parcels.iter().map(|parcel| vec![later.clone(); parcel.envelope.recipients.len()]);
+        Box::pin(std::future::ready(answers.collect()))
+    }
 }
 
 /// What a relay is made of, apart from the spool it works on.
@@ -134,18 +167,19 @@ impl RelayArgs {
     pub(super) async fn relay(
         &self,
         context: &Context,
-        hostname: Option<&Domain>,
+        host: &HostArgs,
         spool: Spool,
         observer: Observer,
     ) -> Result<Relay> {
-        let outward = self.outward(context, &own_name(context, hostname)?).await?;
+        let outward = self.outward(context, &own_name(context, host.hostname.as_ref())?).await?;
+        let domains = host.local_domain.iter().chain(&context.config()?.serve.domains).cloned().collect();
         let tools = Tools {
             spool,
             dns: outward.resolver,
             clock: clock(),
             entropy: entropy(),
             courier: outward.courier,
-            local: None,
+            local: Some(Arc::new(Elsewhere { domains })),
             observer,
         };
         Ok(Relay::new(tools, outward.settings))

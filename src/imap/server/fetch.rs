@@ -331,15 +331,14 @@ fn print_octets(octets: &Octets, message: &mut Message, row: &Row, view: &View) 
     if octets.section.path.is_empty() {
         let Some(header) = &message.header else { return needs_header(row, view) };
         let len = header.len() as u64;
-        if is_fields {
+        if octets.section.what == What::Text && message.is_header_whole {
+            return print_range(octets, len..row.size, message, row, view);
+        }
+        if is_fields || octets.section.what == What::Header && message.is_header_whole {
             let header = std::mem::take(&mut message.header).unwrap_or_default();
             print_selected(octets, &header, message);
             message.header = Some(header);
             return Printed::Whole;
-        }
-        if message.is_header_whole {
-            let range = if octets.section.what == What::Text { len..row.size } else { 0..len };
-            return print_range(octets, range, message, row, view);
         }
     }
     let Some(structure) = known_structure(row, view) else { return needs_structure(row, view) };
@@ -373,7 +372,7 @@ fn print_range(octets: &Octets, range: Range<u64>, message: &mut Message, row: &
     Printed::Needs(read(range.clone(), PIECE, row, view), Wait::Octets(range, true))
 }
 
-/// Header fields that were picked out of a section.
+/// A header section, or the fields picked out of it.
 fn print_selected(octets: &Octets, header: &[u8], message: &mut Message) {
     let selected = match &octets.section.what {
         What::Fields(names) => header::select(header, names, true),

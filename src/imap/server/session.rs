@@ -152,7 +152,7 @@ impl Session {
         let verb = lexer.space().ok().and_then(|()| command::verb(&mut lexer)).ok_or_else(words::unknown)?;
         let state = self.core.state();
         if !verb.is_allowed(state) {
-            return Err(words::out_of_place(state));
+            return Err(words::out_of_place(verb, state));
         }
         if verb != Verb::Append {
             return Ok(None);
@@ -187,7 +187,7 @@ impl Session {
         self.running.verb = verb;
         let state = self.core.state();
         if !verb.is_allowed(state) {
-            return self.say(words::out_of_place(state), out);
+            return self.say(words::out_of_place(verb, state), out);
         }
         let step = match command::arguments(verb, &mut lexer) {
             Ok(command) => dispatch(command, verb, &mut self.core, out),

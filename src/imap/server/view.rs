@@ -257,3 +257,85 @@ impl View {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::mailbox::Status;
+    use crate::world::Timestamp;
+
+    fn uid(number: u32) -> Uid {
+        Uid::new(number).expect("not zero")
+    }
+
+    fn row(number: u32, keyword: Option<&str>) -> Row {
+        let flags = Flags::from_parts(0, keyword.map(str::to_owned));
+        Row { uid: uid(number), flags, size: 1, arrived: Timestamp::UNIX_EPOCH, modseq: ModSeq(1), recent: false }
+    }
+
+    fn view(uids: &[u32]) -> View {
+        let status = Status {
+            messages: 0,
+            unseen: 0,
+            deleted: 0,
+            recent: 0,
+            uid_next: uid(100),
+            uid_validity: UidValidity::new(1).expect("not zero"),
+            highest_modseq: ModSeq(1),
+            size: 0,
+        };
+        let rows = uids.iter().map(|number| row(*number, None)).collect();
+        View::new("INBOX".into(), false, Snapshot { status, rows })
+    }
+
+    fn changes(rows: Vec<Row>, vanished: &[u32]) -> Changes {
+        Changes {
+            rows,
+            vanished: vanished.iter().map(|number| uid(*number)).collect(),
+            highest_modseq: ModSeq(2),
+            uid_next: uid(100),
+            uid_validity: UidValidity::new(1).expect("not zero"),
+        }
+    }
+
+    #[test]
+    fn sets_become_places() {
+        let view = view(&[3, 5, 9]);
+        let empty = super::tests::view(&[]);
+        let set = |text: &str| SequenceSet::parse(text.as_bytes()).expect(text);
+        let shown = |places: Result<Vec<Range<usize>>, NoSuchNumber>| {
+            places.map_or("none".to_owned(), |places| format!("{places:?}"))
+        };
+        for (text, numbers, uids, in_empty) in [
+            ("1:3", "[0..3]", "[0..1]", "none"),
+            ("*", "[2..3]", "[2..3]", "[]"),
+            ("9:*", "[2..3]", "[2..3]", "[]"),
+            ("1:*", "[0..3]", "[0..3]", "[]"),
+            ("20:*", "[2..3]", "[2..3]", "[]"),
+            ("4", "none", "[]", "none"),
+            ("2:5", "none", "[0..2]", "none"),
+            ("3,1", "[0..1, 2..3]", "[0..1]", "none"),
+        ] {
+            assert_eq!(shown(view.by_numbers(&set(text))), numbers, "{text}");
+            assert_eq!(shown(Ok(view.by_uids(&set(text)))), uids, "UID {text}");
+            assert_eq!(shown(empty.by_numbers(&set(text))), in_empty, "{text} of none");
+            assert_eq!(shown(Ok(empty.by_uids(&set(text)))), "[]", "UID {text} of none");
+        }
+    }
+
+    #[test]
+    fn what_is_gone_keeps_its_number_until_the_client_may_be_told() {
+        let mut view = view(&[1, 2, 3, 4]);
+        view.absorb(changes(vec![row(4, Some("Work")), row(7, None), row(8, None)], &[1, 3, 8, 99]));
+        let told = view.updates(false);
+        assert_eq!(told, [Update::Keywords, Update::Exists(6), Update::Recent(0), Update::Flags(uid(4))]);
+        assert_eq!(view.print(Update::Flags(uid(4))).as_deref(), Some("* 4 FETCH (UID 4 FLAGS (Work))"));
+        assert!(view.is_gone(uid(3)) && !view.is_gone(uid(99)));
+        // The client knows of the sixth by now, so it hears that it is gone.
+        assert_eq!(view.updates(true), [Update::Expunge(1), Update::Expunge(2), Update::Expunge(4)]);
+        assert_eq!(view.rows().iter().map(|row| row.uid.get()).collect::<Vec<_>>(), [2, 4, 7]);
+        assert_eq!(view.updates(true), []);
+        view.absorb(changes(vec![row(9, None), row(10, None)], &[9]));
+        assert_eq!(view.updates(true), [Update::Exists(4), Update::Recent(0)]);
+    }
+}

@@ -6,7 +6,7 @@
 use super::ask::Refusal;
 use crate::imap::command;
 use crate::imap::response::{Code, Condition};
-use crate::imap::verb::State;
+use crate::imap::verb::{State, Verb};
 use crate::sasl::LoginRefusal;
 use crate::wire::frame::Fault;
 use std::borrow::Cow;
@@ -102,11 +102,11 @@ pub(super) fn message_is_empty() -> Done {
 }
 
 /// Why a command may not come now.
-pub(super) fn out_of_place(state: State) -> Done {
+pub(super) fn out_of_place(verb: Verb, state: State) -> Done {
     Done::bad(match state {
         State::NotAuthenticated => "Log in first",
-        State::Authenticated => "Not now: no mailbox is open, or you are logged in already",
-        State::Selected => "Logged in already",
+        _ if verb.is_allowed(State::NotAuthenticated) => "Logged in already",
+        State::Authenticated | State::Selected => "Open a mailbox first",
     })
 }
 

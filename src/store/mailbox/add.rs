@@ -195,7 +195,7 @@ impl Arrival {
             modseq,
             sizes: self.sizes,
             arrived: self.arrived,
-            dirty: false,
+            was: Vec::new(),
         }
     }
 }

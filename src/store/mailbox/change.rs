@@ -50,8 +50,8 @@ impl State {
                 let system = message.flags.system_bits();
                 if system != before.system_bits() {
                     let from = message.spot.path(&at.path, &message.base);
-                    message.spot = message.spot.with_flags(system);
-                    message.dirty = true;
+                    let to = message.spot.with_flags(system);
+                    message.was.push(std::mem::replace(&mut message.spot, to));
                     renames.push((from, message.spot.path(&at.path, &message.base)));
                 }
                 changed.push(message);
@@ -162,7 +162,7 @@ impl State {
             let system = message.flags.system_bits();
             let spot = if system == 0 { Spot::new_mail() } else { Spot::new_mail().with_flags(system) };
             if rename(&*self.disk, &message.spot.path(&from.path, &message.base), &spot.path(&to.path, &base))? {
-                arrived.push(Message { uid: uid_next, base, spot, dirty: false, ..message.clone() });
+                arrived.push(Message { uid: uid_next, base, spot, was: Vec::new(), ..message.clone() });
                 gone.push(message);
                 uid_next = uid_next.checked_add(1).ok_or_else(rows::exhausted)?;
             }

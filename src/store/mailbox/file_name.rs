@@ -61,6 +61,15 @@ impl Spot {
         Self { in_cur: place == b"c", info: info.to_vec() }
     }
 
+    /// Several in a row; `/` is in no file's name.
+    pub(in crate::store) fn all_to_octets(spots: &[Self]) -> Vec<u8> {
+        spots.iter().map(Self::to_octets).collect::<Vec<_>>().join(&b'/')
+    }
+
+    pub(in crate::store) fn all_from_octets(octets: &[u8]) -> Vec<Self> {
+        octets.split(|octet| *octet == b'/').filter(|spot| !spot.is_empty()).map(Self::from_octets).collect()
+    }
+
     fn letters(&self) -> &[u8] {
         self.info.strip_prefix(b":2,").unwrap_or_default()
     }
@@ -146,6 +155,9 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&after.info), wanted, "{info}");
             assert_eq!(after.system_flags(), Some(set));
             assert_eq!(Spot::from_octets(&after.to_octets()), after);
+            let both = [spot.clone(), after];
+            assert_eq!(Spot::all_from_octets(&Spot::all_to_octets(&both)), both);
+            assert_eq!(Spot::all_from_octets(&Spot::all_to_octets(&[])), []);
         }
         assert_eq!(Spot { in_cur: false, info: b":2,S".into() }.system_flags(), None);
     }

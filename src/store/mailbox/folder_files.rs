@@ -40,9 +40,18 @@ impl Stamps {
 }
 
 impl FolderFiles<'_> {
-    /// Whether a Maildir is here.
+    /// Whether a mailbox is here. A link to a directory elsewhere is none.
     pub(super) fn exists(&self) -> bool {
-        self.disk.stat(&self.path.join("cur")).is_ok_and(|stat| stat.is_dir)
+        self.is_dir(&self.path) && self.is_dir(&self.path.join("cur"))
+    }
+
+    /// Whether all its directories are here, and not links.
+    pub(super) fn is_whole(&self) -> bool {
+        ["cur", "new", "tmp"].iter().all(|dir| self.is_dir(&self.path.join(dir)))
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.disk.stat(path).is_ok_and(|stat| stat.is_dir)
     }
 
     /// Makes what is missing; `cur` last, because with it the mailbox is there.
@@ -58,7 +67,8 @@ impl FolderFiles<'_> {
         let stamp = |dir| {
             let path = self.path.join(dir);
             match self.disk.stat(&path) {
-                Ok(stat) => Ok((stat.modified, stat.inode)),
+                Ok(stat) if stat.is_dir => Ok((stat.modified, stat.inode)),
+                Ok(_) => Err(MailboxError::Cannot("Mailbox is not a Maildir")),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Err(MailboxError::NoSuchMailbox),
                 Err(error) => Err(MailboxError::file("looking at", &path, error)),
             }

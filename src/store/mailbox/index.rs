@@ -41,12 +41,12 @@ CREATE TABLE message (
   disk INTEGER NOT NULL,
   wire INTEGER NOT NULL,
   arrived INTEGER NOT NULL,
-  dirty INTEGER NOT NULL,
+  was BLOB NOT NULL,
   PRIMARY KEY (mailbox, uid)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX message_base ON message (mailbox, base);
 CREATE INDEX message_modseq ON message (mailbox, modseq);
-CREATE INDEX message_dirty ON message (mailbox) WHERE dirty;
+CREATE INDEX message_loose ON message (mailbox) WHERE was <> x'';
 CREATE TABLE gone (
   mailbox INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,
   modseq INTEGER NOT NULL,

@@ -20,18 +20,18 @@ const DELIVERED_SECONDS: i64 = 30 * 24 * 3600;
 pub(super) struct Message {
     pub(super) uid: u32,
     pub(super) base: Vec<u8>,
-    /// Where its file is, or will be once `dirty` is settled.
+    /// Where its file is, if its last renames took place.
     pub(super) spot: Spot,
     pub(super) flags: Flags,
     pub(super) modseq: u64,
     pub(super) sizes: Sizes,
     /// Whole seconds, like a file's time and INTERNALDATE.
     pub(super) arrived: Timestamp,
-    /// The file's name may not tell the flags after a crash.
-    pub(super) dirty: bool,
+    /// Where a crash may put the file back to: renames since then are not durable yet.
+    pub(super) was: Vec<Spot>,
 }
 
-const COLUMNS: &str = "uid, base, spot, system, keywords, modseq, disk, wire, arrived, dirty";
+const COLUMNS: &str = "uid, base, spot, system, keywords, modseq, disk, wire, arrived, was";
 
 impl Message {
     /// As the protocols see it.
@@ -57,7 +57,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Message> {
         modseq: unsigned(row, 5)?,
         sizes: Sizes { disk: unsigned(row, 6)?, wire: unsigned(row, 7)? },
         arrived: Timestamp::from_second(row.get(8)?).unwrap_or_default(),
-        dirty: row.get(9)?,
+        was: Spot::all_from_octets(&row.get::<_, Vec<u8>>(9)?),
     })
 }
 
@@ -129,16 +129,16 @@ pub(super) fn insert(db: &Connection, mailbox: i64, messages: &[Message]) -> Out
             signed(message.sizes.disk),
             signed(message.sizes.wire),
             message.arrived.as_second(),
-            message.dirty,
+            Spot::all_to_octets(&message.was),
         ])?;
     }
     Ok(())
 }
 
-/// Sets what can change of messages: place, flags, modification sequence, `dirty`.
+/// Sets what can change of messages: place, flags, modification sequence.
 pub(super) fn update(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
     let mut update = db.prepare(
-        "UPDATE message SET spot = ?3, system = ?4, keywords = ?5, modseq = ?6, dirty = ?7 WHERE mailbox = ?1 AND uid = ?2",
+        "UPDATE message SET spot = ?3, system = ?4, keywords = ?5, modseq = ?6, was = ?7 WHERE mailbox = ?1 AND uid = ?2",
     )?;
     for message in messages {
         update.execute(params![
@@ -148,7 +148,7 @@ pub(super) fn update(db: &Connection, mailbox: i64, messages: &[Message]) -> Out
             message.flags.system_bits(),
             keywords(&message.flags),
             signed(message.modseq),
-            message.dirty,
+            Spot::all_to_octets(&message.was),
         ])?;
     }
     Ok(())
@@ -273,13 +273,13 @@ pub(super) fn is_doomed(db: &Connection, mailbox: i64, base: &[u8]) -> Outcome<b
 
 /// Whether names of files still have to be made durable.
 pub(super) fn is_unsettled(db: &Connection, mailbox: i64) -> Outcome<bool> {
-    let select = "SELECT EXISTS (SELECT 1 FROM doomed WHERE mailbox = ?1) OR EXISTS (SELECT 1 FROM message WHERE mailbox = ?1 AND dirty)";
+    let select = "SELECT EXISTS (SELECT 1 FROM doomed WHERE mailbox = ?1) OR EXISTS (SELECT 1 FROM message WHERE mailbox = ?1 AND was <> x'')";
     Ok(db.query_row(select, [mailbox], |row| row.get(0))?)
 }
 
 /// The names of files are durable: nothing has to be done again.
 pub(super) fn settle(db: &Connection, mailbox: i64) -> Outcome<()> {
-    db.execute("UPDATE message SET dirty = 0 WHERE mailbox = ?1 AND dirty", [mailbox])?;
+    db.execute("UPDATE message SET was = x'' WHERE mailbox = ?1 AND was <> x''", [mailbox])?;
     db.execute("DELETE FROM doomed WHERE mailbox = ?1", [mailbox])?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod folder;
 mod folder_files;
 mod index;
 mod line_ends;
+mod meet;
 mod messages;
 mod names;
 mod read;

@@ -83,6 +83,14 @@ impl State {
         })
     }
 
+    /// What POP3 calls the messages of a mailbox, by rising UID.
+    pub(in crate::store) fn keys(&mut self, name: &str) -> Outcome<Vec<(Uid, String)>> {
+        self.within(name, |state, at| {
+            let messages = messages::all(state.index.connection(), at.id)?.into_iter();
+            Ok(messages.filter_map(|one| Some((Uid::new(one.uid)?, file_name::unique_id(&one.base)))).collect())
+        })
+    }
+
     /// What POP3 calls a message for good.
     pub(in crate::store) fn key(&mut self, name: &str, uid: Uid) -> Outcome<String> {
         self.within(name, |state, at| Ok(file_name::unique_id(&state.message(at, uid)?.base)))

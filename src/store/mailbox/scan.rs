@@ -31,8 +31,8 @@ impl Differences {
     }
 }
 
-/// Compares. When `starting`, what is dirty in the index was not finished, so the index is right about it.
-/// Later a name that differs is another program's doing.
+/// Compares. When `starting`, a file may be where a crash put it back, and then the index is right about it.
+/// Any other difference is another program's doing.
 pub(super) fn compare(known: Vec<Message>, found: Vec<Found>, starting: bool) -> Differences {
     let mut files: HashMap<Vec<u8>, Spot> = HashMap::with_capacity(found.len());
     for Found { base, spot } in found {
@@ -53,7 +53,7 @@ pub(super) fn compare(known: Vec<Message>, found: Vec<Found>, starting: bool) ->
         match files.remove(&message.base) {
             None => differences.missing.push(message),
             Some(spot) if spot == message.spot => {}
-            Some(spot) if message.dirty && starting => differences.behind.push((spot, message)),
+            Some(spot) if starting && message.was.contains(&spot) => differences.behind.push((spot, message)),
             Some(spot) => {
                 let told = spot.system_flags().filter(|told| *told != message.flags.system_bits());
                 message.spot = spot;
@@ -82,17 +82,17 @@ mod tests {
         Spot::from_octets(place.as_bytes())
     }
 
-    fn message(base: &str, place: &str, dirty: bool) -> Message {
-        let spot = spot(place);
+    fn message(base: &str, place: &str, was: &[&str]) -> Message {
+        let here = spot(place);
         Message {
             uid: 1,
             base: base.into(),
-            flags: Flags::from_parts(spot.system_flags().unwrap_or_default(), ["work".to_owned()]),
-            spot,
+            flags: Flags::from_parts(here.system_flags().unwrap_or_default(), ["work".to_owned()]),
+            spot: here,
             modseq: 1,
             sizes: Sizes { disk: 1, wire: 1 },
             arrived: Timestamp::UNIX_EPOCH,
-            dirty,
+            was: was.iter().map(|place| spot(place)).collect(),
         }
     }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_other_programs_did_is_seen() {
-        let known = || vec![message("a", "n", false)];
+        let known = || vec![message("a", "n", &[])];
         assert!(compare(known(), vec![found("a", "n")], false).is_empty());
         let gone = compare(known(), vec![], false);
         assert_eq!((gone.missing, gone.new.len()), (known(), 0));
@@ -114,11 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn at_the_start_the_index_is_right_about_what_it_had_not_finished() {
-        let found = || vec![found("a", "c:2,")];
-        let known = |dirty| vec![message("a", "c:2,S", dirty)];
-        assert_eq!(compare(known(true), found(), true).behind, [(spot("c:2,"), known(true)[0].clone())]);
-        assert_eq!(compare(known(true), found(), false).reflagged.len(), 1);
-        assert_eq!(compare(known(false), found(), true).reflagged.len(), 1);
+    fn a_file_that_a_crash_put_back_is_told_from_one_that_somebody_renamed() {
+        let known = || vec![message("a", "c:2,FS", &["n", "c:2,S"])];
+        for back in ["n", "c:2,S"] {
+            let found = || vec![found("a", back)];
+            assert_eq!(compare(known(), found(), true).behind, [(spot(back), known()[0].clone())]);
+            let running = compare(known(), found(), false);
+            assert_eq!(running.moved.len() + running.reflagged.len(), 1);
+        }
+        assert_eq!(compare(known(), vec![found("a", "c:2,R")], true).reflagged.len(), 1);
+        assert!(compare(known(), vec![found("a", "c:2,FS")], true).is_empty());
     }
 }
