@@ -76,11 +76,12 @@ where
     let step = if std::env::var_os("MAILKIT_POWER_ALL").is_some() { 1 } else { step };
     let whole = before.killed();
     let house = House::open(&whole).await.unwrap();
-    let told = Arc::default();
-    talk(house.clone(), Arc::clone(&told)).await;
+    let told: Arc<Mutex<Told>> = Arc::default();
+    talk(house.clone(), told.clone()).await;
     house.is_quiet().await;
     let operations = whole.counts().operations;
-    check(&house, &told.lock().unwrap(), "undisturbed").await;
+    let told = std::mem::take(&mut *told.lock().unwrap());
+    check(&house, &told, "undisturbed").await;
     house.close();
     let (mut points, mut tried) = (JoinSet::new(), 0);
     for (number, trouble) in Trouble::ALL.into_iter().enumerate() {
@@ -139,7 +140,7 @@ async fn survive(
     check(&house, &told, what).await;
     house.close();
     // What was not acknowledged is settled by now, one way or the other.
-    told.there.extend(house.letters().await.into_iter().map(|(letter, _)| letter));
+    told.there.extend(house.letters().await.into_keys());
     let house = House::open(&disk.power_cut(seed + 1)).await.unwrap_or_else(|error| panic!("{what}: {error}"));
     house.is_quiet().await;
     check(&house, &told, &format!("{what}, and a power cut later")).await;
