@@ -100,9 +100,7 @@ mod tests {
             ("smtps://127.0.0.1", "127.0.0.1"),
             ("smtps://[::1]", "::1"),
         ] {
-            let found = name(&Endpoint::parse(url).expect(url).host);
-            assert_eq!(found, wanted);
-            assert!(rustls::pki_types::ServerName::try_from(found).is_ok(), "{url}");
+            assert_eq!(name(&Endpoint::parse(url).expect(url).host), wanted);
         }
     }
 }

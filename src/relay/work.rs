@@ -155,7 +155,7 @@ impl Worker {
                 let accepted = &job.leased.accepted;
                 let recipients = job.recipients.iter().map(|due| due.path.clone()).collect();
                 let envelope = Envelope { recipients, ..accepted.envelope.clone() };
-                                Ok(Parcel { id: id.to_string(), envelope, received: accepted.received, message })
+                Ok(Parcel { id: id.to_string(), envelope, received: accepted.received, message })
             }
             Err(error) => {
                 self.tell(&Event::Trouble { what: error.to_string() });

@@ -127,9 +127,7 @@ mod tests {
     fn names_that_lead_elsewhere_and_directories_that_are_none_are_refused() {
         let long = "x".repeat(201);
         let deep = vec!["x".repeat(100); 3].join("/");
-        for bad in
-            ["", "/", "/etc", "a//b", "a/", "..", "a/../b", ".", "a\0b", "a\nb", &long, &deep]
-        {
+        for bad in ["", "/", "/etc", "a//b", "a/", "..", "a/../b", ".", "a\0b", "a\nb", &long, &deep] {
             assert!(matches!(Folder::of(bad), Err(MailboxError::Cannot(_))), "{bad:?}");
         }
         for bad in ["", ".", "..", "Sent", ".a.", ".a..b", ".INBOX", ".inbox.x", ".Entwürfe", ".&AC4ALg-"] {
