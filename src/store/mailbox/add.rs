@@ -56,7 +56,7 @@ impl State {
     pub(in crate::store) fn temporaries(&mut self, name: &str, count: usize) -> Outcome<Vec<PathBuf>> {
         self.within(name, |state, at| {
             let files = state.files(&at.path);
-            Ok((0..count).map(|_| files.temporary(&*state.entropy)).collect())
+            Ok((0..count).map(|_| files.temporary(state.this_run, &*state.entropy)).collect())
         })
     }
 
@@ -163,7 +163,7 @@ impl State {
                 Err(MailboxError::NoSuchMessage) => continue,
                 opened => opened?,
             };
-            let written = self.files(&to.path).temporary(&*self.entropy);
+            let written = self.files(&to.path).temporary(self.this_run, &*self.entropy);
             let (stem, sizes, arrived) = (self.fresh_stem(), message.sizes, message.arrived);
             arrivals.push(Arrival { stem, written: written.clone(), sizes, flags: message.flags, arrived });
             old.push(uid);

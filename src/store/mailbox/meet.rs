@@ -32,7 +32,7 @@ impl State {
         if !files.is_whole() {
             return Err(MailboxError::Cannot("Mailbox is not a Maildir"));
         }
-        files.tidy(&*self.clock);
+        files.tidy(self.this_run, &*self.clock);
         let log = uid_log::read(&*self.disk, &path).map_err(|error| MailboxError::file("reading", &path, error))?;
         let now = self.now();
         let change = self.index.begin(Commit::Quick)?;

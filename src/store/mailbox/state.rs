@@ -5,7 +5,7 @@
 //! nothing that was believed about the mailbox is believed any more: the next to enter looks again.
 
 use super::folder::Folder;
-use super::folder_files::{FolderFiles, Stamps, remove_mailbox};
+use super::folder_files::{FolderFiles, Run, Stamps, remove_mailbox};
 use super::index::{self, Commit, Index};
 use super::messages;
 use super::read::Readers;
@@ -29,6 +29,7 @@ pub(in crate::store) struct State {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) this_run: Run,
     pub(super) maildir: PathBuf,
     pub(super) index: Index,
     pub(super) known: HashMap<i64, Known>,
@@ -75,7 +76,7 @@ impl State {
         }
         let index = Index::open(index)?;
         let (known, readers, touched) = (HashMap::new(), Readers::default(), BTreeSet::new());
-        Ok(Self { disk, clock, entropy, maildir, index, known, readers, touched })
+        Ok(Self { this_run: Run::new(&*entropy), disk, clock, entropy, maildir, index, known, readers, touched })
     }
 
     /// Runs an operation; a broken index is replaced after it, so that the next one works.
