@@ -61,6 +61,7 @@ CREATE TABLE delivered (
   at INTEGER NOT NULL,
   PRIMARY KEY (mailbox, base)
 ) WITHOUT ROWID;
+CREATE INDEX delivered_at ON delivered (mailbox, at);
 CREATE TABLE doomed (
   mailbox INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,
   base BLOB NOT NULL,
