@@ -11,7 +11,8 @@
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe
 //! 6 server
-//! 7 demo cli
+//! 7 demo
+//! 8 cli
 //! ```
 
 pub mod account;

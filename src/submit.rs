@@ -1,1 +1,107 @@
-//! One message to one server.
+//! Submission: one message to one server, with an outcome for each recipient.
+//!
+//! What `send` and the demo do; decides nothing about exit codes and composes nothing.
+//! RFC 6409; RFC 5321 §3.3.
+
+use crate::address::Domain;
+use crate::endpoint::{Endpoint, Protocol, TlsMode};
+use crate::engine::smtp::{Cargo, Client, Dialect, Security};
+use crate::envelope::{Envelope, ForwardPath};
+use crate::error::Result;
+use crate::net::tcp::connect_any;
+use crate::net::tls::{ClientTls, Trust};
+use crate::net::trace::Trace;
+use crate::sasl::Credentials;
+use crate::smtp::follow;
+use crate::smtp::outcome::{Outcome, Phase};
+use crate::smtp::transaction::Facts;
+use crate::wire::session::Tls;
+use crate::wire::transcript::Side;
+use crate::world::{Connect, Content};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Somebody waits for it: a server that has not answered by now is not there.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+
+/// What is to be submitted, and where.
+pub struct Submission<'a> {
+    /// The server.
+    pub endpoint: &'a Endpoint,
+    /// Its addresses, in the order in which they are tried.
+    pub addresses: Vec<SocketAddr>,
+    /// Whom to log in as, if at all.
+    pub credentials: Option<Credentials>,
+    /// Our name in EHLO.
+    pub helo: Domain,
+    /// Whose certificates are accepted.
+    pub trust: Trust,
+    /// From whom, to whom.
+    pub envelope: &'a Envelope,
+    /// The message, with CRLF line ends.
+    pub content: &'a dyn Content,
+    /// Whether its header section is UTF-8 beyond ASCII.
+    pub needs_utf8: bool,
+    /// Where the conversation is written down.
+    pub trace: Option<Trace>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Submitted {
+    /// Each recipient's outcome, in the order of the envelope.
+    pub recipients: Vec<(ForwardPath, Outcome)>,
+    /// The address that was reached, if any.
+    pub ip: Option<IpAddr>,
+    /// The encryption, if any.
+    pub tls: Option<Tls>,
+}
+
+/// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
+pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
+    let endpoint = submission.endpoint;
+    let host = endpoint.host.to_ascii().to_string();
+    // The system's certificates take a while to load; without TLS nobody needs them.
+    let tls = match endpoint.tls {
+        TlsMode::None => None,
+        _ => Some(ClientTls::new(&submission.trust)?),
+    };
+    let tap = || submission.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
+    let connection = connect_any(connect, &host, &submission.addresses, CONNECT_WAIT, tap).await?;
+    let security = match (&tls, endpoint.tls) {
+        (Some(tls), TlsMode::Implicit) => Security::Implicit(tls),
+        (Some(tls), TlsMode::StartTls) => Security::Required(tls),
+        (Some(tls), TlsMode::Opportunistic) => Security::Opportunistic(tls),
+        _ => Security::None,
+    };
+    let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+    let ip = Some(connection.peer().ip());
+    let opened = Client::open(connection, &host, &submission.helo, dialect, security).await;
+    let mut client = match opened {
+        Ok(client) => client,
+        Err(outcome) => return Ok(for_all(submission.envelope, &outcome, ip, None)),
+    };
+    let tls = client.tls().cloned();
+    if let Some(credentials) = &submission.credentials
+        && let Err(outcome) = client.login(credentials).await
+    {
+        client.quit().await;
+        return Ok(for_all(submission.envelope, &outcome, ip, tls));
+    }
+    let facts = Facts {
+        size: submission.content.size(),
+        is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
+        has_utf8_header: submission.needs_utf8,
+    };
+    let cargo = Cargo { envelope: submission.envelope, content: submission.content, facts };
+    let outcomes = client.transact(&cargo, progress).await;
+    client.quit().await;
+    let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
+    Ok(Submitted { recipients, ip, tls })
+}
+
+fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
+    debug_assert!(outcome.phase < Phase::Mail);
+    let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
+    Submitted { recipients, ip, tls }
+}

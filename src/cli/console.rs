@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::globals::ColorChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mailkit::error::{Error, Kind, Result};
+use mailkit::message::safe::{is_treacherous, terminal};
 use mailkit::secret::Secret;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
@@ -43,21 +44,34 @@ impl Context {
     /// A word for somebody who watches: only on a terminal, so that cron stays silent while all is well.
     pub(super) fn note(&self, text: &str) {
         if !self.globals.quiet && !self.globals.json && io::stderr().is_terminal() {
-            complain(&harmless(text));
+            complain(&terminal(text));
+        }
+    }
+
+    /// What a command was asked to say on standard error.
+    pub(super) fn say(&self, text: &str) {
+        complain(&terminal(text));
+    }
+
+    /// A failure that is a result: it is said even when notes are not wanted. Lines stay lines.
+    pub(super) fn complain(&self, text: &str) {
+        for (index, line) in text.lines().enumerate() {
+            let lead = if index == 0 { format!("mailkit {}: ", self.command) } else { String::new() };
+            complain(&format!("{lead}{}", terminal(line)));
         }
     }
 
     /// A word for somebody who asked for more.
     pub(super) fn detail(&self, text: &str) {
         if self.globals.verbose {
-            complain(&harmless(text));
+            complain(&terminal(text));
         }
     }
 
     /// Something that did not stop the command, but that the user should know.
     pub(super) fn warn(&self, text: &str) {
         if !self.globals.quiet {
-            complain(&format!("mailkit {}: {}", self.command, harmless(text)));
+            complain(&format!("mailkit {}: {}", self.command, terminal(text)));
         }
     }
 
@@ -71,7 +85,7 @@ impl Context {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(nobody("there is no terminal to ask on"));
         }
-        let answer = dialoguer::Password::new().with_prompt(harmless(question)).allow_empty_password(true).interact();
+        let answer = dialoguer::Password::new().with_prompt(terminal(question)).allow_empty_password(true).interact();
         match answer {
             Ok(password) if password.is_empty() => Err(nobody("nothing was typed")),
             Ok(password) => Ok(Secret::new(password)),
@@ -100,10 +114,10 @@ impl Context {
         } else {
             let name = format!("mailkit {}:", self.command);
             let name = if self.colors(io::stderr().is_terminal()) { format!("\x1b[1;31m{name}\x1b[0m") } else { name };
-            let mut text = format!("{name} {}", harmless(&error.to_string()));
+            let mut text = format!("{name} {}", terminal(&error.to_string()));
             for (lead, more) in [("it said: ", error.answer()), ("", error.advice())] {
                 for line in more.into_iter().flat_map(str::lines) {
-                    text.push_str(&format!("\n  {lead}{}", harmless(line)));
+                    text.push_str(&format!("\n  {lead}{}", terminal(line)));
                 }
             }
             text
@@ -150,7 +164,7 @@ pub(crate) fn announce_panics() {
         complain(&format!(
             "mailkit {}: a mistake in the program{place}: {}\n  please report this line",
             env!("CARGO_PKG_VERSION"),
-            harmless(what)
+            terminal(what)
         ));
     }));
 }
@@ -167,7 +181,8 @@ fn output_error(error: io::Error) -> Error {
 }
 
 fn closed_output(error: &Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<OutputClosed>())
+    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.any(|cause| cause.is::<OutputClosed>())
 }
 
 fn error_json(kind: Kind, message: &str, said: Option<&str>, hint: Option<&str>) -> String {
@@ -191,14 +206,18 @@ fn kebab(name: &str) -> String {
     text
 }
 
-/// Text that can be printed on a terminal without driving it.
-fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
-}
-
-/// JSON escapes the control characters of ASCII only; those behind it can stand nowhere but in strings.
+/// JSON escapes the control characters of ASCII only; all others can stand nowhere but in strings.
 fn harmless_json(json: &str) -> String {
-    json.chars().map(|c| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_treacherous(c) {
+            // JSON counts in UTF-16 (RFC 8259 §7).
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -207,10 +226,10 @@ mod tests {
 
     #[test]
     fn an_error_as_json_has_all_its_members_and_no_control_characters() {
-        let json = error_json(Kind::NoUser, "refused \u{9b}31m", Some("550 5.1.1 who?"), None);
+        let json = error_json(Kind::NoUser, "refused \u{9b}31m\u{e0001}", Some("550 5.1.1 who?"), None);
         let wanted = concat!(
             r#"{"error":{"code":"nouser","exit":67,"hint":null,"kind":"no-user","#,
-            r#""message":"refused \u009b31m","said":"550 5.1.1 who?"}}"#
+            r#""message":"refused \u009b31m\udb40\udc01","said":"550 5.1.1 who?"}}"#
         );
         assert_eq!(json, wanted);
     }

@@ -36,6 +36,8 @@ const TABLE: [Row; 17] = [
 impl Exit {
     /// Everything worked.
     pub(crate) const OK: Self = Self(0);
+    /// Some of it worked, or nothing matched.
+    pub(super) const PARTIAL: Self = Self(1);
     /// A mistake of ours.
     pub(crate) const SOFTWARE: Self = Self(70);
     /// The reader of standard output went away: the code a shell gives to those that SIGPIPE ended.

@@ -5,14 +5,18 @@
 
 use super::context::Context;
 use mailkit::account::{Account, SecretSource};
-use mailkit::endpoint::{Endpoint, Protocol};
+use mailkit::address::Domain;
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
+use mailkit::net::tcp;
+use mailkit::net::tls::Trust;
 use mailkit::sasl::Credentials;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 /// Options for logging in.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Login")]
+#[command(next_help_heading = "Login and encryption")]
 pub(super) struct LoginArgs {
     /// Log in as this user
     #[arg(long, value_name = "NAME")]
@@ -29,6 +33,10 @@ pub(super) struct LoginArgs {
     /// Take the password from the first line of a file that nobody else may read
     #[arg(long, value_name = "FILE", group = "password")]
     password_file: Option<PathBuf>,
+
+    /// Trust the certificate authorities in this PEM file, and no others
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// A server, and the account it came from.
@@ -81,7 +89,12 @@ impl Service {
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| named.contains("://")) {
-        let endpoint = Endpoint::parse(url).map_err(|error| Error::new(Kind::Usage, format!("{url}: {error}")))?;
+        let endpoint = Endpoint::parse(url).map_err(|error| match error {
+            // Not repeated: standard error often ends in a log.
+            EndpointError::Password => Error::new(Kind::Usage, error.to_string())
+                .hint("name its source: --password-cmd, --password-env or --password-file"),
+            _ => Error::new(Kind::Usage, format!("{url}: {error}")),
+        })?;
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
         }
@@ -94,6 +107,22 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
             .hint(format!("add {key} = \"URL\" to [accounts.{name}]"))
     })?;
     Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
+}
+
+/// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
+pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
+    Ok(match ca {
+        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
+        None => Trust::System,
+    })
+}
+
+/// The addresses behind a URL.
+pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
+    match &endpoint.host {
+        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
+        name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
+    }
 }
 
 impl LoginArgs {
@@ -114,6 +143,11 @@ impl LoginArgs {
         let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
         let password = source.fetch(name, &ask).await?;
         Ok(Some(Credentials::new(user, password)))
+    }
+
+    /// Whose certificates are accepted.
+    pub(super) fn trust(&self) -> Result<Trust> {
+        trust(self.ca.as_deref())
     }
 
     fn source(&self) -> Option<SecretSource> {

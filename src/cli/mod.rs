@@ -6,11 +6,18 @@
 
 pub(crate) mod console;
 mod context;
+mod data;
+mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
 mod login;
 mod mx;
+mod parse;
+mod pop;
+mod relay;
+mod send;
+mod serve;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -30,7 +37,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Send(send::Args),
+    Relay(relay::Args),
+    Serve(Box<serve::Args>),
+    Pop(pop::Args),
     Mx(mx::Args),
+    Parse(parse::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
 }
@@ -39,14 +52,26 @@ impl Command {
     /// The words a user typed for it, as error messages repeat them.
     fn name(&self) -> &'static str {
         match self {
+            Self::Send(_) => "send",
+            Self::Relay(_) => "relay",
+            Self::Serve(_) => "serve",
+            Self::Pop(_) => "pop",
             Self::Mx(_) => "mx",
+            Self::Parse(_) => "parse",
+            Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
     }
 
     fn run(&self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Send(args) => send::run(args, context),
+            Self::Relay(args) => relay::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
+            Self::Pop(args) => pop::run(args, context),
             Self::Mx(args) => mx::run(args, context),
+            Self::Parse(args) => parse::run(args, context),
+            Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
     }

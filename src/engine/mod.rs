@@ -1,3 +1,7 @@
 //! Protocols over connections.
 
+pub mod courier;
 pub mod exchangers;
+pub mod handover;
+pub mod pop3;
+pub mod smtp;

@@ -50,8 +50,8 @@ pub enum Code {
     NonExistent,
     /// No room is left.
     OverQuota,
-    /// The flags that can be changed for good.
-    PermanentFlags(Flags),
+    /// The flags that can be changed for good; `None` if nothing can.
+    PermanentFlags(Option<Flags>),
     /// Not without TLS.
     PrivacyRequired,
     /// Nothing can be changed in this mailbox.
@@ -102,7 +102,8 @@ impl fmt::Display for Code {
             Self::Limit => f.write_str("LIMIT"),
             Self::NonExistent => f.write_str("NONEXISTENT"),
             Self::OverQuota => f.write_str("OVERQUOTA"),
-            Self::PermanentFlags(flags) => {
+            Self::PermanentFlags(None) => f.write_str("PERMANENTFLAGS ()"),
+            Self::PermanentFlags(Some(flags)) => {
                 let list = flag_list(flags, false);
                 let inner = list.trim_end_matches(')');
                 // `\*`: keywords can be made up (RFC 9051 §7.1).
@@ -228,8 +229,9 @@ mod tests {
         );
         assert_eq!(flag_list(&flags, true), "(\\Answered \\Seen Work \\Recent)");
         assert_eq!(flag_list(&Flags::new(), false), "()");
-        assert_eq!(Code::PermanentFlags(flags).to_string(), "PERMANENTFLAGS (\\Answered \\Seen Work \\*)");
-        assert_eq!(Code::PermanentFlags(Flags::new()).to_string(), "PERMANENTFLAGS (\\*)");
+        assert_eq!(Code::PermanentFlags(Some(flags)).to_string(), "PERMANENTFLAGS (\\Answered \\Seen Work \\*)");
+        assert_eq!(Code::PermanentFlags(Some(Flags::new())).to_string(), "PERMANENTFLAGS (\\*)");
+        assert_eq!(Code::PermanentFlags(None).to_string(), "PERMANENTFLAGS ()");
         let uid = |number| Uid::new(number).expect("not zero");
         let pairs = vec![(uid(3), uid(10)), (uid(4), uid(11)), (uid(9), uid(12))];
         let code = Code::CopyUid(CopyUid { validity: UidValidity::new(7).expect("not zero"), pairs });

@@ -270,12 +270,13 @@ impl Key {
     pub fn judge(&self, row: &Row) -> Option<bool> {
         Some(match self {
             Self::And(keys) => {
-                let verdicts = keys.iter().map(|key| key.judge(row));
-                return verdicts.fold(Some(true), |so_far, next| match (so_far, next) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (Some(true), next) => next,
-                    (None, _) => None,
-                });
+                // One that is not met decides, wherever it stands.
+                let verdicts: Vec<Option<bool>> = keys.iter().map(|key| key.judge(row)).collect();
+                return if verdicts.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    verdicts.into_iter().all(|verdict| verdict.is_some()).then_some(true)
+                };
             }
             Self::Or(keys) => match (keys.0.judge(row), keys.1.judge(row)) {
                 (Some(true), _) | (_, Some(true)) => true,

@@ -54,9 +54,9 @@ impl SequenceSet {
         merged.into_iter().map(|(from, to)| from..=to).collect()
     }
 
-    /// The largest number that is written out.
-    pub fn largest_named(&self) -> Option<u32> {
-        self.0.iter().flat_map(|(from, to)| [from, to]).flatten().map(|number| number.get()).max()
+    /// Whether it names a number above `largest`, other than as the one end of a range whose other end is `*`.
+    pub fn names_beyond(&self, largest: u32) -> bool {
+        self.0.iter().any(|(from, to)| matches!((from, to), (Some(from), Some(to)) if from.max(to).get() > largest))
     }
 }
 
@@ -145,6 +145,14 @@ mod tests {
             ("1:4294967295,4294967295", Some(9), vec![1..=u32::MAX]),
         ] {
             assert_eq!(SequenceSet::parse(text.as_bytes()).map(|set| set.ranges(largest)), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_the_largest_are_found() {
+        for (text, wanted) in [("1:3", false), ("4", true), ("2:4", true), ("9:*", false), ("*", false), ("*,4", true)]
+        {
+            assert_eq!(SequenceSet::parse(text.as_bytes()).map(|set| set.names_beyond(3)), Some(wanted), "{text}");
         }
     }
 

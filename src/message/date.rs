@@ -5,6 +5,7 @@
 //! RFC 5322 §3.3, §4.3.
 
 use crate::world::Timestamp;
+use jiff::civil::Date;
 use mail_parser::parsers::MessageStream;
 
 /// Octets of a field body that are looked at; a date with comments is far shorter.
@@ -24,10 +25,34 @@ pub fn rfc5322(when: Timestamp) -> String {
 
 /// Reads a date with obsolete zones, two-digit years and comments; what is no date is `None`.
 pub fn parse(text: &[u8]) -> Option<Timestamp> {
+    Timestamp::from_second(read(text)?.to_timestamp()).ok()
+}
+
+/// The day in a date as its sender wrote it, whatever the zone: what IMAP's SENTON goes by.
+pub fn day(text: &[u8]) -> Option<Date> {
+    let date = read(text)?;
+    Date::new(date.year.try_into().ok()?, date.month.try_into().ok()?, date.day.try_into().ok()?).ok()
+}
+
+fn read(text: &[u8]) -> Option<mail_parser::DateTime> {
     let mut line = text.get(..DATE_MAX).unwrap_or(text).to_vec();
+    if !has_time(&line) {
+        return None;
+    }
     line.push(b'\n');
-    let date = MessageStream::new(&line).parse_date().into_datetime()?;
-    date.is_valid().then(|| Timestamp::from_second(date.to_timestamp()).ok())?
+    MessageStream::new(&line).parse_date().into_datetime().filter(mail_parser::DateTime::is_valid)
+}
+
+/// Whether a time of day stands there: mail-parser takes any letters for the rest of a broken one.
+fn has_time(line: &[u8]) -> bool {
+    let is_time = |token: &[u8]| {
+        let mut numbers = 0;
+        token.split(|octet| *octet == b':').all(|number| {
+            numbers += 1;
+            (1..=2).contains(&number.len()) && number.iter().all(u8::is_ascii_digit)
+        }) && (2..=3).contains(&numbers)
+    };
+    line.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'+' | b'-')).any(is_time)
 }
 
 #[cfg(test)]
@@ -49,10 +74,23 @@ mod tests {
             ("21 Nov 97 09:55:06 GMT", Some("1997-11-21T09:55:06Z")),
             ("Thu, 13 Feb 1969 23:32 -0330 (Newfoundland Time)", Some("1969-02-14T03:02:00Z")),
             ("Fri, 20 Nov\r\n 2026 12:00:00 EST", Some("2026-11-20T17:00:00Z")),
+            ("Tue, 7 Apr 2026 10:00:t <x@example.test>", None),
             ("yesterday", None),
             ("", None),
         ] {
             assert_eq!(parse(text.as_bytes()).map(|t| t.to_string()).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_the_senders_own() {
+        for (text, wanted) in [
+            ("Fri, 20 Nov 2026 23:30:00 -0500", Date::new(2026, 11, 20).ok()),
+            ("21 Nov 97 00:15:00 +1200", Date::new(1997, 11, 21).ok()),
+            ("31 Feb 2026 00:00:00 +0000", None),
+            ("today", None),
+        ] {
+            assert_eq!(day(text.as_bytes()), wanted, "{text}");
         }
     }
 
@@ -66,6 +104,7 @@ mod tests {
         #[test]
         fn no_octets_make_the_reader_panic(octets in any::<Vec<u8>>()) {
             parse(&octets);
+            day(&octets);
         }
     }
 }

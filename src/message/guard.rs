@@ -5,10 +5,9 @@
 //! follows nesting on the call stack and dies of it, so it never sees more than one field of what passed here.
 //! Knows where parts are, not what they mean. RFC 2046 §5.1, §5.2; RFC 5322 §2.1.1.
 
-use super::field;
 use super::media::MediaType;
 use super::transfer::Encoding;
-use std::collections::HashMap;
+use super::walk;
 use std::ops::Range;
 
 /// How much structure a message may have; the rest is opaque.
@@ -101,6 +100,8 @@ pub enum FlawCode {
     NoBoundary,
     /// A multipart whose boundary never comes.
     NoParts,
+    /// Two boundary lines with nothing between them.
+    EmptyPart,
     /// A multipart without its last boundary.
     NoEndBoundary,
     /// A multipart or message with an encoding that it may not have (RFC 2045 §6.4).
@@ -113,309 +114,132 @@ pub enum FlawCode {
 
 /// Finds the structure of a message. Linear in its octets, whatever they are.
 pub fn check(octets: &[u8], limits: &Limits) -> Verdict {
-    let mut walk = Walk::new(octets, limits);
-    walk.entity(None, 0);
-    while walk.step() {}
-    walk.finish()
+    walk::walk(octets, limits)
 }
 
-/// A multipart or message whose end is not reached yet.
-struct Open {
-    block: usize,
-    /// None for a message, and for a multipart behind its last boundary.
-    boundary: Option<Vec<u8>>,
-    parts: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-struct Walk<'o> {
-    octets: &'o [u8],
-    limits: Limits,
-    at: usize,
-    line: usize,
-    open: Vec<Open>,
-    /// For each boundary the levels in `open` that use it: a line is looked up once, however deep we are.
-    levels: HashMap<Vec<u8>, Vec<usize>>,
-    /// The block whose body the cursor is in, if it is a leaf.
-    leaf: Option<usize>,
-    /// The line number at which each block's header and body begin.
-    starts: Vec<(usize, usize)>,
-    verdict: Verdict,
-}
-
-/// A boundary line: whose, and whether it is the last.
-struct Delimiter {
-    level: usize,
-    last: bool,
-}
-
-impl<'o> Walk<'o> {
-    fn new(octets: &'o [u8], limits: &Limits) -> Self {
-        let verdict = Verdict { blocks: Vec::new(), flaws: Vec::new(), truncated: false };
-        Self {
-            octets,
-            limits: *limits,
-            at: 0,
-            line: 0,
-            open: Vec::new(),
-            levels: HashMap::new(),
-            leaf: None,
-            starts: Vec::new(),
-            verdict,
-        }
-    }
-
-    /// Moves over one line of a body; false at the end.
-    fn step(&mut self) -> bool {
-        let line = self.peek();
-        if line.is_empty() {
-            return false;
-        }
-        match self.delimiter(line) {
-            Some(delimiter) => self.cross(delimiter, line.len()),
-            None => self.advance(line.len()),
-        }
-        true
-    }
-
-    fn peek(&self) -> &'o [u8] {
-        field::first_line(&self.octets[self.at..])
-    }
-
-    fn advance(&mut self, length: usize) {
-        self.at += length;
-        self.line += usize::from(self.octets[..self.at].ends_with(b"\n"));
-    }
-
-    /// The boundary a line is, of the innermost multipart that has it (RFC 2046 §5.1.1: blanks may follow).
-    fn delimiter(&self, line: &[u8]) -> Option<Delimiter> {
-        let text = line.strip_prefix(b"--").filter(|_| !self.levels.is_empty())?.trim_ascii_end();
-        let find = |text: &[u8]| self.levels.get(text).and_then(|levels| levels.last()).copied();
-        match find(text) {
-            Some(level) => Some(Delimiter { level, last: false }),
-            None => find(text.strip_suffix(b"--")?).map(|level| Delimiter { level, last: true }),
-        }
-    }
-
-    fn cross(&mut self, delimiter: Delimiter, length: usize) {
-        let before = self.at;
-        // What is open within this multipart ends here, with or without its own last boundary.
-        self.close(delimiter.level + 1, before);
-        self.advance(length);
-        let Some(open) = self.open.get_mut(delimiter.level) else { return };
-        if delimiter.last {
-            let boundary = open.boundary.take().unwrap_or_default();
-            self.forget(&boundary);
-            return;
-        }
-        open.parts += 1;
-        let block = open.block;
-        if self.verdict.blocks.len() >= self.limits.parts {
-            self.limit(FlawCode::TooManyParts, block, before);
-        } else {
-            self.entity(Some(block), self.open.len());
-        }
-    }
-
-    /// Reads a header section and opens what begins behind it: a leaf, a multipart, or messages within messages.
-    fn entity(&mut self, mut parent: Option<usize>, mut depth: usize) {
-        loop {
-            let index = self.header(parent);
-            let Some(block) = self.verdict.blocks.get(index) else { return };
-            let is_multipart = block.media.main == "multipart";
-            if !is_multipart && !block.media.is_message() {
-                self.leaf = Some(index);
-                return;
-            }
-            let boundary = block.media.parameters.get("boundary").map(String::into_bytes).unwrap_or_default();
-            let boundary = boundary.trim_ascii_end().to_vec();
-            let offset = block.body.start;
-            let obstacle = if !block.encoding.is_identity() {
-                Some(FlawCode::EncodedStructure)
-            } else if is_multipart && boundary.is_empty() {
-                Some(FlawCode::NoBoundary)
-            } else if depth >= self.limits.depth {
-                Some(FlawCode::TooDeep)
-            } else if !is_multipart && self.verdict.blocks.len() >= self.limits.parts {
-                Some(FlawCode::TooManyParts)
-            } else {
-                None
-            };
-            match obstacle {
-                // Some senders declare base64 for a multipart and then write it plainly.
-                Some(FlawCode::EncodedStructure)
-                    if is_multipart && !boundary.is_empty() && depth < self.limits.depth =>
-                {
-                    self.flaw(FlawCode::EncodedStructure, index, offset);
-                }
-                Some(code @ (FlawCode::TooDeep | FlawCode::TooManyParts)) => {
-                    self.limit(code, index, offset);
-                    self.leaf = Some(index);
-                    return;
-                }
-                Some(code) => {
-                    self.flaw(code, index, offset);
-                    self.leaf = Some(index);
-                    return;
-                }
-                None => {}
-            }
-            if let Some(block) = self.verdict.blocks.get_mut(index) {
-                block.kind = if is_multipart { BlockKind::Multipart } else { BlockKind::Message };
-            }
-            if is_multipart {
-                self.levels.entry(boundary.clone()).or_default().push(self.open.len());
-                self.open.push(Open { block: index, boundary: Some(boundary), parts: 0 });
-                return;
-            }
-            self.open.push(Open { block: index, boundary: None, parts: 1 });
-            (parent, depth) = (Some(index), depth + 1);
-        }
-    }
-
-    /// Reads a header section at the cursor and adds its block.
-    fn header(&mut self, parent: Option<usize>) -> usize {
-        let (start, start_line, index) = (self.at, self.line, self.verdict.blocks.len());
-        let mut readable = None;
-        let mut flaw = None;
-        let mut lines = 0;
-        loop {
-            let line = self.peek();
-            if line.is_empty() {
-                break;
-            }
-            if field::is_empty_line(line) {
-                self.advance(line.len());
-                break;
-            }
-            if self.delimiter(line).is_some() {
-                flaw = Some((FlawCode::NoEmptyLine, self.at));
-                break;
-            }
-            let is_field = match lines {
-                0 => field::colon_of(line).is_some() || parent.is_none() && is_mbox_line(line),
-                _ => field::colon_of(line).is_some() || field::is_continuation(line),
-            };
-            if !is_field {
-                let code = if lines == 0 { FlawCode::NoFieldLine } else { FlawCode::NoEmptyLine };
-                flaw = Some((code, self.at));
-                break;
-            }
-            lines += 1;
-            let length = self.at + line.len() - start;
-            if readable.is_none() && (lines > self.limits.header_lines || length > self.limits.header_octets) {
-                readable = Some(self.at);
-            }
-            self.advance(line.len());
-        }
-        let end = self.at;
-        // A single line beyond the limit is not read at all: half a field could mean something else.
-        let readable = start..readable.unwrap_or(end);
-        let (media, encoding, bad_type) = self.type_of(&readable, parent);
-        self.verdict.blocks.push(Block {
-            parent,
-            header: start..end,
-            readable: readable.clone(),
-            body: end..self.octets.len(),
-            lines: 0,
-            lines_whole: 0,
-            kind: BlockKind::Leaf,
-            media,
-            encoding,
-        });
-        self.starts.push((start_line, self.line));
-        if let Some((code, offset)) = flaw {
-            self.flaw(code, index, offset);
-        }
-        if readable.end < end {
-            self.limit(FlawCode::HeaderTooLong, index, readable.end);
-        }
-        if bad_type {
-            self.flaw(FlawCode::BadContentType, index, start);
-        }
-        index
-    }
-
-    /// The type by the first Content-Type that is one, else by default (RFC 2045 §5.2, RFC 2046 §5.1.5).
-    fn type_of(&self, readable: &Range<usize>, parent: Option<usize>) -> (MediaType, Encoding, bool) {
-        let section = &self.octets[readable.clone()];
-        let (mut media, mut encoding, mut bad) = (None, None, false);
-        for field in field::fields(section) {
-            if media.is_none() && field.is("Content-Type") {
-                media = MediaType::parse(field.body);
-                bad |= media.is_none();
-            } else if encoding.is_none() && field.is("Content-Transfer-Encoding") {
-                encoding = Some(Encoding::parse(field.body));
-            }
-        }
-        let in_digest =
-            parent.and_then(|at| self.verdict.blocks.get(at)).is_some_and(|b| b.media.is("multipart", "digest"));
-        let default = || if in_digest { MediaType::new("message", "rfc822") } else { MediaType::new("text", "plain") };
-        (media.unwrap_or_else(default), encoding.unwrap_or_default(), bad)
-    }
-
-    /// Ends everything open from `level` inwards at an offset, which stands before a boundary line or at the end.
-    fn close(&mut self, level: usize, offset: usize) {
-        // A boundary line never stands at the end itself: it is at least as long as its boundary.
-        let at_end = offset == self.octets.len();
-        if let Some(leaf) = self.leaf.take() {
-            self.end(leaf, offset, at_end);
-        }
-        while self.open.len() > level {
-            let Some(open) = self.open.pop() else { return };
-            self.end(open.block, offset, at_end);
-            let Some(boundary) = open.boundary else { continue };
-            self.forget(&boundary);
-            match (open.parts, self.verdict.blocks.get_mut(open.block)) {
-                (0, Some(block)) => {
-                    block.kind = BlockKind::Leaf;
-                    self.flaw(FlawCode::NoParts, open.block, offset);
-                }
-                _ => self.flaw(FlawCode::NoEndBoundary, open.block, offset),
-            }
-        }
-    }
-
-    /// Sets a block's end. The line end in front of a boundary belongs to the boundary (RFC 2046 §5.1.1).
-    fn end(&mut self, index: usize, offset: usize, at_end: bool) {
-        let (Some(block), Some((whole, body))) = (self.verdict.blocks.get_mut(index), self.starts.get(index)) else {
-            return;
+    /// Each block as `type header-length body`, and the flaws; LF in the source becomes CRLF.
+    fn shown(source: &str, limits: &Limits) -> (Vec<String>, Vec<FlawCode>, bool) {
+        let octets = source.replace('\n', "\r\n").into_bytes();
+        let verdict = check(&octets, limits);
+        let body = |block: &Block| String::from_utf8_lossy(&octets[block.body.clone()]).replace("\r\n", "\n");
+        let one = |block: &Block| match block.kind {
+            BlockKind::Leaf => format!("{} {:?}", block.media, body(block)),
+            kind => format!("{} {kind:?}", block.media),
         };
-        let text = &self.octets[block.body.start..offset.max(block.body.start)];
-        let kept = if at_end { text } else { field::trim_line_end(text) };
-        block.body.end = block.body.start + kept.len();
-        let cut = usize::from(kept.len() < text.len());
-        block.lines = (self.line - body).saturating_sub(cut);
-        block.lines_whole = (self.line - whole).saturating_sub(cut);
+        let flaws = verdict.flaws.iter().map(|flaw| flaw.code).collect();
+        (verdict.blocks.iter().map(one).collect(), flaws, verdict.truncated)
     }
 
-    fn forget(&mut self, boundary: &[u8]) {
-        if let Some(levels) = self.levels.get_mut(boundary) {
-            levels.pop();
-            if levels.is_empty() {
-                self.levels.remove(boundary);
+    #[test]
+    fn parts_are_found_in_messages_as_they_come() {
+        use FlawCode::*;
+        const MIXED: &str = "multipart/mixed Multipart";
+        for (source, blocks, flaws) in [
+            ("Subject: x\n\nbody\n", &["text/plain \"body\\n\""][..], &[][..]),
+            ("", &["text/plain \"\""], &[]),
+            ("\n", &["text/plain \"\""], &[]),
+            ("no fields here\n", &["text/plain \"no fields here\\n\""], &[NoFieldLine]),
+            ("A: b\nno field\n", &["text/plain \"no field\\n\""], &[NoEmptyLine]),
+            ("From x Thu\nA: b\n\nc", &["text/plain \"c\""], &[]),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\none\n--b \t\nA: b\n\ntwo\n\n--b--\nepi\n",
+                &[MIXED, "text/plain \"one\"", "text/plain \"two\\n\""],
+                &[],
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--bb\n--b-\n -- b\n--b--x\n",
+                &[MIXED, "text/plain \"one\\n--bb\\n--b-\\n -- b\\n--b--x\\n\""],
+                &[NoEndBoundary],
+            ),
+            ("Content-Type: multipart/mixed\n\n--b\n", &["multipart/mixed \"--b\\n\""], &[NoBoundary]),
+            ("Content-Type: multipart/mixed; boundary=b\n\nx\n", &["multipart/mixed \"x\\n\""], &[NoParts]),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\nA: b\n--b--\n",
+                &[MIXED, "text/plain \"\""],
+                &[EmptyPart, NoEmptyLine],
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n\n\
+                 --b\n\nin\n--a\n\nout\n--a--\n",
+                &[MIXED, MIXED, "text/plain \"in\"", "text/plain \"out\""],
+                &[NoEndBoundary],
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=b\n\n\
+                 --b\n\nin\n--b--\n--b\n\nout\n--b--\n",
+                &[MIXED, MIXED, "text/plain \"in\"", "text/plain \"out\""],
+                &[],
+            ),
+            (
+                "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\ntext\n--b--\n",
+                &["multipart/digest Multipart", "message/rfc822 Message", "text/plain \"text\""],
+                &[],
+            ),
+            (
+                "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTogYg==\n",
+                &["message/rfc822 \"QTogYg==\\n\""],
+                &[EncodedStructure],
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\n\nx\n--b--\n",
+                &[MIXED, "text/plain \"x\""],
+                &[EncodedStructure],
+            ),
+        ] {
+            let wanted = (blocks.iter().map(ToString::to_string).collect(), flaws.to_vec(), false);
+            assert_eq!(shown(source, &Limits::default()), wanted, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_a_limit_is_opaque() {
+        let limits = Limits { depth: 2, parts: 4, header_octets: 60, header_lines: 3 };
+        for (source, count, flaw) in [
+            ("Content-Type: message/rfc822\n\n".repeat(5), 3, FlawCode::TooDeep),
+            (
+                format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(9)),
+                4,
+                FlawCode::TooManyParts,
+            ),
+            ("A: b\n".repeat(5), 1, FlawCode::HeaderTooLong),
+            (format!("A: {}\n", "b".repeat(60)), 1, FlawCode::HeaderTooLong),
+        ] {
+            let (blocks, flaws, truncated) = shown(&source, &limits);
+            assert_eq!((blocks.len(), flaws.contains(&flaw), truncated), (count, true, true), "{source}");
+        }
+        let octets = b"A: b\r\nB: c\r\nC: d\r\nContent-Type: a/b\r\n\r\nbody";
+        let verdict = check(octets, &limits);
+        assert_eq!(verdict.blocks[0].media, MediaType::new("text", "plain"), "what is not read does not count");
+        assert_eq!(&octets[verdict.blocks[0].body.clone()], b"body");
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_lie_within_each_other_whatever_comes(
+            lines in proptest::collection::vec(
+                "(--[ab](--)?|Content-Type: (multipart/(mixed|digest); boundary=[ab]|message/rfc822)|x: y| z||w)\r?\n?", 0..30),
+            parts in 1..9usize,
+        ) {
+            let octets = lines.concat().into_bytes();
+            let limits = Limits { depth: 4, parts, ..Limits::default() };
+            let verdict = check(&octets, &limits);
+            prop_assert!(!verdict.blocks.is_empty() && verdict.blocks.len() <= parts);
+            for (index, block) in verdict.blocks.iter().enumerate() {
+                prop_assert!(block.header.end == block.body.start && block.body.start <= block.body.end);
+                prop_assert!(block.body.end <= octets.len());
+                prop_assert_eq!(block.lines, octets[block.body.clone()].iter().filter(|o| **o == b'\n').count());
+                if let Some(parent) = block.parent {
+                    prop_assert!(parent < index);
+                    let parent = &verdict.blocks[parent];
+                    prop_assert!(parent.kind != BlockKind::Leaf);
+                    prop_assert!(parent.body.start <= block.header.start && block.body.end <= parent.body.end);
+                }
             }
         }
     }
-
-    fn flaw(&mut self, code: FlawCode, block: usize, offset: usize) {
-        self.verdict.flaws.push(Flaw { code, block, offset });
-    }
-
-    /// A limit is told once for each block it concerns.
-    fn limit(&mut self, code: FlawCode, block: usize, offset: usize) {
-        self.verdict.truncated = true;
-        if self.verdict.flaws.last().is_none_or(|flaw| (flaw.code, flaw.block) != (code, block)) {
-            self.flaw(code, block, offset);
-        }
-    }
-
-    fn finish(mut self) -> Verdict {
-        self.close(0, self.octets.len());
-        self.verdict
-    }
-}
-
-/// `From alice Thu Jan 1 …`, as mbox files put before each message.
-fn is_mbox_line(line: &[u8]) -> bool {
-    line.starts_with(b"From ") || line.starts_with(b">From ")
 }

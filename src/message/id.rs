@@ -21,6 +21,18 @@ pub fn boundary(entropy: &dyn Entropy) -> String {
     format!("=_{}", chance(entropy, 26))
 }
 
+/// The ids in a field body, without their brackets; a body without brackets is one id, as old senders write it.
+pub fn parse_list(body: &[u8]) -> Vec<String> {
+    let text = super::words::decode(body);
+    let inside = text.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(id, _)| id));
+    let ids: Vec<String> =
+        inside.map(|id| id.split_whitespace().collect()).filter(|id: &String| !id.is_empty()).collect();
+    match ids.is_empty() && !text.contains(['<', '>']) && !text.is_empty() {
+        true => text.split_whitespace().map(str::to_owned).collect(),
+        false => ids,
+    }
+}
+
 /// Characters of chance, five bits each.
 fn chance(entropy: &dyn Entropy, length: usize) -> String {
     let mut octets = vec![0; length];
@@ -60,6 +72,21 @@ pub(crate) mod tests {
         let (one, two) = (message_id(&entropy, now, "crepes.fr"), message_id(&entropy, now, "crepes.fr"));
         assert!(one != two && one.ends_with("@crepes.fr") && one.starts_with("000000000."), "{one} {two}");
         assert!(boundary(&entropy).len() <= 70);
+    }
+
+    #[test]
+    fn ids_are_read_from_all_who_write_them() {
+        for (body, wanted) in [
+            (" <a@b>", "a@b"),
+            ("<a@b> (comment) <c@d>\r\n <e@f>", "a@b,c@d,e@f"),
+            ("<a\r\n @b>", "a@b"),
+            ("a@b", "a@b"),
+            ("<>", ""),
+            ("<a@b", ""),
+            ("", ""),
+        ] {
+            assert_eq!(parse_list(body.as_bytes()).join(","), wanted, "{body}");
+        }
     }
 
     #[test]

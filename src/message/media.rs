@@ -116,7 +116,7 @@ fn join(pieces: &[(u32, bool, &str)]) -> String {
             }
         }
         match extended {
-            true => push_unescaped(value, &mut octets),
+            true => octets.extend(unescape_percent(value.as_bytes())),
             false => octets.extend_from_slice(value.as_bytes()),
         }
     }
@@ -124,8 +124,10 @@ fn join(pieces: &[(u32, bool, &str)]) -> String {
     words::decode_words(&text).into_owned()
 }
 
-fn push_unescaped(value: &str, octets: &mut Vec<u8>) {
-    let mut rest = value.as_bytes();
+/// `%e2%82%ac` as octets; what is no code stays.
+pub(super) fn unescape_percent(value: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(value.len());
+    let mut rest = value;
     while let [first, tail @ ..] = rest {
         rest = tail;
         let digit = |octet: u8| char::from(octet).to_digit(16);
@@ -138,6 +140,7 @@ fn push_unescaped(value: &str, octets: &mut Vec<u8>) {
             (octet, _) => octets.push(*octet),
         }
     }
+    octets
 }
 
 /// The first token of a field body, comments left out: `base64` of ` base64 (really)`.
@@ -150,11 +153,11 @@ fn split(body: &[u8]) -> (String, Parameters) {
     let unfolded = words::unfold(body);
     let (text, _) = words::undeclared(&unfolded);
     let mut rest = Reader { rest: &text };
-    let head = rest.bare(|c| c == ';');
+    let head = rest.bare(true, |c| c == ';');
     let mut parameters = Vec::new();
     while !rest.rest.is_empty() {
         rest.rest = rest.rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
-        let name = rest.bare(|c| matches!(c, '=' | ';'));
+        let name = rest.bare(true, |c| matches!(c, '=' | ';'));
         let name = name.trim();
         let Some(after) = rest.rest.strip_prefix('=') else { continue };
         rest.rest = after;
@@ -171,8 +174,9 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Text up to a delimiter, which stays; comments left out (RFC 822 §3.4.3).
-    fn bare(&mut self, ends: impl Fn(char) -> bool) -> String {
+    /// Text up to a delimiter, which stays; comments left out (RFC 822 §3.4.3). In a value, a parenthesis in the
+    /// middle of a word is part of it: `report(1).pdf`; in a `token` it never is.
+    fn bare(&mut self, token: bool, ends: impl Fn(char) -> bool) -> String {
         let mut text = String::new();
         let mut chars = self.rest.char_indices();
         let mut depth = 0usize;
@@ -180,8 +184,7 @@ impl Reader<'_> {
         while let Some((at, c)) = chars.next() {
             match c {
                 '\\' if depth > 0 => drop(chars.next()),
-                // In the middle of a word a parenthesis is part of it: `report(1).pdf`.
-                '(' if depth > 0 || text.is_empty() || text.ends_with(char::is_whitespace) => depth += 1,
+                '(' if token || depth > 0 || text.is_empty() || text.ends_with(char::is_whitespace) => depth += 1,
                 ')' if depth > 0 => depth -= 1,
                 c if depth == 0 && ends(c) => {
                     end = at;
@@ -198,7 +201,9 @@ impl Reader<'_> {
     /// A value, quoted or not. Unquoted, it goes to the semicolon: names with spaces are common.
     fn value(&mut self) -> String {
         self.rest = self.rest.trim_start();
-        let Some(quoted) = self.rest.strip_prefix('"') else { return self.bare(|c| c == ';').trim_end().to_owned() };
+        let Some(quoted) = self.rest.strip_prefix('"') else {
+            return self.bare(false, |c| c == ';').trim_end().to_owned();
+        };
         let mut value = String::new();
         let mut chars = quoted.char_indices().peekable();
         let mut end = quoted.len();
@@ -235,6 +240,7 @@ mod tests {
             ("text/plain (a comment; with \\) semicolon); charset=x", Some("text/plain")),
             ("multipart/mixed;boundary=x", Some("multipart/mixed")),
             ("application/x.y-z+json", Some("application/x.y-z+json")),
+            ("message/(x)rfc822", Some("message/rfc822")),
             ("text", None),
             ("", None),
             ("text/", None),

@@ -8,6 +8,7 @@
 pub mod address_list;
 pub mod build;
 pub mod date;
+pub mod defect;
 pub mod dsn;
 pub mod field;
 pub mod guard;
@@ -16,7 +17,10 @@ pub mod media;
 pub mod overview;
 pub mod prepare;
 pub mod received;
+pub mod roles;
 pub mod safe;
+pub mod text;
 pub mod transfer;
 pub mod view;
+mod walk;
 pub mod words;

@@ -74,22 +74,27 @@ fn owned(decoded: Decoded<Vec<u8>>) -> Decoded<std::borrow::Cow<'static, [u8]>> 
     Decoded { content: decoded.content.into(), clean: decoded.clean }
 }
 
-/// Line ends and blanks are passed over silently, other octets outside the alphabet with a defect
-/// (RFC 2045 §6.8). Padding in the middle ends a quantum, as where two encodings were joined.
+/// Line ends and blanks are passed over silently, other octets outside the alphabet with a defect. Padding is the
+/// end: what stands behind it was not meant to be read, or is meant to deceive (RFC 2045 §6.8).
 pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
     let mut content = Vec::with_capacity(body.len() / 4 * 3 + 3);
-    let (mut bits, mut count, mut clean) = (0u32, 0u8, true);
-    for octet in body {
+    let (mut bits, mut count, mut padding, mut clean) = (0u32, 0u8, 0u8, true);
+    for (at, octet) in body.iter().enumerate() {
         let value = match octet {
             b'A'..=b'Z' => octet - b'A',
             b'a'..=b'z' => octet - b'a' + 26,
             b'0'..=b'9' => octet - b'0' + 52,
             b'+' => 62,
             b'/' => 63,
-            b'=' => {
-                clean &= flush(&mut content, bits, count);
-                (bits, count) = (0, 0);
-                continue;
+            b'=' if count >= 2 => {
+                padding += 1;
+                if count + padding < 4 {
+                    continue;
+                }
+                flush(&mut content, bits, count);
+                let rest = body.get(at + 1..).unwrap_or_default();
+                clean &= rest.iter().all(|octet| octet.is_ascii_whitespace() || *octet == b'=');
+                return Decoded { content, clean };
             }
             b'\r' | b'\n' | b' ' | b'\t' => continue,
             _ => {
@@ -97,6 +102,8 @@ pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
                 continue;
             }
         };
+        clean &= padding == 0;
+        padding = 0;
         bits = bits << 6 | u32::from(value);
         count += 1;
         if count == 4 {
@@ -104,18 +111,17 @@ pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
             (bits, count) = (0, 0);
         }
     }
-    let whole = flush(&mut content, bits, count) && count == 0;
-    Decoded { content, clean: clean && whole }
+    flush(&mut content, bits, count);
+    Decoded { content, clean: clean && count == 0 }
 }
 
-/// What an incomplete quantum of `count` characters holds; false if nothing can be made of it.
-fn flush(content: &mut Vec<u8>, bits: u32, count: u8) -> bool {
+/// What an incomplete quantum of `count` characters holds; a single character holds no octet.
+fn flush(content: &mut Vec<u8>, bits: u32, count: u8) {
     match count {
         2 => content.push((bits >> 4) as u8),
         3 => content.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
-        _ => return count == 0,
+        _ => {}
     }
-    true
 }
 
 /// A `=` that begins no code stays as it is, with a defect (RFC 2045 §6.7, rule 1 and what follows it).
@@ -211,10 +217,12 @@ mod tests {
             (b"aGVs\r\nbG8=\r\n", b"hello", true),
             (b"aGVsbG8", b"hello", false),
             (b"aGVs*bG8=", b"hello", false),
-            (b"aGk=aGk=", b"hihi", true),
+            (b"aGk=aGk=", b"hi", false),
+            (b"aGk=\r\n=\r\n", b"hi", true),
+            (b"aA=aGk=", b"h\x06\x86", false),
             (b"a", b"", false),
             (b"", b"", true),
-            (b"====", b"", true),
+            (b"====", b"", false),
         ] {
             assert_eq!(decode_base64(body), Decoded { content: wanted.to_vec(), clean }, "{}", body.escape_ascii());
         }

@@ -207,3 +207,102 @@ fn number(parts: &mut [Part], index: usize, block: &Block) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The example of RFC 9051 §6.4.5.1, as a message.
+    const NUMBERS: &str = "Subject: outer\nContent-Type: multipart/mixed; boundary=a\n\n\
+        --a\nContent-Type: text/plain\n\none\n\
+        --a\nContent-Type: application/octet-stream\n\ntwo\n\
+        --a\nContent-Type: message/rfc822\n\n\
+        Subject: third\nContent-Type: multipart/mixed; boundary=b\n\n\
+        --b\n\nthree one\n--b\nContent-Type: application/octet-stream\n\nthree two\n--b--\n\
+        --a\nContent-Type: multipart/mixed; boundary=c\n\n\
+        --c\nContent-Type: image/gif\n\nfour one\n\
+        --c\nContent-Type: message/rfc822\n\n\
+        Subject: deep\nContent-Type: multipart/mixed; boundary=d\n\n\
+        --d\n\nfour two one\n\
+        --d\nContent-Type: multipart/alternative; boundary=e\n\n\
+        --e\n\nfour two two one\n--e\nContent-Type: text/richtext\n\nfour two two two\n--e--\n\
+        --d--\n--c--\n--a--\n";
+
+    #[test]
+    fn parts_have_the_numbers_imap_gives_them() {
+        let message = Message::parse(NUMBERS.as_bytes());
+        let ids: Vec<_> = message.parts().iter().map(|part| format!("{} {}", part.id, part.media)).collect();
+        assert_eq!(
+            ids,
+            [
+                "TEXT multipart/mixed",
+                "1 text/plain",
+                "2 application/octet-stream",
+                "3 message/rfc822",
+                "3.TEXT multipart/mixed",
+                "3.1 text/plain",
+                "3.2 application/octet-stream",
+                "4 multipart/mixed",
+                "4.1 image/gif",
+                "4.2 message/rfc822",
+                "4.2.TEXT multipart/mixed",
+                "4.2.1 text/plain",
+                "4.2.2 multipart/alternative",
+                "4.2.2.1 text/plain",
+                "4.2.2.2 text/richtext",
+            ]
+        );
+        let text = |id: &str| message.part(id).map(|part| message.text(part).content);
+        assert_eq!(text("4.2.2.1").as_deref(), Some("four two two one"));
+        assert_eq!(text("5"), None);
+        let deep = message.part("4.2.text").expect("in any case");
+        assert_eq!(message.text_field(deep, "subject").as_deref(), Some("deep"));
+        assert_eq!(message.overview(message.root()).subject.as_deref(), Some("outer"));
+    }
+
+    #[test]
+    fn a_single_part_is_part_one_here_and_in_messages_within() {
+        for (source, wanted) in [
+            ("Subject: x\n\nbody", "1"),
+            ("Content-Type: message/rfc822\n\nSubject: x\n\nbody", "1 1.1"),
+            (
+                "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: message/rfc822\n\nA: b\n\nbody\n--a--\n",
+                "TEXT 1 1.1",
+            ),
+        ] {
+            let message = Message::parse(source.as_bytes());
+            let ids: Vec<_> = message.parts().iter().map(|part| part.id.as_str()).collect();
+            assert_eq!(ids.join(" "), wanted, "{source}");
+        }
+    }
+
+    #[test]
+    fn contents_are_decoded_by_encoding_and_charset() {
+        for (fields, body, wanted) in [
+            ("", &b"plain"[..], "plain"),
+            ("Content-Transfer-Encoding: BASE64\n", b"Y2Fmw6k=", "café"),
+            ("Content-Transfer-Encoding: quoted-printable\n", b"caf=C3=A9", "café"),
+            ("Content-Type: text/plain; charset=iso-8859-1\n", b"caf\xe9", "café"),
+            ("Content-Type: text/plain; charset=unknown\n", b"caf\xe9", "café"),
+            ("Content-Type: text/plain; charset=shift_jis\n", b"\x93\xfa\x96{", "日本"),
+        ] {
+            let octets = [fields.as_bytes(), b"\n", body].concat();
+            let message = Message::parse(&octets);
+            assert_eq!(message.text(message.root()).content, wanted, "{fields}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_the_reader_panic(octets in any::<Vec<u8>>()) {
+            let message = Message::parse(&octets);
+            for part in message.parts() {
+                prop_assert_eq!(message.slice(&part.body).len(), part.body.len());
+                message.text(part);
+                message.overview(part);
+                message.file_name(part);
+            }
+        }
+    }
+}

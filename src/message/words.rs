@@ -20,6 +20,10 @@ pub fn decode_charset(label: &str, octets: &[u8]) -> Option<String> {
     if ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|ascii| label.eq_ignore_ascii_case(ascii)) {
         return Some(undeclared(octets).0.into_owned());
     }
+    // mail-parser's table leaves UTF-8 to the caller.
+    if ["utf-8", "utf8", "unicode-1-1-utf-8", "x-unicode20utf8"].iter().any(|utf8| label.eq_ignore_ascii_case(utf8)) {
+        return Some(String::from_utf8_lossy(octets).into_owned());
+    }
     charset_decoder(label.as_bytes()).map(|decoder| decoder(octets))
 }
 
@@ -34,14 +38,14 @@ pub fn undeclared(octets: &[u8]) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// An unstructured field body as text: unfolded, encoded words decoded, blanks at both ends taken away.
+/// An unstructured field body as people read it: a fold is one blank, encoded words are decoded.
 pub fn decode(body: &[u8]) -> String {
-    let unfolded = unfold(body);
-    let (text, _) = undeclared(&unfolded);
-    decode_words(text.trim()).into_owned()
+    let (text, _) = undeclared(body);
+    let lines: Vec<&str> = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    decode_words(&lines.join(" ")).into_owned()
 }
 
-/// A field body as text in one line, nothing decoded (RFC 5322 §2.2.3).
+/// A field body in one line, nothing decoded and no blank changed (RFC 5322 §2.2.3).
 pub fn unfold(body: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr2(b'\n', b'\r', body) {
         None => Cow::Borrowed(body),
@@ -169,6 +173,8 @@ mod tests {
         assert_eq!(decode(b"caf\xe9"), "café");
         assert_eq!(decode_charset("koi8-r", b"\xd0\xd2\xc9").as_deref(), Some("при"));
         assert_eq!(decode_charset("us-ascii", "é".as_bytes()).as_deref(), Some("é"));
+        assert_eq!(decode_charset("UTF-8", b"a\xff").as_deref(), Some("a\u{fffd}"));
+        assert_eq!(decode_charset("klingon", b"a"), None);
     }
 
     proptest! {

@@ -31,6 +31,15 @@ pub struct Dialogue {
     patience: Duration,
 }
 
+/// A text that could not be sent whole.
+#[derive(Debug)]
+pub struct BrokenText {
+    /// Why.
+    pub error: Error,
+    /// Whether the dot may have reached the server.
+    pub dot_sent: bool,
+}
+
 impl Dialogue {
     /// Over an open connection; `peer` is the server's name for errors, `patience` the wait for each answer.
     pub fn new(connection: Connection, peer: impl Into<String>, patience: Duration) -> Self {
@@ -86,28 +95,32 @@ impl Dialogue {
     }
 
     /// Sends a text up to its lone dot, stuffed. The content must use CRLF. `progress` gets the octets sent so far.
-    pub async fn send_text(&mut self, content: &dyn Content, mut progress: impl FnMut(u64)) -> Result<()> {
+    /// Until the dot is sent the server cannot have taken the message; the error says whether it may have.
+    pub async fn send_text(&mut self, content: &dyn Content, mut progress: impl FnMut(u64)) -> Result<(), BrokenText> {
         let mut stuffer = Stuffer::new();
         let mut buffer = vec![0; PIECE];
         let mut offset = 0;
         let mut wire = Vec::with_capacity(PIECE + 1024);
-        loop {
-            let count = content
-                .read_at(offset, &mut buffer)
-                .map_err(|error| Error::new(Kind::Io, "the message cannot be read").caused_by(error))?;
+        while offset < content.size() {
+            let count = match content.read_at(offset, &mut buffer) {
+                Ok(0) => Err(Error::new(Kind::Io, "the message is shorter than it was")),
+                Ok(count) => Ok(count),
+                Err(error) => Err(Error::new(Kind::Io, "the message cannot be read").caused_by(error)),
+            };
+            let count = count.map_err(|error| {
+                // Half a message must not be ended by anything but a broken connection.
+                self.connection = None;
+                BrokenText { error, dot_sent: false }
+            })?;
             wire.clear();
-            if count == 0 {
-                if offset < content.size() {
-                    return Err(Error::new(Kind::Io, "the message is shorter than it was"));
-                }
-                stuffer.finish(&mut wire);
-                return self.write(&wire).await;
-            }
             stuffer.push(&buffer[..count], &mut wire);
-            self.write(&wire).await?;
+            self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: false })?;
             offset += count as u64;
             progress(offset);
         }
+        wire.clear();
+        stuffer.finish(&mut wire);
+        self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: true })
     }
 
     /// Upgrades to TLS, after the server has agreed to it. What it knew before counts no more.

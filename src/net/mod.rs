@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod connection;
+pub mod control;
 pub mod dialogue;
 pub mod entropy;
 pub mod gate;

@@ -7,6 +7,7 @@
 
 use super::connection::Connection;
 use super::gate::Gate;
+use super::tcp::Listener;
 use super::tls::ServerTls;
 use super::trace::Trace;
 use crate::wire::frame::{Expect, Framer};
@@ -18,7 +19,6 @@ use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -77,7 +77,7 @@ pub struct Port {
 
 impl Port {
     /// Accepts connections until the server stops; each runs in a task of its own under `tasks`.
-    pub async fn listen<S, H>(self, listener: TcpListener, tasks: TaskTracker, make: impl Fn(SocketAddr) -> (S, H))
+    pub async fn listen<S, H>(self, listener: Listener, tasks: TaskTracker, make: impl Fn(SocketAddr) -> (S, H))
     where
         S: Session + 'static,
         H: Host<S> + 'static,
@@ -89,8 +89,6 @@ impl Port {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    // Without it a reply may wait for the peer's delayed acknowledgement; with it nothing is lost.
-                    let _ = stream.set_nodelay(true);
                     let (session, host) = make(peer);
                     let port = self.clone();
                     tasks.spawn(async move { port.run(Box::new(stream), peer, session, host).await });

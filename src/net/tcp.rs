@@ -60,9 +60,28 @@ pub async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
     Ok(found.collect())
 }
 
+/// An address that is being listened on.
+#[derive(Debug)]
+pub struct Listener(TcpListener);
+
+impl Listener {
+    /// The address, with the port that was picked.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    /// The next connection.
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = self.0.accept().await?;
+        // Without it a reply may wait for the peer's delayed acknowledgement; with it nothing is lost.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, peer))
+    }
+}
+
 /// Listens on an address; port 0 picks a free one.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
+pub async fn listen(address: SocketAddr) -> Result<Listener> {
+    TcpListener::bind(address).await.map(Listener).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there; choose another port, or 0 for any free one",
             io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one",

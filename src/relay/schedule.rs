@@ -198,6 +198,19 @@ fn print_duration(duration: Duration) -> String {
     format!("{}{name}", seconds / unit)
 }
 
+/// `5 days`, for people.
+pub fn in_words(duration: Duration) -> String {
+    let text = print_duration(duration);
+    let (number, unit) = text.split_at(text.len() - 1);
+    let unit = match unit {
+        "d" => "day",
+        "h" => "hour",
+        "m" => "minute",
+        _ => "second",
+    };
+    format!("{number} {unit}{}", if number == "1" { "" } else { "s" })
+}
+
 /// Digits only: `u64::from_str` would take a sign.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
@@ -266,6 +279,13 @@ mod tests {
             ("1µ", None),
         ] {
             assert_eq!(text.parse::<Schedule>().ok().map(|s| s.to_string()).as_deref(), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_said_in_their_largest_whole_unit() {
+        for (text, wanted) in [("5d", "5 days"), ("60s", "1 minute"), ("36h", "36 hours"), ("90s", "90 seconds")] {
+            assert_eq!(in_words(parse_duration(text).expect(text)), wanted);
         }
     }
 

@@ -95,9 +95,9 @@ fn plain(answer: &[u8]) -> Result<Credentials, Malformed> {
 /// `bob` and `bob@hamburger.example` are one user here, so the domain may be left out on either side.
 fn is_same_person(authzid: &str, user: &str) -> bool {
     match (authzid.split_once('@'), user.split_once('@')) {
-        (Some((one, _)), None) => one == user,
-        (None, Some((other, _))) => authzid == other,
-        _ => authzid == user,
+        (Some((one, _)), None) => one.eq_ignore_ascii_case(user),
+        (None, Some((other, _))) => authzid.eq_ignore_ascii_case(other),
+        _ => authzid.eq_ignore_ascii_case(user),
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     fn plain_takes_three_parts_and_nothing_else() {
         for (answer, wanted) in [
             ("\0bob\0secret", "bob/secret"),
-            ("bob\0bob\0secret", "bob/secret"),
+            ("Bob\0bob\0secret", "bob/secret"),
             ("bob\0bob@x.example\0secret", "bob@x.example/secret"),
             ("bob@x.example\0bob\0secret", "bob/secret"),
             ("\0jürgen\0paß wort", "jürgen/paß wort"),

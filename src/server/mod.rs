@@ -1,1 +1,264 @@
-//! Which session on which port with which store.
+//! The server: which session on which port with which store, and the relay inside.
+//!
+//! Opens the data directory, listens, and stops gracefully. Everything from outside is handed in, so
+//! that tests run the same server over pipes in memory and a disk that breaks.
+//! Knows no arguments and no protocol.
+
+mod identity;
+mod imap_host;
+mod login;
+mod pop3_host;
+mod settings;
+mod smtp_host;
+
+pub use identity::identity;
+pub use settings::{Limits, Service, Settings, World};
+
+use crate::deliver::Deliver;
+use crate::error::{Error, Result};
+use crate::imap;
+use crate::net::gate::Gate;
+use crate::net::serve::{Ended, Port};
+use crate::net::tcp::{self, Listener};
+use crate::net::tls::ServerTls;
+use crate::pop3;
+use crate::relay::{Relay, Tools};
+use crate::smtp;
+use crate::store::mailstore::Mailstore;
+use crate::store::spool::Spool;
+use crate::store::stash::Stash;
+use crate::users::Directory;
+use crate::world::Stream;
+use login::Login;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long connections may finish what they are doing when the server stops.
+const STOP_WAIT: Duration = Duration::from_secs(10);
+
+/// A mail server with its data directory.
+pub struct Server {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+struct Shared {
+    settings: Settings,
+    world: World,
+    directory: Directory,
+    spool: Spool,
+    mailstore: Mailstore,
+    tls: Option<ServerTls>,
+    gate: Gate,
+    submission_gate: Gate,
+}
+
+impl Server {
+    /// Opens the data directory and takes its lock; an unfinished crash is tidied up. Does not listen yet.
+    pub async fn open(settings: Settings, world: World) -> Result<Self> {
+        let directory = Directory::new(settings.domains.clone(), &settings.users);
+        let spool = Spool::open(
+            world.disk.clone(),
+            world.clock.clone(),
+            world.entropy.clone(),
+            &settings.data.join("spool"),
+            settings.index,
+        )
+        .await?;
+        // The lock is ours now: whatever waits there is left over.
+        let room = waiting_room(&settings.data);
+        Stash::sweep(&*world.disk, &room).map_err(|error| Error::file("cannot tidy up", &room, error))?;
+        let mailstore = Mailstore::open(
+            world.disk.clone(),
+            world.clock.clone(),
+            world.entropy.clone(),
+            settings.data.join("mail"),
+            settings.index,
+        );
+        let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
+        let limits = settings.limits;
+        let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
+        let shared =
+            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), settings, world };
+        Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), tasks: TaskTracker::new() })
+    }
+
+    /// Listens on the addresses of the settings, all or none, and says which ones they became.
+    pub async fn listen(&self) -> Result<Vec<(Service, SocketAddr)>> {
+        let mut listeners: Vec<(Service, Listener)> = Vec::new();
+        for &(service, address) in &self.shared.settings.listen {
+            listeners.push((service, tcp::listen(address).await?));
+        }
+        let mut bound = Vec::new();
+        for (service, listener) in listeners {
+            if let Ok(address) = listener.address() {
+                bound.push((service, address));
+            }
+            self.accept(service, listener);
+        }
+        Ok(bound)
+    }
+
+    /// The relay: local delivery and the way to other servers. Does nothing until it runs.
+    pub fn relay(&self) -> Relay {
+        let (settings, world) = (&self.shared.settings, &self.shared.world);
+        let tools = Tools {
+            spool: self.shared.spool.clone(),
+            dns: world.resolve.clone(),
+            clock: world.clock.clone(),
+            entropy: world.entropy.clone(),
+            courier: settings.courier.clone(),
+            local: Some(Arc::new(Deliver::new(self.shared.mailstore.clone(), self.shared.directory.clone()))),
+            observer: settings.observer.clone(),
+        };
+        Relay::new(tools, settings.relay.clone())
+    }
+
+    /// Runs a relay beside the listeners until the server stops.
+    pub fn run(&self, relay: &Relay) {
+        let (relay, stop) = (relay.clone(), self.stop.clone());
+        self.tasks.spawn(async move { relay.run(stop).await });
+    }
+
+    /// The queue of accepted messages.
+    pub fn spool(&self) -> &Spool {
+        &self.shared.spool
+    }
+
+    /// The users' mailboxes.
+    pub fn mailstore(&self) -> &Mailstore {
+        &self.shared.mailstore
+    }
+
+    /// Speaks `service` over a stream that somebody else opened, to its end; `implicit` begins with TLS.
+    pub async fn converse(&self, service: Service, implicit: bool, stream: Box<dyn Stream>, peer: SocketAddr) -> Ended {
+        let (shared, port) = (&self.shared, Port { implicit, ..self.port(service) });
+        match service {
+            Service::Smtp | Service::Submission | Service::Submissions => {
+                port.run(stream, peer, shared.smtp_session(service), shared.smtp_host()).await
+            }
+            Service::Pop3 | Service::Pop3s => port.run(stream, peer, shared.pop3_session(), shared.pop3_host()).await,
+            Service::Imap | Service::Imaps => port.run(stream, peer, shared.imap_session(), shared.imap_host()).await,
+        }
+    }
+
+    /// Tells everybody to stop, without waiting.
+    pub fn cancel(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stops: listeners close, sessions say farewell, what is being written is finished.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        // Whoever is still busy now has had its time; nothing acknowledged depends on it.
+        let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
+    }
+
+    fn accept(&self, service: Service, listener: Listener) {
+        let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
+        match service {
+            Service::Smtp | Service::Submission | Service::Submissions => {
+                self.tasks
+                    .spawn(port.listen(listener, tasks, move |_| (shared.smtp_session(service), shared.smtp_host())))
+            }
+            Service::Pop3 | Service::Pop3s => {
+                self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.pop3_session(), shared.pop3_host())))
+            }
+            Service::Imap | Service::Imaps => {
+                self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.imap_session(), shared.imap_host())))
+            }
+        };
+    }
+
+    fn port(&self, service: Service) -> Port {
+        let follow = match service {
+            Service::Smtp | Service::Submission | Service::Submissions => smtp::follow::follow,
+            Service::Pop3 | Service::Pop3s => pop3::follow::follow,
+            Service::Imap | Service::Imaps => imap::follow::follow,
+        };
+        // A flood from strangers on port 25 must not keep the server's own people out.
+        let gate = if service == Service::Smtp { &self.shared.gate } else { &self.shared.submission_gate };
+        Port {
+            tls: self.shared.tls.clone(),
+            implicit: service.is_implicit_tls(),
+            gate: gate.clone(),
+            trace: self.shared.settings.trace.clone().map(|trace| (trace, follow as _)),
+            stop: self.stop.clone(),
+        }
+    }
+}
+
+impl Shared {
+    fn login(&self) -> Login {
+        Login::new(self.settings.users.clone(), self.directory.clone(), self.settings.limits.login_delay)
+    }
+
+    fn smtp_session(&self, service: Service) -> smtp::server::Session {
+        let limits = self.settings.limits;
+        let role = if service == Service::Smtp { smtp::server::Role::Relay } else { smtp::server::Role::Submission };
+        smtp::server::Session::new(smtp::server::Policy {
+            hostname: self.settings.hostname.clone(),
+            size_max: limits.size_max,
+            recipients_max: limits.recipients_max,
+            messages_max: limits.messages_max,
+            role,
+            auth_required: role == smtp::server::Role::Submission && !self.settings.users.is_catch_all(),
+            plaintext_auth: smtp::server::PlaintextAuth::Loopback,
+        })
+    }
+
+    fn smtp_host(&self) -> smtp_host::SmtpHost {
+        smtp_host::SmtpHost {
+            hostname: self.settings.hostname.clone(),
+            spool: self.spool.clone(),
+            directory: self.directory.clone(),
+            login: self.login(),
+            clock: self.world.clock.clone(),
+            intake: None,
+        }
+    }
+
+    fn pop3_session(&self) -> pop3::server::Session {
+        pop3::server::Session::new(pop3::server::Policy {
+            hostname: self.settings.hostname.clone(),
+            plaintext_auth: pop3::server::PlaintextAuth::Loopback,
+        })
+    }
+
+    fn pop3_host(&self) -> pop3_host::Pop3Host {
+        pop3_host::Pop3Host { mailstore: self.mailstore.clone(), login: self.login(), maildrop: None }
+    }
+
+    fn imap_session(&self) -> imap::server::Session {
+        imap::server::Session::new(Arc::new(imap::server::Policy {
+            hostname: self.settings.hostname.clone(),
+            size_max: self.settings.limits.size_max,
+            plaintext_auth: crate::sasl::PlaintextAuth::Loopback,
+        }))
+    }
+
+    fn imap_host(&self) -> imap_host::ImapHost {
+        imap_host::ImapHost {
+            mailstore: self.mailstore.clone(),
+            login: self.login(),
+            clock: self.world.clock.clone(),
+            entropy: self.world.entropy.clone(),
+            disk: self.world.disk.clone(),
+            waiting_room: waiting_room(&self.settings.data),
+            account: None,
+            watched: None,
+            append: None,
+        }
+    }
+}
+
+/// Where large messages wait until they are whole.
+fn waiting_room(data: &Path) -> PathBuf {
+    data.join("tmp")
+}

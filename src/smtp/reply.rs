@@ -33,12 +33,6 @@ impl Reply {
         self.lines.join(" ")
     }
 
-    /// The whole reply on one line, as people quote it: `550 5.1.1 No such user`.
-    pub fn words(&self) -> String {
-        let enhanced = self.enhanced.map(|status| format!("{status} ")).unwrap_or_default();
-        format!("{} {enhanced}{}", self.code, self.text()).trim_end().to_owned()
-    }
-
     /// Writes the reply, the enhanced status code on every line (RFC 2034 §4).
     pub fn print(&self, out: &mut Output) {
         let enhanced = self.enhanced.map(|status| format!("{status} ")).unwrap_or_default();
@@ -125,6 +119,15 @@ fn enhanced_status(line: &str, code: ReplyCode) -> Option<EnhancedStatus> {
 
 fn broken(what: &str) -> Error {
     Error::new(Kind::Protocol, format!("the server {what}"))
+}
+
+#[cfg(test)]
+impl Reply {
+    /// The whole reply on one line: `550 5.1.1 No such user`.
+    pub(super) fn words(&self) -> String {
+        let enhanced = self.enhanced.map(|status| format!("{status} ")).unwrap_or_default();
+        format!("{} {enhanced}{}", self.code, self.text()).trim_end().to_owned()
+    }
 }
 
 #[cfg(test)]

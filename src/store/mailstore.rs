@@ -3,8 +3,8 @@
 //! `<root>/<user>/Maildir` has the mail, `<root>/<user>/index.db` its index. An account stays open while
 //! somebody uses it, and a few more stay open because they will be used again.
 
+use super::IndexAt;
 use super::account::Account;
-use super::index_at::IndexAt;
 use super::mailbox;
 use crate::error::{Error, Kind, Result};
 use crate::world::{Clock, Disk, Entropy};

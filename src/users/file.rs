@@ -28,7 +28,7 @@ pub fn parse(text: &str) -> Result<Vec<(String, Stored)>> {
 }
 
 /// Names become directories: nothing that could mean another place. Checked wherever a name comes from outside.
-pub(super) fn is_user_name(name: &str) -> bool {
+pub fn is_user_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && !name.starts_with(['.', '-'])
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))

@@ -63,6 +63,8 @@ pub enum Entry {
     Note(String),
     /// `$ …`: a command of ours runs; the rest of the file is its surroundings.
     Command(String),
+    /// `< …`: a line it reads.
+    Stdin(String),
     /// `> …`: a line it prints.
     Stdout(String),
     /// `! …`: a line it says on the error channel.
@@ -117,6 +119,7 @@ fn entry(line: &str) -> Option<Entry> {
             other => duration(other).map_or_else(|| Entry::Note(other.to_owned()), Entry::Wait),
         },
         "$" => Entry::Command(rest.to_owned()),
+        "<" => Entry::Stdin(rest.to_owned()),
         ">" => Entry::Stdout(rest.to_owned()),
         "!" => Entry::Stderr(rest.to_owned()),
         "?" => Entry::Exit(rest.parse().ok()?),
@@ -185,6 +188,7 @@ impl fmt::Display for Entry {
             Self::Wait(wait) => write!(f, "-- {}s", wait.as_secs()),
             Self::Note(text) => write!(f, "-- {text}"),
             Self::Command(text) => write!(f, "$ {text}"),
+            Self::Stdin(text) => write!(f, "< {text}"),
             Self::Stdout(text) => write!(f, "> {text}"),
             Self::Stderr(text) => write!(f, "! {text}"),
             Self::Exit(code) => write!(f, "? {code}"),

@@ -53,8 +53,8 @@ fn used_rooms(source: &Source) -> Vec<(usize, String)> {
             }
         }
     }
-    let depth = source.modules().len();
     for at in source.finds("super") {
+        let depth = source.modules().len() + source.nesting(at);
         let mut rest = &source.code[at..];
         let mut climbed = 0;
         while let Some(above) = rest.strip_prefix("super::") {
@@ -105,6 +105,12 @@ fn an_upward_or_sideways_import_is_reported() {
         ("address.rs", "use crate::error::Error;", None),
         ("smtp/server.rs", "use super::super::wire::frame;", None),
         ("smtp/server.rs", "use super::command;", None),
+        ("smtp/server.rs", "fn a() {} mod tests { use super::super::command; fn b() { super::x() } }", None),
+        (
+            "smtp/server.rs",
+            "mod a { mod tests { use super::super::super::super::pop3; } }",
+            Some("src/smtp/server.rs:1: smtp imports its neighbour pop3 on layer 2"),
+        ),
         ("cli/send.rs", "use mailkit::smtp::client; use super::exit::Exit; use crate::cli::exit;", None),
         ("wire/frame.rs", "// use crate::smtp;\nlet x = \"crate::smtp\";", None),
         (

@@ -39,6 +39,27 @@ impl Source {
         path.split('/').filter(|part| !matches!(*part, "mod" | "lib" | "main")).collect()
     }
 
+    /// How many modules written out in the file, as `mod tests { … }`, enclose an offset.
+    pub(crate) fn nesting(&self, offset: usize) -> usize {
+        let mut blocks = Vec::new();
+        let mut words = Vec::new();
+        let before = &self.code[..offset];
+        for piece in before.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_') {
+            let end = piece.chars().last().unwrap_or_default();
+            let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
+            words.extend(Some(word).filter(|word| !word.is_empty()));
+            match end {
+                '{' => blocks.push(words.len() >= 2 && words[words.len() - 2] == "mod"),
+                '}' => drop(blocks.pop()),
+                _ => {}
+            }
+            if matches!(end, '{' | '}' | ';') {
+                words.clear();
+            }
+        }
+        blocks.into_iter().filter(|is_module| *is_module).count()
+    }
+
     /// The line an offset into `code` or `text` lies in, from 1.
     pub(crate) fn line(&self, offset: usize) -> usize {
         self.text.as_bytes()[..offset].iter().filter(|octet| **octet == b'\n').count() + 1

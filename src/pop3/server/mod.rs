@@ -3,6 +3,19 @@
 //! Knows no store and no users. The maildrop is a list of sizes and unique ids, taken once at the login
 //! and fixed until QUIT. RFC 1939 §3 to §7.
 
+mod maildrop;
+mod session;
+mod state;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod conversations;
+#[cfg(test)]
+mod stage;
+
+pub use session::Session;
+
 pub use crate::sasl::{Credentials, PlaintextAuth};
 
 /// What a server is willing to do. One per listener, shared by its sessions.

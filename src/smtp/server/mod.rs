@@ -8,6 +8,13 @@ mod session;
 mod state;
 mod words;
 
+#[cfg(test)]
+mod conversations;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod stage;
+
 pub use session::Session;
 
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
@@ -27,7 +34,7 @@ pub struct Policy {
     pub recipients_max: usize,
     /// Messages of one connection.
     pub messages_max: usize,
-    /// Who is served.
+    /// Who is served: decides whether who may not relay is told to log in.
     pub role: Role,
     /// Whether MAIL needs a login first.
     pub auth_required: bool,

@@ -8,7 +8,7 @@ mod login;
 
 use super::data::{Ending, Incoming, Next};
 use super::state::{Phase, Verdict, verdict};
-use super::{Answer, Ask, Policy, Protocol, Role, Transaction, words};
+use super::{Answer, Ask, Policy, Protocol, RecipientRefusal, Role, Transaction, words};
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::sasl::{Exchange, Mechanism};
 use crate::smtp::command::{Command, MailParameters, Mistake, Verb};
@@ -16,7 +16,6 @@ use crate::smtp::extension::Extensions;
 use crate::smtp::reply::Reply;
 use crate::wire::frame::{Expect, Fault, Frame, TextRule};
 use crate::wire::session::{Flow, Input, Output, Peer, Session as Contract, Tls};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// RFC 5321 §4.5.3.1.4 asks for 512; ESMTP parameters may add to it.
@@ -31,7 +30,7 @@ const MISTAKES_MAX: u32 = 10;
 /// One connection.
 #[derive(Debug)]
 pub struct Session {
-    policy: Arc<Policy>,
+    policy: Policy,
     peer: Option<Peer>,
     tls: Option<Tls>,
     hello: Option<Hello>,
@@ -81,7 +80,7 @@ enum State {
 
 impl Session {
     /// A connection that has not begun.
-    pub fn new(policy: Arc<Policy>) -> Self {
+    pub fn new(policy: Policy) -> Self {
         Self {
             policy,
             peer: None,
@@ -122,6 +121,12 @@ impl Session {
                 (Ok(()), Some(open)) => {
                     open.recipients.push(path);
                     say(&words::recipient_ok(), out)
+                }
+                // RFC 6409 §4.3: where people send from, the login is what is missing.
+                (Err(RecipientRefusal::RelayDenied), _)
+                    if self.policy.role == Role::Submission && self.user.is_none() =>
+                {
+                    say(&words::login_first(), out)
                 }
                 (Err(why), _) => say(&words::recipient_refused(why), out),
                 (Ok(()), None) => self.confused(out),
@@ -250,12 +255,11 @@ impl Session {
     }
 
     fn mail(&mut self, reverse_path: ReversePath, parameters: MailParameters, out: &mut Output) -> Flow<Ask> {
-        let needs_login = self.policy.auth_required || self.policy.role == Role::Submission;
         let is_extended = self.hello.as_ref().is_some_and(|hello| hello.is_extended);
         let is_ascii = reverse_path.address().is_none_or(|address| address.to_string().is_ascii());
         if self.messages >= self.policy.messages_max {
             self.close(&words::too_many_messages(&self.policy.hostname), out)
-        } else if needs_login && self.user.is_none() {
+        } else if self.policy.auth_required && self.user.is_none() {
             say(&words::login_first(), out)
         } else if !is_extended && !parameters.is_empty() {
             self.mistake(&words::mistake(Mistake::UnknownParameter), out)

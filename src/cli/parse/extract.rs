@@ -1,0 +1,110 @@
+//! Attachments become files: in one directory, under names made safe, never over anything that is there.
+
+use mailkit::error::{Error, Kind, Result};
+use mailkit::message::guard::BlockKind;
+use mailkit::message::roles::Roles;
+use mailkit::message::safe;
+use mailkit::message::view::{Message, Part};
+use std::collections::HashMap;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Names tried for one file: ` (2)`, ` (3)` … before giving up on a crowded directory.
+const TRIES_MAX: u32 = 100_000;
+
+/// A file that was written.
+pub(super) struct Written {
+    /// The part's number.
+    pub(super) part: String,
+    /// Where it is now.
+    pub(super) path: PathBuf,
+}
+
+/// Writes the attachments of a message into a directory, which is made if it is missing.
+pub(super) fn attachments(message: &Message<'_>, roles: &Roles, dir: &Path) -> Result<Vec<Written>> {
+    let cannot = |error| Error::new(Kind::CannotCreate, format!("create {}", dir.display())).caused_by(error);
+    private(DirBuilder::new().recursive(true)).create(dir).map_err(cannot)?;
+    let mut written = Vec::new();
+    // How many files of a name there were, so that ten thousand of one name cost ten thousand tries.
+    let mut taken: HashMap<String, u32> = HashMap::new();
+    for part in roles.attachments.iter().filter_map(|index| message.parts().get(*index)) {
+        let name = name_of(message, part);
+        let (mut file, path) = create(dir, &name, taken.entry(name.clone()).or_insert(1))?;
+        let content = message.content(part).content;
+        file.write_all(&content)
+            .map_err(|error| Error::new(Kind::Io, format!("write {}", path.display())).caused_by(error))?;
+        written.push(Written { part: part.id.clone(), path });
+    }
+    Ok(written)
+}
+
+#[cfg(unix)]
+fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700)
+}
+
+#[cfg(not(unix))]
+fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
+    builder
+}
+
+/// A new file of that name, or of the name with the next number that is free.
+fn create(dir: &Path, name: &str, number: &mut u32) -> Result<(File, PathBuf)> {
+    let mut options = OpenOptions::new();
+    // O_EXCL: neither a file nor a link that somebody put there is followed or overwritten.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    loop {
+        let path = dir.join(numbered(name, *number));
+        *number += 1;
+        match options.open(&path) {
+            Ok(file) => return Ok((file, path)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && *number < TRIES_MAX => {}
+            Err(error) => {
+                return Err(Error::new(Kind::CannotCreate, format!("create {}", path.display())).caused_by(error));
+            }
+        }
+    }
+}
+
+/// `report.pdf`, `report (2).pdf` …
+fn numbered(name: &str, number: u32) -> String {
+    match (number, name.rsplit_once('.')) {
+        (1, _) => name.to_owned(),
+        (_, Some((stem, extension))) if !stem.is_empty() => format!("{stem} ({number}).{extension}"),
+        _ => format!("{name} ({number})"),
+    }
+}
+
+/// The sender's name made safe; a message within goes by its subject, what has no name by its number.
+fn name_of(message: &Message<'_>, part: &Part) -> String {
+    if let Some(name) = message.file_name(part) {
+        return safe::file_name(&name);
+    }
+    if part.kind == BlockKind::Message {
+        let subject = message.children(part).next().and_then(|root| message.text_field(root, "Subject"));
+        // A slash in a subject separates nothing.
+        let subject = subject.unwrap_or_default().replace(['/', '\\'], "_");
+        let stem = if subject.trim().is_empty() { "message" } else { subject.trim() };
+        return safe::file_name(&format!("{stem}.eml"));
+    }
+    let extension = match part.media.to_string().as_str() {
+        "text/plain" => "txt",
+        "text/html" => "html",
+        "text/calendar" => "ics",
+        "text/csv" => "csv",
+        "text/vcard" => "vcf",
+        "application/pdf" => "pdf",
+        "application/json" => "json",
+        "application/zip" => "zip",
+        "image/gif" => "gif",
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/svg+xml" => "svg",
+        _ if part.media.main == "message" => "eml",
+        _ => "bin",
+    };
+    safe::file_name(&format!("part-{}.{extension}", part.id))
+}

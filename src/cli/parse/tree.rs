@@ -1,0 +1,88 @@
+//! The view for people: header fields, the tree of parts, attachments, defects.
+
+use mailkit::message::defect;
+use mailkit::message::guard::BlockKind;
+use mailkit::message::roles::Roles;
+use mailkit::message::safe::terminal;
+use mailkit::message::view::{Message, Part};
+
+/// The whole view, safe for a terminal.
+pub(super) fn show(message: &Message<'_>, roles: &Roles) -> String {
+    let mut text = String::new();
+    for header in message.headers(message.root()) {
+        text += &format!("{}: {}\n", terminal(header.name), terminal(&header.value));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let rows: Vec<Row> = message.parts().iter().map(|part| Row::of(message, part, roles)).collect();
+    let width =
+        |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0).min(48);
+    let (id_width, media_width) = (width(|row| &row.id), width(|row| &row.media));
+    for row in &rows {
+        let line = format!("{:id_width$}  {:media_width$}  {:>9}  {}", row.id, row.media, row.size, row.notes);
+        text += line.trim_end();
+        text.push('\n');
+    }
+    let defects = defect::defects(message);
+    if !defects.is_empty() {
+        text.push('\n');
+    }
+    for defect in defects {
+        let place = format!("{} in part {} at octet {}", defect.code, defect.part, defect.offset);
+        text += &format!("{}: {place}: {}\n", defect.severity.name(), terminal(&defect.text));
+    }
+    text
+}
+
+/// One part in one line.
+struct Row {
+    id: String,
+    media: String,
+    size: String,
+    notes: String,
+}
+
+impl Row {
+    fn of(message: &Message<'_>, part: &Part, roles: &Roles) -> Self {
+        let mut depth = 0;
+        let mut above = part.parent;
+        while let Some(parent) = above.and_then(|index| message.parts().get(index)) {
+            (depth, above) = (depth + 1, parent.parent);
+        }
+        let mut notes = Vec::new();
+        if roles.attachments.contains(&part.index) {
+            notes.push("attachment".to_owned());
+        }
+        if let Some(name) = message.file_name(part) {
+            notes.push(format!("\"{}\"", terminal(&name)));
+        }
+        if part.kind == BlockKind::Leaf {
+            if let Some(charset) = part.media.parameters.get("charset") {
+                notes.push(terminal(&charset.to_ascii_lowercase()).into_owned());
+            }
+            if !part.encoding.is_identity() {
+                notes.push(part.encoding.name().to_owned());
+            }
+        } else if part.kind == BlockKind::Message {
+            let within = message.children(part).next();
+            let subject = within.and_then(|root| message.text_field(root, "Subject")).unwrap_or_default();
+            notes.push(format!("\"{}\"", terminal(&subject)));
+        }
+        Self {
+            id: part.id.clone(),
+            media: format!("{:indent$}{}", "", terminal(&part.media.to_string()), indent = depth * 2),
+            size: size(part.body.len()),
+            notes: notes.join("  "),
+        }
+    }
+}
+
+/// Octets for people.
+fn size(octets: usize) -> String {
+    match octets {
+        0..10_000 => format!("{octets} B"),
+        10_000..10_000_000 => format!("{} kB", octets / 1000),
+        _ => format!("{} MB", octets / 1_000_000),
+    }
+}

@@ -1,0 +1,241 @@
+//! The options of a relay, alone or inside a server, and the relay they make.
+//!
+//! What the arguments leave open, `[relay]` of the configuration says.
+
+use super::super::context::Context;
+use super::super::login::trust;
+use super::super::send::host_name;
+use mailkit::account::SecretSource;
+use mailkit::address::Domain;
+use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
+use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
+use mailkit::engine::smtp::Dialect;
+use mailkit::envelope::ForwardPath;
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::clock::SystemClock;
+use mailkit::net::entropy::SystemEntropy;
+use mailkit::net::resolve::SystemResolver;
+use mailkit::net::tcp::Tcp;
+use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::relay::event::Observer;
+use mailkit::relay::route::Rules;
+use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
+use mailkit::relay::{Relay, Settings, Smarthost, Tools};
+use mailkit::sasl::Credentials;
+use mailkit::status::EnhancedStatus;
+use mailkit::store::spool::Spool;
+use mailkit::world::{Clock, Entropy, Later, Resolve};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Options for relaying.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Relaying")]
+pub(crate) struct RelayArgs {
+    /// Ask this name server, not the system's; if it is on loopback, exchangers may be too
+    #[arg(long, value_name = "ADDR:PORT")]
+    resolver: Option<SocketAddr>,
+
+    /// Connect to exchangers at this port; those at loopback addresses are then allowed
+    #[arg(long, value_name = "N")]
+    relay_port: Option<u16>,
+
+    /// Deliver to exchangers at private and loopback addresses too: for tests and closed networks
+    #[arg(long)]
+    private_exchangers: bool,
+
+    /// Give all mail to this server: smtps://alice@smtp.example.org
+    #[arg(long, value_name = "URL", value_parser = smtp_url)]
+    smarthost: Option<Endpoint>,
+
+    /// Take the smarthost's password from the first line that this shell command prints
+    #[arg(long, value_name = "COMMAND", group = "smarthost_password")]
+    smarthost_password_cmd: Option<String>,
+
+    /// Take the smarthost's password from this environment variable
+    #[arg(long, value_name = "VARIABLE", group = "smarthost_password")]
+    smarthost_password_env: Option<String>,
+
+    /// Take the smarthost's password from the first line of a file that nobody else may read
+    #[arg(long, value_name = "FILE", group = "smarthost_password")]
+    smarthost_password_file: Option<PathBuf>,
+
+    /// Trust the certificate authorities in this PEM file, and no others, at the smarthost
+    #[arg(long, value_name = "FILE")]
+    smarthost_ca: Option<PathBuf>,
+
+    /// The waits between attempts, such as 1m,5m,15m,30m*8,x1.5<4h
+    #[arg(long, value_name = "WAITS")]
+    retry: Option<Schedule>,
+
+    /// Give a message up after this time, such as 5d or 12h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    lifetime: Option<Duration>,
+}
+
+/// What a relay without a server has to be told about its host.
+#[derive(Debug, clap::Args)]
+pub(super) struct HostArgs {
+    /// The name this host gives in EHLO and in reports; the name of the machine if not given
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Domain>,
+
+    /// Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it
+    #[arg(long, value_name = "NAME")]
+    local_domain: Vec<Domain>,
+}
+
+/// Mailboxes that this process does not serve: their mail waits for the one that does.
+struct Elsewhere {
+    domains: Vec<Domain>,
+}
+
+impl Local for Elsewhere {
+    fn is_local(&self, recipient: &ForwardPath) -> bool {
+        // <Postmaster> without a domain is always this host's (RFC 5321 §4.5.1).
+        recipient.address().is_none_or(|address| self.domains.iter().any(|domain| domain.is_same(address.domain())))
+    }
+
+    fn deliver<'a>(&'a self, parcels: &'a [Parcel]) -> Later<'a, Vec<Vec<Answer>>> {
+        let words = "the mailboxes of this host are served by `mailkit serve`, which does not run";
+        let later = Answer::failed(EnhancedStatus::new(4, 3, 2), words);
+        let answers = parcels.iter().map(|parcel| vec![later.clone(); parcel.envelope.recipients.len()]);
+        Box::pin(std::future::ready(answers.collect()))
+    }
+}
+
+/// What a relay is made of, apart from the spool it works on.
+pub(crate) struct Outward {
+    pub(crate) settings: Settings,
+    pub(crate) courier: Arc<dyn Courier>,
+    pub(crate) resolver: Arc<dyn Resolve>,
+}
+
+impl RelayArgs {
+    /// The way out that the options describe, for a host of this name.
+    pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
+        let configured = &context.config()?.relay;
+        let server = self.resolver.or(configured.resolver);
+        let resolver = match server {
+            Some(server) => SystemResolver::at(server)?,
+            None => SystemResolver::from_system()?,
+        };
+        let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref());
+        let courier = SmtpCourier {
+            connect: Arc::new(Tcp),
+            helo: hostname.clone(),
+            tls: ClientTls::new(&match smarthost {
+                Some(_) => trust(self.smarthost_ca.as_deref())?,
+                None => Trust::Anyone,
+            })?,
+            mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
+            credentials: match smarthost {
+                Some(smarthost) => self.credentials(smarthost).await?.map(Arc::new),
+                None => None,
+            },
+            dialect: Dialect::Smtp,
+            trace: context.trace()?,
+        };
+        let port = self.relay_port.or(configured.port);
+        let patience = Patience::default();
+        let settings = Settings {
+            hostname: hostname.to_ascii().to_string(),
+            port: port.unwrap_or(Settings::default().port),
+            smarthost: smarthost.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
+            rules: Rules {
+                own_names: vec![hostname.to_ascii().to_string()],
+                own_addresses: Vec::new(),
+                // Whoever names another port, or a name server on this machine, has built a world of their own.
+                private_addresses: self.private_exchangers
+                    || port.is_some()
+                    || server.is_some_and(|server| server.ip().is_loopback()),
+            },
+            patience: Patience {
+                schedule: self.retry.clone().unwrap_or(patience.schedule),
+                lifetime: self.lifetime.unwrap_or(patience.lifetime),
+                ..patience
+            },
+            ..Settings::default()
+        };
+        Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
+    }
+
+    /// A relay that works on `spool` alone, without mailboxes of its own.
+    pub(super) async fn relay(
+        &self,
+        context: &Context,
+        host: &HostArgs,
+        spool: Spool,
+        observer: Observer,
+    ) -> Result<Relay> {
+        let outward = self.outward(context, &own_name(context, host.hostname.as_ref())?).await?;
+        let domains = host.local_domain.iter().chain(&context.config()?.serve.domains).cloned().collect();
+        let tools = Tools {
+            spool,
+            dns: outward.resolver,
+            clock: clock(),
+            entropy: entropy(),
+            courier: outward.courier,
+            local: Some(Arc::new(Elsewhere { domains })),
+            observer,
+        };
+        Ok(Relay::new(tools, outward.settings))
+    }
+
+    /// Whom to log in as at the smarthost: the user in its URL, if there is one.
+    async fn credentials(&self, smarthost: &Endpoint) -> Result<Option<Credentials>> {
+        let command = self.smarthost_password_cmd.clone().map(SecretSource::Shell);
+        let variable = || self.smarthost_password_env.clone().map(SecretSource::Env);
+        let file = || self.smarthost_password_file.clone().map(SecretSource::File);
+        match (&smarthost.user, command.or_else(variable).or_else(file)) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Error::new(Kind::Usage, "a smarthost's password without a user")
+                .hint("name the user in the URL: smtps://user@host")),
+            (Some(user), source) => {
+                // Without a source the keyring is asked: a relay has no terminal.
+                let source = source.unwrap_or(SecretSource::Keyring);
+                let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
+                let password = source.fetch(user, &ask).await?;
+                Ok(Some(Credentials::new(user.clone(), password)))
+            }
+        }
+    }
+}
+
+/// What this host calls itself: as told, as configured, or as the machine is called.
+pub(crate) fn own_name(context: &Context, given: Option<&Domain>) -> Result<Domain> {
+    if let Some(name) = given {
+        return Ok(name.clone());
+    }
+    let name = context.config()?.serve.hostname.clone().unwrap_or_else(host_name);
+    Domain::parse(&name).map_err(|error| {
+        Error::new(Kind::Config, format!("{name} is no host name"))
+            .caused_by(error)
+            .hint("name this host with --hostname")
+    })
+}
+
+/// The time of day.
+pub(super) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// The kernel's chance.
+pub(super) fn entropy() -> Arc<dyn Entropy> {
+    Arc::new(SystemEntropy)
+}
+
+fn smtp_url(text: &str) -> Result<Endpoint, String> {
+    let endpoint = Endpoint::parse(text).map_err(|error| error.to_string())?;
+    match endpoint.protocol {
+        Protocol::Smtp => Ok(endpoint),
+        _ => Err("a smarthost speaks SMTP".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "write a number and s, m, h or d, as in 12h".to_owned())
+}

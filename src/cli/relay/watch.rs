@@ -1,0 +1,110 @@
+//! What a relay does, line by line, while it does it.
+
+use super::super::context::Context;
+use mailkit::error::Result;
+use mailkit::relay::event::{AttemptResult, Event, Observer};
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+/// Prints events. They come from the relay's tasks, which must not wait for a terminal.
+pub(crate) struct Watch<'a> {
+    context: &'a Context,
+    events: UnboundedReceiver<Event>,
+}
+
+impl<'a> Watch<'a> {
+    /// A watch, and what to tell it through.
+    pub(crate) fn new(context: &'a Context) -> (Self, Observer) {
+        let (tell, events) = unbounded_channel();
+        let observer = Arc::new(move |event: &Event| {
+            // A watch that is gone misses nothing.
+            let _ = tell.send(event.clone());
+        });
+        (Self { context, events }, observer)
+    }
+
+    /// Prints until `stop`, and then what is left.
+    pub(crate) async fn print_until(mut self, stop: &CancellationToken) -> Result<()> {
+        loop {
+            tokio::select! {
+                event = self.events.recv() => match event {
+                    Some(event) => self.print(&event)?,
+                    None => return Ok(()),
+                },
+                () = stop.cancelled() => return self.print_rest(),
+            }
+        }
+    }
+
+    /// Prints what has happened.
+    pub(super) fn print_rest(mut self) -> Result<()> {
+        while let Ok(event) = self.events.try_recv() {
+            self.print(&event)?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, event: &Event) -> Result<()> {
+        if self.context.is_json() {
+            return self.context.object(event);
+        }
+        match event {
+            Event::Trouble { what } => self.context.warn(what),
+            event if !self.context.globals.quiet => self.context.say(&line(event)),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `01ARZ3NDEKTSV4RRFFQ69G5FAV <bob@hamburger.example>: deferred until …; mx1 said: 451 later`
+fn line(event: &Event) -> String {
+    match event {
+        Event::Attempt { id, recipient, result, status, remote, words, until } => {
+            let result = match (result, until) {
+                (AttemptResult::Delivered, _) => "delivered".to_owned(),
+                (AttemptResult::Deferred, Some(until)) => format!("deferred ({status}) until {until:.0}"),
+                (AttemptResult::Deferred, None) => format!("deferred ({status})"),
+                (AttemptResult::Failed, _) => format!("failed ({status})"),
+            };
+            let said = remote.as_ref().map(|remote| format!("{remote} said: ")).unwrap_or_default();
+            format!("{id} <{recipient}>: {result}; {said}{words}")
+        }
+        Event::Report { about, id, to } => format!("{about}: report {id} to <{to}>"),
+        Event::Trouble { what } => what.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailkit::envelope::ForwardPath;
+    use mailkit::status::EnhancedStatus;
+    use mailkit::world::Timestamp;
+
+    #[test]
+    fn an_event_is_one_line() {
+        let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().expect("an id");
+        let attempt = Event::Attempt {
+            id,
+            recipient: ForwardPath::parse("<bob@hamburger.example>").expect("a path"),
+            result: AttemptResult::Deferred,
+            status: EnhancedStatus::new(4, 2, 0),
+            remote: Some("mx1.hamburger.example".into()),
+            words: "451 4.2.0 later".into(),
+            until: Some(Timestamp::UNIX_EPOCH),
+        };
+        assert_eq!(
+            line(&attempt),
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV <bob@hamburger.example>: deferred (4.2.0) until 1970-01-01T00:00:00Z; \
+             mx1.hamburger.example said: 451 4.2.0 later"
+        );
+        let json = serde_json::to_value(&attempt).expect("JSON");
+        assert_eq!((&json["event"], &json["result"]), (&"attempt".into(), &"deferred".into()));
+        assert_eq!(
+            (&json["recipient"], &json["until"]),
+            (&"bob@hamburger.example".into(), &"1970-01-01T00:00:00Z".into())
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! The courier: takes a message to one address of one host, by SMTP.
+//!
+//! Between exchangers encryption is opportunistic: TLS is used where it is offered, with any certificate,
+//! and a host whose TLS is broken is asked again without (RFC 7435 §3). A smarthost is different: it is
+//! somebody's own server, verified and logged in to. Chooses no hosts and keeps no queue.
+
+use super::handover::{Answer, Courier, Parcel};
+use super::smtp::{Cargo, Client, Dialect, Security};
+use crate::address::Domain;
+use crate::endpoint::TlsMode;
+use crate::net::connection::Connection;
+use crate::net::tls::ClientTls;
+use crate::net::trace::Trace;
+use crate::sasl::Credentials;
+use crate::smtp::follow;
+use crate::smtp::outcome::{Ending, Outcome, Phase};
+use crate::smtp::transaction::Facts;
+use crate::status::{EnhancedStatus, Fate};
+use crate::wire::transcript::Side;
+use crate::world::{Connect, Later};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Another address may answer sooner than one that has not answered by now.
+const CONNECT_WAIT: Duration = Duration::from_secs(30);
+
+/// Delivers by SMTP.
+#[derive(Clone)]
+pub struct SmtpCourier {
+    /// The way to other hosts.
+    pub connect: Arc<dyn Connect>,
+    /// Our name in EHLO.
+    pub helo: Domain,
+    /// Whom to trust.
+    pub tls: ClientTls,
+    /// How TLS begins.
+    pub mode: TlsMode,
+    /// Whom to log in as: for a smarthost.
+    pub credentials: Option<Arc<Credentials>>,
+    /// LMTP instead of SMTP: for a local store.
+    pub dialect: Dialect,
+    /// Where conversations are written down.
+    pub trace: Option<Trace>,
+}
+
+impl Courier for SmtpCourier {
+    fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+        Box::pin(async move {
+            let security = match self.mode {
+                TlsMode::Implicit => Security::Implicit(&self.tls),
+                TlsMode::StartTls => Security::Required(&self.tls),
+                TlsMode::Opportunistic => Security::Opportunistic(&self.tls),
+                TlsMode::None => Security::None,
+            };
+            let mut opened = self.open(host, address, security).await;
+            if let (Err(outcome), Security::Opportunistic(_)) = (&opened, security)
+                && outcome.phase == Phase::Tls
+            {
+                opened = self.open(host, address, Security::None).await;
+            }
+            match opened {
+                Ok(client) => self.hand_over(client, host, parcel).await,
+                Err(outcome) => {
+                    let answer = answer(&outcome, host, true);
+                    vec![answer; parcel.envelope.recipients.len()]
+                }
+            }
+        })
+    }
+}
+
+impl SmtpCourier {
+    async fn open(&self, host: &str, address: SocketAddr, security: Security<'_>) -> Result<Client, Outcome> {
+        let connecting = timeout(CONNECT_WAIT, self.connect.connect(address)).await;
+        let stream = match connecting {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(unreachable(format!("cannot connect to {address}: {error}"))),
+            Err(_) => return Err(unreachable(format!("no answer from {address} within {CONNECT_WAIT:?}"))),
+        };
+        let tap = self.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
+        let connection = Connection::new(stream, address, tap);
+        let mut client = Client::open(connection, host, &self.helo, self.dialect, security).await?;
+        if let Some(credentials) = &self.credentials {
+            client.login(credentials).await?;
+        }
+        Ok(client)
+    }
+
+    async fn hand_over(&self, mut client: Client, host: &str, parcel: &Parcel) -> Vec<Answer> {
+        let facts = Facts {
+            size: parcel.message.size(),
+            is_eight_bit: parcel.envelope.body == crate::envelope::BodyType::EightBitMime,
+            has_utf8_header: parcel.envelope.smtputf8,
+        };
+        let cargo = Cargo { envelope: &parcel.envelope, content: parcel.message.as_ref(), facts };
+        let outcomes = client.transact(&cargo, |_| {}).await;
+        client.quit().await;
+        outcomes.iter().map(|outcome| answer(outcome, host, false)).collect()
+    }
+}
+
+fn unreachable(text: String) -> Outcome {
+    Outcome::refused_here(Phase::Connect, EnhancedStatus::new(4, 4, 1), text)
+}
+
+/// What an outcome means to the queue. A host that would not even talk judges nobody, for good or for now
+/// (RFC 5321 §5.1); nor does one whose connection broke before the message was on its way.
+fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
+    let fate = match outcome.ending {
+        Ending::Accepted => None,
+        Ending::Failed(fate) => Some(fate),
+        // It may have the message; trying again may double it, giving up may lose it. RFC 5321 §4.5.4.1 tries again.
+        Ending::Unknown => Some(Fate::Transient),
+    };
+    let status = match fate {
+        None => EnhancedStatus::new(2, 0, 0),
+        Some(fate) => {
+            let class = if fate == Fate::Permanent { 5 } else { 4 };
+            let told = outcome.enhanced.filter(|status| status.class == class);
+            told.unwrap_or(EnhancedStatus::new(class, 0, 0))
+        }
+    };
+    let words = match (outcome.code, outcome.enhanced) {
+        (Some(code), Some(enhanced)) => format!("{code} {enhanced} {}", outcome.text),
+        (Some(code), None) => format!("{code} {}", outcome.text),
+        (None, _) => outcome.text.clone(),
+    };
+    let reached = outcome.phase > Phase::Connect;
+    let broke_off = outcome.code.is_none() && outcome.ending == Ending::Failed(Fate::Transient);
+    let try_next = fate.is_some() && outcome.ending != Ending::Unknown && (before_mail || broke_off);
+    Answer { status, remote: reached.then(|| host.to_owned()), words, try_next }
+}

@@ -1,0 +1,194 @@
+//! A POP3 conversation: from the greeting to QUIT, with pipelining where the server takes it.
+//!
+//! Order, deadlines and security live here; what the words mean is the protocol's, what is fetched and
+//! deleted a service's business. RFC 1939 §3 to §7; RFC 2449 §5, §6.6; RFC 2595 §4; RFC 5034 §4.
+
+use super::smtp::Security;
+use crate::error::{Error, Kind, Result};
+use crate::net::connection::Connection;
+use crate::net::dialogue::Dialogue;
+use crate::pop3::capability::Capabilities;
+use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
+use crate::pop3::command::Number;
+use crate::pop3::response::Response;
+use crate::sasl::{Credentials, Proof};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+/// Servers think long about large maildrops; RFC 1939 §3 gives them ten minutes for silence, we give them less.
+const PATIENCE: Duration = Duration::from_secs(2 * 60);
+/// Octets a second below which a line is as good as dead: what a message adds to the patience.
+const SLOWEST: u64 = 8 * 1024;
+/// A message may be longer than its listing says, since many servers count line ends as one octet, but not
+/// without end.
+const SIZE_MIN: u64 = 64 * 1024 * 1024;
+
+/// A conversation that is past its greeting.
+#[derive(Debug)]
+pub struct Session {
+    dialogue: Dialogue,
+    capabilities: Capabilities,
+    is_loopback: bool,
+}
+
+/// A message in a maildrop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in this session.
+    pub number: u32,
+    /// Octets, as the server counts them.
+    pub size: u64,
+    /// Its name in all sessions, if the server gives names.
+    pub uid: Option<String>,
+}
+
+impl Session {
+    /// Greets and is greeted; TLS as asked for. `name` is whose certificate is expected.
+    pub async fn open(mut connection: Connection, name: &str, security: Security<'_>) -> Result<Self> {
+        if let Security::Implicit(tls) = security {
+            connection = connection.connect_tls(tls, name, PATIENCE).await?;
+        }
+        let is_loopback = connection.peer().ip().to_canonical().is_loopback();
+        let mut dialogue = Dialogue::new(connection, name, PATIENCE);
+        let greeting = dialogue.ask(&mut Request::greeting()).await?;
+        expect_ok(&dialogue, "the server greets with a refusal", &greeting)?;
+        let capabilities = ask_capabilities(&mut dialogue).await?;
+        let mut session = Self { dialogue, capabilities, is_loopback };
+        match security {
+            Security::Required(tls) | Security::Opportunistic(tls) if session.capabilities.stls => {
+                let agreed = session.dialogue.ask(&mut Request::stls()).await?;
+                expect_ok(&session.dialogue, "the server offers TLS and then refuses it", &agreed)?;
+                session.dialogue.start_tls(tls, name).await?;
+                // RFC 2595 §4: what was said before counts no more.
+                session.capabilities = ask_capabilities(&mut session.dialogue).await?;
+            }
+            Security::Required(_) => {
+                return Err(session.error(Kind::Unavailable, "the server does not offer TLS, which is required"));
+            }
+            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
+        }
+        Ok(session)
+    }
+
+    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
+    pub async fn login(&mut self, credentials: &Credentials) -> Result<()> {
+        if self.dialogue.tls().is_none() && !self.is_loopback {
+            let what = "the connection is not encrypted, so the password was not sent";
+            return Err(self.error(Kind::Unavailable, what));
+        }
+        let answer = match self.capabilities.mechanism() {
+            Some(mechanism) => {
+                let mut login = Login::new(Proof::new(mechanism, &credentials.user, &credentials.password));
+                let mut answer = self.dialogue.ask(&mut login.begin()).await?;
+                while let Some(mut next) = login.next(&answer) {
+                    answer = self.dialogue.ask(&mut next).await?;
+                }
+                answer
+            }
+            None => match self.dialogue.ask(&mut Request::user(&credentials.user)).await? {
+                known if known.is_ok() => self.dialogue.ask(&mut Request::pass(&credentials.password)).await?,
+                unknown => unknown,
+            },
+        };
+        match answer.login_kind() {
+            None => Ok(()),
+            Some(kind) => Err(self.error(kind, "login refused").said(answer.text)),
+        }
+    }
+
+    /// The server's name, for errors.
+    pub fn peer(&self) -> &str {
+        self.dialogue.peer()
+    }
+
+    /// The messages in the maildrop, in order.
+    pub async fn list(&mut self) -> Result<Vec<Entry>> {
+        let sizes = match self.dialogue.ask(&mut List::sizes()).await? {
+            Ok(sizes) => sizes,
+            Err(answer) => return Err(self.refused("the server does not list its messages", &answer)),
+        };
+        // Optional in RFC 1939 §7, and not all that have it announce it.
+        let mut uids: BTreeMap<Number, String> = match self.dialogue.ask(&mut List::uids()).await? {
+            Ok(uids) => uids.into_iter().collect(),
+            Err(_) => BTreeMap::new(),
+        };
+        Ok(sizes
+            .into_iter()
+            .map(|(number, size)| Entry { number: number.0, size, uid: uids.remove(&number) })
+            .collect())
+    }
+
+    /// Fetches messages, each into its sink. What came of each one is returned up to the first whose answer could
+    /// not be read; the result then says why.
+    pub async fn retrieve<W: io::Write>(&mut self, messages: &mut [(&Entry, W)]) -> (Vec<Retrieved>, Result<()>) {
+        let largest = messages.iter().map(|(entry, _)| entry.size).max().unwrap_or_default();
+        self.dialogue.set_patience(PATIENCE + Duration::from_secs(largest / SLOWEST));
+        let mut requests: Vec<Retrieve<&mut W>> = messages
+            .iter_mut()
+            .map(|(entry, sink)| {
+                Retrieve::whole(Number(entry.number), entry.size.saturating_mul(2).max(SIZE_MIN), sink)
+            })
+            .collect();
+        let retrieved = self.ask_each(&mut requests).await;
+        self.dialogue.set_patience(PATIENCE);
+        retrieved
+    }
+
+    /// Marks messages for deletion, which QUIT carries out.
+    pub async fn delete(&mut self, numbers: &[u32]) -> Result<()> {
+        let mut requests: Vec<Request> = numbers.iter().map(|number| Request::dele(Number(*number))).collect();
+        let (answers, end) = self.ask_each(&mut requests).await;
+        end?;
+        match answers.iter().find(|answer| !answer.is_ok()) {
+            Some(answer) => Err(self.refused("the server does not delete a message", answer)),
+            None => Ok(()),
+        }
+    }
+
+    /// Says goodbye; what was marked is gone when this is well (RFC 1939 §6).
+    pub async fn quit(mut self) -> Result<()> {
+        let answer = self.dialogue.ask(&mut Request::quit()).await?;
+        let result = expect_ok(&self.dialogue, "the server did not delete all messages", &answer);
+        self.dialogue.close().await;
+        result
+    }
+
+    /// All at once if the server can, otherwise one after the other.
+    async fn ask_each<E: crate::wire::exchange::Exchange>(
+        &mut self,
+        requests: &mut [E],
+    ) -> (Vec<E::Reply>, Result<()>) {
+        if self.capabilities.pipelining {
+            return self.dialogue.ask_all(requests).await;
+        }
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            match self.dialogue.ask(request).await {
+                Ok(answer) => answers.push(answer),
+                Err(error) => return (answers, Err(error)),
+            }
+        }
+        (answers, Ok(()))
+    }
+
+    fn refused(&self, what: &str, answer: &Response) -> Error {
+        refused(&self.dialogue, what, answer)
+    }
+
+    fn error(&self, kind: Kind, what: &str) -> Error {
+        Error::new(kind, what).with_peer(self.peer())
+    }
+}
+
+async fn ask_capabilities(dialogue: &mut Dialogue) -> Result<Capabilities> {
+    Ok(client::capabilities(&dialogue.ask(&mut List::capabilities()).await?))
+}
+
+fn expect_ok(dialogue: &Dialogue, what: &str, answer: &Response) -> Result<()> {
+    if answer.is_ok() { Ok(()) } else { Err(refused(dialogue, what, answer)) }
+}
+
+fn refused(dialogue: &Dialogue, what: &str, answer: &Response) -> Error {
+    Error::new(answer.kind().unwrap_or(Kind::Protocol), what).with_peer(dialogue.peer()).said(&answer.text)
+}

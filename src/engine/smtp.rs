@@ -1,0 +1,316 @@
+//! An SMTP or LMTP conversation: from the greeting to a message's last reply.
+//!
+//! Order, deadlines and security live here; what to say is planned by `smtp::transaction`, what an answer
+//! means is `smtp::outcome`'s. Each recipient gets an outcome of its own, whatever happens.
+//! RFC 5321 §3, §4.5.3.2; RFC 2033; RFC 2920; RFC 3207; RFC 4954.
+
+use crate::address::Domain;
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::net::connection::Connection;
+use crate::net::dialogue::Dialogue;
+use crate::net::tls::ClientTls;
+use crate::sasl::{Credentials, Mechanism, Proof};
+use crate::smtp::client::{Login, Request};
+use crate::smtp::extension::Extensions;
+use crate::smtp::outcome::{Ending, Outcome, Phase};
+use crate::smtp::reply::Reply;
+use crate::smtp::transaction::{self, Facts};
+use crate::status::{EnhancedStatus, Fate};
+use crate::wire::session::Tls;
+use crate::world::Content;
+use lettre::transport::smtp::extension::ClientId;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
+const COMMAND_WAIT: Duration = Duration::from_secs(5 * 60);
+/// RFC 5321 §4.5.3.2.4 and §4.5.3.2.5: DATA, and each block of the message.
+const DATA_WAIT: Duration = Duration::from_secs(3 * 60);
+/// RFC 5321 §4.5.3.2.6: a shorter wait for the last reply makes duplicates.
+const DOT_WAIT: Duration = Duration::from_secs(10 * 60);
+/// Nothing is lost when QUIT is not answered.
+const QUIT_WAIT: Duration = Duration::from_secs(5);
+
+/// How the conversation is protected.
+#[derive(Clone, Copy)]
+pub enum Security<'a> {
+    /// TLS from the first octet (RFC 8314 §3.3).
+    Implicit(&'a ClientTls),
+    /// STARTTLS, or no conversation.
+    Required(&'a ClientTls),
+    /// STARTTLS if it is offered (RFC 7435).
+    Opportunistic(&'a ClientTls),
+    /// None: for loopback, and for those who asked for it.
+    None,
+}
+
+/// Which dialect is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// RFC 5321.
+    Smtp,
+    /// RFC 2033: LHLO, and a reply for each recipient after the dot.
+    Lmtp,
+}
+
+/// A conversation that is past its greeting.
+pub struct Client {
+    dialogue: Dialogue,
+    extensions: Extensions,
+    dialect: Dialect,
+}
+
+/// What goes over.
+pub struct Cargo<'a> {
+    /// From whom, to whom.
+    pub envelope: &'a Envelope,
+    /// The message, with CRLF line ends.
+    pub content: &'a dyn Content,
+    /// What matters about it for its way.
+    pub facts: Facts,
+}
+
+impl Client {
+    /// Greets and is greeted: TLS as asked for, then EHLO. `name` is whose certificate is expected.
+    pub async fn open(
+        mut connection: Connection,
+        name: &str,
+        helo: &Domain,
+        dialect: Dialect,
+        security: Security<'_>,
+    ) -> Result<Self, Outcome> {
+        if let Security::Implicit(tls) = security {
+            connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
+        }
+        let mut dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
+        let greeting = ask(&mut dialogue, Phase::Greeting, Request::awaited()).await?;
+        succeed(Phase::Greeting, &greeting)?;
+        let extensions = hello(&mut dialogue, helo, dialect).await?;
+        let mut client = Self { dialogue, extensions, dialect };
+        match security {
+            Security::Required(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
+            Security::Opportunistic(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
+            Security::Required(_) => {
+                let text = "the server does not offer TLS, which is required".to_owned();
+                return Err(permanent(Phase::Tls, text));
+            }
+            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
+        }
+        Ok(client)
+    }
+
+    /// What the server offers.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
+    }
+
+    /// The server's address, while the connection stands.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.dialogue.address().map(|address| address.ip())
+    }
+
+    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
+    pub async fn login(&mut self, credentials: &Credentials) -> Result<(), Outcome> {
+        let is_loopback = self.address().is_some_and(|ip| ip.to_canonical().is_loopback());
+        if self.tls().is_none() && !is_loopback {
+            let text = "the connection is not encrypted, so the password was not sent".to_owned();
+            return Err(permanent(Phase::Auth, text));
+        }
+        let offered =
+            |mechanism: &Mechanism| self.extensions.auth.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
+        let Some(mechanism) = Mechanism::ALL.into_iter().find(offered) else {
+            let text = match self.extensions.auth.is_empty() {
+                true => "the server offers no login".to_owned(),
+                false => {
+                    format!("the server offers only {}, none of which is known here", self.extensions.auth.join(" "))
+                }
+            };
+            return Err(permanent(Phase::Auth, text));
+        };
+        let mut login = Login::new(Proof::new(mechanism, &credentials.user, &credentials.password));
+        let mut request = login.begin();
+        loop {
+            let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
+            match login.next(&reply) {
+                Some(next) => request = next,
+                None => return succeed(Phase::Auth, &reply),
+            }
+        }
+    }
+
+    /// Hands a message over. Gives an outcome for each recipient of the envelope, in order.
+    pub async fn transact(&mut self, cargo: &Cargo<'_>, progress: impl FnMut(u64)) -> Vec<Outcome> {
+        let all = |outcome: Outcome| vec![outcome; cargo.envelope.recipients.len()];
+        let plan = match transaction::plan(cargo.envelope, cargo.facts, &self.extensions) {
+            Ok(plan) => plan,
+            Err(outcome) => return all(outcome),
+        };
+        self.dialogue.set_patience(COMMAND_WAIT);
+        let mut outcomes = Vec::with_capacity(plan.recipients.len());
+        let mut requests = vec![plan.mail];
+        for recipient in plan.recipients {
+            // Those that are not asked about have their outcome already.
+            outcomes.push(recipient.map(|request| requests.push(request)));
+        }
+        let (replies, end) = self.say(requests, plan.is_pipelined).await;
+        let mut replies = replies.into_iter();
+        match (replies.next(), end.as_ref().err()) {
+            (Some(reply), _) if !reply.code.is_success() => return all(Outcome::of(Phase::Mail, &reply)),
+            (None, error) => return all(lost(Phase::Mail, error)),
+            _ => {}
+        }
+        let mut outcomes: Vec<Outcome> = outcomes
+            .into_iter()
+            .map(|outcome| match outcome {
+                Err(outcome) => outcome,
+                Ok(()) => replies
+                    .next()
+                    .map_or_else(|| lost(Phase::Rcpt, end.as_ref().err()), |reply| Outcome::of(Phase::Rcpt, &reply)),
+            })
+            .collect();
+        if end.is_ok() && outcomes.iter().any(Outcome::is_accepted) {
+            self.upload(cargo.content, &mut outcomes, progress).await;
+        } else if let Err(error) = &end {
+            // Whoever was accepted before the connection broke has nothing.
+            settle(&mut outcomes, &lost(Phase::Rcpt, Some(error)));
+        }
+        outcomes
+    }
+
+    /// Says goodbye. The answer does not matter, but whoever is asked to wait a moment for it should get it.
+    pub async fn quit(mut self) {
+        self.dialogue.set_patience(QUIT_WAIT);
+        let _ = self.dialogue.ask(&mut Request::quit()).await;
+        self.dialogue.close().await;
+    }
+
+    async fn start_tls(&mut self, tls: &ClientTls, name: &str, helo: &Domain) -> Result<(), Outcome> {
+        let reply = ask(&mut self.dialogue, Phase::Tls, Request::start_tls()).await?;
+        succeed(Phase::Tls, &reply)?;
+        self.dialogue.start_tls(tls, name).await.map_err(|error| broken_tls(&error))?;
+        // RFC 3207 §4.2: what was said before counts no more.
+        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
+        Ok(())
+    }
+
+    /// Says MAIL and the RCPTs, at once if the server can take that. Stops where going on is of no use.
+    async fn say(&mut self, mut requests: Vec<Request>, is_pipelined: bool) -> (Vec<Reply>, Result<(), Error>) {
+        if is_pipelined {
+            return self.dialogue.ask_all(&mut requests).await;
+        }
+        let mut replies: Vec<Reply> = Vec::with_capacity(requests.len());
+        for request in &mut requests {
+            match self.dialogue.ask(request).await {
+                Ok(reply) => replies.push(reply),
+                Err(error) => return (replies, Err(error)),
+            }
+            if replies.len() == 1 && !replies[0].code.is_success() {
+                break;
+            }
+        }
+        (replies, Ok(()))
+    }
+
+    /// DATA, the message, and what is said to it.
+    async fn upload(&mut self, content: &dyn Content, outcomes: &mut [Outcome], progress: impl FnMut(u64)) {
+        self.dialogue.set_patience(DATA_WAIT);
+        match ask(&mut self.dialogue, Phase::Data, Request::data()).await {
+            Err(outcome) => return settle(outcomes, &outcome),
+            Ok(reply) if !reply.code.is_intermediate() => return settle(outcomes, &Outcome::of(Phase::Data, &reply)),
+            Ok(_) => {}
+        }
+        if let Err(broken) = self.dialogue.send_text(content, progress).await {
+            let phase = if broken.dot_sent { Phase::Dot } else { Phase::Data };
+            return settle(outcomes, &lost(phase, Some(&broken.error)));
+        }
+        self.dialogue.set_patience(DOT_WAIT);
+        match self.dialect {
+            Dialect::Smtp => {
+                let outcome = match ask(&mut self.dialogue, Phase::Dot, Request::awaited()).await {
+                    Ok(reply) => Outcome::of(Phase::Dot, &reply),
+                    Err(outcome) => outcome,
+                };
+                settle(outcomes, &outcome);
+            }
+            // RFC 2033 §4.2: one reply for each recipient that was accepted, in order.
+            Dialect::Lmtp => {
+                for outcome in outcomes.iter_mut().filter(|outcome| outcome.is_accepted()) {
+                    *outcome = match ask(&mut self.dialogue, Phase::Dot, Request::awaited()).await {
+                        Ok(reply) => Outcome::of(Phase::Dot, &reply),
+                        Err(outcome) => outcome,
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// Gives those that were accepted so far their outcome.
+fn settle(outcomes: &mut [Outcome], outcome: &Outcome) {
+    for accepted in outcomes.iter_mut().filter(|outcome| outcome.is_accepted()) {
+        *accepted = outcome.clone();
+    }
+}
+
+async fn hello(dialogue: &mut Dialogue, helo: &Domain, dialect: Dialect) -> Result<Extensions, Outcome> {
+    let name = client_id(helo);
+    let first = match dialect {
+        Dialect::Smtp => Request::ehlo(name.clone()),
+        Dialect::Lmtp => Request::lhlo(&name),
+    };
+    let reply = ask(dialogue, Phase::Hello, first).await?;
+    if reply.code.is_success() {
+        return Ok(Extensions::parse(&reply));
+    }
+    // RFC 5321 §3.2: servers that do not know EHLO say 500 or 502.
+    if dialect == Dialect::Smtp && matches!(reply.code.get(), 500 | 502) {
+        let reply = ask(dialogue, Phase::Hello, Request::helo(&name)).await?;
+        succeed(Phase::Hello, &reply)?;
+        return Ok(Extensions::default());
+    }
+    Err(Outcome::of(Phase::Hello, &reply))
+}
+
+fn client_id(helo: &Domain) -> ClientId {
+    match helo {
+        Domain::Name(_) => ClientId::Domain(helo.to_ascii().to_string()),
+        Domain::Literal(IpAddr::V4(ip)) => ClientId::Ipv4(*ip),
+        Domain::Literal(IpAddr::V6(ip)) => ClientId::Ipv6(*ip),
+    }
+}
+
+async fn ask(dialogue: &mut Dialogue, phase: Phase, mut request: Request) -> Result<Reply, Outcome> {
+    dialogue.ask(&mut request).await.map_err(|error| lost(phase, Some(&error)))
+}
+
+fn succeed(phase: Phase, reply: &Reply) -> Result<(), Outcome> {
+    if reply.code.is_success() { Ok(()) } else { Err(Outcome::of(phase, reply)) }
+}
+
+fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
+    Outcome::lost(phase, error.map_or_else(|| "the server closed the connection".to_owned(), sentence))
+}
+
+fn broken_tls(error: &Error) -> Outcome {
+    match error.fate() {
+        Fate::Permanent => permanent(Phase::Tls, sentence(error)),
+        Fate::Transient => Outcome::refused_here(Phase::Tls, EnhancedStatus::new(4, 7, 0), sentence(error)),
+    }
+}
+
+fn permanent(phase: Phase, text: String) -> Outcome {
+    Outcome { phase, code: None, enhanced: None, text, ending: Ending::Failed(Fate::Permanent) }
+}
+
+fn sentence(error: &Error) -> String {
+    match error.advice() {
+        Some(advice) => format!("{error}; {advice}"),
+        None => error.to_string(),
+    }
+}

@@ -1,1 +1,0 @@
-//! POP3 retrieval to its targets.

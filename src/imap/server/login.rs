@@ -1,0 +1,146 @@
+//! Who is there, and what can be done here: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT.
+//!
+//! RFC 3501 §6.1, §6.2; RFC 2971; RFC 4959.
+
+use super::ask::{Answer, Ask};
+use super::job::{Core, Job, Step};
+use super::words::{self, Done};
+use crate::imap::response::Code;
+use crate::sasl::{Credentials, Exchange, Malformed, Mechanism, Step as SaslStep, base64};
+use crate::wire::frame::{Expect, Frame};
+use crate::wire::session::Output;
+
+/// Logins that may fail in one connection.
+pub(super) const FAILURES_MAX: u32 = 3;
+/// RFC 4954 §4 asks for this much in an authentication exchange.
+const ANSWER_MAX: usize = 12288;
+
+/// What works here, always.
+const CAPABILITIES: &str =
+    "IMAP4rev1 LITERAL- SASL-IR ID IDLE NAMESPACE UIDPLUS UNSELECT MOVE CHILDREN SPECIAL-USE STATUS=SIZE";
+
+/// The list of CAPABILITY, as things stand (RFC 9051 §6.1.1).
+pub(super) fn capabilities(core: &Core) -> String {
+    let mut list = format!("{CAPABILITIES} APPENDLIMIT={}", core.policy.size_max);
+    if core.is_logged_in {
+        return list;
+    }
+    if core.can_start_tls() {
+        list.push_str(" STARTTLS");
+    }
+    if !core.allows_password() {
+        list.push_str(" LOGINDISABLED");
+        return list;
+    }
+    for mechanism in Mechanism::ALL {
+        list.push_str(" AUTH=");
+        list.push_str(mechanism.name());
+    }
+    list
+}
+
+pub(super) fn capability(core: &Core, out: &mut Output) -> Step {
+    out.line(format!("* CAPABILITY {}", capabilities(core)));
+    Step::Done(Done::completed())
+}
+
+/// RFC 2971 §3.1: to strangers too, so without a version.
+pub(super) fn id(out: &mut Output) -> Step {
+    out.line("* ID (\"name\" \"mailkit\")");
+    Step::Done(Done::completed())
+}
+
+pub(super) fn logout(out: &mut Output) -> Step {
+    out.line("* BYE Bye");
+    Step::Say(Done::completed())
+}
+
+pub(super) fn start_tls(core: &Core) -> Step {
+    match (core.can_start_tls(), core.has_tls) {
+        (true, _) => Step::StartTls,
+        (false, true) => Step::Done(Done::bad("TLS is in use already")),
+        (false, false) => Step::Done(Done::no(Code::Cannot, "TLS is not available here")),
+    }
+}
+
+pub(super) fn login(credentials: Credentials, core: &Core) -> Step {
+    if core.allows_password() {
+        Step::Ask(Ask::Authenticate(credentials), Box::new(Login::Asked))
+    } else {
+        Step::Done(words::needs_tls())
+    }
+}
+
+pub(super) fn authenticate(name: &str, initial: Option<&[u8]>, core: &mut Core, out: &mut Output) -> Step {
+    let Some(mechanism) = Mechanism::from_name(name) else {
+        return Step::Done(Done::no(Code::Cannot, "Mechanism not supported"));
+    };
+    if !core.allows_password() {
+        return Step::Done(words::needs_tls());
+    }
+    match initial.map(base64::decode_initial).transpose() {
+        Ok(initial) => {
+            Login::go_on(Exchange::start(mechanism, initial.as_ref().map(|octets| octets.as_slice())), core, out)
+        }
+        Err(why) => malformed(why, core),
+    }
+}
+
+/// A login on its way.
+enum Login {
+    /// An answer to our challenge comes next.
+    Challenged(Exchange),
+    /// The world is asked.
+    Asked,
+}
+
+impl Login {
+    fn go_on(step: SaslStep, core: &mut Core, out: &mut Output) -> Step {
+        match step {
+            SaslStep::Challenge(exchange, challenge) => {
+                out.line(format!("+ {}", base64::encode(challenge).as_str()));
+                Step::Read(Expect::Line { max: ANSWER_MAX }, Box::new(Self::Challenged(exchange)))
+            }
+            SaslStep::Done(credentials) => login(credentials, core),
+            SaslStep::Failed(why) => malformed(why, core),
+        }
+    }
+}
+
+/// The client broke the rules: what is no base64 or was given up is BAD (RFC 9051 §6.2.2), the rest a failed login.
+fn malformed(why: Malformed, core: &mut Core) -> Step {
+    match why {
+        Malformed::Cancelled | Malformed::NotBase64 => Step::Done(Done::bad(why.to_string())),
+        Malformed::NotThisMechanism | Malformed::ForAnother => {
+            core.failed_logins += 1;
+            Step::Done(Done::no(Code::AuthenticationFailed, why.to_string()))
+        }
+    }
+}
+
+impl Job for Login {
+    fn answer(self: Box<Self>, answer: Answer, core: &mut Core, _: &mut Output) -> Step {
+        match answer {
+            Answer::Authenticated(Ok(_)) => {
+                core.is_logged_in = true;
+                core.failed_logins = 0;
+                Step::Done(Done::ok("Logged in").with(Code::Capability(capabilities(core))))
+            }
+            Answer::Authenticated(Err(why)) => {
+                core.failed_logins += 1;
+                Step::Done(words::login_refused(why))
+            }
+            _ => Step::confused(),
+        }
+    }
+
+    fn frame(self: Box<Self>, frame: Frame<'_>, core: &mut Core, out: &mut Output) -> Step {
+        let (Self::Challenged(exchange), Frame::Line(line)) = (*self, frame) else {
+            return Step::confused();
+        };
+        match base64::decode_answer(line) {
+            Ok(answer) => Self::go_on(exchange.answer(&answer), core, out),
+            Err(why) => malformed(why, core),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What a trace of POP3 must not show: passwords ever, messages unless wanted.
+//!
+//! Remembers what was asked and not yet answered, because commands may be pipelined.
+//! RFC 1939 §3, §7; RFC 2449 §6.8; RFC 5034 §4.
+
+use super::command::Verb;
+use crate::wire::record::{Follow, Show};
+use crate::wire::transcript::Side;
+use std::collections::VecDeque;
+
+/// Begins to follow a connection.
+pub fn follow() -> Box<dyn Follow> {
+    // The greeting answers nothing, and is one line.
+    Box::new(Follower { due: VecDeque::from([Due::Line]), body: None, is_line_start: true })
+}
+
+struct Follower {
+    /// The answers to come.
+    due: VecDeque<Due>,
+    /// Inside an answer of several lines.
+    body: Option<Due>,
+    is_line_start: bool,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// One line.
+    Line,
+    /// Perhaps a list.
+    List,
+    /// Perhaps a message.
+    Message,
+    /// Challenges, then one line.
+    Login,
+}
+
+impl Follow for Follower {
+    fn line(&mut self, from: Side, line: &[u8]) -> Show {
+        match from {
+            Side::Server => self.server(line),
+            Side::Client if self.due.contains(&Due::Login) => Show::Secret { keep: 0 },
+            Side::Client => self.client(line),
+        }
+    }
+}
+
+impl Follower {
+    fn server(&mut self, line: &[u8]) -> Show {
+        let Some(body) = self.body else {
+            let is_challenge = line.starts_with(b"+ ") || line.starts_with(b"+\r");
+            match self.due.front() {
+                Some(Due::Login) if is_challenge => {}
+                Some(due @ (Due::List | Due::Message)) if line.starts_with(b"+OK") => {
+                    (self.body, self.is_line_start) = (Some(*due), true);
+                }
+                _ => drop(self.due.pop_front()),
+            }
+            return Show::Whole;
+        };
+        let is_end = self.is_line_start && line == b".\r\n";
+        self.is_line_start = line.ends_with(b"\r\n");
+        if is_end {
+            self.body = None;
+            self.due.pop_front();
+        }
+        if body == Due::Message && !is_end { Show::Elide } else { Show::Whole }
+    }
+
+    fn client(&mut self, line: &[u8]) -> Show {
+        let text = line.trim_ascii_end();
+        let word_end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+        let (word, rest) = text.split_at_checked(word_end).unwrap_or((text, b""));
+        let is = |verb: Verb| word.eq_ignore_ascii_case(verb.name().as_bytes());
+        let has_arguments = !rest.trim_ascii().is_empty();
+        let due = match () {
+            () if is(Verb::Retr) || is(Verb::Top) => Due::Message,
+            () if is(Verb::Capa) || ((is(Verb::List) || is(Verb::Uidl)) && !has_arguments) => Due::List,
+            () if is(Verb::Auth) => Due::Login,
+            () => Due::Line,
+        };
+        self.due.push_back(due);
+        if is(Verb::Pass) && line.len() > word_end + 1 {
+            return Show::Secret { keep: word_end + 1 };
+        }
+        if due == Due::Login && has_arguments {
+            let mechanism = word_end + rest.len() - rest.trim_ascii_start().len();
+            let length = |word: &[u8]| word.iter().take_while(|octet| !octet.is_ascii_whitespace()).count();
+            let keep = mechanism + text.get(mechanism..).map_or(0, length) + 1;
+            if keep < text.len() {
+                return Show::Secret { keep };
+            }
+        }
+        Show::Whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::record::Recorder;
+
+    /// The trace of a conversation behind its greeting.
+    fn trace(lines: &[&str]) -> Vec<String> {
+        let mut recorder = Recorder::new(1, follow());
+        let mut entries = Vec::new();
+        recorder.octets(Side::Server, b"+OK ready\r\n", |_| {});
+        for line in lines {
+            let (from, text) = match line.split_at(3) {
+                ("C: ", text) => (Side::Client, text),
+                (_, text) => (Side::Server, text),
+            };
+            recorder.octets(from, text.as_bytes(), |entry| entries.push(entry.to_string()));
+        }
+        entries
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for (lines, wanted) in [
+            (&["C: USER bob\r\nPASS secret\r\n"][..], &["C: USER bob", "C: PASS {secret}"][..]),
+            (&["C: pass  two words \r\n"], &["C: pass {secret}"]),
+            (&["C: PASS\tsecret\r\n"], &[r"C: PASS\t{secret}"]),
+            (
+                &["C: AUTH PLAIN AGJv\r\n", "S: +OK in\r\n", "C: STAT\r\n"],
+                &["C: AUTH PLAIN {secret}", "S: +OK in", "C: STAT"],
+            ),
+            (
+                &["C: AUTH PLAIN\r\n", "S: + \r\n", "C: AGJv\r\n", "S: -ERR no\r\n", "C: QUIT\r\n"],
+                &["C: AUTH PLAIN", "S: + ", "C: {secret}", "S: -ERR no", "C: QUIT"],
+            ),
+            (
+                &["C: NOOP\r\nAUTH LOGIN\r\n", "S: +OK\r\n", "C: Ym9i\r\n"],
+                &["C: NOOP", "C: AUTH LOGIN", "S: +OK", "C: {secret}"],
+            ),
+        ] {
+            assert_eq!(trace(lines), wanted);
+        }
+    }
+
+    #[test]
+    fn messages_are_elided_and_lists_are_not() {
+        let lines = [
+            "C: CAPA\r\nLIST\r\nLIST 1\r\nRETR 1\r\nRETR 9\r\nTOP 1 0\r\nQUIT\r\n",
+            "S: +OK\r\nTOP\r\n.\r\n+OK\r\n1 9\r\n.\r\n+OK 1 9\r\n+OK 9\r\nSubject: x\r\n\r\n+OK\r\n..\r\n.\r\n",
+            "S: -ERR no\r\n+OK\r\nSubject: x\r\n.\r\n+OK bye\r\n",
+        ];
+        let wanted = [
+            "S: +OK",
+            "S: TOP",
+            "S: .",
+            "S: +OK",
+            "S: 1 9",
+            "S: .",
+            "S: +OK 1 9",
+            "S: +OK 9",
+            "S: {...}",
+            "S: .",
+            "S: -ERR no",
+            "S: +OK",
+            "S: {...}",
+            "S: .",
+            "S: +OK bye",
+        ];
+        assert_eq!(trace(&lines)[7..], wanted);
+    }
+}

@@ -1,0 +1,151 @@
+//! One attempt: a message to one destination, over all its hosts if need be.
+//!
+//! Hosts are tried in the route's order, each with all its addresses, until every recipient is
+//! judged by one of them. A host that could not be reached or would not talk judges nobody; one that
+//! took, refused or deferred a recipient does, and for that recipient no other host is asked: so no
+//! copy is sent twice. Waits for nothing but the courier. RFC 5321 §5.1, §4.2.1.
+
+use super::route::Route;
+use crate::engine::handover::{Answer, Courier, Parcel};
+use crate::status::{EnhancedStatus, Fate};
+use std::net::SocketAddr;
+
+/// Tries the hosts of a route; gives one answer for each recipient of the parcel, in order.
+pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &Parcel) -> Vec<Answer> {
+    let nobody = Answer::failed(EnhancedStatus::new(4, 4, 1), "no host was reached");
+    let mut answers = vec![Answer { try_next: true, ..nobody }; parcel.envelope.recipients.len()];
+    for hop in &route.hops {
+        for ip in &hop.addresses {
+            let open: Vec<usize> = (0..answers.len()).filter(|index| answers[*index].try_next).collect();
+            if open.is_empty() {
+                return answers;
+            }
+            let recipients = open.iter().filter_map(|index| parcel.envelope.recipients.get(*index).cloned()).collect();
+            let said = courier.deliver(&hop.host, SocketAddr::new(*ip, port), &parcel.only(recipients)).await;
+            for (index, answer) in open.into_iter().zip(said) {
+                answers[index] = answer;
+            }
+        }
+    }
+    answers.into_iter().map(undecided).collect()
+}
+
+/// What the last host said when no host judged the recipient. That a server will not talk to us, or our password
+/// at a smarthost is wrong, says nothing for good about a recipient, whatever the code: it may be put right.
+fn undecided(answer: Answer) -> Answer {
+    // RFC 7504 §4: a host that takes no mail at all is not to be asked again.
+    let takes_none = ["521", "556"].iter().any(|code| answer.words.starts_with(code));
+    if answer.try_next && answer.fate() == Some(Fate::Permanent) && !takes_none {
+        return Answer { status: EnhancedStatus { class: 4, ..answer.status }, ..answer };
+    }
+    answer
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::route::Hop;
+    use super::*;
+    use crate::envelope::{Envelope, ForwardPath, ReversePath};
+    use crate::world::{Later, Timestamp};
+    use std::sync::{Arc, Mutex};
+
+    /// Answers by address and recipient, and remembers who was asked for whom.
+    struct Script {
+        lines: Vec<(&'static str, &'static str, Answer)>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Courier for Script {
+        fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+            let recipients: Vec<String> = parcel.envelope.recipients.iter().map(ToString::to_string).collect();
+            let names: Vec<&str> = recipients.iter().filter_map(|name| name.split('@').next()).collect();
+            self.asked.lock().expect("no panic").push(format!("{host} {} {}", address.ip(), names.join("+")));
+            let answer = |recipient: &String| {
+                let ip = address.ip().to_string();
+                let line =
+                    self.lines.iter().find(|(at, who, _)| *at == ip && (*who == "*" || recipient.starts_with(who)));
+                line.map(|(.., answer)| answer.clone()).expect("a line for everybody")
+            };
+            Box::pin(std::future::ready(recipients.iter().map(answer).collect()))
+        }
+    }
+
+    fn answer(class: u8, try_next: bool) -> Answer {
+        Answer { try_next, ..Answer::failed(EnhancedStatus::new(class, 0, 0), format!("{class}")) }
+    }
+
+    pub(in super::super) fn parcel(recipients: &[&str]) -> Parcel {
+        let path = |text: &&str| ForwardPath::parse(&format!("<{text}>")).expect(text);
+        Parcel {
+            id: "1".into(),
+            envelope: Envelope::new(ReversePath::Null, recipients.iter().map(path).collect()),
+            received: Timestamp::UNIX_EPOCH,
+            message: Arc::new(b"Subject: x\r\n\r\n".to_vec()),
+        }
+    }
+
+    async fn run(lines: Vec<(&'static str, &'static str, Answer)>, recipients: &[&str]) -> (Vec<u8>, Vec<String>) {
+        let hop = |host: &str, addresses: &[&str]| Hop {
+            host: host.into(),
+            addresses: addresses.iter().map(|ip| ip.parse().expect("an address")).collect(),
+        };
+        let route = Route { hops: vec![hop("a", &["192.0.2.1", "192.0.2.2"]), hop("b", &["192.0.2.3"])] };
+        let script = Script { lines, asked: Mutex::default() };
+        let answers = attempt(&script, &route, 25, &parcel(recipients)).await;
+        let asked = script.asked.into_inner().expect("no panic");
+        (answers.iter().map(|answer| answer.status.class).collect(), asked)
+    }
+
+    #[tokio::test]
+    async fn the_first_host_that_takes_it_is_the_last_one_asked() {
+        let (classes, asked) = run(vec![("192.0.2.1", "*", answer(2, false))], &["bob@x"]).await;
+        assert_eq!((classes, asked), (vec![2], vec!["a 192.0.2.1 bob".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn hosts_that_cannot_be_reached_are_passed_over() {
+        let lines = vec![
+            ("192.0.2.1", "*", answer(4, true)),
+            ("192.0.2.2", "*", answer(4, true)),
+            ("192.0.2.3", "*", answer(2, false)),
+        ];
+        let (classes, asked) = run(lines, &["bob@x"]).await;
+        assert_eq!((classes, asked.len()), (vec![2], 3));
+    }
+
+    #[tokio::test]
+    async fn each_recipient_is_judged_once() {
+        let lines = vec![
+            ("192.0.2.1", "bob", answer(2, false)),
+            ("192.0.2.1", "carol", answer(5, false)),
+            ("192.0.2.1", "dave", answer(4, false)),
+            ("192.0.2.1", "erin", answer(4, true)),
+            ("192.0.2.2", "erin", answer(4, true)),
+            ("192.0.2.3", "erin", answer(2, false)),
+        ];
+        let (classes, asked) = run(lines, &["bob@x", "carol@x", "dave@x", "erin@x"]).await;
+        assert_eq!(classes, [2, 5, 4, 2]);
+        assert_eq!(asked, ["a 192.0.2.1 bob+carol+dave+erin", "a 192.0.2.2 erin", "b 192.0.2.3 erin"]);
+    }
+
+    #[tokio::test]
+    async fn when_nobody_is_reached_the_last_reason_stays() {
+        let lines = vec![
+            ("192.0.2.1", "*", answer(4, true)),
+            ("192.0.2.2", "*", answer(4, true)),
+            ("192.0.2.3", "*", Answer { words: "timed out".into(), ..answer(4, true) }),
+        ];
+        let (classes, asked) = run(lines, &["bob@x"]).await;
+        assert_eq!((classes, asked.len()), (vec![4], 3));
+    }
+
+    #[tokio::test]
+    async fn hosts_that_will_not_talk_judge_nobody_for_good() {
+        for (words, class) in [("554 5.7.1 not to you", 4), ("521 no mail here", 5), ("535 5.7.8 wrong password", 4)] {
+            let refusal = Answer { words: words.into(), ..answer(5, true) };
+            let lines = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| (ip, "*", refusal.clone()));
+            let (classes, asked) = run(lines.into(), &["bob@x"]).await;
+            assert_eq!((classes, asked.len()), (vec![class], 3), "{words}");
+        }
+    }
+}

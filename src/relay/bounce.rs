@@ -1,0 +1,140 @@
+//! What follows from answers: settlements for the spool, and a report to the reverse-path.
+//!
+//! Delivered is done; permanent failures and those that lasted too long are reported; the rest
+//! waits, and its sender is told once that it does. Nothing is ever reported to a null reverse-path,
+//! so that no report answers another. Pure: time and chance come in.
+//! RFC 5321 §4.5.4.1, §4.5.5, §6.1; RFC 3464; RFC 3463 §3.5.
+
+use super::schedule::Patience;
+use crate::engine::handover::Answer;
+use crate::envelope::{Envelope, ForwardPath, ReversePath};
+use crate::message::dsn::{self, Action, RecipientReport};
+use crate::status::{EnhancedStatus, Fate};
+use crate::store::spool::{Due, Leased, Outcome, Report, Settlement};
+use crate::world::{Entropy, Timestamp};
+use std::time::Duration;
+
+/// As much of a message as a report can need: the whole of a short one, the header section of a long one.
+pub const ORIGINAL_MAX: usize = 64 * 1024;
+
+/// "Delivery time expired" (RFC 3463 §3.5).
+const EXPIRED: EnhancedStatus = EnhancedStatus::new(4, 4, 7);
+
+/// What follows for one message from one attempt.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// One for each recipient that was tried.
+    pub settlements: Vec<Settlement>,
+    /// What the sender is to be told; empty if nothing, or if there is nobody to tell.
+    pub told: Vec<RecipientReport>,
+}
+
+/// Judges the answers that recipients of a message got. `random` spreads the waits.
+pub fn judge(
+    leased: &Leased,
+    answers: &[(Due, Answer)],
+    now: Timestamp,
+    patience: &Patience,
+    mut random: impl FnMut() -> u32,
+) -> Judgement {
+    let nobody_to_tell = leased.accepted.envelope.reverse_path.is_null();
+    let mut judgement = Judgement { settlements: Vec::with_capacity(answers.len()), told: Vec::new() };
+    for (due, answer) in answers {
+        let (outcome, told) = match answer.fate() {
+            None => (Outcome::Delivered { text: quoted(answer) }, None),
+            Some(Fate::Permanent) => fail(due, answer, answer.status, None),
+            Some(Fate::Transient) => wait(due, answer, now, patience, random()),
+        };
+        judgement.settlements.push(Settlement { id: leased.id, recipient: due.index, outcome });
+        judgement.told.extend(told.filter(|_| !nobody_to_tell));
+    }
+    judgement
+}
+
+/// The report of what the sender is to be told; `None` if that is nothing. `original` is the message, or its
+/// first [`ORIGINAL_MAX`] octets.
+pub fn report(
+    told: &[RecipientReport],
+    leased: &Leased,
+    original: &[u8],
+    hostname: &str,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Option<Report> {
+    let ReversePath::Mailbox(to) = &leased.accepted.envelope.reverse_path else { return None };
+    if told.is_empty() {
+        return None;
+    }
+    let arrived = leased.accepted.received;
+    let report = dsn::Report { reporting_mta: hostname, to, arrived, now, recipients: told, original };
+    let mut envelope = Envelope::new(ReversePath::Null, vec![ForwardPath::Mailbox(to.clone())]);
+    envelope.smtputf8 = to.needs_smtputf8();
+    let accepted = crate::store::spool::Accepted {
+        envelope,
+        received: now,
+        user: None,
+        origin: format!("report on {}", leased.id),
+    };
+    Some(Report { accepted, octets: report.to_octets(entropy) })
+}
+
+/// Not delivered now: is it worth another attempt?
+fn wait(
+    due: &Due,
+    answer: &Answer,
+    now: Timestamp,
+    patience: &Patience,
+    random: u32,
+) -> (Outcome, Option<RecipientReport>) {
+    // A clock that was set back makes messages from the future: they are young.
+    let age = Duration::try_from(now.duration_since(due.first)).unwrap_or_default();
+    let verdict = patience.judge(age, due.attempts.saturating_add(1), due.warned, random);
+    let Some(wait) = verdict.wait else {
+        let note =
+            format!("not delivered within {}, and not tried again", super::schedule::in_words(patience.lifetime));
+        return fail(due, answer, EXPIRED, Some(&note));
+    };
+    let later = |wait: Duration| move |from: Timestamp| from.saturating_add(wait).unwrap_or(Timestamp::MAX);
+    let outcome = Outcome::Deferred {
+        until: later(wait)(now),
+        text: quoted(answer),
+        code: answer.status,
+        warned: due.warned || verdict.warn,
+    };
+    let told = verdict.warn.then(|| RecipientReport {
+        retry_until: Some(later(patience.lifetime)(due.first)),
+        ..told(due, answer, Action::Delayed, answer.status, None)
+    });
+    (outcome, told)
+}
+
+fn fail(due: &Due, answer: &Answer, status: EnhancedStatus, note: Option<&str>) -> (Outcome, Option<RecipientReport>) {
+    let text = match note {
+        Some(note) => format!("{note}: {}", quoted(answer)),
+        None => quoted(answer),
+    };
+    (Outcome::Failed { text, code: status }, Some(told(due, answer, Action::Failed, status, note)))
+}
+
+fn told(due: &Due, answer: &Answer, action: Action, status: EnhancedStatus, note: Option<&str>) -> RecipientReport {
+    let words = match note {
+        Some(note) => format!("{}\n{note}", answer.words),
+        None => answer.words.clone(),
+    };
+    RecipientReport {
+        recipient: due.path.clone(),
+        action,
+        status,
+        remote_mta: answer.remote.clone(),
+        words: Some(words),
+        retry_until: None,
+    }
+}
+
+/// `mx1.hamburger.example: 550 5.1.1 no such user`, for the queue's own records.
+fn quoted(answer: &Answer) -> String {
+    match &answer.remote {
+        Some(remote) => format!("{remote}: {}", answer.words),
+        None => answer.words.clone(),
+    }
+}

@@ -1,0 +1,271 @@
+//! The loop: takes what is due from the spool, starts jobs, has their outcomes written down.
+//!
+//! One task decides, others work: attempts each in their own, settlements in one that gathers all
+//! that wait into a single commit. A slow disk or host holds up nobody but its own jobs.
+//! RFC 5321 §4.5.4.1.
+
+use super::board::Board;
+use super::event::Event;
+use super::work::{Destination, Done, Job, Worker};
+use crate::error::Result;
+use crate::store::spool::{Leased, Report, Settlement, SpoolId};
+use futures_util::FutureExt;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Recipients held in memory. Many more than can be under way, so that a pile of messages for one dead host does
+/// not stand before a message for another.
+const HELD_MAX: usize = 5000;
+/// Recipients leased at once.
+const LEASE: usize = 500;
+/// RFC 5321 §4.5.3.1.8: every server takes so many recipients of one message.
+const RECIPIENTS_MAX: usize = 100;
+/// Messages delivered to local mailboxes with one commit, and such batches under way.
+const LOCAL_BATCH: usize = 64;
+const LOCAL_BATCHES: usize = 4;
+/// Outcomes that may wait to be written down. Beyond it jobs keep their places, so that a disk that fails stops
+/// the relay before much could be sent twice.
+const UNSETTLED_MAX: usize = 100;
+/// A wall clock can be set; so nothing waits for it longer than this without looking again.
+const NAP: Duration = Duration::from_secs(60);
+/// How long attempts may go on after the relay is told to stop.
+const GRACE: Duration = Duration::from_secs(30);
+/// Between attempts to write outcomes down on a disk that fails.
+const DISK_WAIT: Duration = Duration::from_secs(5);
+
+/// How long to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Until told to stop.
+    Stopped,
+    /// Until nothing is due and nothing under way.
+    Quiet,
+}
+
+/// Works until there is a reason to end. Outcomes that were handed in are written down before it returns.
+pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: Until) -> Result<()> {
+    let (settle, unsettled) = mpsc::channel(UNSETTLED_MAX);
+    let (settled, mut written) = mpsc::unbounded_channel();
+    let clerk = Clerk { worker: worker.clone(), unsettled, settled, stop: stop.clone(), until };
+    let clerk = tokio::spawn(clerk.write_down());
+    let board = Board::new(worker.settings.limits);
+    let (local, tasks) = (VecDeque::new(), JoinSet::new());
+    let mut queue = Queue { worker, board, local, local_batches: 0, tasks, settle, held: 0 };
+    let ended = queue.work(&mut written, &stop, until).await;
+    queue.finish().await;
+    drop(queue);
+    let written = clerk.await.unwrap_or(Ok(()));
+    ended.and(written)
+}
+
+struct Queue {
+    worker: Arc<Worker>,
+    board: Board<Destination, Job>,
+    local: VecDeque<Job>,
+    local_batches: usize,
+    tasks: JoinSet<Ended>,
+    settle: mpsc::Sender<Done>,
+    /// Recipients that are leased and not settled.
+    held: usize,
+}
+
+/// A task that came to its end, and the place it frees.
+enum Ended {
+    Job(Destination, bool),
+    LocalBatch,
+}
+
+impl Queue {
+    async fn work(
+        &mut self,
+        written: &mut mpsc::UnboundedReceiver<usize>,
+        stop: &CancellationToken,
+        until: Until,
+    ) -> Result<()> {
+        let spool = self.worker.tools.spool.clone();
+        let clock = self.worker.tools.clock.clone();
+        let mut arrivals = spool.arrivals();
+        loop {
+            arrivals.mark_unchanged();
+            let nap = match self.lease().await {
+                Ok(nap) => nap,
+                Err(error) if until == Until::Quiet => return Err(error),
+                Err(error) => {
+                    self.worker.tell(&Event::Trouble { what: error.to_string() });
+                    DISK_WAIT
+                }
+            };
+            self.start();
+            if until == Until::Quiet && self.held == 0 {
+                return Ok(());
+            }
+            let mut nap = clock.sleep(nap);
+            // Places that come free are given out again without looking at the spool; all else is a reason to look.
+            loop {
+                tokio::select! {
+                    Some(ended) = self.tasks.join_next() => {
+                        match ended {
+                            Ok(Ended::Job(destination, retry)) => self.board.done(&destination, retry),
+                            Ok(Ended::LocalBatch) => self.local_batches -= 1,
+                            Err(error) => self.worker.tell(&Event::Trouble { what: error.to_string() }),
+                        }
+                        self.start();
+                    }
+                    count = written.recv() => {
+                        let Some(count) = count else { return Ok(()) };
+                        self.held -= count;
+                        break;
+                    }
+                    _ = arrivals.changed() => break,
+                    () = &mut nap, if until == Until::Stopped => break,
+                    () = stop.cancelled() => return Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Takes what is due, as far as there is room; says how long to wait before looking again.
+    async fn lease(&mut self) -> Result<Duration> {
+        let tools = &self.worker.tools.clone();
+        while self.held < HELD_MAX {
+            let leased = tools.spool.lease(tools.clock.now(), LEASE.min(HELD_MAX - self.held)).await?;
+            if leased.is_empty() {
+                let next = tools.spool.next_due().await?;
+                let wait =
+                    next.map(|due| Duration::try_from(due.duration_since(tools.clock.now())).unwrap_or_default());
+                return Ok(wait.map_or(NAP, |wait| wait.min(NAP)));
+            }
+            leased.into_iter().for_each(|message| self.assign(message));
+        }
+        Ok(NAP)
+    }
+
+    /// Sorts a message's recipients by where they go.
+    fn assign(&mut self, mut message: Leased) {
+        let mut groups: HashMap<Destination, Vec<_>> = HashMap::new();
+        for due in std::mem::take(&mut message.recipients) {
+            self.held += 1;
+            groups.entry(self.worker.destination(&due.path)).or_default().push(due);
+        }
+        let leased = Arc::new(message);
+        for (destination, recipients) in groups {
+            for recipients in recipients.chunks(RECIPIENTS_MAX) {
+                let retry = recipients.iter().all(|due| due.attempts > 0);
+                let job = Job { leased: leased.clone(), recipients: recipients.to_vec() };
+                match destination {
+                    Destination::Local => self.local.push_back(job),
+                    _ => self.board.push(destination.clone(), job, retry),
+                }
+            }
+        }
+    }
+
+    /// Starts as many jobs as there are places.
+    fn start(&mut self) {
+        while let Some((destination, job, retry)) = self.board.take() {
+            let (worker, settle) = (self.worker.clone(), self.settle.clone());
+            self.tasks.spawn(async move {
+                // A panic over one message must neither lose it nor stop the others.
+                let done = match AssertUnwindSafe(worker.deliver(&destination, &job)).catch_unwind().await {
+                    Ok(done) => done,
+                    Err(_) => worker.give_back(&job),
+                };
+                // The clerk ends only when nobody can hand in any more.
+                let _ = settle.send(done).await;
+                Ended::Job(destination, retry)
+            });
+        }
+        while self.local_batches < LOCAL_BATCHES && !self.local.is_empty() {
+            let batch: Vec<Job> = self.local.drain(..self.local.len().min(LOCAL_BATCH)).collect();
+            let (worker, settle) = (self.worker.clone(), self.settle.clone());
+            self.local_batches += 1;
+            self.tasks.spawn(async move {
+                let delivered = AssertUnwindSafe(worker.deliver_locally(&batch)).catch_unwind().await;
+                for done in match delivered {
+                    Ok(done) => done,
+                    Err(_) => batch.iter().map(|job| worker.give_back(job)).collect(),
+                } {
+                    let _ = settle.send(done).await;
+                }
+                Ended::LocalBatch
+            });
+        }
+    }
+
+    /// Gives back what was not begun, and waits for what was.
+    async fn finish(&mut self) {
+        let jobs = std::iter::from_fn(|| self.board.drop_next()).chain(self.local.drain(..));
+        let untried = jobs.flat_map(|job| {
+            let id = job.leased.id;
+            job.recipients.into_iter().map(move |due| (id, due.index))
+        });
+        let untried: Vec<_> = untried.collect();
+        if let Err(error) = self.worker.tools.spool.release(untried).await {
+            self.worker.tell(&Event::Trouble { what: error.to_string() });
+        }
+        let rest = async { while self.tasks.join_next().await.is_some() {} };
+        // What is cut off here was not settled: it is tried again, as after a crash.
+        let _ = tokio::time::timeout(GRACE, rest).await;
+        self.tasks.shutdown().await;
+    }
+}
+
+/// Writes outcomes down.
+struct Clerk {
+    worker: Arc<Worker>,
+    unsettled: mpsc::Receiver<Done>,
+    settled: mpsc::UnboundedSender<usize>,
+    stop: CancellationToken,
+    until: Until,
+}
+
+impl Clerk {
+    /// Until nobody hands anything in any more. An error means that outcomes were not written down.
+    async fn write_down(mut self) -> Result<()> {
+        let mut batch = Vec::new();
+        while self.unsettled.recv_many(&mut batch, UNSETTLED_MAX).await > 0 {
+            let outcomes: Vec<Settlement> = batch.iter().flat_map(|done: &Done| done.settlements.clone()).collect();
+            let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&batch).await.into_iter().unzip();
+            let ids = loop {
+                match self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
+                    Ok(ids) => break ids,
+                    Err(error) => {
+                        self.worker.tell(&Event::Trouble { what: error.to_string() });
+                        if self.until == Until::Quiet || self.stop.is_cancelled() {
+                            return Err(error);
+                        }
+                        self.worker.tools.clock.sleep(DISK_WAIT).await;
+                    }
+                }
+            };
+            batch.iter().flat_map(|done| &done.events).for_each(|event| self.worker.tell(event));
+            for ((about, id), report) in about.into_iter().zip(ids).zip(&reports) {
+                let to = report.accepted.envelope.recipients.iter().map(ToString::to_string).collect();
+                self.worker.tell(&Event::Report { about, id, to });
+            }
+            batch.clear();
+            // The loop may have ended; then nobody counts any more.
+            let _ = self.settled.send(outcomes.len());
+        }
+        Ok(())
+    }
+
+    /// One report for each message, on all that is settled of it now: nobody wants ten where one will do.
+    async fn reports(&self, batch: &[Done]) -> Vec<(SpoolId, Report)> {
+        let mut told: BTreeMap<SpoolId, (&Leased, Vec<_>)> = BTreeMap::new();
+        for done in batch.iter().filter(|done| !done.told.is_empty()) {
+            let (_, all) = told.entry(done.leased.id).or_insert_with(|| (&done.leased, Vec::new()));
+            all.extend(done.told.iter().cloned());
+        }
+        let mut reports = Vec::with_capacity(told.len());
+        for (id, (leased, told)) in told {
+            reports.extend(self.worker.report(leased, &told).await.map(|report| (id, report)));
+        }
+        reports
+    }
+}

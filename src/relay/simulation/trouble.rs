@@ -1,0 +1,148 @@
+//! When something breaks on our side or does not answer on theirs: nothing is lost, nothing goes twice, nobody else waits.
+
+use super::*;
+use crate::store::memory::Fault;
+
+#[tokio::test]
+async fn a_dead_domain_delays_nobody_else() {
+    let sim = Sim::new(|host, _, _, _| if host == "mx.dead.example" { nobody() } else { yes() }).await;
+    let _silence = sim.script.dead.acquire().await.expect("open");
+    for number in 0..300 {
+        sim.accept("alice@crepes.example", &[&format!("u{number}@dead.example")], TEXT).await;
+    }
+    let (stop, relay) = (CancellationToken::new(), sim.relay.clone());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { relay.run(stop).await }
+    });
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    let wait = async {
+        while sim.recipients().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), wait).await.expect("bob does not wait for the dead");
+    drop(_silence);
+    // The host does not answer once; the other 295 or more learn it without a connection of their own.
+    let settled = async {
+        while sim.events.lock().expect("no panic").len() < 301 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), settled).await.expect("the pile is worked off");
+    stop.cancel();
+    running.await.expect("no panic").expect("a clean end");
+    assert_eq!(sim.spool.entries(None, 1000).await.expect("an index").len(), 300);
+}
+
+#[tokio::test]
+async fn an_arrival_wakes_the_relay_and_so_does_the_clock() {
+    let tries = Mutex::new(0);
+    let sim = Sim::new(move |_, _, _, _| {
+        let mut tries = tries.lock().expect("no panic");
+        *tries += 1;
+        if *tries < 3 { nobody() } else { yes() }
+    })
+    .await;
+    let (stop, relay) = (CancellationToken::new(), sim.relay.clone());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { relay.run(stop).await }
+    });
+    tokio::task::yield_now().await;
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    let wait = async |what: &dyn Fn(&Sim) -> bool| {
+        let wait = async {
+            while !what(&sim) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), wait).await.expect("in time");
+    };
+    wait(&|sim| sim.events.lock().expect("no panic").len() == 1).await;
+    // Naps are short, so the clock is turned until the relay has looked.
+    wait(&|sim| {
+        sim.clock.turn(Duration::from_secs(30));
+        sim.recipients().len() == 1
+    })
+    .await;
+    stop.cancel();
+    running.await.expect("no panic").expect("a clean end");
+}
+
+#[tokio::test]
+async fn a_crash_repeats_at_most_what_was_not_written_down() {
+    for seed in 0..8 {
+        let sim = Sim::new(|_, _, _, _| yes()).await;
+        for number in 0..10 {
+            sim.accept("alice@crepes.example", &[&format!("u{number}@hamburger.example")], TEXT).await;
+        }
+        // The disk breaks while outcomes are written, then the power goes.
+        sim.disk.reset_counts();
+        sim.disk.fail_from(seed, Fault::Broken);
+        let _ = sim.relay.pass().await;
+        let before = sim.recipients().len();
+        let sim = sim.restarted(seed).await;
+        sim.drain().await;
+        let mut recipients = sim.recipients();
+        let sent = recipients.len();
+        recipients.sort();
+        recipients.dedup();
+        assert_eq!(recipients.len(), 10, "nothing is lost");
+        assert!(sent <= before + 10, "nothing is sent more than twice");
+        let attempts = sim.events.lock().expect("no panic").len();
+        assert_eq!(sent - before, attempts, "only what was not written down is sent again");
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_recovers_makes_nothing_go_twice() {
+    let sim = Sim::new(|_, _, _, _| yes()).await;
+    for number in 0..30 {
+        sim.accept("alice@crepes.example", &[&format!("u{number}@hamburger.example")], TEXT).await;
+    }
+    sim.disk.reset_counts();
+    sim.disk.fail_from(0, Fault::Full);
+    let (stop, relay) = (CancellationToken::new(), sim.relay.clone());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { relay.run(stop).await }
+    });
+    let wait = async |what: &dyn Fn() -> bool| {
+        let wait = async {
+            while !what() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), wait).await.expect("in time");
+    };
+    let count = |trouble: bool| {
+        let events = sim.events.lock().expect("no panic");
+        events.iter().filter(|event| matches!(event, Event::Trouble { .. }) == trouble).count()
+    };
+    wait(&|| count(true) > 0).await;
+    sim.disk.heal();
+    wait(&|| {
+        sim.clock.turn(Duration::from_secs(1));
+        count(false) == 30
+    })
+    .await;
+    stop.cancel();
+    running.await.expect("no panic").expect("a clean end");
+    assert_eq!(sim.recipients().len(), 30);
+    assert_eq!(sim.spool.next_due().await.expect("an index"), None);
+}
+
+#[tokio::test]
+async fn a_panic_over_one_message_harms_no_other() {
+    let sim = Sim::new(|_, _, path, _| {
+        assert!(!is(path, "evil"), "a mistake of ours");
+        yes()
+    })
+    .await;
+    sim.accept("alice@crepes.example", &["evil@hamburger.example"], TEXT).await;
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    sim.relay.pass().await.expect("a pass");
+    assert_eq!(sim.recipients(), ["bob@hamburger.example"]);
+    assert!(sim.spool.next_due().await.expect("an index").is_some(), "evil waits");
+}

@@ -1,0 +1,264 @@
+//! What an IMAP session asks, carried out: the user's mailboxes.
+//!
+//! News are changes of the one mailbox that is open. Messages that are appended come in pieces and wait in
+//! memory or beside the mailboxes until they are whole. Knows no IMAP syntax. RFC 9051 §6.
+
+use super::login::Login;
+use crate::imap::mailbox::{Changes, Row};
+use crate::imap::number::{ModSeq, Uid, UidValidity};
+use crate::imap::search::{self, Key};
+use crate::imap::server::{Answer, Ask, Refusal, Session};
+use crate::imap::structure::Structure;
+use crate::message::view::Message;
+use crate::net::serve::Host;
+use crate::sasl::{Credentials, LoginRefusal};
+use crate::store::account::{Account, Delivery};
+use crate::store::is_disk_full;
+use crate::store::mailbox_error::{MailboxError, Outcome};
+use crate::store::mailstore::Mailstore;
+use crate::store::stash::Stash;
+use crate::world::{Clock, Disk, Entropy, Timestamp};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Octets read at once when a whole message is needed.
+const PIECE: usize = 256 * 1024;
+
+pub(super) struct ImapHost {
+    pub(super) mailstore: Mailstore,
+    pub(super) login: Login,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) disk: Arc<dyn Disk>,
+    /// Where large messages wait until they are whole.
+    pub(super) waiting_room: PathBuf,
+    pub(super) account: Option<Account>,
+    pub(super) watched: Option<(Arc<str>, watch::Receiver<u64>)>,
+    pub(super) append: Option<Append>,
+}
+
+/// A message on its way in.
+pub(super) struct Append {
+    mailbox: String,
+    flags: crate::imap::flag::Flags,
+    arrived: Option<Timestamp>,
+    stash: Stash,
+}
+
+impl Host<Session> for ImapHost {
+    async fn perform(&mut self, ask: Ask) -> Answer {
+        match ask {
+            Ask::Authenticate(credentials) => Answer::Authenticated(self.authenticate(credentials).await),
+            Ask::Mailboxes => Answer::Mailboxes(self.mailboxes().await),
+            Ask::Create { mailbox } => Answer::Done(self.with(async |account| account.create(&mailbox).await).await),
+            Ask::Delete { mailbox } => Answer::Done(self.with(async |account| account.delete(&mailbox).await).await),
+            Ask::Rename { from, to } => Answer::Done(self.with(async |account| account.rename(&from, &to).await).await),
+            Ask::Subscribe { mailbox, on } => {
+                Answer::Done(self.with(async |account| account.subscribe(&mailbox, on).await).await)
+            }
+            Ask::Status { mailbox } => Answer::Status(self.with(async |account| account.status(&mailbox).await).await),
+            Ask::Open { mailbox, claims_recent } => Answer::Opened(self.open(mailbox, claims_recent).await),
+            Ask::Changes { mailbox, since, claims_recent } => {
+                Answer::Changes(self.changes(mailbox, since, claims_recent).await)
+            }
+            Ask::Read { mailbox, uid, offset, len } => {
+                Answer::Piece(self.with(async |account| account.read(&mailbox, uid, offset, len).await).await)
+            }
+            Ask::Structure { mailbox, uid } => Answer::Structure(self.structure(&mailbox, uid).await),
+            Ask::Search { mailbox, rows, key } => Answer::Found(self.search(&mailbox, rows, &key).await),
+            Ask::StoreFlags { mailbox, uids, change } => {
+                Answer::Rows(self.with(async |account| account.store_flags(&mailbox, &uids, change).await).await)
+            }
+            Ask::Expunge { mailbox, uids } => {
+                let expunged = self.with(async |account| account.expunge(&mailbox, &uids).await).await;
+                Answer::Done(expunged.map(|_| ()))
+            }
+            Ask::Copy { mailbox, uids, to } => {
+                Answer::Copied(self.with(async |account| account.copy(&mailbox, &uids, &to).await).await)
+            }
+            Ask::Move { mailbox, uids, to } => {
+                Answer::Copied(self.with(async |account| account.move_to(&mailbox, &uids, &to).await).await)
+            }
+            Ask::AppendBegin { mailbox, flags, arrived, size } => {
+                Answer::Done(self.append_begin(mailbox, flags, arrived, size).await)
+            }
+            Ask::AppendWrite(piece) => Answer::Done(self.append_write(&piece)),
+            Ask::AppendCommit => Answer::Appended(self.append_commit().await),
+            Ask::AppendDiscard => {
+                self.append = None;
+                Answer::Done(Ok(()))
+            }
+            Ask::Flush => Answer::Done(Ok(())),
+        }
+    }
+
+    async fn news(&mut self) {
+        match &mut self.watched {
+            // A mailbox that is gone gives no more news.
+            Some((_, changes)) => {
+                if changes.changed().await.is_err() {
+                    std::future::pending().await
+                }
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl ImapHost {
+    async fn with<T>(&self, work: impl AsyncFnOnce(&Account) -> Outcome<T>) -> Result<T, Refusal> {
+        let account = self.account.as_ref().ok_or(Refusal::Temporary)?;
+        work(account).await.map_err(refusal)
+    }
+
+    async fn authenticate(&mut self, credentials: Credentials) -> Result<String, LoginRefusal> {
+        let user = self.login.check(credentials).await?;
+        self.account = Some(self.mailstore.account(&user).await.map_err(|_| LoginRefusal::Temporary)?);
+        Ok(user)
+    }
+}
+
+impl ImapHost {
+    async fn mailboxes(&self) -> Result<Vec<crate::imap::mailbox::MailboxInfo>, Refusal> {
+        self.with(async |account| account.mailboxes().await).await
+    }
+
+    async fn open(
+        &mut self,
+        mailbox: Arc<str>,
+        claims_recent: bool,
+    ) -> Result<crate::imap::mailbox::Snapshot, Refusal> {
+        // Before the snapshot: what changes behind it is news.
+        let watch = self.account.as_ref().ok_or(Refusal::Temporary)?.watch(&mailbox);
+        let snapshot = self
+            .with(async |account| {
+                let mut snapshot = account.snapshot(&mailbox).await?;
+                if claims_recent {
+                    claim(account, &mailbox, &mut snapshot.rows).await?;
+                }
+                Ok(snapshot)
+            })
+            .await?;
+        self.watched = Some((mailbox, watch));
+        Ok(snapshot)
+    }
+
+    async fn changes(&mut self, mailbox: Arc<str>, since: ModSeq, claims_recent: bool) -> Result<Changes, Refusal> {
+        if self.watched.as_ref().is_none_or(|(name, _)| *name != mailbox) {
+            let watch = self.account.as_ref().ok_or(Refusal::Temporary)?.watch(&mailbox);
+            self.watched = Some((mailbox.clone(), watch));
+        }
+        if let Some((_, watch)) = &mut self.watched {
+            watch.mark_unchanged();
+        }
+        self.with(async |account| {
+            let mut changes = account.changes(&mailbox, since).await?;
+            if claims_recent && changes.rows.iter().any(|row| row.recent) {
+                claim(account, &mailbox, &mut changes.rows).await?;
+            }
+            Ok(changes)
+        })
+        .await
+    }
+
+    async fn structure(&self, mailbox: &str, uid: Uid) -> Result<Box<Structure>, Refusal> {
+        let octets = self.with(async |account| whole(account, mailbox, uid).await).await?;
+        let read = tokio::task::spawn_blocking(move || Structure::read(&octets));
+        read.await.map(Box::new).map_err(|_| Refusal::Temporary)
+    }
+
+    async fn search(&self, mailbox: &str, rows: Vec<Row>, key: &Arc<Key>) -> Result<Vec<Uid>, Refusal> {
+        let mut found = Vec::new();
+        for row in rows {
+            let matches = match key.judge(&row) {
+                Some(matches) => matches,
+                None => {
+                    let octets = match self.with(async |account| whole(account, mailbox, row.uid).await).await {
+                        Err(Refusal::Gone) => continue,
+                        octets => octets?,
+                    };
+                    let (key, row) = (key.clone(), row.clone());
+                    let judged =
+                        tokio::task::spawn_blocking(move || search::matches(&key, &row, &Message::parse(&octets)));
+                    judged.await.map_err(|_| Refusal::Temporary)?
+                }
+            };
+            if matches {
+                found.push(row.uid);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn append_begin(
+        &mut self,
+        mailbox: String,
+        flags: crate::imap::flag::Flags,
+        arrived: Option<Timestamp>,
+        size: u64,
+    ) -> Result<(), Refusal> {
+        self.with(async |account| account.status(&mailbox).await).await?;
+        if self.disk.free_space(&self.waiting_room).is_ok_and(|free| free < size.saturating_mul(3)) {
+            return Err(Refusal::DiskFull);
+        }
+        let stash = Stash::new(self.disk.clone(), &self.waiting_room, &*self.entropy);
+        self.append = Some(Append { mailbox, flags, arrived, stash });
+        Ok(())
+    }
+
+    fn append_write(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        let append = self.append.as_mut().ok_or(Refusal::Temporary)?;
+        append.stash.write(piece).map_err(
+            |error| {
+                if is_disk_full(&error) { Refusal::DiskFull } else { Refusal::Temporary }
+            },
+        )
+    }
+
+    async fn append_commit(&mut self) -> Result<(UidValidity, Uid), Refusal> {
+        let append = self.append.take().ok_or(Refusal::Temporary)?;
+        let content = append.stash.finish().map_err(|_| Refusal::Temporary)?;
+        let delivery = Delivery {
+            key: self.account.as_ref().ok_or(Refusal::Temporary)?.fresh_key(),
+            flags: append.flags,
+            arrived: append.arrived.unwrap_or_else(|| self.clock.now()),
+            content,
+        };
+        let delivered = self.with(async |account| account.deliver(&append.mailbox, vec![delivery]).await).await?;
+        let delivered = delivered.into_iter().next().ok_or(Refusal::Temporary)?;
+        Ok((delivered.uid_validity, delivered.uid))
+    }
+}
+
+/// Marks as recent what is recent for this session alone.
+async fn claim(account: &Account, mailbox: &str, rows: &mut [Row]) -> Outcome<()> {
+    let first = account.claim_recent(mailbox).await?;
+    for row in rows {
+        row.recent = row.uid >= first;
+    }
+    Ok(())
+}
+
+/// A whole message, as it goes over the wire.
+async fn whole(account: &Account, mailbox: &str, uid: Uid) -> Outcome<Vec<u8>> {
+    let mut octets = Vec::new();
+    loop {
+        let piece = account.read(mailbox, uid, octets.len() as u64, PIECE).await?;
+        octets.extend_from_slice(&piece);
+        if piece.len() < PIECE {
+            return Ok(octets);
+        }
+    }
+}
+
+fn refusal(error: MailboxError) -> Refusal {
+    match error {
+        MailboxError::NoSuchMailbox => Refusal::NoMailbox,
+        MailboxError::NoSuchMessage => Refusal::Gone,
+        MailboxError::AlreadyExists => Refusal::Exists,
+        MailboxError::HasChildren | MailboxError::Cannot(_) => Refusal::Cannot(error.to_string()),
+        MailboxError::Full => Refusal::DiskFull,
+        MailboxError::Broken(_) => Refusal::Temporary,
+    }
+}

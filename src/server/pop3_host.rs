@@ -1,0 +1,76 @@
+//! What a POP3 session asks, carried out: the user's INBOX as a maildrop.
+//!
+//! The listing is taken once, at login; the lock on the maildrop lives as long as the connection.
+//! RFC 1939 §3 to §6.
+
+use super::login::Login;
+use crate::error::Result;
+use crate::imap::mailbox::INBOX;
+use crate::imap::number::Uid;
+use crate::net::serve::Host;
+use crate::pop3::server::{Answer, Ask, Credentials, Listing, Piece, Refusal, Session};
+use crate::sasl::LoginRefusal;
+use crate::store::account::{Account, MaildropGuard};
+use crate::store::mailstore::Mailstore;
+
+/// Octets read at once.
+const PIECE: usize = 64 * 1024;
+
+pub(super) struct Pop3Host {
+    pub(super) mailstore: Mailstore,
+    pub(super) login: Login,
+    pub(super) maildrop: Option<Maildrop>,
+}
+
+/// A maildrop, locked for one session.
+pub(super) struct Maildrop {
+    account: Account,
+    messages: Vec<(Uid, u64)>,
+    _lock: MaildropGuard,
+}
+
+impl Host<Session> for Pop3Host {
+    async fn perform(&mut self, ask: Ask) -> Answer {
+        match ask {
+            Ask::Authenticate(credentials) => Answer::Opened(self.open(credentials).await),
+            Ask::Read { message, offset } => Answer::Piece(self.read(message, offset).await),
+            Ask::Update(messages) => Answer::Updated(self.update(&messages).await),
+        }
+    }
+}
+
+impl Pop3Host {
+    async fn open(&mut self, credentials: Credentials) -> Result<Vec<Listing>, Refusal> {
+        let user = self.login.check(credentials).await.map_err(|refusal| match refusal {
+            LoginRefusal::Bad => Refusal::BadLogin,
+            LoginRefusal::Temporary => Refusal::Temporary,
+        })?;
+        let account = self.mailstore.account(&user).await.map_err(|_| Refusal::Temporary)?;
+        let lock = account.lock_maildrop(INBOX).await.map_err(|_| Refusal::Temporary)?.ok_or(Refusal::InUse)?;
+        let snapshot = account.snapshot(INBOX).await.map_err(|_| Refusal::Temporary)?;
+        let mut listings = Vec::with_capacity(snapshot.rows.len());
+        let mut messages = Vec::with_capacity(snapshot.rows.len());
+        for row in snapshot.rows {
+            let uid = account.key(INBOX, row.uid).await.map_err(|_| Refusal::Temporary)?;
+            listings.push(Listing { size: row.size, uid });
+            messages.push((row.uid, row.size));
+        }
+        self.maildrop = Some(Maildrop { account, messages, _lock: lock });
+        Ok(listings)
+    }
+
+    async fn read(&mut self, message: usize, offset: u64) -> Result<Piece, Refusal> {
+        let maildrop = self.maildrop.as_ref().ok_or(Refusal::Temporary)?;
+        let (uid, size) = *maildrop.messages.get(message).ok_or(Refusal::Temporary)?;
+        let octets = maildrop.account.read(INBOX, uid, offset, PIECE).await.map_err(|_| Refusal::Temporary)?;
+        let last = offset + octets.len() as u64 >= size || octets.is_empty();
+        Ok(Piece { octets, last })
+    }
+
+    async fn update(&mut self, messages: &[usize]) -> Result<(), Refusal> {
+        let Some(maildrop) = self.maildrop.take() else { return Ok(()) };
+        let uids: Vec<Uid> =
+            messages.iter().filter_map(|&message| maildrop.messages.get(message)).map(|(uid, _)| *uid).collect();
+        maildrop.account.expunge(INBOX, &uids).await.map(|_| ()).map_err(|_| Refusal::Temporary)
+    }
+}

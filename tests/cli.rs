@@ -1,0 +1,158 @@
+//! The program as a user meets it: exit codes, and what stands on which output.
+
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
+
+/// The program, deaf to whatever the surroundings of the test say.
+fn mailkit(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
+    let home = env!("CARGO_TARGET_TMPDIR");
+    command.args(arguments).env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = mailkit(arguments).output().expect("it runs");
+    let text = |octets| String::from_utf8(octets).expect("output is text");
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn wrong_arguments_end_with_64_and_say_so_on_the_error_channel() {
+    for (arguments, wanted) in [
+        (&[][..], "Usage: mailkit"),
+        (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
+        (&["mx", "lookup"], "required arguments were not provided"),
+        (&["mx", "lookup", "--color", "sometimes", "x"], "invalid value 'sometimes'"),
+        (&["mx", "lookup", "-q", "-v", "x"], "cannot be used with"),
+        (&["mx", "lookup", "a b"], "mailkit mx: a b is neither a domain nor an address"),
+    ] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!((code, stdout.as_str()), (Some(64), ""), "{arguments:?}");
+        assert!(stderr.contains(wanted), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn help_and_version_are_data_and_no_error() {
+    for (arguments, wanted) in [
+        (&["--help"][..], "Exit codes of all commands:"),
+        (&["-h"], "Usage: mailkit"),
+        (&["--version"], concat!("mailkit ", env!("CARGO_PKG_VERSION"), "\n")),
+        (&["mx", "lookup", "--help"], "Examples:"),
+    ] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(stdout.contains(wanted), "{arguments:?}: {stdout}");
+    }
+}
+
+#[test]
+fn with_json_an_error_is_an_object_on_the_error_channel() {
+    for (arguments, exit, code, message) in [
+        (&["--json", "frobnicate"][..], 64, "usage", "unrecognized subcommand 'frobnicate'"),
+        (&["generate", "--json", "/dev/null/x"], 66, "noinput", "cannot create /dev/null/x/man"),
+        (&["mx", "lookup", "--json", "\u{202e}"], 64, "usage", "\u{202e} is neither a domain"),
+    ] {
+        let (status, stdout, stderr) = run(arguments);
+        assert_eq!((status, stdout.as_str()), (Some(exit), ""), "{arguments:?}");
+        assert!(!stderr.contains('\u{202e}'), "what turns text around is escaped: {stderr}");
+        let object: serde_json::Value = serde_json::from_str(&stderr).expect("one object and nothing else");
+        let error = &object["error"];
+        assert_eq!((error["exit"].as_i64(), error["code"].as_str()), (Some(exit.into()), Some(code)));
+        assert!(error["message"].as_str().is_some_and(|text| text.contains(message)), "{error}");
+    }
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_error_worth_a_word() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut command = mailkit(&["generate", dir.path().to_str().expect("a path")]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("read");
+    assert_eq!((child.wait().expect("it ends").code(), said.as_str()), (Some(141), ""));
+}
+
+#[test]
+fn control_characters_from_elsewhere_do_not_reach_the_terminal() {
+    let (code, _, stderr) = run(&["mx", "lookup", "\u{1b}[2J"]);
+    assert_eq!(code, Some(64));
+    assert!(stderr.contains(r"\x1b[2J") && !stderr.contains('\u{1b}'), "{stderr:?}");
+}
+
+/// A port on loopback where nobody listens.
+fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+#[test]
+fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let good = file("good.toml", "[accounts.work]\nemail = 'alice@crepes.example'\n[accounts.home]\n");
+    let typo = file("typo.toml", "[accounts.work]\n\nsmpt = 'smtps://smtp.crepes.example'\n");
+    let message = file("message.eml", "Subject: x\r\n\r\nx\r\n");
+    let maildir = format!("maildir:{}/Mail", dir.path().display());
+    let elsewhere = format!("maildir:{}", dir.path().display());
+    let closed = closed_port();
+    let (pop, smtp) = (format!("pop3://bob@127.0.0.1:{closed}"), format!("smtp://127.0.0.1:{closed}"));
+    let missing = dir.path().join("missing").to_string_lossy().into_owned();
+    let password = ["--password-cmd", "echo hunter2"];
+    let with_password =
+        |arguments: &[&str]| [arguments, &password[..]].concat().iter().map(|a| (*a).to_owned()).collect();
+    let alone = |arguments: &[&str]| arguments.iter().map(|argument| (*argument).to_owned()).collect::<Vec<_>>();
+    let table: Vec<(Vec<String>, i32, &str, &str)> = vec![
+        (alone(&["pop"]), 78, "no account is configured", "name the server by URL"),
+        (alone(&["pop", "wrok", "--config", &good]), 78, "there is no account \"wrok\"", "did you mean work?"),
+        (alone(&["pop", "--config", &good]), 78, "no account is the default", "choose one of home, work"),
+        (alone(&["pop", "work", "--config", &good]), 78, "account work has no pop server", "add pop = \"URL\""),
+        (alone(&["pop", "work", "--config", &typo]), 78, "typo.toml:3: unknown key \"smpt\"", "did you mean smtp?"),
+        (alone(&["pop", "--config", &missing]), 78, "cannot read the configuration", ""),
+        (alone(&["pop", "imap://bob@127.0.0.1", "--to", "-"]), 64, "is a server of another kind", ""),
+        (alone(&["pop", "pop3://bob:hunter2@127.0.0.1", "--to", "-"]), 64, "a URL is no place for a password", ""),
+        (alone(&["pop", &pop]), 64, "nowhere to put the messages", "--to maildir:PATH"),
+        (
+            alone(&["pop", &pop, "--to", "-", "--keep", "none"]),
+            64,
+            "--keep none needs a Maildir",
+            "stays on the server",
+        ),
+        (alone(&["pop", "pop3://127.0.0.1", "--to", "-"]), 64, "nobody to log in as", "--user"),
+        (alone(&["pop", &pop, "--to", "-"]), 78, "no password: there is no terminal", "--password-cmd"),
+        (
+            alone(&["pop", &pop, "--to", "-", "--no-input"]),
+            78,
+            "no password: it may not be asked for",
+            "--password-cmd",
+        ),
+        (alone(&["pop", &pop, "--to", "-", "--password-env", "UNSET"]), 78, "the variable UNSET is not set", ""),
+        (alone(&["pop", &pop, "--to", "-", "--password-cmd", "echo why >&2; false"]), 78, "failed", "it said: why"),
+        (with_password(&["pop", &pop, "--to", &elsewhere]), 73, "is no Maildir", "name a Maildir"),
+        (with_password(&["pop", &pop, "--to", &maildir, "--ca", &missing]), 66, "cannot read", ""),
+        (with_password(&["pop", &pop, "--to", &maildir]), 75, "cannot connect", ""),
+        (alone(&["send", "--server", &smtp, "--message", &missing, "bob@x.example"]), 66, "cannot read", ""),
+        (alone(&["send", "--server", &smtp, "--message", &message]), 64, "nobody to send to", "-t"),
+        (
+            alone(&["send", "--server", &smtp, "--message", &message, "-f", "a@b.example", "bob@x.example"]),
+            75,
+            "cannot connect",
+            "",
+        ),
+    ];
+    for (arguments, code, wanted, more) in table {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (found, stdout, stderr) = run(&words);
+        assert_eq!((found, stdout.as_str()), (Some(code), ""), "{words:?}: {stderr}");
+        assert!(stderr.starts_with(&format!("mailkit {}: ", words[0])), "{stderr}");
+        assert!(stderr.contains(wanted) && stderr.contains(more), "{words:?}: {stderr}");
+        assert!(!stderr.contains("hunter2"), "{stderr}");
+    }
+}

@@ -1,0 +1,161 @@
+//! `serve` is killed in the middle of deliveries, again and again: what was acknowledged is in the mailbox
+//! afterwards, once.
+//!
+//! `MAILKIT_CRASH_ROUNDS` sets how often (3 by default, 10 in CI's own step).
+
+// A test may unwrap; clippy knows that only of functions that are marked as tests.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+const CLIENTS: usize = 200;
+
+/// A server that dies with its test.
+struct Serve {
+    child: Child,
+    smtp: SocketAddr,
+}
+
+impl Serve {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mailkit"))
+            .args(["serve", "--hostname", "mx.example", "--smtp", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        let stdout = child.stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut ready).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&ready).expect("a ready line");
+        assert_eq!(ready["ready"], true);
+        let smtp = ready["listen"]["smtp"].as_str().unwrap().parse().unwrap();
+        Self { child, smtp }
+    }
+}
+
+impl Drop for Serve {
+    /// SIGKILL: no farewell, no tidying up.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_kill_9() {
+    let rounds = std::env::var("MAILKIT_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let directory = tempfile::tempdir().unwrap();
+    let acknowledged = Arc::new(Mutex::new(Vec::new()));
+    let tried = Arc::new(AtomicUsize::new(0));
+    for round in 0..rounds {
+        let serve = Serve::start(directory.path());
+        let before = acknowledged.lock().unwrap().len();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let (smtp, acknowledged, tried) = (serve.smtp, acknowledged.clone(), tried.clone());
+                tokio::spawn(async move {
+                    // The connection breaks when the server is killed: that ends the client.
+                    let _ = deliver(smtp, &format!("{round}.{client}"), &acknowledged, &tried).await;
+                })
+            })
+            .collect();
+        // Somewhere in the middle: later in each round, and never when all is quiet.
+        let enough = before + 100 + 90 * round;
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while acknowledged.lock().unwrap().len() < enough {
+            assert!(Instant::now() < deadline, "the server acknowledges nothing");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(serve);
+        for client in clients {
+            client.await.unwrap();
+        }
+    }
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    let _serve = Serve::start(directory.path());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let found = loop {
+        let found = mailbox(directory.path());
+        let missing: Vec<_> = acknowledged.iter().filter(|id| !found.contains_key(*id)).collect();
+        if missing.is_empty() {
+            break found;
+        }
+        assert!(Instant::now() < deadline, "{} acknowledged messages are lost: {missing:?}", missing.len());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let doubled: Vec<_> = found.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(doubled.is_empty(), "delivered more than once: {doubled:?}");
+    println!(
+        "{rounds} kills: {} messages tried, {} acknowledged, {} in the mailbox, none lost, none doubled",
+        tried.load(Ordering::Relaxed),
+        acknowledged.len(),
+        found.len()
+    );
+}
+
+/// Sends one message after the other until the connection breaks.
+async fn deliver(
+    smtp: SocketAddr,
+    name: &str,
+    acknowledged: &Mutex<Vec<String>>,
+    tried: &AtomicUsize,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(TcpStream::connect(smtp).await?);
+    expect(&mut stream, "220").await?;
+    stream.write_all(b"EHLO client.example\r\n").await?;
+    expect(&mut stream, "250").await?;
+    for number in 0.. {
+        let id = format!("{name}.{number}");
+        stream.write_all(b"MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n").await?;
+        for code in ["250", "250", "354"] {
+            expect(&mut stream, code).await?;
+        }
+        tried.fetch_add(1, Ordering::Relaxed);
+        // Every tenth message is larger than what travels inside a record of the spool.
+        let padding = "x".repeat(70) + "\r\n";
+        let body = padding.repeat(if number % 10 == 9 { 5000 } else { 20 });
+        stream.write_all(format!("Subject: crash\r\nX-Crash-Id: {id}\r\n\r\n{body}.\r\n").as_bytes()).await?;
+        expect(&mut stream, "250").await?;
+        acknowledged.lock().unwrap().push(id);
+    }
+    Ok(())
+}
+
+async fn expect(stream: &mut BufReader<TcpStream>, code: &str) -> std::io::Result<()> {
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        assert!(line.starts_with(code), "wanted {code}, heard {line}");
+        if line.as_bytes().get(3) == Some(&b' ') {
+            return Ok(());
+        }
+    }
+}
+
+/// How often each message is in the catch-all mailbox.
+fn mailbox(data: &Path) -> HashMap<String, usize> {
+    let maildir: PathBuf = data.join("mail/catchall/Maildir");
+    let mut found = HashMap::new();
+    for directory in ["new", "cur"] {
+        let Ok(entries) = std::fs::read_dir(maildir.join(directory)) else { continue };
+        for entry in entries {
+            // A file may be renamed while we look: the next look finds it.
+            let Ok(text) = std::fs::read_to_string(entry.unwrap().path()) else { continue };
+            let id = text.lines().find_map(|line| line.strip_prefix("X-Crash-Id: "));
+            *found.entry(id.expect("a whole message").to_owned()).or_insert(0) += 1;
+        }
+    }
+    found
+}

@@ -1,0 +1,203 @@
+//! Retrieval against a server that lives in memory: whatever breaks, no message is lost and none comes twice.
+
+use mailkit::endpoint::Endpoint;
+use mailkit::error::{Kind, Result};
+use mailkit::fetch::{self, Keep, Source, Summary};
+use mailkit::net::clock::SystemClock;
+use mailkit::net::gate::Gate;
+use mailkit::net::serve::{Host, Port};
+use mailkit::net::tls::Trust;
+use mailkit::pop3::server::{Answer, Ask, Listing, Piece, PlaintextAuth, Policy, Refusal, Session};
+use mailkit::sasl::Credentials;
+use mailkit::secret::Secret;
+use mailkit::store::maildir::Maildir;
+use mailkit::store::memory::{Fault, MemoryDisk};
+use mailkit::world::{Connect, Disk, Later, Stream};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio_util::sync::CancellationToken;
+
+/// A maildrop with unique ids and texts.
+#[derive(Clone, Default)]
+struct Maildrop(Arc<Mutex<Vec<(String, String)>>>);
+
+impl Maildrop {
+    fn of(count: usize) -> Self {
+        let message = |number| (format!("uid/{number}"), format!("Subject: {number}\r\n\r\n.dot\r\n{number}\r\n"));
+        Self(Arc::new(Mutex::new((0..count).map(message).collect())))
+    }
+
+    fn all(&self) -> Vec<(String, String)> {
+        self.0.lock().expect("not poisoned").clone()
+    }
+}
+
+impl Host<Session> for Maildrop {
+    async fn perform(&mut self, ask: Ask) -> Answer {
+        let mut messages = self.0.lock().expect("not poisoned");
+        match ask {
+            Ask::Authenticate(credentials) if credentials.password.expose() != "secret" => {
+                Answer::Opened(Err(Refusal::BadLogin))
+            }
+            Ask::Authenticate(_) => {
+                let listing = |(uid, text): &(String, String)| Listing { size: text.len() as u64, uid: uid.clone() };
+                Answer::Opened(Ok(messages.iter().map(listing).collect()))
+            }
+            Ask::Read { message, offset } => {
+                let octets = messages[message].1.as_bytes()[offset as usize..].to_vec();
+                Answer::Piece(Ok(Piece { octets, last: true }))
+            }
+            Ask::Update(gone) => {
+                let mut number = 0;
+                messages.retain(|_| {
+                    number += 1;
+                    !gone.contains(&(number - 1))
+                });
+                Answer::Updated(Ok(()))
+            }
+        }
+    }
+}
+
+/// Leads to the maildrop, and breaks after so many octets from the server.
+struct Wire {
+    maildrop: Maildrop,
+    breaks_after: usize,
+}
+
+impl Connect for Wire {
+    fn connect(&self, to: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+        let (near, middle) = duplex(64 * 1024);
+        let (other, far) = duplex(64 * 1024);
+        let port =
+            Port { tls: None, implicit: false, gate: Gate::new(10, 10), trace: None, stop: CancellationToken::new() };
+        let policy = Policy { hostname: "mail.example".into(), plaintext_auth: PlaintextAuth::Loopback };
+        let maildrop = self.maildrop.clone();
+        tokio::spawn(async move { port.run(Box::new(far), to, Session::new(policy), maildrop).await });
+        let left = self.breaks_after;
+        tokio::spawn(async move {
+            let ((mut middle_read, mut middle_write), (other_read, mut other_write)) =
+                (tokio::io::split(middle), tokio::io::split(other));
+            tokio::select! {
+                _ = tokio::io::copy(&mut middle_read, &mut other_write) => {}
+                _ = async {
+                    let mut limited = other_read.take(left as u64);
+                    let _ = tokio::io::copy(&mut limited, &mut middle_write).await;
+                    let _ = middle_write.shutdown().await;
+                } => {}
+            }
+        });
+        Box::pin(async move { Ok(Box::new(near) as Box<dyn Stream>) })
+    }
+}
+
+async fn retrieve(disk: &MemoryDisk, wire: &Wire, password: &str, keep: Keep) -> Result<Summary> {
+    let mut maildir = Maildir::open(Arc::new(disk.clone()), Path::new("/mail"))?;
+    let endpoint = Endpoint::parse("pop3://bob@127.0.0.1:110").expect("a URL");
+    let source = Source {
+        endpoint: &endpoint,
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 110))],
+        credentials: Credentials::new("bob", Secret::new(password.into())),
+        trust: Trust::System,
+        trace: None,
+    };
+    let session = fetch::open(wire, source).await?;
+    fetch::into_maildir(session, &mut maildir, "bob@127.0.0.1:110", keep, &SystemClock, |_, _| {}).await
+}
+
+fn steady(maildrop: &Maildrop) -> Wire {
+    Wire { maildrop: maildrop.clone(), breaks_after: usize::MAX }
+}
+
+/// The messages in the Maildir, each with how often it is there.
+fn texts(disk: &MemoryDisk) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for entry in disk.read_dir(Path::new("/mail/new")).expect("listed") {
+        let file = disk.open(&Path::new("/mail/new").join(entry.name)).expect("opened");
+        let mut octets = vec![0; file.size().expect("a size") as usize];
+        file.read_at(0, &mut octets).expect("read");
+        *found.entry(String::from_utf8(octets).expect("text")).or_default() += 1;
+    }
+    found
+}
+
+/// Each of these messages once.
+fn once(messages: &[(String, String)]) -> BTreeMap<String, usize> {
+    messages.iter().map(|(_, text)| (text.replace("\r\n", "\n"), 1)).collect()
+}
+
+#[tokio::test]
+async fn a_second_run_fetches_only_what_is_new() {
+    let (disk, maildrop) = (MemoryDisk::new(), Maildrop::of(200));
+    let first = retrieve(&disk, &steady(&maildrop), "secret", Keep::All).await.expect("retrieved");
+    assert_eq!((first.listed, first.fetched, first.known), (200, 200, 0));
+    assert_eq!(first.octets, maildrop.all().iter().map(|(_, text)| text.len() as u64).sum::<u64>());
+    maildrop.0.lock().expect("not poisoned").push(("uid/new".into(), "new\r\n".into()));
+    let second = retrieve(&disk, &steady(&maildrop), "secret", Keep::All).await.expect("retrieved");
+    assert_eq!((second.listed, second.fetched, second.known, second.deleted), (201, 1, 200, 0));
+    assert_eq!(texts(&disk), once(&maildrop.all()));
+    let third = retrieve(&disk, &steady(&maildrop), "secret", Keep::None).await.expect("retrieved");
+    assert_eq!((third.fetched, third.deleted), (0, 201));
+    assert_eq!(maildrop.all(), []);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_and_nothing_is_there() {
+    let (disk, maildrop) = (MemoryDisk::new(), Maildrop::of(1));
+    let error = retrieve(&disk, &steady(&maildrop), "wrong", Keep::None).await.expect_err("refused");
+    assert_eq!(error.kind(), Kind::NoPermission);
+    assert_eq!((texts(&disk).len(), maildrop.all().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn messages_with_one_id_are_one_message() {
+    let (disk, maildrop) = (MemoryDisk::new(), Maildrop::of(3));
+    let twice = maildrop.all()[1].clone();
+    maildrop.0.lock().expect("not poisoned").push(twice);
+    let summary = retrieve(&disk, &steady(&maildrop), "secret", Keep::None).await.expect("retrieved");
+    assert_eq!((summary.fetched, summary.deleted), (3, 4));
+    assert_eq!(texts(&disk), once(&Maildrop::of(3).all()));
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_anywhere_loses_and_doubles_nothing() {
+    let whole = Maildrop::of(3).all();
+    let mut breaks_after = 0;
+    loop {
+        let (disk, maildrop) = (MemoryDisk::new(), Maildrop::of(3));
+        let wire = Wire { maildrop: maildrop.clone(), breaks_after };
+        let result = retrieve(&disk, &wire, "secret", Keep::None).await;
+        if result.is_ok() {
+            assert!(breaks_after > 200, "the conversation is longer than that");
+            return;
+        }
+        retrieve(&disk, &steady(&maildrop), "secret", Keep::None).await.expect("the second run goes through");
+        assert_eq!((texts(&disk), maildrop.all()), (once(&whole), vec![]), "after {breaks_after} octets");
+        breaks_after += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_breaks_anywhere_and_a_power_cut_lose_and_double_nothing() {
+    let whole = Maildrop::of(3).all();
+    for fault in [Fault::Broken, Fault::Full] {
+        for step in 0.. {
+            let (disk, maildrop) = (MemoryDisk::new(), Maildrop::of(3));
+            disk.fail_at(step, fault);
+            let result = retrieve(&disk, &steady(&maildrop), "secret", Keep::None).await;
+            let left = maildrop.clone();
+            for seed in 0..4 {
+                let (disk, maildrop) = (disk.power_cut(seed), Maildrop(Arc::new(Mutex::new(left.all()))));
+                retrieve(&disk, &steady(&maildrop), "secret", Keep::None).await.expect("the second run goes through");
+                assert_eq!((texts(&disk), maildrop.all()), (once(&whole), vec![]), "{fault:?} at {step}, seed {seed}");
+            }
+            if result.is_ok() && disk.counts().operations <= step {
+                break;
+            }
+        }
+    }
+}

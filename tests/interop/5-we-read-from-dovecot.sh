@@ -1,0 +1,46 @@
+# mailkit pop and mailkit imap sync read what Dovecot holds. Sourced by run.
+
+RELAY=127.0.0.1:9 start_dovecot
+export SECRET=secret SSL_CERT_FILE=$WORK/ca.pem
+
+deposit() {
+  local name
+  for name in "$@"; do
+    curl -sS --user bob:secret --upload-file "$WORK/$name.eml" "imap://127.0.0.1:$dovecot_imap/INBOX"
+  done
+}
+rm -rf "$WORK/dovecot/mail/bob"
+check "three messages wait" deposit one two three
+
+by_pop() {
+  "$MAILKIT" pop "$@" --password-env SECRET --to "maildir:$WORK/popped"
+}
+pop=pop3://bob@127.0.0.1:$dovecot_pop3
+check "pop fetches all and keeps them" eval \
+  'by_pop "$pop" --keep all && [ "$(count "$WORK/popped")" -eq 3 ] && one_holds "$WORK/popped" one && one_holds "$WORK/popped" three'
+check "a second run fetches nothing" eval 'by_pop "$pop" --keep all && [ "$(count "$WORK/popped")" -eq 3 ]'
+check "a new message is fetched over TLS" eval \
+  'deposit one && by_pop "pop3s://bob@localhost:$dovecot_pop3s" --keep all && [ "$(count "$WORK/popped")" -ge 4 ]'
+check "pop --to - prints the messages" eval \
+  '"$MAILKIT" pop "$pop" --password-env SECRET --to - >"$WORK/popped.mbox" && grep -q "^Subject: two" "$WORK/popped.mbox"'
+check "pop ends with 77 for a wrong password" ends_with 77 "$MAILKIT" pop "$pop" --password-cmd 'echo wrong' --to -
+check "pop ends with 69 for a certificate nobody vouches for" ends_with 69 env -u SSL_CERT_FILE \
+  "$MAILKIT" pop "pop3s://bob@localhost:$dovecot_pop3s" --password-env SECRET --to -
+check "pop --keep none leaves nothing behind" eval \
+  'by_pop "$pop" --keep none && ! curl -sS --user bob:secret "pop3://127.0.0.1:$dovecot_pop3/" | grep -q "[0-9]"'
+
+check "four messages wait" deposit one two three one
+curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX" -X 'STORE 2 +FLAGS (\Flagged)' >"$WORK/curl.out" || true
+by_sync() {
+  "$MAILKIT" imap sync "$@" --password-env SECRET --maildir "$WORK/synced"
+}
+imap=imap://bob@127.0.0.1:$dovecot_imap
+check "imap sync pulls all with their flags" eval \
+  'by_sync "$imap" && [ "$(count "$WORK/synced")" -eq 4 ] && one_holds "$WORK/synced" two && find "$WORK/synced" -name "*:2,*F*" | grep -q .'
+check "a second run changes nothing" eval \
+  'find "$WORK/synced" -path "*/cur/*" -o -path "*/new/*" | sort >"$WORK/before" && by_sync "$imap" &&
+   find "$WORK/synced" -path "*/cur/*" -o -path "*/new/*" | sort | cmp - "$WORK/before"'
+check "a new message comes over TLS" eval \
+  'deposit three && by_sync "imaps://bob@localhost:$dovecot_imaps" && [ "$(count "$WORK/synced")" -eq 5 ]'
+check "imap sync ends with 77 for a wrong password" ends_with 77 "$MAILKIT" imap sync "$imap" --password-cmd 'echo wrong' \
+  --maildir "$WORK/refused"

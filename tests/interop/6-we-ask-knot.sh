@@ -1,0 +1,21 @@
+# mailkit mx lookup asks Knot. Sourced by run.
+
+start_knot
+lookup() {
+  "$MAILKIT" mx lookup "@127.0.0.1:$knot_dns" "$@"
+}
+short() {
+  lookup --short "$1" | diff - <(printf '%s\n' "${@:2}")
+}
+check "exchangers come in order" short hamburger.example '10 mx.hamburger.example.' '20 backup.hamburger.example.'
+check "exactly as Knot has them" eval \
+  'diff <(lookup --short hamburger.example) <(kdig @127.0.0.1 -p "$knot_dns" +short hamburger.example MX | sort -n)'
+check "all addresses are shown" eval 'lookup hamburger.example >"$WORK/mx" && grep -q 127.0.0.1 "$WORK/mx" && grep -q "::1" "$WORK/mx"'
+check "an address means its domain, an alias what it stands for" eval \
+  'lookup bob@hamburger.example | grep -q mx.hamburger.example && lookup alias.example | grep -q mx.hamburger.example'
+check "a name with umlauts is asked for in its other form" eval 'lookup bücher.example | grep -q mx.hamburger.example'
+check "a domain without MX is its own exchanger" eval 'lookup implicit.example | grep -q 127.0.0.1'
+check "a null MX takes no mail" ends_with 68 lookup refusing.example
+check "a domain that does not exist" ends_with 68 lookup gone.example
+check "a domain without addresses" ends_with 68 lookup nothing.example
+check "a name server that fails is temporary" ends_with 75 lookup broken.test
