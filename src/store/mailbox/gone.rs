@@ -2,9 +2,10 @@
 //! which deliveries must not come again; which files are still to be removed.
 
 use super::messages::Message;
-use super::rows::{self, signed, unsigned};
+use super::rows;
 use crate::imap::number::Uid;
 use crate::store::mailbox_error::Outcome;
+use crate::store::sqlite::{signed, unsigned};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Ranges of expunged UIDs that are remembered in one mailbox.
@@ -22,7 +23,8 @@ pub(super) fn delivered(db: &Connection, mailbox: i64, stem: &str) -> Outcome<Op
             "SELECT uid FROM {table} WHERE mailbox = ?1 AND base = ?2
             UNION ALL SELECT uid FROM {table} WHERE mailbox = ?1 AND base >= ?3 AND base < ?4 LIMIT 1"
         );
-        let uid = db.query_row(&select, params![mailbox, stem.as_bytes(), from, to], |row| row.get(0)).optional()?;
+        let mut select = db.prepare_cached(&select)?;
+        let uid = select.query_row(params![mailbox, stem.as_bytes(), from, to], |row| row.get(0)).optional()?;
         if uid.is_some() {
             return Ok(uid);
         }
@@ -38,7 +40,7 @@ pub(super) fn remove(
     modseq: u64,
     now_seconds: i64,
 ) -> Outcome<()> {
-    let mut remove = db.prepare("DELETE FROM message WHERE mailbox = ?1 AND uid = ?2")?;
+    let mut remove = db.prepare_cached("DELETE FROM message WHERE mailbox = ?1 AND uid = ?2")?;
     for message in messages {
         remove.execute(params![mailbox, message.uid])?;
     }
@@ -61,7 +63,7 @@ pub(super) fn remember_delivered<'a>(
     mailbox: i64,
     gone: impl Iterator<Item = (&'a [u8], u32, i64)>,
 ) -> Outcome<()> {
-    let mut insert = db.prepare("INSERT OR IGNORE INTO delivered VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO delivered VALUES (?1, ?2, ?3, ?4)")?;
     for (base, uid, at) in gone {
         insert.execute(params![mailbox, base, uid, at])?;
     }
@@ -70,7 +72,7 @@ pub(super) fn remember_delivered<'a>(
 
 /// What is known of messages that are gone: base, UID, and when it went.
 pub(super) fn all_delivered(db: &Connection, mailbox: i64) -> Outcome<Vec<(Vec<u8>, u32, i64)>> {
-    let mut select = db.prepare("SELECT base, uid, at FROM delivered WHERE mailbox = ?1")?;
+    let mut select = db.prepare_cached("SELECT base, uid, at FROM delivered WHERE mailbox = ?1")?;
     let rows = select.query_map([mailbox], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -89,7 +91,7 @@ pub(super) fn remember_gone(
             _ => ranges.push((uid, uid)),
         }
     }
-    let mut insert = db.prepare("INSERT OR REPLACE INTO gone VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = db.prepare_cached("INSERT OR REPLACE INTO gone VALUES (?1, ?2, ?3, ?4)")?;
     for (first, last) in ranges {
         insert.execute(params![mailbox, signed(modseq), first, last])?;
     }
@@ -112,7 +114,7 @@ fn forget_oldest_gone(db: &Connection, mailbox: i64) -> Outcome<()> {
 pub(super) fn vanished(db: &Connection, row: &rows::MailboxRow, since: u64) -> Outcome<Vec<Uid>> {
     let mut uids = Vec::new();
     if since < row.gone_floor {
-        let mut select = db.prepare("SELECT uid FROM message WHERE mailbox = ?1 ORDER BY uid")?;
+        let mut select = db.prepare_cached("SELECT uid FROM message WHERE mailbox = ?1 ORDER BY uid")?;
         let mut next = 1;
         for uid in select.query_map([row.id], |row| row.get::<_, u32>(0))? {
             let uid = uid?;
@@ -122,7 +124,7 @@ pub(super) fn vanished(db: &Connection, row: &rows::MailboxRow, since: u64) -> O
         uids.extend((next..row.uid_next).filter_map(Uid::new));
         return Ok(uids);
     }
-    let mut select = db.prepare("SELECT first, last FROM gone WHERE mailbox = ?1 AND modseq > ?2")?;
+    let mut select = db.prepare_cached("SELECT first, last FROM gone WHERE mailbox = ?1 AND modseq > ?2")?;
     let ranges =
         select.query_map(params![row.id, signed(since)], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))?;
     for range in ranges {
@@ -135,7 +137,7 @@ pub(super) fn vanished(db: &Connection, row: &rows::MailboxRow, since: u64) -> O
 
 /// Marks files that are to be removed, however often we crash on the way.
 pub(super) fn doom(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
-    let mut insert = db.prepare("INSERT OR IGNORE INTO doomed VALUES (?1, ?2)")?;
+    let mut insert = db.prepare_cached("INSERT OR IGNORE INTO doomed VALUES (?1, ?2)")?;
     for message in messages {
         insert.execute(params![mailbox, message.base])?;
     }

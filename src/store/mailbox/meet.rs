@@ -227,7 +227,7 @@ impl State {
 /// Remembers what the log has and the files do not: messages that are gone, whose keys may come again, and
 /// whose UIDs clients may have seen although the index never did.
 fn remember_lost(db: &Connection, before: &MailboxRow, log: &Contents, modseq: u64) -> Outcome<()> {
-    let mut is_there = db.prepare("SELECT count(*) FROM message WHERE mailbox = ?1 AND base = ?2")?;
+    let mut is_there = db.prepare_cached("SELECT count(*) FROM message WHERE mailbox = ?1 AND base = ?2")?;
     let mut lost = Vec::new();
     for entry in &log.entries {
         let there: bool = is_there.query_row(rusqlite::params![before.id, entry.base], |row| row.get(0))?;

@@ -2,11 +2,11 @@
 
 use super::file_name::Spot;
 use super::line_ends::Sizes;
-use super::rows::{signed, unsigned};
 use crate::imap::flag::Flags;
 use crate::imap::mailbox;
 use crate::imap::number::{ModSeq, Uid};
 use crate::store::mailbox_error::Outcome;
+use crate::store::sqlite::{signed, unsigned};
 use crate::world::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -63,7 +63,7 @@ fn keywords(flags: &Flags) -> String {
 
 /// All messages, by rising UID.
 pub(super) fn all(db: &Connection, mailbox: i64) -> Outcome<Vec<Message>> {
-    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 ORDER BY uid"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 ORDER BY uid"))?;
     let messages = select.query_map([mailbox], read)?.collect::<Result<_, _>>()?;
     Ok(messages)
 }
@@ -72,7 +72,7 @@ pub(super) fn all(db: &Connection, mailbox: i64) -> Outcome<Vec<Message>> {
 pub(super) fn changed(db: &Connection, mailbox: i64, since: u64) -> Outcome<Vec<Message>> {
     // The plus keeps SQLite from reading the whole mailbox in order of UIDs.
     let mut select =
-        db.prepare(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND modseq > ?2 ORDER BY +uid"))?;
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND modseq > ?2 ORDER BY +uid"))?;
     let messages = select.query_map(params![mailbox, signed(since)], read)?.collect::<Result<_, _>>()?;
     Ok(messages)
 }
@@ -82,7 +82,7 @@ pub(super) fn some(db: &Connection, mailbox: i64, uids: &[Uid]) -> Outcome<Vec<M
     let mut uids: Vec<_> = uids.iter().map(|uid| uid.get()).collect();
     uids.sort_unstable();
     uids.dedup();
-    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND uid = ?2"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND uid = ?2"))?;
     let mut found = Vec::new();
     for uid in uids {
         found.extend(select.query_row(params![mailbox, uid], read).optional()?);
@@ -96,7 +96,7 @@ pub(super) fn get(db: &Connection, mailbox: i64, uid: Uid) -> Outcome<Option<Mes
 
 /// Adds messages.
 pub(super) fn insert(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
-    let mut insert = db.prepare(&format!(
+    let mut insert = db.prepare_cached(&format!(
         "INSERT INTO message (mailbox, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
     ))?;
     for message in messages {
@@ -119,7 +119,7 @@ pub(super) fn insert(db: &Connection, mailbox: i64, messages: &[Message]) -> Out
 
 /// Sets what can change of messages: place, flags, modification sequence.
 pub(super) fn update(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
-    let mut update = db.prepare(
+    let mut update = db.prepare_cached(
         "UPDATE message SET spot = ?3, system = ?4, keywords = ?5, modseq = ?6, was = ?7 WHERE mailbox = ?1 AND uid = ?2",
     )?;
     for message in messages {
