@@ -4,8 +4,9 @@
 //! and a host whose TLS is broken is asked again without (RFC 7435 §3). A smarthost is different: it is
 //! somebody's own server, verified and logged in to. Chooses no hosts and keeps no queue.
 
+use super::dial::Security;
 use super::handover::{Answer, Courier, Parcel};
-use super::smtp::{Cargo, Client, Dialect, Security};
+use super::smtp::{Cargo, Client, Dialect};
 use crate::address::Domain;
 use crate::endpoint::TlsMode;
 use crate::net::connection::Connection;
@@ -48,14 +49,8 @@ pub struct SmtpCourier {
 impl Courier for SmtpCourier {
     fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         Box::pin(async move {
-            let security = match self.mode {
-                TlsMode::Implicit => Security::Implicit(&self.tls),
-                TlsMode::StartTls => Security::Required(&self.tls),
-                TlsMode::Opportunistic => Security::Opportunistic(&self.tls),
-                TlsMode::None => Security::None,
-            };
-            let mut opened = self.open(host, address, security).await;
-            if let (Err(outcome), Security::Opportunistic(_)) = (&opened, security)
+            let mut opened = self.open(host, address, Security::new(self.mode, &self.tls)).await;
+            if let (Err(outcome), TlsMode::Opportunistic) = (&opened, self.mode)
                 && outcome.phase == Phase::Tls
             {
                 opened = self.open(host, address, Security::None).await;
@@ -72,7 +67,7 @@ impl Courier for SmtpCourier {
 }
 
 impl SmtpCourier {
-    async fn open(&self, host: &str, address: SocketAddr, security: Security<'_>) -> Result<Client, Outcome> {
+    async fn open(&self, host: &str, address: SocketAddr, security: Security) -> Result<Client, Outcome> {
         let connecting = timeout(CONNECT_WAIT, self.connect.connect(address)).await;
         let stream = match connecting {
             Ok(Ok(stream)) => stream,

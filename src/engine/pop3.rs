@@ -3,7 +3,7 @@
 //! Order, deadlines and security live here; what the words mean is the protocol's, what is fetched and
 //! deleted a service's business. RFC 1939 §3 to §7; RFC 2449 §5, §6.6; RFC 2595 §4; RFC 5034 §4.
 
-use super::smtp::Security;
+use super::dial::Security;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
@@ -45,8 +45,8 @@ pub struct Entry {
 
 impl Session {
     /// Greets and is greeted; TLS as asked for. `name` is whose certificate is expected.
-    pub async fn open(mut connection: Connection, name: &str, security: Security<'_>) -> Result<Self> {
-        if let Security::Implicit(tls) = security {
+    pub async fn open(mut connection: Connection, name: &str, security: Security) -> Result<Self> {
+        if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, PATIENCE).await?;
         }
         let is_loopback = connection.peer().ip().to_canonical().is_loopback();
@@ -55,7 +55,7 @@ impl Session {
         expect_ok(&dialogue, "the server greets with a refusal", &greeting)?;
         let capabilities = ask_capabilities(&mut dialogue).await?;
         let mut session = Self { dialogue, capabilities, is_loopback };
-        match security {
+        match &security {
             Security::Required(tls) | Security::Opportunistic(tls) if session.capabilities.stls => {
                 let agreed = session.dialogue.ask(&mut Request::stls()).await?;
                 expect_ok(&session.dialogue, "the server offers TLS and then refuses it", &agreed)?;

@@ -4,6 +4,7 @@
 //! means is `smtp::outcome`'s. Each recipient gets an outcome of its own, whatever happens.
 //! RFC 5321 §3, §4.5.3.2; RFC 2033; RFC 2920; RFC 3207; RFC 4954.
 
+use super::dial::Security;
 use crate::address::Domain;
 use crate::envelope::Envelope;
 use crate::error::Error;
@@ -31,19 +32,6 @@ const DATA_WAIT: Duration = Duration::from_secs(3 * 60);
 const DOT_WAIT: Duration = Duration::from_secs(10 * 60);
 /// Nothing is lost when QUIT is not answered.
 const QUIT_WAIT: Duration = Duration::from_secs(5);
-
-/// How the conversation is protected.
-#[derive(Clone, Copy)]
-pub enum Security<'a> {
-    /// TLS from the first octet (RFC 8314 §3.3).
-    Implicit(&'a ClientTls),
-    /// STARTTLS, or no conversation.
-    Required(&'a ClientTls),
-    /// STARTTLS if it is offered (RFC 7435).
-    Opportunistic(&'a ClientTls),
-    /// None: for loopback, and for those who asked for it.
-    None,
-}
 
 /// Which dialect is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +66,9 @@ impl Client {
         name: &str,
         helo: &Domain,
         dialect: Dialect,
-        security: Security<'_>,
+        security: Security,
     ) -> Result<Self, Outcome> {
-        if let Security::Implicit(tls) = security {
+        if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
         }
         let mut dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
@@ -88,7 +76,7 @@ impl Client {
         succeed(Phase::Greeting, &greeting)?;
         let extensions = hello(&mut dialogue, helo, dialect).await?;
         let mut client = Self { dialogue, extensions, dialect };
-        match security {
+        match &security {
             Security::Required(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
             Security::Opportunistic(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
             Security::Required(_) => {

@@ -8,18 +8,16 @@ mod mbox;
 mod seen;
 mod window;
 
-use crate::endpoint::{Endpoint, TlsMode};
+use crate::endpoint::Endpoint;
+use crate::engine::dial::{Dial, dial};
 use crate::engine::pop3::{Entry, Session};
-use crate::engine::smtp::Security;
 use crate::error::{Error, Kind, Result};
-use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, Trust};
+use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::pop3::client::Retrieved;
 use crate::pop3::follow;
 use crate::sasl::Credentials;
 use crate::store::maildir::{Arrival, Maildir};
-use crate::wire::transcript::Side;
 use crate::world::{Clock, Connect};
 use mbox::{Mbox, MboxMessage};
 use seen::Seen;
@@ -27,11 +25,8 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 use window::windows;
 
-/// Somebody waits for it: a server that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// One retrieval into a Maildir at a time, or two would fetch the same message.
 const LOCK: &str = "mailkit-pop3.lock";
 
@@ -77,22 +72,14 @@ pub struct Summary {
 
 /// Connects and logs in.
 pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> {
-    let endpoint = source.endpoint;
-    let host = endpoint.host.to_ascii().to_string();
-    // The system's certificates take a while to load; without TLS nobody needs them.
-    let tls = match endpoint.tls {
-        TlsMode::None => None,
-        _ => Some(ClientTls::new(&source.trust)?),
+    let whom = Dial {
+        endpoint: source.endpoint,
+        addresses: &source.addresses,
+        trust: &source.trust,
+        trace: source.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let tap = || source.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
-    let connection = connect_any(connect, &host, &source.addresses, CONNECT_WAIT, tap).await?;
-    let security = match (&tls, endpoint.tls) {
-        (Some(tls), TlsMode::Implicit) => Security::Implicit(tls),
-        (Some(tls), TlsMode::StartTls) => Security::Required(tls),
-        (Some(tls), TlsMode::Opportunistic) => Security::Opportunistic(tls),
-        _ => Security::None,
-    };
-    let mut session = Session::open(connection, &host, security).await?;
+    let server = dial(connect, whom).await?;
+    let mut session = Session::open(server.connection, &server.name, server.security).await?;
     session.login(&source.credentials).await?;
     Ok(session)
 }
