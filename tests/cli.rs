@@ -99,7 +99,9 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
     };
     let good = file("good.toml", "[accounts.work]\nemail = 'alice@crepes.example'\n[accounts.home]\n");
     let typo = file("typo.toml", "[accounts.work]\n\nsmpt = 'smtps://smtp.crepes.example'\n");
+    let relay = file("relay.toml", "[relay]\nretry = 'soon'\n");
     let message = file("message.eml", "Subject: x\r\n\r\nx\r\n");
+    let data = dir.path().join("data").to_string_lossy().into_owned();
     let maildir = format!("maildir:{}/Mail", dir.path().display());
     let elsewhere = format!("maildir:{}", dir.path().display());
     let closed = closed_port();
@@ -115,6 +117,8 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
         (alone(&["pop", "--config", &good]), 78, "no account is the default", "choose one of home, work"),
         (alone(&["pop", "work", "--config", &good]), 78, "account work has no pop server", "add pop = \"URL\""),
         (alone(&["pop", "work", "--config", &typo]), 78, "typo.toml:3: unknown key \"smpt\"", "did you mean smtp?"),
+        (alone(&["relay", "run", "--config", &relay, "--data", &data]), 78, "retry in [relay]", ""),
+        (alone(&["relay", "queue", "--data", &missing]), 66, "there is no queue in", "--data"),
         (alone(&["pop", "--config", &missing]), 78, "cannot read the configuration", ""),
         (alone(&["pop", "imap://bob@127.0.0.1", "--to", "-"]), 64, "is a server of another kind", ""),
         (alone(&["pop", "pop3://bob:hunter2@127.0.0.1", "--to", "-"]), 64, "a URL is no place for a password", ""),

@@ -18,6 +18,7 @@ mod pop;
 mod relay;
 mod send;
 mod serve;
+mod user;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -40,6 +41,7 @@ enum Command {
     Send(send::Args),
     Relay(relay::Args),
     Serve(Box<serve::Args>),
+    User(user::Args),
     Pop(pop::Args),
     Mx(mx::Args),
     Parse(parse::Args),
@@ -55,6 +57,7 @@ impl Command {
             Self::Send(_) => "send",
             Self::Relay(_) => "relay",
             Self::Serve(_) => "serve",
+            Self::User(_) => "user",
             Self::Pop(_) => "pop",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
@@ -68,6 +71,7 @@ impl Command {
             Self::Send(args) => send::run(args, context),
             Self::Relay(args) => relay::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::User(args) => user::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),

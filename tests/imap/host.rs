@@ -13,49 +13,49 @@ use std::sync::{Arc, Mutex};
 
 /// All mailboxes of the one user there is.
 #[derive(Default)]
-pub struct Store {
-    pub mailboxes: BTreeMap<String, Mailbox>,
-    pub subscribed: BTreeSet<String>,
-    pub validities: u32,
+pub(crate) struct Store {
+    pub(crate) mailboxes: BTreeMap<String, Mailbox>,
+    pub(crate) subscribed: BTreeSet<String>,
+    pub(crate) validities: u32,
     /// What every task but login is refused with.
-    pub failing: Option<Refusal>,
+    pub(crate) failing: Option<Refusal>,
     /// Octets that `Read` gave in one go, at most.
-    pub largest_piece: usize,
-    pub asked: Vec<&'static str>,
+    pub(crate) largest_piece: usize,
+    pub(crate) asked: Vec<&'static str>,
 }
 
-pub struct Mailbox {
-    pub validity: u32,
-    pub uid_next: u32,
-    pub modseq: u64,
-    pub messages: BTreeMap<u32, Kept>,
-    pub vanished: Vec<(u64, u32)>,
-    pub special_use: Option<SpecialUse>,
+pub(crate) struct Mailbox {
+    pub(crate) validity: u32,
+    pub(crate) uid_next: u32,
+    pub(crate) modseq: u64,
+    pub(crate) messages: BTreeMap<u32, Kept>,
+    pub(crate) vanished: Vec<(u64, u32)>,
+    pub(crate) special_use: Option<SpecialUse>,
 }
 
 #[derive(Clone)]
-pub struct Kept {
-    pub flags: Flags,
-    pub octets: Arc<Vec<u8>>,
-    pub arrived: mailkit::world::Timestamp,
-    pub modseq: u64,
-    pub recent: bool,
+pub(crate) struct Kept {
+    pub(crate) flags: Flags,
+    pub(crate) octets: Arc<Vec<u8>>,
+    pub(crate) arrived: mailkit::world::Timestamp,
+    pub(crate) modseq: u64,
+    pub(crate) recent: bool,
 }
 
 /// One connection's hands.
-pub struct Host {
-    pub store: Arc<Mutex<Store>>,
+pub(crate) struct Host {
+    pub(crate) store: Arc<Mutex<Store>>,
     coming: Option<(String, Kept)>,
 }
 
 impl Store {
-    pub fn new() -> Arc<Mutex<Self>> {
+    pub(crate) fn new() -> Arc<Mutex<Self>> {
         let mut store = Self::default();
         store.create("INBOX");
         Arc::new(Mutex::new(store))
     }
 
-    pub fn create(&mut self, name: &str) -> &mut Mailbox {
+    pub(crate) fn create(&mut self, name: &str) -> &mut Mailbox {
         self.validities += 1;
         let mailbox = Mailbox {
             validity: self.validities,
@@ -74,7 +74,7 @@ impl Store {
 }
 
 impl Mailbox {
-    pub fn deliver(&mut self, octets: &[u8], flags: Flags) -> Uid {
+    pub(crate) fn deliver(&mut self, octets: &[u8], flags: Flags) -> Uid {
         let arrived = "2026-11-21T07:45:00Z".parse().expect("well formed");
         self.keep(Kept { flags, octets: Arc::new(octets.to_vec()), arrived, modseq: 0, recent: true })
     }
@@ -87,7 +87,7 @@ impl Mailbox {
         uid(self.uid_next - 1)
     }
 
-    pub fn expunge(&mut self, number: u32) {
+    pub(crate) fn expunge(&mut self, number: u32) {
         if self.messages.remove(&number).is_some() {
             self.modseq += 1;
             self.vanished.push((self.modseq, number));
@@ -136,11 +136,11 @@ fn uid(number: u32) -> Uid {
 }
 
 impl Host {
-    pub fn new(store: &Arc<Mutex<Store>>) -> Self {
+    pub(crate) fn new(store: &Arc<Mutex<Store>>) -> Self {
         Self { store: store.clone(), coming: None }
     }
 
-    pub fn perform(&mut self, ask: Ask) -> Answer {
+    pub(crate) fn perform(&mut self, ask: Ask) -> Answer {
         let mut store = self.store.lock().expect("nobody panicked");
         let store = &mut *store;
         store.asked.push(name_of(&ask));

@@ -11,31 +11,31 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// One connection: the session, its host, and what the client has not read yet.
-pub struct Talk {
+pub(crate) struct Talk {
     session: Session,
     host: Host,
     framer: Framer,
-    pub unread: Vec<u8>,
-    pub is_closed: bool,
+    pub(crate) unread: Vec<u8>,
+    pub(crate) is_closed: bool,
     /// The most output that waited at once.
-    pub largest_output: usize,
+    pub(crate) largest_output: usize,
     awaits_tls: bool,
 }
 
-pub fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     Policy { hostname: "mx.hamburger.example".into(), size_max: 1_000_000, plaintext_auth: PlaintextAuth::Loopback }
 }
 
-pub fn peer(address: &str) -> Peer {
+pub(crate) fn peer(address: &str) -> Peer {
     Peer { address: address.parse().expect("well formed"), tls: None, can_start_tls: true }
 }
 
-pub fn tls() -> Tls {
+pub(crate) fn tls() -> Tls {
     Tls { version: "TLSv1.3".into(), cipher: "TLS_AES_128_GCM_SHA256".into() }
 }
 
 impl Talk {
-    pub fn new(store: &Arc<Mutex<Store>>, policy: Policy, peer: Peer) -> Self {
+    pub(crate) fn new(store: &Arc<Mutex<Store>>, policy: Policy, peer: Peer) -> Self {
         let mut talk = Self {
             session: Session::new(Arc::new(policy)),
             host: Host::new(store),
@@ -50,14 +50,14 @@ impl Talk {
     }
 
     /// A user who has logged in already.
-    pub fn of_bob(store: &Arc<Mutex<Store>>) -> Self {
+    pub(crate) fn of_bob(store: &Arc<Mutex<Store>>) -> Self {
         let mut talk = Self::new(store, policy(), peer("127.0.0.1:9"));
         talk.say(b"l LOGIN bob secret\r\n");
         talk.unread.clear();
         talk
     }
 
-    pub fn say(&mut self, octets: &[u8]) {
+    pub(crate) fn say(&mut self, octets: &[u8]) {
         // What the driver does with octets in the place of a handshake.
         self.is_closed |= self.awaits_tls;
         self.framer.push(octets);
@@ -65,21 +65,21 @@ impl Talk {
     }
 
     /// Says a line, and hears what comes of it.
-    pub fn ask(&mut self, line: &str) -> String {
+    pub(crate) fn ask(&mut self, line: &str) -> String {
         self.say(format!("{line}\r\n").as_bytes());
         self.hear()
     }
 
-    pub fn hear(&mut self) -> String {
+    pub(crate) fn hear(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.unread)).into_owned()
     }
 
-    pub fn session(&self) -> &Session {
+    pub(crate) fn session(&self) -> &Session {
         &self.session
     }
 
     /// Gives the session something other than octets.
-    pub fn input(&mut self, input: Input<'_, mailkit::imap::server::Answer>) {
+    pub(crate) fn input(&mut self, input: Input<'_, mailkit::imap::server::Answer>) {
         let mut out = Output::new();
         let flow = self.session.on(input, &mut out);
         self.flow(flow, &mut out);
@@ -87,7 +87,7 @@ impl Talk {
         self.go_on();
     }
 
-    pub fn secure(&mut self) {
+    pub(crate) fn secure(&mut self) {
         assert!(std::mem::take(&mut self.awaits_tls), "nobody asked for TLS");
         self.input(Input::Secured(tls()));
     }
@@ -140,7 +140,7 @@ impl Talk {
 }
 
 /// Plays a transcript as a whole and octet by octet; says where it fails.
-pub fn play(text: &str, prepare: impl Fn(&mut Store)) -> Result<(), String> {
+pub(crate) fn play(text: &str, prepare: impl Fn(&mut Store)) -> Result<(), String> {
     let entries = parse(text).map_err(|error| error.to_string())?;
     for by_octet in [false, true] {
         let store = Store::new();
@@ -155,10 +155,10 @@ pub fn play(text: &str, prepare: impl Fn(&mut Store)) -> Result<(), String> {
                     let text = fill(&text.replace("\\r\\n", "\r\n"), &Bindings::new());
                     store
                         .lock()
-                        .unwrap()
+                        .expect("it is there")
                         .mailboxes
                         .get_mut("INBOX")
-                        .unwrap()
+                        .expect("it is there")
                         .deliver(text.as_bytes(), Default::default());
                 }
                 _ => {}

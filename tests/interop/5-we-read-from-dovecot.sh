@@ -27,7 +27,7 @@ check "pop ends with 77 for a wrong password" ends_with 77 "$MAILKIT" pop "$pop"
 check "pop ends with 69 for a certificate nobody vouches for" ends_with 69 env -u SSL_CERT_FILE \
   "$MAILKIT" pop "pop3s://bob@localhost:$dovecot_pop3s" --password-env SECRET --to -
 check "pop --keep none leaves nothing behind" eval \
-  'by_pop "$pop" --keep none && ! curl -sS --user bob:secret "pop3://127.0.0.1:$dovecot_pop3/" | grep -q "[0-9]"'
+  'by_pop "$pop" --keep none && ! shows "[0-9]" curl -sS --user bob:secret "pop3://127.0.0.1:$dovecot_pop3/"'
 
 check "four messages wait" deposit one two three one
 curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX" -X 'STORE 2 +FLAGS (\Flagged)' >"$WORK/curl.out" || true
