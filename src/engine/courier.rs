@@ -55,7 +55,11 @@ impl Courier for SmtpCourier {
             {
                 opened = self.open(host, address, Security::None).await;
             }
-            match opened {
+            let ready = match opened {
+                Ok(client) => self.log_in(client).await,
+                Err(outcome) => Err(outcome),
+            };
+            match ready {
                 Ok(client) => self.hand_over(client, host, parcel).await,
                 Err(outcome) => {
                     let answer = answer(&outcome, host, true);
@@ -76,11 +80,18 @@ impl SmtpCourier {
         };
         let tap = self.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
         let connection = Connection::new(stream, address, tap);
-        let mut client = Client::open(connection, host, &self.helo, self.dialect, security).await?;
-        if let Some(credentials) = &self.credentials {
-            client.login(credentials).await?;
+        Client::open(connection, host, &self.helo, self.dialect, security).await
+    }
+
+    async fn log_in(&self, mut client: Client) -> Result<Client, Outcome> {
+        let Some(credentials) = &self.credentials else { return Ok(client) };
+        match client.login(credentials).await {
+            Ok(_) => Ok(client),
+            Err(outcome) => {
+                client.quit().await;
+                Err(outcome)
+            }
         }
-        Ok(client)
     }
 
     async fn hand_over(&self, mut client: Client, host: &str, parcel: &Parcel) -> Vec<Answer> {

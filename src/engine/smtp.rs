@@ -7,7 +7,7 @@
 use super::dial::Security;
 use crate::address::Domain;
 use crate::envelope::Envelope;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::net::tls::ClientTls;
@@ -71,21 +71,16 @@ impl Client {
         if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
         }
-        let mut dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        let greeting = ask(&mut dialogue, Phase::Greeting, Request::awaited()).await?;
-        succeed(Phase::Greeting, &greeting)?;
-        let extensions = hello(&mut dialogue, helo, dialect).await?;
-        let mut client = Self { dialogue, extensions, dialect };
-        match &security {
-            Security::Required(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
-            Security::Opportunistic(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
-            Security::Required(_) => {
-                let text = "the server does not offer TLS, which is required".to_owned();
-                return Err(permanent(Phase::Tls, text));
+        let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
+        let mut client = Self { dialogue, extensions: Extensions::default(), dialect };
+        match client.begin(name, helo, &security).await {
+            Ok(()) => Ok(client),
+            Err(outcome) => {
+                // RFC 5321 §3.1, §4.1.1.10: whoever is refused, or has enough, says so before hanging up.
+                client.quit().await;
+                Err(outcome)
             }
-            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
         }
-        Ok(client)
     }
 
     /// What the server offers.
@@ -103,16 +98,14 @@ impl Client {
         self.dialogue.address().map(|address| address.ip())
     }
 
-    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
-    pub async fn login(&mut self, credentials: &Credentials) -> Result<(), Outcome> {
+    /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire.
+    pub async fn login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
         let is_loopback = self.address().is_some_and(|ip| ip.to_canonical().is_loopback());
         if self.tls().is_none() && !is_loopback {
             let text = "the connection is not encrypted, so the password was not sent".to_owned();
-            return Err(permanent(Phase::Auth, text));
+            return Err(permanent(Phase::Tls, text));
         }
-        let offered =
-            |mechanism: &Mechanism| self.extensions.auth.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
-        let Some(mechanism) = Mechanism::ALL.into_iter().find(offered) else {
+        let Some(mechanism) = self.extensions.mechanism() else {
             let text = match self.extensions.auth.is_empty() {
                 true => "the server offers no login".to_owned(),
                 false => {
@@ -127,7 +120,7 @@ impl Client {
             let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
             match login.next(&reply) {
                 Some(next) => request = next,
-                None => return succeed(Phase::Auth, &reply),
+                None => return succeed(Phase::Auth, &reply).map(|()| mechanism),
             }
         }
     }
@@ -176,6 +169,22 @@ impl Client {
         self.dialogue.set_patience(QUIT_WAIT);
         let _ = self.dialogue.ask(&mut Request::quit()).await;
         self.dialogue.close().await;
+    }
+
+    /// From the greeting to the last EHLO.
+    async fn begin(&mut self, name: &str, helo: &Domain, security: &Security) -> Result<(), Outcome> {
+        let greeting = ask(&mut self.dialogue, Phase::Greeting, Request::awaited()).await?;
+        succeed(Phase::Greeting, &greeting)?;
+        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
+        match security {
+            Security::Required(tls) | Security::Opportunistic(tls) if self.extensions.starttls => {
+                self.start_tls(tls, name, helo).await
+            }
+            Security::Required(_) => {
+                Err(permanent(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
+            }
+            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => Ok(()),
+        }
     }
 
     async fn start_tls(&mut self, tls: &ClientTls, name: &str, helo: &Domain) -> Result<(), Outcome> {
@@ -282,7 +291,11 @@ fn succeed(phase: Phase, reply: &Reply) -> Result<(), Outcome> {
 }
 
 fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
-    Outcome::lost(phase, error.map_or_else(|| "the server closed the connection".to_owned(), sentence))
+    match error {
+        None => Outcome::lost(phase, "the server closed the connection"),
+        Some(error) if error.kind() == Kind::Protocol => Outcome::broken(phase, sentence(error)),
+        Some(error) => Outcome::lost(phase, sentence(error)),
+    }
 }
 
 fn broken_tls(error: &Error) -> Outcome {
@@ -297,8 +310,13 @@ fn permanent(phase: Phase, text: String) -> Outcome {
 }
 
 fn sentence(error: &Error) -> String {
-    match error.advice() {
-        Some(advice) => format!("{error}; {advice}"),
-        None => error.to_string(),
+    let mut text = error.to_string();
+    // Whatever they said, it is one line here: nobody else's lines stand among ours.
+    for (lead, more) in [(": ", error.answer()), ("; ", error.advice())] {
+        if let Some(more) = more {
+            text.push_str(lead);
+            text.push_str(&more.lines().collect::<Vec<_>>().join(" "));
+        }
     }
+    text
 }
