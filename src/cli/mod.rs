@@ -11,6 +11,7 @@ mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
+mod imap;
 mod login;
 mod mx;
 mod parse;
@@ -41,6 +42,7 @@ enum Command {
     Relay(relay::Args),
     Serve(Box<serve::Args>),
     Pop(pop::Args),
+    Imap(imap::Args),
     Mx(mx::Args),
     Parse(parse::Args),
     Demo(demo::Args),
@@ -56,6 +58,7 @@ impl Command {
             Self::Relay(_) => "relay",
             Self::Serve(_) => "serve",
             Self::Pop(_) => "pop",
+            Self::Imap(_) => "imap",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
             Self::Demo(_) => "demo",
@@ -69,6 +72,7 @@ impl Command {
             Self::Relay(args) => relay::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Pop(args) => pop::run(args, context),
+            Self::Imap(args) => imap::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
             Self::Demo(args) => demo::run(args, context),

@@ -3,5 +3,6 @@
 pub mod courier;
 pub mod exchangers;
 pub mod handover;
+pub mod imap;
 pub mod pop3;
 pub mod smtp;
