@@ -2,10 +2,16 @@
 
 use super::PATIENCE;
 use super::program::Program;
+use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
+use mailkit::net::clock::SystemClock;
 use mailkit::net::connection::Connection;
+use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::{Identity, ServerTls};
+use mailkit::store::IndexAt;
+use mailkit::store::disk::RealDisk;
+use mailkit::store::spool::{Accepted, Spool};
 use mailkit::wire::pattern::{Bindings, fill};
-use mailkit::world::Stream;
+use mailkit::world::{Clock, Stream};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -55,6 +61,8 @@ impl Scene {
                     let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
                     scene.write(name, &fill(&unescape(text), &scene.bindings()));
                 }
+                // `given: queue alice@crepes.example bob@hamburger.example,carol@hamburger.example Subject: x\r\n...`
+                "queue" => scene.queue(rest).await,
                 other => panic!("unknown given: {other}"),
             }
         }
@@ -65,6 +73,24 @@ impl Scene {
 
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.directory().join(name), text).expect("a file");
+    }
+
+    /// Puts a message into the spool of the data directory `data`, as a server would.
+    async fn queue(&self, given: &str) {
+        let mut parts = given.splitn(3, ' ');
+        let mut next = || parts.next().unwrap_or_default();
+        let (sender, recipients, text) = (next(), next(), unescape(next()));
+        let reverse_path = ReversePath::parse(&format!("<{sender}>")).expect("a sender");
+        let path = |text: &str| ForwardPath::parse(&format!("<{text}>")).expect("a recipient");
+        let envelope = Envelope::new(reverse_path, recipients.split(',').map(path).collect());
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let root = self.directory().join("data/spool");
+        let received = clock.now();
+        let spool = Spool::open(Arc::new(RealDisk), clock, entropy, &root, IndexAt::File).await.expect("a spool");
+        let mut incoming = spool.begin().await.expect("room");
+        incoming.write(text.as_bytes()).await.expect("room");
+        let accepted = Accepted { envelope, received, user: None, origin: "test".to_owned() };
+        incoming.commit(accepted).await.expect("durable");
     }
 
     /// What the names in a transcript stand for.
