@@ -210,6 +210,7 @@ impl End {
         if let Some(mut stream) = self.stream.take() {
             // The other side may be gone already.
             let _ = stream.shutdown().await;
+            self.unread.clear();
         }
     }
 
@@ -244,17 +245,22 @@ impl End {
                 return Err(why);
             }
         }
-        if self.unread.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", self.unread.escape_ascii())) }
+        if self.unread.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", self.shown())) }
+    }
+
+    /// The beginning of what is unread.
+    fn shown(&self) -> String {
+        self.unread.get(..200).unwrap_or(&self.unread).escape_ascii().to_string()
     }
 
     async fn read(&mut self) -> Result<(), String> {
         let Some(stream) = &mut self.stream else { return Err("the connection is closed".to_owned()) };
         let mut buffer = [0; 16 * 1024];
         match timeout(PATIENCE, stream.read(&mut buffer)).await {
-            Err(_) => Err(format!("nothing more comes behind `{}`", self.unread.escape_ascii())),
+            Err(_) => Err(format!("nothing more comes behind `{}`", self.shown())),
             Ok(Ok(0) | Err(_)) => {
                 self.stream = None;
-                Err(format!("the program hung up behind `{}`", self.unread.escape_ascii()))
+                Err(format!("the program hung up behind `{}`", self.shown()))
             }
             Ok(Ok(count)) => {
                 self.unread.extend_from_slice(&buffer[..count]);
