@@ -62,7 +62,11 @@ async fn a_hundred_thousand_nested_messages_leave_the_server_alive() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let structure = imap.ask(b"c FETCH 1 (ENVELOPE BODYSTRUCTURE RFC822.SIZE)\r\n", "c OK").await;
-    assert!(structure.to_ascii_lowercase().contains("\"rfc822\"") && structure.len() < 100_000, "{} octets", structure.len());
+    assert!(
+        structure.to_ascii_lowercase().contains("\"rfc822\"") && structure.len() < 100_000,
+        "{} octets",
+        structure.len()
+    );
     imap.ask(b"d SEARCH TEXT nothing\r\n", "d OK").await;
     imap.ask(b"e FETCH 1 BODY.PEEK[1.1.1.HEADER]\r\n", "e OK").await;
     let deep = ["1"; 200].join(".");

@@ -31,7 +31,7 @@ enum Command {
 /// The file holds an Argon2 hash, never the password. A running server reads it again when it is restarted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit user add --users users.txt bob
+  mailkit user add --users users.txt --password-cmd 'pass mail/bob' bob
   mailkit user add --users users.txt --password-env BOBS_PASSWORD bob")]
 struct Add {
     /// The users file, made if missing
