@@ -31,6 +31,18 @@ fn every_example_in_the_help_works() {
     }
 }
 
+#[test]
+fn every_command_in_the_readme_works() {
+    let stage = Stage::new();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("it is there");
+    let blocks = readme.split("```").skip(1).step_by(2);
+    let lines: Vec<&str> = blocks.flat_map(str::lines).filter(|line| line.contains("mailkit ")).collect();
+    for command in leaves(&[]).iter().filter_map(|command| command.first()).filter(|command| *command != "demo") {
+        assert!(lines.iter().any(|line| line.contains(&format!("mailkit {command} "))), "the README shows {command}");
+    }
+    lines.iter().for_each(|line| stage.run(line));
+}
+
 fn help(command: &[&str]) -> String {
     let output = Command::new(MAILKIT).args(command).arg("-h").output().expect("it runs");
     assert!(output.status.success(), "{command:?}");
@@ -102,7 +114,8 @@ impl Stage {
             ("@192.0.2.53", format!("@{name_server}")),
             // The stage's own server has the default directory, and perhaps another one the default ports.
             ("serve --data /tmp/mail", format!("serve --data {} --smtp 127.0.0.1:0", at("first").display())),
-            ("serve --domain", format!("serve --data {} --domain", at("second").display())),
+            ("serve --domain", format!("serve --data {} --submission 127.0.0.1:0 --domain", at("second").display())),
+            ("relay queue --data data", "relay queue".to_owned()),
             ("relay run --smarthost", format!("relay run --data {} --smarthost", at("third").display())),
             ("/etc/mailkit/users", at("users").to_string_lossy().into_owned()),
             ("/var/lib/mailkit", at("fourth").to_string_lossy().into_owned()),
