@@ -110,6 +110,7 @@ impl Stage {
             ("127.0.0.1:1110", server.address("pop3")),
             ("127.0.0.1:1143", server.address("imap")),
             ("alice@smtp.example.org", format!("alice@localhost:{}", server.port("submissions"))),
+            ("bob@imap.example.org", format!("bob@localhost:{}", server.port("imaps"))),
             ("lookup example.org", format!("lookup @{name_server} example.org")),
             ("@192.0.2.53", format!("@{name_server}")),
             // The stage's own server has the default directory, and perhaps another one the default ports.
