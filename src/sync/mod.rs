@@ -11,8 +11,8 @@ mod plan;
 mod pull;
 
 use crate::endpoint::Endpoint;
-use crate::engine::imap::{Access, Opening, Session};
 use crate::engine::dial::{Dial, dial};
+use crate::engine::imap::{Access, Opening, Session};
 use crate::error::{Error, Kind, Result};
 use crate::imap::follow;
 use crate::net::tls::Trust;
