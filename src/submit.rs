@@ -11,7 +11,7 @@ use crate::envelope::{Envelope, ForwardPath};
 use crate::error::Result;
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
-use crate::sasl::Credentials;
+use crate::sasl::{Credentials, Mechanism};
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
@@ -50,6 +50,8 @@ pub struct Submitted {
     pub ip: Option<IpAddr>,
     /// The encryption, if any.
     pub tls: Option<Tls>,
+    /// How we logged in, if we did.
+    pub login: Option<Mechanism>,
 }
 
 /// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
@@ -70,11 +72,15 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
         Err(outcome) => return Ok(for_all(submission.envelope, &outcome, ip, None)),
     };
     let tls = client.tls().cloned();
-    if let Some(credentials) = &submission.credentials
-        && let Err(outcome) = client.login(credentials).await
-    {
-        client.quit().await;
-        return Ok(for_all(submission.envelope, &outcome, ip, tls));
+    let mut login = None;
+    if let Some(credentials) = &submission.credentials {
+        match client.login(credentials).await {
+            Ok(mechanism) => login = Some(mechanism),
+            Err(outcome) => {
+                client.quit().await;
+                return Ok(for_all(submission.envelope, &outcome, ip, tls));
+            }
+        }
     }
     let facts = Facts {
         size: submission.content.size(),
@@ -85,11 +91,11 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     let outcomes = client.transact(&cargo, progress).await;
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls })
+    Ok(Submitted { recipients, ip, tls, login })
 }
 
 fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls }
+    Submitted { recipients, ip, tls, login: None }
 }

@@ -3,14 +3,16 @@
 //! A server of ours stands in for the servers in the examples, a few lines of DNS for the name server, and two
 //! scripts for programs that are not ours.
 
+mod served;
+
 use hickory_proto::op::{Message, MessageType, OpCode};
 use hickory_proto::rr::rdata::{A, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use std::io::{BufRead, BufReader};
+use served::{Served, first_line, stop};
 use std::net::UdpSocket;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 const MAILKIT: &str = env!("CARGO_BIN_EXE_mailkit");
 const MESSAGE: &str = "From: alice@crepes.example\nTo: bob@hamburger.example\nSubject: Crepes\n\nThe oven is free.\n";
@@ -27,6 +29,18 @@ fn every_example_in_the_help_works() {
             stage.run(&example);
         }
     }
+}
+
+#[test]
+fn every_command_in_the_readme_works() {
+    let stage = Stage::new();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("it is there");
+    let blocks = readme.split("```").skip(1).step_by(2);
+    let lines: Vec<&str> = blocks.flat_map(str::lines).filter(|line| line.contains("mailkit ")).collect();
+    for command in leaves(&[]).iter().filter_map(|command| command.first()).filter(|command| *command != "demo") {
+        assert!(lines.iter().any(|line| line.contains(&format!("mailkit {command} "))), "the README shows {command}");
+    }
+    lines.iter().for_each(|line| stage.run(line));
 }
 
 fn help(command: &[&str]) -> String {
@@ -64,7 +78,7 @@ fn examples(help: &str) -> Vec<String> {
 /// What the examples need around them.
 struct Stage {
     dir: tempfile::TempDir,
-    server: Child,
+    _server: Served,
     places: Vec<(&'static str, String)>,
 }
 
@@ -82,37 +96,39 @@ impl Stage {
         std::fs::write(at("message.eml"), MESSAGE).expect("written");
         std::fs::write(at("report.pdf"), "%PDF").expect("written");
 
+        let add = shell(dir.path(), "mailkit user add --users users --password-env PASSWORD alice").status();
+        assert!(add.expect("there is a shell").success());
         let listeners = ["smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps"];
         let listeners: Vec<String> = listeners.iter().map(|name| format!("--{name} 127.0.0.1:0")).collect();
         let users = "--domain hamburger.example --user bob:secret --user alice:secret";
-        let mut server = shell(dir.path(), &format!("exec mailkit serve {users} {}", listeners.join(" ")));
-        let ready = first_line(&mut server);
-        let ready: serde_json::Value = serde_json::from_str(&ready).expect("the ready line is JSON");
-        let address = |service: &str| ready["listen"][service].as_str().expect(service).to_owned();
-        let port = |service: &str| address(service).rsplit(':').next().expect("a port").to_owned();
+        let server =
+            Served::start(&mut shell(dir.path(), &format!("exec mailkit serve {users} {}", listeners.join(" "))));
         let name_server = name_server();
         let places = vec![
-            ("127.0.0.1:1025", address("smtp")),
-            ("127.0.0.1:1587", address("submission")),
-            ("127.0.0.1:1110", address("pop3")),
-            ("127.0.0.1:1143", address("imap")),
-            ("alice@smtp.example.org", format!("alice@localhost:{}", port("submissions"))),
+            ("127.0.0.1:1025", server.address("smtp")),
+            ("127.0.0.1:1587", server.address("submission")),
+            ("127.0.0.1:1110", server.address("pop3")),
+            ("127.0.0.1:1143", server.address("imap")),
+            ("alice@smtp.example.org", format!("alice@localhost:{}", server.port("submissions"))),
+            ("bob@imap.example.org", format!("bob@localhost:{}", server.port("imaps"))),
             ("lookup example.org", format!("lookup @{name_server} example.org")),
             ("@192.0.2.53", format!("@{name_server}")),
             // The stage's own server has the default directory, and perhaps another one the default ports.
             ("serve --data /tmp/mail", format!("serve --data {} --smtp 127.0.0.1:0", at("first").display())),
-            ("serve --domain", format!("serve --data {} --domain", at("second").display())),
+            ("serve --domain", format!("serve --data {} --submission 127.0.0.1:0 --domain", at("second").display())),
+            ("relay queue --data data", "relay queue".to_owned()),
             ("relay run --smarthost", format!("relay run --data {} --smarthost", at("third").display())),
+            ("/etc/mailkit/users", at("users").to_string_lossy().into_owned()),
             ("/var/lib/mailkit", at("fourth").to_string_lossy().into_owned()),
         ];
-        Self { dir, server, places }
+        Self { dir, _server: server, places }
     }
 
     fn run(&self, example: &str) {
         let line = self.places.iter().fold(example.to_owned(), |line, (from, to)| line.replace(from, to));
         let stays = line.starts_with("mailkit serve") || line.starts_with("mailkit relay run");
         let line = if stays { format!("exec {line} --json") } else { line };
-        let mut child = shell(self.dir.path(), &line);
+        let mut child = shell(self.dir.path(), &line).spawn().expect("there is a shell");
         if stays {
             let ready = first_line(&mut child);
             assert!(ready.contains("\"ready\":true"), "{line}: {ready}");
@@ -124,17 +140,11 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        stop(&self.server);
-        let _ = self.server.wait();
-    }
-}
-
 /// Runs a line as a user would, in a world that holds nothing but the stage.
-fn shell(dir: &Path, line: &str) -> Child {
+fn shell(dir: &Path, line: &str) -> Command {
     let path = std::env::var("PATH").unwrap_or_default();
-    Command::new("sh")
+    let mut command = Command::new("sh");
+    command
         .args(["-c", line])
         .current_dir(dir)
         .env_clear()
@@ -143,25 +153,12 @@ fn shell(dir: &Path, line: &str) -> Child {
         .env("USER", "alice")
         .env("PASSWORD", "secret")
         .env("SMTP_PASSWORD", "secret")
+        .env("BOBS_PASSWORD", "secret")
         .env("SSL_CERT_FILE", dir.join(".local/state/mailkit/tls/cert.pem"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("there is a shell")
-}
-
-fn first_line(child: &mut Child) -> String {
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.take().expect("piped"));
-    out.read_line(&mut line).expect("read");
-    // The pipe stays open behind the first line, so that whoever writes more is not cut off.
-    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-    line
-}
-
-fn stop(child: &Child) {
-    Command::new("kill").arg(child.id().to_string()).status().expect("there is kill");
+        .stderr(Stdio::piped());
+    command
 }
 
 /// Answers every question: the exchanger of a domain is mx1 below it, and that is at 192.0.2.1.

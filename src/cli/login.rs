@@ -129,7 +129,7 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
 /// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
 pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     Ok(match ca {
-        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
+        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::input(path, error))?),
         None => Trust::System,
     })
 }

@@ -11,6 +11,7 @@ mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
+mod imap;
 mod login;
 mod mx;
 mod parse;
@@ -43,6 +44,7 @@ enum Command {
     Serve(Box<serve::Args>),
     User(user::Args),
     Pop(pop::Args),
+    Imap(imap::Args),
     Mx(mx::Args),
     Parse(parse::Args),
     Demo(demo::Args),
@@ -59,6 +61,7 @@ impl Command {
             Self::Serve(_) => "serve",
             Self::User(_) => "user",
             Self::Pop(_) => "pop",
+            Self::Imap(_) => "imap",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
             Self::Demo(_) => "demo",
@@ -73,6 +76,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, context),
             Self::User(args) => user::run(args, context),
             Self::Pop(args) => pop::run(args, context),
+            Self::Imap(args) => imap::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
             Self::Demo(args) => demo::run(args, context),

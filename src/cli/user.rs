@@ -31,8 +31,8 @@ enum Command {
 /// The file holds an Argon2 hash, never the password. A running server reads it again when it is restarted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit user add --users users.txt bob
-  mailkit user add --users users.txt --password-env BOBS_PASSWORD bob")]
+  mailkit user add --users users.txt --password-cmd 'pass mail/bob' bob
+  mailkit user add --users users.txt --password-cmd 'pass mail/alice' alice")]
 struct Add {
     /// The users file, made if missing
     #[arg(long, value_name = "FILE")]
@@ -49,7 +49,7 @@ struct Add {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit user remove --users users.txt bob
-  mailkit user remove --users /etc/mailkit/users alice")]
+  mailkit user remove --users users.txt alice")]
 struct Remove {
     /// The users file
     #[arg(long, value_name = "FILE")]

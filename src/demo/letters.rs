@@ -2,10 +2,12 @@
 
 use super::cast::{Cast, House, PASSWORD};
 use crate::address::{Address, Domain};
+use crate::engine::imap::{Access, Row};
 use crate::engine::pop3::Entry;
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::error::{Error, Kind, Result};
 use crate::fetch;
+use crate::imap::number::Uid;
 use crate::message::build::{Correspondent, Draft};
 use crate::message::view::Message;
 use crate::net::clock::SystemClock;
@@ -17,6 +19,7 @@ use crate::secret::Secret;
 use crate::server::Service;
 use crate::smtp::outcome::Outcome;
 use crate::submit::{self, Submission};
+use crate::sync;
 use crate::world::Clock;
 
 /// A message and its envelope.
@@ -92,6 +95,36 @@ pub(super) async fn read_by_pop3(cast: &Cast, house: &House) -> Result<Vec<Vec<u
     end?;
     session.quit().await?;
     Ok(messages.into_iter().map(|(_, octets)| octets).collect())
+}
+
+/// All messages in a house's user's INBOX, by IMAP.
+pub(super) async fn read_by_imap(cast: &Cast, house: &House) -> Result<Vec<Vec<u8>>> {
+    let endpoint = house.endpoint(Service::Imap)?;
+    let source = sync::Source {
+        endpoint: &endpoint,
+        addresses: vec![house.address(Service::Imap)?],
+        credentials: credentials(house),
+        trust: Trust::System,
+        trace: Some(cast.trace.clone()),
+    };
+    let mut session = sync::open(&Tcp, source).await?;
+    let opened = session.open("INBOX", Access::ReadWrite).await?;
+    opened.map_err(|refusal| Error::new(refusal.kind, "INBOX cannot be opened").said(refusal.text))?;
+    let (mut uids, mut size) = (Vec::new(), 0);
+    let each = |row: Row| {
+        uids.push(row.uid);
+        size += u64::from(row.size);
+        Ok(())
+    };
+    session.rows(each).await?;
+    let mut messages = Vec::new();
+    let each = |_: Uid, octets: &[u8]| {
+        messages.push(octets.to_vec());
+        Ok(())
+    };
+    session.bodies(&uids, size, each).await?;
+    session.logout().await;
+    Ok(messages)
 }
 
 /// Whether what arrived is what left, apart from the trace fields on top.

@@ -120,7 +120,7 @@ impl<'c> Story<'c> {
     }
 
     async fn read_by_imap(&mut self) -> Result<Vec<Fact>> {
-        let messages = letters::read_by_pop3(self.cast, &self.cast.hamburger).await?;
+        let messages = letters::read_by_imap(self.cast, &self.cast.hamburger).await?;
         Ok(self.compare(&messages, "IMAP"))
     }
 

@@ -4,5 +4,6 @@ pub mod courier;
 pub mod dial;
 pub mod exchangers;
 pub mod handover;
+pub mod imap;
 pub mod pop3;
 pub mod smtp;

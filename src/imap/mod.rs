@@ -1,5 +1,6 @@
 //! IMAP: the words of RFC 9051 and RFC 3501, without sockets and stores.
 
+pub mod client;
 pub mod command;
 mod content;
 pub mod date;

@@ -6,6 +6,7 @@
 
 use super::folder::Folder;
 use super::folder_files::{FolderFiles, Run, Stamps, remove_mailbox};
+use super::gone;
 use super::index::{self, Commit, Index};
 use super::messages;
 use super::read::Readers;
@@ -224,9 +225,9 @@ pub(super) fn known_log<'a>(
             let at_now = now.as_second();
             let live = messages::all(db, row.id)?.into_iter();
             let live = live.map(|message| Entry { uid: message.uid, at: at_now, base: message.base });
-            let gone = messages::all_delivered(db, row.id)?.into_iter();
-            let gone = gone.map(|(base, uid, at)| Entry { uid, at, base });
-            let mut entries: Vec<_> = live.chain(gone).collect();
+            let lost = gone::all_delivered(db, row.id)?.into_iter();
+            let lost = lost.map(|(base, uid, at)| Entry { uid, at, base });
+            let mut entries: Vec<_> = live.chain(lost).collect();
             entries.sort_by_key(|entry| entry.uid);
             let contents = Contents { validity: row.validity, uid_next: row.uid_next, entries };
             UidLog::rewrite(disk, &at.path, &contents)

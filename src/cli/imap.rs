@@ -1,0 +1,145 @@
+//! `mailkit imap`: mailboxes on a server, brought into a Maildir.
+//!
+//! What is fetched and in which order it is made safe is `sync`'s business.
+
+use super::context::Context;
+use super::exit::Exit;
+use super::login::{self, LoginArgs, Service};
+use mailkit::endpoint::Endpoint;
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::clock::SystemClock;
+use mailkit::net::entropy::SystemEntropy;
+use mailkit::net::tcp::Tcp;
+use mailkit::store::IndexAt;
+use mailkit::store::disk::RealDisk;
+use mailkit::sync::{self, Mirror, Place, Source, Summary};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Work with mailboxes on an IMAP server
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Sync(Sync),
+}
+
+/// Bring the mailboxes of an IMAP server into a Maildir
+///
+/// New messages come with their flags and dates, and flags that changed on the server change here. INBOX is the Maildir
+/// itself, every other mailbox a directory in it (Maildir++). A second run transfers no message again; one that was
+/// interrupted anywhere loses none and doubles none.
+///
+/// So far this is one way only: nothing is changed on the server, and messages that are gone there stay here.
+/// Those that were removed here do not come again.
+///
+/// Nothing is printed when all is well, unless --json or -v asks for it. Ends with 0 if everything is here, 1 if some
+/// mailboxes had to be left out, 75 if trying again may help.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit imap sync imap://bob@127.0.0.1:1143 --password-env PASSWORD --maildir Mail
+  mailkit imap sync imaps://bob@imap.example.org --password-cmd 'pass mail/bob' --maildir Mail --json")]
+struct Sync {
+    /// The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration
+    #[arg(value_name = "URL|ACCOUNT")]
+    server: Option<String>,
+
+    /// Where messages go; an account's own Maildir if not given
+    #[arg(long, value_name = "DIR")]
+    maildir: Option<PathBuf>,
+
+    #[command(flatten)]
+    login: LoginArgs,
+}
+
+/// Does what the subcommand says.
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let Command::Sync(args) = &args.command;
+    let server = login::server(context, args.server.as_deref(), Service::Imap)?;
+    let of_account = || server.account.and_then(|(_, account)| account.maildir.clone());
+    let maildir = args
+        .maildir
+        .clone()
+        .or_else(of_account)
+        .ok_or_else(|| Error::new(Kind::Usage, "nowhere to put the messages").hint("say where: --maildir DIR"))?;
+    let endpoint = &server.endpoint;
+    let summary = context.block_on(async {
+        let credentials = args.login.credentials(context, &server).await?.ok_or_else(|| {
+            Error::new(Kind::Usage, "nobody to log in as")
+                .hint("name the user with --user or in the URL: imap://user@host")
+        })?;
+        let name = format!("{}@{}", credentials.user, endpoint.authority());
+        // Opened first: a Maildir that cannot be used should not cost a conversation.
+        let mut mirror = Mirror::open(place(&maildir)).await?;
+        let source = Source {
+            endpoint,
+            addresses: login::addresses(endpoint).await?,
+            credentials,
+            trust: args.login.trust()?,
+            trace: context.trace()?,
+        };
+        let mut session = sync::open(&Tcp, source).await?;
+        let bar = context.progress("synchronising", 0);
+        let mut progress = |done: usize, all: usize| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        };
+        let result = mirror.pull(&mut session, &name, &mut progress).await;
+        bar.finish_and_clear();
+        let summary = result?;
+        session.logout().await;
+        Ok(summary)
+    })?;
+    report(context, endpoint, &maildir, &summary)
+}
+
+fn place(maildir: &Path) -> Place {
+    Place {
+        disk: Arc::new(RealDisk),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        maildir: maildir.to_owned(),
+        index: IndexAt::File,
+    }
+}
+
+fn report(context: &Context, endpoint: &Endpoint, maildir: &Path, summary: &Summary) -> Result<Exit> {
+    let exit = if summary.refused.is_empty() { Exit::OK } else { Exit::PARTIAL };
+    if context.is_json() {
+        let refused: Vec<_> =
+            summary.refused.iter().map(|(name, text)| json!({"mailbox": name, "text": text})).collect();
+        context.object(&json!({
+            "schema": "mailkit.imap-sync/1",
+            "exit": exit.code(),
+            "server": endpoint.authority(),
+            "maildir": maildir.to_string_lossy(),
+            "mailboxes": summary.mailboxes,
+            "listed": summary.listed,
+            "known": summary.known,
+            "fetched": summary.fetched,
+            "octets": summary.octets,
+            "new": summary.new,
+            "updated": summary.updated,
+            "refused": refused,
+        }))?;
+        return Ok(exit);
+    }
+    for (name, why) in &summary.refused {
+        context.complain(&format!("mailbox {name} of {} is left out\nbecause: {why}", endpoint.authority()));
+    }
+    context.detail(&format!(
+        "{}: {} messages in {} mailboxes, {} of them new ({} octets), {} with changed flags",
+        endpoint.authority(),
+        summary.listed,
+        summary.mailboxes,
+        summary.new,
+        summary.octets,
+        summary.updated
+    ));
+    Ok(exit)
+}
