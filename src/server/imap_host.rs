@@ -16,6 +16,7 @@ use crate::store::account::{Account, Delivery};
 use crate::store::is_disk_full;
 use crate::store::mailbox_error::{MailboxError, Outcome};
 use crate::store::mailstore::Mailstore;
+use crate::store::room::has_room;
 use crate::store::stash::Stash;
 use crate::world::{Clock, Disk, Entropy, Timestamp};
 use std::path::PathBuf;
@@ -135,7 +136,7 @@ impl ImapHost {
             .with(async |account| {
                 let mut snapshot = account.snapshot(&mailbox).await?;
                 if claims_recent {
-                    claim(account, &mailbox, &mut snapshot.rows).await?;
+                    claim(account, &mailbox, &mut snapshot.rows).await;
                 }
                 Ok(snapshot)
             })
@@ -155,7 +156,7 @@ impl ImapHost {
         self.with(async |account| {
             let mut changes = account.changes(&mailbox, since).await?;
             if claims_recent && changes.rows.iter().any(|row| row.recent) {
-                claim(account, &mailbox, &mut changes.rows).await?;
+                claim(account, &mailbox, &mut changes.rows).await;
             }
             Ok(changes)
         })
@@ -199,7 +200,9 @@ impl ImapHost {
         size: u64,
     ) -> Result<(), Refusal> {
         self.with(async |account| account.status(&mailbox).await).await?;
-        if self.disk.free_space(&self.waiting_room).is_ok_and(|free| free < size.saturating_mul(3)) {
+        // Said before it is sent: it will be in the waiting room and in the mailbox. The room may not be there yet.
+        let place = self.waiting_room.parent().unwrap_or(&self.waiting_room);
+        if !has_room(&*self.disk, place, size.saturating_mul(2)) {
             return Err(Refusal::DiskFull);
         }
         let stash = Stash::new(self.disk.clone(), &self.waiting_room, &*self.entropy);
@@ -231,13 +234,14 @@ impl ImapHost {
     }
 }
 
-/// Marks as recent what is recent for this session alone.
-async fn claim(account: &Account, mailbox: &str, rows: &mut [Row]) -> Outcome<()> {
-    let first = account.claim_recent(mailbox).await?;
-    for row in rows {
-        row.recent = row.uid >= first;
+/// Marks as recent what is recent for this session alone. A disk that takes no note of it is no reason not to show
+/// the mailbox: then the next session is told the same (RFC 3501 §2.3.2).
+async fn claim(account: &Account, mailbox: &str, rows: &mut [Row]) {
+    if let Ok(first) = account.claim_recent(mailbox).await {
+        for row in rows {
+            row.recent = row.uid >= first;
+        }
     }
-    Ok(())
 }
 
 /// A whole message, as it goes over the wire.

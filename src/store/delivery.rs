@@ -3,6 +3,7 @@
 use super::account::stopped;
 use super::mailbox::{self, Arrival};
 use super::mailbox_error::{MailboxError, Outcome};
+use super::room::has_room;
 use crate::imap::flag::Flags;
 use crate::imap::number::{Uid, UidValidity};
 use crate::world::{Content, Disk, Timestamp};
@@ -48,6 +49,11 @@ pub(super) struct Waiting {
 
 /// Writes contents to `tmp`: all, or none.
 pub(super) fn write(disk: &dyn Disk, waiting: &[Waiting]) -> Outcome<Vec<Arrival>> {
+    let octets = waiting.iter().map(|one| one.delivery.content.size()).sum();
+    let tmp = waiting.first().and_then(|one| one.path.parent());
+    if tmp.is_some_and(|tmp| !has_room(disk, tmp, octets)) {
+        return Err(MailboxError::Full);
+    }
     // A file system makes several files durable with one commit of its journal, if they come together.
     let share = waiting.len().div_ceil(WRITERS).max(SHARE_MIN);
     let write = |share: &[Waiting]| share.iter().map(|one| write_one(disk, one)).collect();

@@ -12,6 +12,7 @@ pub use super::id::SpoolId;
 pub use super::incoming::Incoming;
 use super::log::{Log, SEGMENT_MAX, body_of};
 use super::record::checksum;
+use super::room::FOR_DELIVERY;
 pub use super::segment::Damage;
 use super::segment::Draft;
 use super::spool_index::SpoolIndex;
@@ -29,8 +30,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Room that acceptance leaves for settlements, so that a full disk never makes us forget what was delivered.
-const RESERVE: u64 = 16 * 1024 * 1024;
 /// Orders that may wait for the committer; whoever comes later waits to be heard.
 const QUEUE: usize = 1024;
 
@@ -100,7 +99,7 @@ impl Spool {
 
     /// Begins a message. Fails when the disk has no room for it (see [`super::is_disk_full`]).
     pub async fn begin(&self) -> Result<Incoming> {
-        if self.0.room.load(Ordering::Relaxed) < RESERVE {
+        if self.0.room.load(Ordering::Relaxed) < FOR_DELIVERY {
             let inner = self.0.clone();
             blocking("looking for room in the spool", move || inner.look_for_room()).await?;
         }
@@ -269,7 +268,7 @@ impl Inner {
         let failed = |error| Error::file("writing to", &self.root, error);
         let room = self.disk.free_space(&self.root).map_err(failed)?;
         self.room.store(room, Ordering::Relaxed);
-        if room < RESERVE { Err(failed(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
+        if room < FOR_DELIVERY { Err(failed(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
     }
 
     fn open_message(&self, id: SpoolId) -> Result<Arc<dyn Content>> {

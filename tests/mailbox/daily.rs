@@ -340,6 +340,23 @@ async fn a_full_disk_refuses_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn the_last_room_is_kept_for_flags_and_expunges() {
+    let home = Home::memory();
+    let account = home.account("bob").await;
+    account.deliver("INBOX", vec![delivery("a", "x"), delivery("b", "y")]).await.unwrap();
+    home.memory_disk().limit(4 * 1024 * 1024);
+    let refused = account.deliver("INBOX", vec![delivery("c", "z")]).await;
+    assert!(matches!(refused, Err(MailboxError::Full)), "{refused:?}");
+    let refused = account.copy("INBOX", &[uid(1)], "INBOX").await;
+    assert!(matches!(refused, Err(MailboxError::Full)), "{refused:?}");
+    let seen = FlagChange::Add(flags(&[SystemFlag::Seen], &[]));
+    assert_eq!(account.store_flags("INBOX", &[uid(1)], seen).await.unwrap().len(), 1);
+    assert_eq!(account.expunge("INBOX", &[uid(1)]).await.unwrap(), [uid(1)]);
+    home.memory_disk().limit(5 * 1024 * 1024);
+    assert_eq!(account.deliver("INBOX", vec![delivery("c", "z")]).await.unwrap()[0].uid, uid(3));
+}
+
+#[tokio::test]
 async fn users_have_mailboxes_of_their_own_and_share_them_with_themselves() {
     let home = Home::memory();
     let store = home.store();

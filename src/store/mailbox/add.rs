@@ -16,6 +16,7 @@ use crate::imap::flag::Flags;
 use crate::imap::mailbox::CopyUid;
 use crate::imap::number::{Uid, UidValidity};
 use crate::store::mailbox_error::{MailboxError, Outcome};
+use crate::store::room::has_room;
 use crate::world::{Disk, DiskFile, Timestamp};
 use std::collections::HashMap;
 use std::io;
@@ -158,7 +159,11 @@ impl State {
         arrivals: &mut Vec<Arrival>,
         old: &mut Vec<Uid>,
     ) -> Outcome<()> {
-        for message in messages::some(self.index.connection(), from.id, uids)? {
+        let messages = messages::some(self.index.connection(), from.id, uids)?;
+        if !has_room(&*self.disk, &to.path, messages.iter().map(|message| message.sizes.disk).sum()) {
+            return Err(MailboxError::Full);
+        }
+        for message in messages {
             let Some(uid) = Uid::new(message.uid) else { continue };
             let (file, message) = match self.open_message(from, uid) {
                 Err(MailboxError::NoSuchMessage) => continue,
