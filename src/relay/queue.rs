@@ -7,7 +7,7 @@
 use super::board::Board;
 use super::event::Event;
 use super::work::{Destination, Done, Job, Worker};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::store::spool::{Leased, Outcome, Report, Settlement, SpoolId};
 use crate::world::Timestamp;
 use futures_util::FutureExt;
@@ -63,7 +63,8 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let ended = queue.work(&mut written, &stop, until).await;
     queue.finish().await;
     drop(queue);
-    let written = clerk.await.unwrap_or(Ok(()));
+    let died = |why| Error::new(Kind::Software, "writing outcomes down").caused_by(why);
+    let written = clerk.await.unwrap_or_else(|why| Err(died(why)));
     ended.and(written)
 }
 
@@ -258,10 +259,10 @@ struct Clerk {
 impl Clerk {
     /// Until nobody hands anything in any more. An error means that outcomes were not written down.
     async fn write_down(mut self) -> Result<()> {
-        let mut batch = Vec::new();
+        let mut batch: Vec<Done> = Vec::new();
         while self.gather(&mut batch).await {
-            let outcomes: Vec<Settlement> = batch.iter().flat_map(|done: &Done| done.settlements.clone()).collect();
-            let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&batch).await.into_iter().unzip();
+            let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&mut batch).await.into_iter().unzip();
+            let outcomes: Vec<Settlement> = batch.iter().flat_map(|done| done.settlements.clone()).collect();
             let ids = loop {
                 match self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
                     Ok(ids) => break ids,
@@ -305,15 +306,23 @@ impl Clerk {
     }
 
     /// One report for each message, on all that is settled of it now: nobody wants ten where one will do.
-    async fn reports(&self, batch: &[Done]) -> Vec<(SpoolId, Report)> {
+    async fn reports(&self, batch: &mut [Done]) -> Vec<(SpoolId, Report)> {
         let mut told: BTreeMap<SpoolId, (&Leased, Vec<_>)> = BTreeMap::new();
         for done in batch.iter().filter(|done| !done.told.is_empty()) {
             let (_, all) = told.entry(done.leased.id).or_insert_with(|| (&done.leased, Vec::new()));
             all.extend(done.told.iter().cloned());
         }
-        let mut reports = Vec::with_capacity(told.len());
+        let (mut reports, mut unwritten) = (Vec::with_capacity(told.len()), Vec::new());
         for (id, (leased, told)) in told {
-            reports.extend(self.worker.report(leased, &told).await.map(|report| (id, report)));
+            // A panic over one report must neither lose its message nor stop the others.
+            match AssertUnwindSafe(self.worker.report(leased, &told)).catch_unwind().await {
+                Ok(report) => reports.extend(report.map(|report| (id, report))),
+                Err(_) => unwritten.push(id),
+            }
+        }
+        for done in batch.iter_mut().filter(|done| unwritten.contains(&done.leased.id)) {
+            self.worker.tell(&Event::Trouble { what: format!("the report on {} cannot be written", done.leased.id) });
+            self.worker.put_off(done);
         }
         reports
     }

@@ -6,7 +6,7 @@
 
 use super::attempt::attempt;
 use super::bounce::{self, Judgement, ORIGINAL_MAX};
-use super::event::Event;
+use super::event::{AttemptResult, Event};
 use super::route::{Hop, Route, plan};
 use super::{Settings, Tools};
 use crate::address::Domain;
@@ -15,7 +15,7 @@ use crate::engine::handover::{Answer, Parcel};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::message::dsn::RecipientReport;
 use crate::status::EnhancedStatus;
-use crate::store::spool::{Due, Leased, Report, Settlement};
+use crate::store::spool::{Due, Leased, Outcome, Report, Settlement};
 use crate::world::{LookupError, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,6 +25,9 @@ use std::time::Duration;
 /// How long a destination that did not answer counts as silent: less than the shortest wait between attempts, so
 /// that it only concerns messages that wait at the same time.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// When a mistake of ours may have been mended.
+const MENDING: Duration = Duration::from_secs(60 * 60);
 
 /// Where recipients are taken together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -120,6 +123,20 @@ impl Worker {
     /// What a job leads to if it cannot be done because of a mistake of ours.
     pub(super) fn give_back(&self, job: &Job) -> Done {
         self.judge(job, Vec::new())
+    }
+
+    /// Takes back that recipients are given up: their sender cannot be told at the moment.
+    pub(super) fn put_off(&self, done: &mut Done) {
+        let now = self.tools.clock.now();
+        let until = now.saturating_add(MENDING).unwrap_or(now);
+        let code = EnhancedStatus::new(4, 3, 0);
+        for settlement in &mut done.settlements {
+            if let Outcome::Failed { text, .. } = &mut settlement.outcome {
+                let text = std::mem::take(text);
+                settlement.outcome = Outcome::Deferred { until, text, code, warned: true };
+            }
+        }
+        done.events.retain(|event| !matches!(event, Event::Attempt { result: AttemptResult::Failed, .. }));
     }
 
     /// The report on a message, from all that its sender is to be told.

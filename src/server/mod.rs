@@ -22,6 +22,7 @@ use crate::net::serve::{Ended, Port};
 use crate::net::tcp::{self, Listener};
 use crate::net::tls::ServerTls;
 use crate::pop3;
+use crate::relay::event::Event;
 use crate::relay::{Relay, Tools};
 use crate::smtp;
 use crate::store::mailstore::Mailstore;
@@ -121,8 +122,12 @@ impl Server {
 
     /// Runs a relay beside the listeners until the server stops.
     pub fn run(&self, relay: &Relay) {
-        let (relay, stop) = (relay.clone(), self.stop.clone());
-        self.tasks.spawn(async move { relay.run(stop).await });
+        let (relay, stop, observer) = (relay.clone(), self.stop.clone(), self.shared.settings.observer.clone());
+        self.tasks.spawn(async move {
+            if let Err(error) = relay.run(stop).await {
+                observer(&Event::Trouble { what: format!("the relay has ended: {error}") });
+            }
+        });
     }
 
     /// The queue of accepted messages.

@@ -164,3 +164,35 @@ async fn a_host_with_many_words_cannot_make_the_queue_forget_what_it_said() {
     let sim = sim.restarted(1).await;
     assert_eq!((sim.spool.damage(), sim.spool.entries(None, 10).await.expect("an index").len()), (&[][..], 0));
 }
+
+/// Fails where reports are written.
+struct NoBoundaries(SeededEntropy);
+
+impl Entropy for NoBoundaries {
+    fn fill(&self, buffer: &mut [u8]) {
+        // Routes and waits need 8 octets at most, ids in the spool are not drawn here.
+        assert!(buffer.len() <= 8, "a mistake of ours");
+        self.0.fill(buffer);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_over_one_report_harms_no_other_message() {
+    let script = Script {
+        said: Box::new(|_, _, path, _| if is(path, "evil") { no("5.1.1", "550 no") } else { yes() }),
+        delivered: Mutex::default(),
+        dead: tokio::sync::Semaphore::new(1),
+    };
+    let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
+    let sim = Sim::with(MemoryDisk::new(), clock, Arc::new(script), |(tools, _)| {
+        tools.entropy = Arc::new(NoBoundaries(SeededEntropy::new(1)));
+    })
+    .await;
+    let evil = sim.accept("alice@crepes.example", &["evil@hamburger.example", "eve@hamburger.example"], TEXT).await;
+    sim.relay.pass().await.expect("a pass");
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    sim.relay.pass().await.expect("a pass");
+    assert_eq!(sim.recipients(), ["eve@hamburger.example", "bob@hamburger.example"]);
+    let left = sim.spool.entries(None, 10).await.expect("an index");
+    assert_eq!((left.len(), left[0].id, left[0].recipients.len()), (1, evil, 1), "evil waits");
+}
