@@ -24,17 +24,21 @@ pub fn identity(disk: &dyn Disk, data: &Path, names: &[String]) -> Result<Identi
             let made = Identity::self_signed(names)?;
             let write = || {
                 disk.create_dir(&directory)?;
-                // The key first: a certificate without its key would be kept and never work.
+                // The key first, and each by a rename: what is found after a power cut is whole, and a certificate
+                // is never found beside another one's key.
                 for (path, text) in [(&key, &made.key), (&certificate, &made.certificates)] {
-                    match disk.remove(path) {
+                    let draft = path.with_extension("tmp");
+                    match disk.remove(&draft) {
                         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                         _ => {}
                     }
-                    let mut file = disk.create(path)?;
+                    let mut file = disk.create(&draft)?;
                     file.append(text.as_bytes())?;
                     file.sync()?;
+                    disk.rename(&draft, path)?;
+                    disk.sync_dir(&directory)?;
                 }
-                disk.sync_dir(&directory)
+                Ok(())
             };
             write().map_err(|error| Error::file("cannot write the certificate to", &directory, error))?;
             Ok(made)
@@ -54,4 +58,36 @@ fn read(disk: &dyn Disk, path: &Path) -> io::Result<String> {
     }
     octets.truncate(offset);
     String::from_utf8(octets).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::tls::ServerTls;
+    use crate::store::memory::{Fault, MemoryDisk};
+
+    #[test]
+    fn a_power_cut_while_it_is_made_leaves_none_or_one_that_works() {
+        let names = ["localhost".to_owned()];
+        let mut at = 0;
+        loop {
+            let disk = MemoryDisk::new();
+            disk.fail_from(at, Fault::Broken);
+            let made = identity(&disk, Path::new("/data"), &names);
+            for seed in 0..10 {
+                let left = disk.power_cut(seed);
+                let found = identity(&left, Path::new("/data"), &names).unwrap();
+                assert!(ServerTls::new(&found).is_ok(), "operation {at}, seed {seed}");
+                if let Ok(made) = &made {
+                    assert_eq!(found.certificates, made.certificates);
+                }
+                let again = identity(&left.power_cut(seed), Path::new("/data"), &names).unwrap();
+                assert_eq!(again.certificates, found.certificates);
+            }
+            if made.is_ok() {
+                return;
+            }
+            at += 1;
+        }
+    }
 }
