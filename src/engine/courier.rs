@@ -4,7 +4,7 @@
 //! and a host whose TLS is broken is asked again without (RFC 7435 §3). A smarthost is different: it is
 //! somebody's own server, verified and logged in to. Chooses no hosts and keeps no queue.
 
-use super::dial::Security;
+use super::dial::{self, Security};
 use super::handover::{Answer, Courier, Parcel};
 use super::smtp::{Cargo, Client, Dialect};
 use crate::address::Domain;
@@ -80,7 +80,9 @@ impl SmtpCourier {
         };
         let tap = self.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
         let connection = Connection::new(stream, address, tap);
-        Client::open(connection, host, &self.helo, self.dialect, security).await
+        // Hosts that are addresses come in the brackets of mail, which certificates do not know.
+        let name = Domain::parse(host).map_or_else(|_| host.to_owned(), |host| dial::name(&host));
+        Client::open(connection, &name, &self.helo, self.dialect, security).await
     }
 
     async fn log_in(&self, mut client: Client) -> Result<Client, Outcome> {

@@ -81,7 +81,7 @@ pub async fn dial(connect: &dyn Connect, whom: Dial<'_>) -> Result<Dialled> {
 }
 
 /// The host as certificates have it: a name in ASCII, or an address without the brackets of mail.
-fn name(host: &Domain) -> String {
+pub(super) fn name(host: &Domain) -> String {
     match host {
         Domain::Name(_) => host.to_ascii().to_string(),
         Domain::Literal(ip) => ip.to_string(),

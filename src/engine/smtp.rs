@@ -196,6 +196,16 @@ impl Client {
         Ok(())
     }
 
+    /// What becomes of a message that could not be sent whole. A server that has had enough of it says so and hangs
+    /// up; those words are worth more than that the line is dead.
+    async fn last_words(&mut self, phase: Phase, error: &Error) -> Outcome {
+        self.dialogue.set_patience(QUIT_WAIT);
+        match self.dialogue.answer(&mut Request::awaited()).await {
+            Ok(reply) if reply.code.fate().is_some() => Outcome::of(phase, &reply),
+            _ => lost(phase, Some(error)),
+        }
+    }
+
     /// Says MAIL and the RCPTs, at once if the server can take that. Stops where going on is of no use.
     async fn say(&mut self, mut requests: Vec<Request>, is_pipelined: bool) -> (Vec<Reply>, Result<(), Error>) {
         if is_pipelined {
@@ -224,7 +234,7 @@ impl Client {
         }
         if let Err(broken) = self.dialogue.send_text(content, progress).await {
             let phase = if broken.dot_sent { Phase::Dot } else { Phase::Data };
-            return settle(outcomes, &lost(phase, Some(&broken.error)));
+            return settle(outcomes, &self.last_words(phase, &broken.error).await);
         }
         self.dialogue.set_patience(DOT_WAIT);
         match self.dialect {
@@ -319,4 +329,98 @@ fn sentence(error: &Error) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::{ForwardPath, ReversePath};
+    use crate::secret::Secret;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    /// A server that says its next reply when it hears the next word, and nothing any more when it has no reply left.
+    fn server(replies: &'static [(&'static str, &'static str)]) -> DuplexStream {
+        let (near, far) = duplex(64 * 1024);
+        tokio::spawn(async move {
+            let mut far = BufReader::new(far);
+            let mut line = String::new();
+            for (word, reply) in replies {
+                while !line.starts_with(word) {
+                    line.clear();
+                    far.read_line(&mut line).await.expect("text");
+                }
+                far.write_all(reply.as_bytes()).await.expect("somebody listens");
+                line.clear();
+            }
+            std::future::pending::<()>().await;
+        });
+        near
+    }
+
+    async fn open(replies: &'static [(&'static str, &'static str)], peer: &str) -> Result<Client, Outcome> {
+        let connection = Connection::new(Box::new(server(replies)), peer.parse().expect("an address"), None);
+        let helo = Domain::parse("crepes.example").expect("a name");
+        Client::open(connection, "mx.hamburger.example", &helo, Dialect::Smtp, Security::None).await
+    }
+
+    /// How a message to one recipient ends.
+    async fn send(replies: &'static [(&'static str, &'static str)]) -> Outcome {
+        let mut client = match open(replies, "192.0.2.1:25").await {
+            Ok(client) => client,
+            Err(outcome) => return outcome,
+        };
+        let recipient = ForwardPath::parse("<bob@hamburger.example>").expect("a path");
+        let envelope = Envelope::new(ReversePath::Null, vec![recipient]);
+        let content = b"Subject: x\r\n\r\n".to_vec();
+        let facts = Facts { size: content.size(), is_eight_bit: false, has_utf8_header: false };
+        let cargo = Cargo { envelope: &envelope, content: &content, facts };
+        let outcome = client.transact(&cargo, |_| {}).await.pop().expect("an outcome");
+        client.quit().await;
+        outcome
+    }
+
+    const REPLIES: [(&str, &str); 6] = [
+        ("", "220 mx\r\n"),
+        ("EHLO", "250 mx\r\n"),
+        ("MAIL", "250 ok\r\n"),
+        ("RCPT", "250 ok\r\n"),
+        ("DATA", "354 go\r\n"),
+        (".", "250 ok\r\n"),
+    ];
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_falls_silent_is_waited_for_as_long_as_the_standard_asks_and_no_longer() {
+        let lost = Ending::Failed(Fate::Transient);
+        for (replies, phase, ending, minutes) in [
+            (0, Phase::Greeting, lost, 5),
+            (1, Phase::Hello, lost, 5),
+            (2, Phase::Mail, lost, 5),
+            (3, Phase::Rcpt, lost, 5),
+            (4, Phase::Data, lost, 3),
+            // It may have the message.
+            (5, Phase::Dot, Ending::Unknown, 10),
+            // It has it; that QUIT is not answered changes nothing.
+            (6, Phase::Dot, Ending::Accepted, 0),
+        ] {
+            let start = Instant::now();
+            let outcome = send(&REPLIES[..replies]).await;
+            assert_eq!((outcome.phase, outcome.ending), (phase, ending), "{outcome:?}");
+            let waited = start.elapsed();
+            let goodbye = if ending == Ending::Accepted { QUIT_WAIT } else { Duration::ZERO };
+            assert_eq!(waited.as_secs(), (Duration::from_secs(minutes * 60) + goodbye).as_secs(), "{phase}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_password_goes_over_no_wire_in_clear() {
+        for (peer, wanted) in
+            [("192.0.2.1:25", Err(Kind::Unavailable)), ("[::ffff:127.0.0.1]:25", Ok(Mechanism::Plain))]
+        {
+            let replies = &[("", "220 mx\r\n"), ("EHLO", "250-mx\r\n250 AUTH PLAIN\r\n"), ("AUTH", "235 ok\r\n")];
+            let mut client = open(replies, peer).await.unwrap_or_else(|outcome| panic!("{outcome:?}"));
+            let answer = client.login(&Credentials::new("bob", Secret::new("hunter2".into()))).await;
+            assert_eq!(answer.map_err(|outcome| outcome.kind().expect("a failure")), wanted, "{peer}");
+        }
+    }
 }

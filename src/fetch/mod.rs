@@ -80,8 +80,13 @@ pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> 
     };
     let server = dial(connect, whom).await?;
     let mut session = Session::open(server.connection, &server.name, server.security).await?;
-    session.login(&source.credentials).await?;
-    Ok(session)
+    match session.login(&source.credentials).await {
+        Ok(()) => Ok(session),
+        Err(error) => {
+            session.leave().await;
+            Err(error)
+        }
+    }
 }
 
 /// Retrieves into a Maildir what was not retrieved before. `source` names user and server, the same in each run;
@@ -104,9 +109,11 @@ pub async fn into_maildir(
     };
     let list = session.list().await?;
     if list.iter().any(|entry| entry.uid.is_none()) {
-        return Err(Error::new(Kind::Unavailable, "the server gives its messages no unique ids")
+        let error = Error::new(Kind::Unavailable, "the server gives its messages no unique ids")
             .with_peer(session.peer())
-            .hint("without them a second run cannot tell which messages are new; --to - retrieves all of them"));
+            .hint("without them a second run cannot tell which messages are new; --to - retrieves all of them");
+        session.leave().await;
+        return Err(error);
     }
     let uid = |entry: &Entry| entry.uid.clone().unwrap_or_default();
     let name = |entry: &Entry| format!("{}.{}", file_name(&uid(entry)), file_name(source));
@@ -131,7 +138,10 @@ pub async fn into_maildir(
         entries.iter().for_each(|entry| seen.add(&uid(entry), clock.now()));
         maildir.set_note(&note, &seen.print())?;
         progress(summary.fetched, wanted.len());
-        end?;
+        end.map_err(|error| {
+            let (here, all) = (summary.fetched, wanted.len());
+            error.hint(format!("{here} of {all} new messages are safe here; the next run fetches the others"))
+        })?;
     }
     if keep == Keep::None {
         let safe: Vec<u32> = list.iter().filter(|entry| seen.has(&uid(entry))).map(|entry| entry.number).collect();
@@ -163,8 +173,7 @@ pub async fn into_stream(
     }
     let ended = mbox.lock().unwrap_or_else(PoisonError::into_inner).finish();
     ended.map_err(|error| Error::new(Kind::Io, "cannot write the messages").caused_by(error))?;
-    // Nothing was changed, so nothing hangs on the answer.
-    let _ = session.quit().await;
+    session.leave().await;
     Ok(summary)
 }
 

@@ -30,7 +30,6 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// One synchronisation of a Maildir at a time.
 const LOCK: &str = "mailkit-sync.lock";

@@ -2,10 +2,16 @@
 
 use super::PATIENCE;
 use super::program::Program;
+use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
+use mailkit::net::clock::SystemClock;
 use mailkit::net::connection::Connection;
+use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::{Identity, ServerTls};
+use mailkit::store::IndexAt;
+use mailkit::store::disk::RealDisk;
+use mailkit::store::spool::{Accepted, Spool};
 use mailkit::wire::pattern::{Bindings, fill};
-use mailkit::world::Stream;
+use mailkit::world::{Clock, Stream};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -55,6 +61,8 @@ impl Scene {
                     let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
                     scene.write(name, &fill(&unescape(text), &scene.bindings()));
                 }
+                // `given: queue alice@crepes.example bob@hamburger.example,carol@hamburger.example Subject: x\r\n...`
+                "queue" => scene.queue(rest).await,
                 other => panic!("unknown given: {other}"),
             }
         }
@@ -65,6 +73,24 @@ impl Scene {
 
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.directory().join(name), text).expect("a file");
+    }
+
+    /// Puts a message into the spool of the data directory `data`, as a server would.
+    async fn queue(&self, given: &str) {
+        let mut parts = given.splitn(3, ' ');
+        let mut next = || parts.next().unwrap_or_default();
+        let (sender, recipients, text) = (next(), next(), unescape(next()));
+        let reverse_path = ReversePath::parse(&format!("<{sender}>")).expect("a sender");
+        let path = |text: &str| ForwardPath::parse(&format!("<{text}>")).expect("a recipient");
+        let envelope = Envelope::new(reverse_path, recipients.split(',').map(path).collect());
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let root = self.directory().join("data/spool");
+        let received = clock.now();
+        let spool = Spool::open(Arc::new(RealDisk), clock, entropy, &root, IndexAt::File).await.expect("a spool");
+        let mut incoming = spool.begin().await.expect("room");
+        incoming.write(text.as_bytes()).await.expect("room");
+        let accepted = Accepted { envelope, received, user: None, origin: "test".to_owned() };
+        incoming.commit(accepted).await.expect("durable");
     }
 
     /// What the names in a transcript stand for.
@@ -184,6 +210,7 @@ impl End {
         if let Some(mut stream) = self.stream.take() {
             // The other side may be gone already.
             let _ = stream.shutdown().await;
+            self.unread.clear();
         }
     }
 
@@ -218,17 +245,22 @@ impl End {
                 return Err(why);
             }
         }
-        if self.unread.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", self.unread.escape_ascii())) }
+        if self.unread.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", self.shown())) }
+    }
+
+    /// The beginning of what is unread.
+    fn shown(&self) -> String {
+        self.unread.get(..200).unwrap_or(&self.unread).escape_ascii().to_string()
     }
 
     async fn read(&mut self) -> Result<(), String> {
         let Some(stream) = &mut self.stream else { return Err("the connection is closed".to_owned()) };
         let mut buffer = [0; 16 * 1024];
         match timeout(PATIENCE, stream.read(&mut buffer)).await {
-            Err(_) => Err(format!("nothing more comes behind `{}`", self.unread.escape_ascii())),
+            Err(_) => Err(format!("nothing more comes behind `{}`", self.shown())),
             Ok(Ok(0) | Err(_)) => {
                 self.stream = None;
-                Err(format!("the program hung up behind `{}`", self.unread.escape_ascii()))
+                Err(format!("the program hung up behind `{}`", self.shown()))
             }
             Ok(Ok(count)) => {
                 self.unread.extend_from_slice(&buffer[..count]);
