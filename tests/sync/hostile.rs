@@ -2,7 +2,12 @@
 
 use crate::host::Store;
 use crate::world::{flags_of, here, on_disk, pull, steady, there};
+use mailkit::endpoint::Endpoint;
 use mailkit::error::Kind;
+use mailkit::net::tls::Trust;
+use mailkit::sasl::Credentials;
+use mailkit::secret::Secret;
+use mailkit::sync::{self, Source};
 use mailkit::world::{Connect, Later, Stream};
 use std::io;
 use std::net::SocketAddr;
@@ -13,6 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
 struct Script {
     greeting: &'static str,
     capability: &'static str,
+    start_tls: &'static str,
     login: &'static str,
     list: &'static str,
     open: &'static str,
@@ -24,6 +30,7 @@ struct Script {
 const GOOD: Script = Script {
     greeting: "* OK hello\r\n",
     capability: "* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n",
+    start_tls: "{tag} NO none\r\n",
     login: "{tag} OK welcome\r\n",
     list: "* LIST () \"/\" INBOX\r\n{tag} OK done\r\n",
     open: "* 3 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\n{tag} OK [READ-ONLY] done\r\n",
@@ -47,6 +54,10 @@ impl Connect for Script {
                 let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
                 let answer = match command {
                     "CAPABILITY" => script.capability,
+                    "STARTTLS" => script.start_tls,
+                    "AUTHENTICATE PLAIN" => "+ \r\n",
+                    // The answer to the challenge; its tag is the one from before.
+                    "" => "c4 OK welcome\r\n",
                     _ if command.starts_with("LOGIN") => script.login,
                     _ if command.starts_with("LIST") => script.list,
                     _ if command.starts_with("EXAMINE") => script.open,
@@ -59,7 +70,7 @@ impl Connect for Script {
                     // Says nothing, and does not go away.
                     std::future::pending::<()>().await;
                 }
-                if sent.is_err() || !answer.contains("{tag} ") {
+                if sent.is_err() || !(answer.contains("{tag} ") || answer.starts_with(['+', 'c'])) {
                     return;
                 }
             }
@@ -140,6 +151,42 @@ async fn a_server_that_does_not_end_well_is_an_error_and_the_next_run_completes(
     assert_eq!(texts(here(&place).await), texts(there(&store)));
 }
 
+#[tokio::test]
+async fn words_in_clear_behind_the_answer_to_starttls_end_the_conversation() {
+    let capability = "* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} OK done\r\n";
+    for (start_tls, wanted) in [
+        ("{tag} OK go on\r\n* PREAUTH it is me\r\n", "spoke on in clear"),
+        ("{tag} OK go on\r\n", "handshake"),
+        ("{tag} NO not today\r\n", "offers TLS and then refuses it"),
+        ("{tag} BAD what?\r\n", "offers TLS and then refuses it"),
+    ] {
+        let error = log_in(&Script { capability, start_tls, ..GOOD }, "imap://bob@127.0.0.1?tls=require").await;
+        assert!(error.as_ref().is_some_and(|error| error.contains(wanted)), "{start_tls}: {error:?}");
+    }
+    let error = log_in(&GOOD, "imap://bob@127.0.0.1?tls=require").await;
+    assert!(error.is_some_and(|error| error.contains("does not offer TLS")));
+    assert_eq!(log_in(&GOOD, "imap://bob@127.0.0.1?tls=try").await, None);
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_when_the_server_wants_to_be_asked_first() {
+    let capability = "* CAPABILITY IMAP4rev1 AUTH=PLAIN LOGINDISABLED\r\n{tag} OK done\r\n";
+    assert_eq!(log_in(&Script { capability, ..GOOD }, "imap://bob@127.0.0.1").await, None);
+}
+
+/// Why the login does not succeed, if it does not.
+async fn log_in(script: &Script, url: &str) -> Option<String> {
+    let endpoint = Endpoint::parse(url).expect("a URL");
+    let source = Source {
+        endpoint: &endpoint,
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 143))],
+        credentials: Credentials::new("bob", Secret::new("secret".into())),
+        trust: Trust::Anyone,
+        trace: None,
+    };
+    sync::open(script, source).await.err().map(|error| error.to_string())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_falls_silent_is_not_waited_for_without_end() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -173,6 +220,7 @@ async fn news_between_the_answers_and_messages_nobody_asked_for_change_nothing()
     assert_eq!(found.iter().map(|(_, text, ..)| text.as_str()).collect::<Vec<_>>(), ["three\r\n"]);
     // A message that is listed but does not come is asked for again.
     let silent = Script { bodies: "{tag} OK done\r\n", ..GOOD };
-    assert_eq!(pull(&place, &silent).await.expect("pulled").new, 0);
+    let run = pull(&place, &silent).await.expect("pulled");
+    assert_eq!((run.new, run.missing), (0, 2));
     assert_eq!(here(&place).await, found);
 }
