@@ -38,6 +38,7 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -s V -l version -d 'Print 
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "send" -d 'Send a message'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "user" -d 'Manage the users of a server'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes'
@@ -182,6 +183,60 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s q -l quiet -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -f -a "add" -d 'Add a user to a users file, or give one a new password'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -f -a "remove" -d 'Take a user out of a users file; their mail stays'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -f -a "list" -d 'List the names in a users file'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l users -d 'The users file, made if missing' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l users -d 'The users file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l users -d 'The users file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a user to a users file, or give one a new password'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a user out of a users file; their mail stays'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the names in a users file'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l to -d 'Where messages go: maildir:PATH, or - to print all of them as an mbox; an account\'s own Maildir if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l keep -d 'Which messages stay on the server: all of them, or none once they are safe here' -r -f -a "all\t'They stay'
 none\t'They are deleted once they are safe here'"
@@ -289,18 +344,22 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet 
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "send" -d 'Send a message'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve pop imap mx parse demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "user" -d 'Manage the users of a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap mx parse demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "queue" -d 'List the messages that wait, whether or not a daemon is at work'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "flush" -d 'Try what waits in the queue now'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user to a users file, or give one a new password'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "remove" -d 'Take a user out of a users file; their mail stays'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the names in a users file'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::imap::flag::Flags;
 use crate::imap::mailbox::INBOX;
 use crate::message::received;
-use crate::status::{EnhancedStatus, Fate};
+use crate::status::EnhancedStatus;
 use crate::store::account::Delivery;
 use crate::store::mailstore::Mailstore;
 use crate::users::{Directory, Place};
@@ -51,12 +51,26 @@ impl Deliver {
             answers.push(seats);
         }
         for (user, seats) in users {
-            let answer = match self.to_user(&user, parcels, &seats).await {
-                Ok(()) => Answer::delivered(None, format!("delivered to the mailbox of {user}")),
-                Err(error) => failed(&error),
+            let all = self.to_user(&user, parcels, &seats).await;
+            let results = match all {
+                // Perhaps for one message only, which must not keep the others back.
+                Err(_) if seats.chunk_by(is_same_parcel).count() > 1 => {
+                    let mut results = Vec::new();
+                    for seats in seats.chunk_by(is_same_parcel) {
+                        results.push((seats, self.to_user(&user, parcels, seats).await));
+                    }
+                    results
+                }
+                all => vec![(&seats[..], all)],
             };
-            for (number, index) in seats {
-                answers[number][index] = answer.clone();
+            for (seats, result) in results {
+                let answer = match result {
+                    Ok(()) => Answer::delivered(None, format!("delivered to the mailbox of {user}")),
+                    Err(error) => failed(&error),
+                };
+                for (number, index) in seats {
+                    answers[*number][*index] = answer.clone();
+                }
             }
         }
         answers
@@ -65,7 +79,7 @@ impl Deliver {
     /// Delivers all that a user gets of these parcels with one commit.
     async fn to_user(&self, user: &str, parcels: &[Parcel], seats: &[Seat]) -> Result<()> {
         let mut deliveries = Vec::new();
-        for seats in seats.chunk_by(|one, next| one.0 == next.0) {
+        for seats in seats.chunk_by(is_same_parcel) {
             let Some(parcel) = seats.first().and_then(|(number, _)| parcels.get(*number)) else { continue };
             let named = seats.iter().filter_map(|(_, index)| parcel.envelope.recipients.get(*index));
             deliveries.push(Delivery {
@@ -91,9 +105,14 @@ impl Local for Deliver {
     }
 }
 
+fn is_same_parcel(one: &Seat, next: &Seat) -> bool {
+    one.0 == next.0
+}
+
+/// Whatever is the matter with a mailbox, it is to be put right on this host. No sender can do anything about it, and
+/// mail that came back would be lost when it is.
 fn failed(error: &Error) -> Answer {
-    let class = if error.fate() == Fate::Permanent { 5 } else { 4 };
-    Answer::failed(EnhancedStatus::new(class, 3, 0), error.to_string())
+    Answer::failed(EnhancedStatus::new(4, 3, 0), error.to_string())
 }
 
 /// A message with its last trace fields on top.
@@ -121,6 +140,82 @@ impl Content for Headed {
         match offset.checked_sub(self.head.size()) {
             Some(offset) => self.body.read_at(offset, buffer),
             None => self.head.read_at(offset, buffer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Domain;
+    use crate::envelope::{Envelope, ReversePath};
+    use crate::net::clock::SystemClock;
+    use crate::net::entropy::SystemEntropy;
+    use crate::secret::Secret;
+    use crate::status::Fate;
+    use crate::store::IndexAt;
+    use crate::store::memory::MemoryDisk;
+    use crate::users::{Stored, Users};
+    use crate::world::{Disk, Timestamp};
+    use std::path::Path;
+
+    fn deliver(disk: &MemoryDisk) -> (Deliver, Mailstore) {
+        let root = "/mail".into();
+        let (disk, clock, entropy) = (Arc::new(disk.clone()), Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let mailstore = Mailstore::open(disk, clock, entropy, root, IndexAt::Memory);
+        let users = Users::new([("bob".to_owned(), Stored::plain(Secret::new("secret".to_owned())))]);
+        let directory = Directory::new(vec![Domain::parse("hamburger.example").unwrap()], &users);
+        (Deliver::new(mailstore.clone(), directory), mailstore)
+    }
+
+    fn parcel(id: &str, recipients: &[&str], message: impl Content + 'static) -> Parcel {
+        let recipients = recipients.iter().map(|name| ForwardPath::parse(&format!("<{name}>")).unwrap()).collect();
+        let envelope = Envelope::new(ReversePath::parse("<alice@crepes.example>").unwrap(), recipients);
+        Parcel { id: id.to_owned(), envelope, received: Timestamp::UNIX_EPOCH, message: Arc::new(message) }
+    }
+
+    fn fates(answers: &[Vec<Answer>]) -> Vec<Vec<Option<Fate>>> {
+        answers.iter().map(|answers| answers.iter().map(Answer::fate).collect()).collect()
+    }
+
+    /// A message whose octets the disk has lost.
+    struct Unreadable;
+
+    impl Content for Unreadable {
+        fn size(&self) -> u64 {
+            1000
+        }
+
+        fn read_at(&self, _offset: u64, _buffer: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::InvalidData.into())
+        }
+    }
+
+    #[tokio::test]
+    async fn one_message_that_cannot_be_read_does_not_hold_up_the_others() {
+        let (deliver, mailstore) = deliver(&MemoryDisk::new());
+        let text = || b"Subject: x\r\n\r\n".to_vec();
+        let bob = ["bob@hamburger.example", "nobody@hamburger.example"];
+        let parcels = [parcel("1", &bob, text()), parcel("2", &bob, Unreadable), parcel("3", &bob, text())];
+        let good = vec![None, Some(Fate::Permanent)];
+        let bad = vec![Some(Fate::Transient), Some(Fate::Permanent)];
+        assert_eq!(fates(&deliver.deliver(&parcels).await), [good.clone(), bad, good]);
+        let account = mailstore.account("bob").await.unwrap();
+        assert_eq!(account.snapshot(INBOX).await.unwrap().rows.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_mailbox_that_is_out_of_order_sends_nothing_back() {
+        for place in ["/mail", "/mail/bob", "/mail/bob/Maildir", "/mail/bob/Maildir/new"] {
+            let disk = MemoryDisk::new();
+            let place = Path::new(place);
+            disk.create_dir(place.parent().unwrap()).unwrap();
+            drop(disk.create(place).unwrap());
+            let (deliver, _) = deliver(&disk);
+            let parcels = [parcel("1", &["bob@hamburger.example"], b"Subject: x\r\n\r\n".to_vec())];
+            assert_eq!(fates(&deliver.deliver(&parcels).await), [[Some(Fate::Transient)]], "{}", place.display());
+            disk.remove(place).unwrap();
+            assert_eq!(fates(&deliver.deliver(&parcels).await), [[None]], "{}", place.display());
         }
     }
 }

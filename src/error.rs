@@ -66,6 +66,15 @@ impl Error {
         Self::new(file_kind(&source), format!("{tried} {}", path.display())).caused_by(source)
     }
 
+    /// The same on a file that somebody gave us to read: whatever is wrong with it, it is their input.
+    pub fn input(path: &std::path::Path, source: std::io::Error) -> Self {
+        let kind = match file_kind(&source) {
+            Kind::CannotCreate => Kind::NoInput,
+            other => other,
+        };
+        Self::new(kind, format!("cannot read {}", path.display())).caused_by(source)
+    }
+
     /// Says with whom: a host, an address with port, a server's name.
     pub fn with_peer(mut self, peer: impl Into<String>) -> Self {
         self.0.peer = Some(peer.into());
@@ -153,5 +162,25 @@ fn file_kind(error: &std::io::Error) -> Kind {
         E::NotFound | E::IsADirectory | E::NotADirectory => Kind::NoInput,
         E::PermissionDenied | E::AlreadyExists | E::ReadOnlyFilesystem => Kind::CannotCreate,
         _ => Kind::Io,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_a_mistake_of_whoever_named_it() {
+        for (why, input, other) in [
+            (ErrorKind::NotFound, Kind::NoInput, Kind::NoInput),
+            (ErrorKind::IsADirectory, Kind::NoInput, Kind::NoInput),
+            (ErrorKind::PermissionDenied, Kind::NoInput, Kind::CannotCreate),
+            (ErrorKind::StorageFull, Kind::Io, Kind::Io),
+        ] {
+            let path = std::path::Path::new("x");
+            assert_eq!(Error::input(path, why.into()).kind(), input, "{why}");
+            assert_eq!(Error::file("cannot write", path, why.into()).kind(), other, "{why}");
+        }
     }
 }

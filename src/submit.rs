@@ -4,25 +4,20 @@
 //! RFC 6409; RFC 5321 §3.3.
 
 use crate::address::Domain;
-use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::smtp::{Cargo, Client, Dialect, Security};
+use crate::endpoint::{Endpoint, Protocol};
+use crate::engine::dial::{Dial, dial};
+use crate::engine::smtp::{Cargo, Client, Dialect};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::error::Result;
-use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, Trust};
+use crate::net::tls::Trust;
 use crate::net::trace::Trace;
-use crate::sasl::Credentials;
+use crate::sasl::{Credentials, Mechanism};
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
 use crate::wire::session::Tls;
-use crate::wire::transcript::Side;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
-
-/// Somebody waits for it: a server that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// What is to be submitted, and where.
 pub struct Submission<'a> {
@@ -55,38 +50,37 @@ pub struct Submitted {
     pub ip: Option<IpAddr>,
     /// The encryption, if any.
     pub tls: Option<Tls>,
+    /// How we logged in, if we did.
+    pub login: Option<Mechanism>,
 }
 
 /// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
 pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
     let endpoint = submission.endpoint;
-    let host = endpoint.host.to_ascii().to_string();
-    // The system's certificates take a while to load; without TLS nobody needs them.
-    let tls = match endpoint.tls {
-        TlsMode::None => None,
-        _ => Some(ClientTls::new(&submission.trust)?),
+    let whom = Dial {
+        endpoint,
+        addresses: &submission.addresses,
+        trust: &submission.trust,
+        trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let tap = || submission.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
-    let connection = connect_any(connect, &host, &submission.addresses, CONNECT_WAIT, tap).await?;
-    let security = match (&tls, endpoint.tls) {
-        (Some(tls), TlsMode::Implicit) => Security::Implicit(tls),
-        (Some(tls), TlsMode::StartTls) => Security::Required(tls),
-        (Some(tls), TlsMode::Opportunistic) => Security::Opportunistic(tls),
-        _ => Security::None,
-    };
+    let server = dial(connect, whom).await?;
     let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
-    let ip = Some(connection.peer().ip());
-    let opened = Client::open(connection, &host, &submission.helo, dialect, security).await;
+    let ip = Some(server.connection.peer().ip());
+    let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
     let mut client = match opened {
         Ok(client) => client,
         Err(outcome) => return Ok(for_all(submission.envelope, &outcome, ip, None)),
     };
     let tls = client.tls().cloned();
-    if let Some(credentials) = &submission.credentials
-        && let Err(outcome) = client.login(credentials).await
-    {
-        client.quit().await;
-        return Ok(for_all(submission.envelope, &outcome, ip, tls));
+    let mut login = None;
+    if let Some(credentials) = &submission.credentials {
+        match client.login(credentials).await {
+            Ok(mechanism) => login = Some(mechanism),
+            Err(outcome) => {
+                client.quit().await;
+                return Ok(for_all(submission.envelope, &outcome, ip, tls));
+            }
+        }
     }
     let facts = Facts {
         size: submission.content.size(),
@@ -97,11 +91,11 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     let outcomes = client.transact(&cargo, progress).await;
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls })
+    Ok(Submitted { recipients, ip, tls, login })
 }
 
 fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls }
+    Submitted { recipients, ip, tls, login: None }
 }

@@ -1,5 +1,7 @@
 //! The program as a user meets it: exit codes, and what stands on which output.
 
+mod served;
+
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
 
@@ -99,7 +101,9 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
     };
     let good = file("good.toml", "[accounts.work]\nemail = 'alice@crepes.example'\n[accounts.home]\n");
     let typo = file("typo.toml", "[accounts.work]\n\nsmpt = 'smtps://smtp.crepes.example'\n");
+    let relay = file("relay.toml", "[relay]\nretry = 'soon'\n");
     let message = file("message.eml", "Subject: x\r\n\r\nx\r\n");
+    let data = dir.path().join("data").to_string_lossy().into_owned();
     let maildir = format!("maildir:{}/Mail", dir.path().display());
     let elsewhere = format!("maildir:{}", dir.path().display());
     let closed = closed_port();
@@ -117,6 +121,8 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
         (alone(&["pop", "--config", &good]), 78, "no account is the default", "choose one of home, work"),
         (alone(&["pop", "work", "--config", &good]), 78, "account work has no pop server", "add pop = \"URL\""),
         (alone(&["pop", "work", "--config", &typo]), 78, "typo.toml:3: unknown key \"smpt\"", "did you mean smtp?"),
+        (alone(&["relay", "run", "--config", &relay, "--data", &data]), 78, "retry in [relay]", ""),
+        (alone(&["relay", "queue", "--data", &missing]), 66, "there is no queue in", "--data"),
         (alone(&["pop", "--config", &missing]), 78, "cannot read the configuration", ""),
         (alone(&["pop", "imap://bob@127.0.0.1", "--to", "-"]), 64, "is a server of another kind", ""),
         (alone(&["pop", "pop3://bob:hunter2@127.0.0.1", "--to", "-"]), 64, "a URL is no place for a password", ""),
@@ -163,4 +169,72 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
         assert!(stderr.contains(wanted) && stderr.contains(more), "{words:?}: {stderr}");
         assert!(!stderr.contains("hunter2"), "{stderr}");
     }
+}
+
+/// Options of a server that takes what port it gets.
+fn serve(data: &std::path::Path) -> Vec<String> {
+    let data = data.to_string_lossy();
+    let words = ["serve", "--data", &data, "--domain", "hamburger.example", "--user", "bob:secret"];
+    let listeners =
+        ["--smtp", "127.0.0.1:0", "--submission", "127.0.0.1:0", "--pop3", "127.0.0.1:0", "--pop3s", "127.0.0.1:0"];
+    words.iter().chain(&listeners).map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn what_a_server_refuses_ends_with_its_code_and_the_servers_words() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let options = serve(&dir.path().join("data"));
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let server = served::Served::start(&mut mailkit(&options));
+    let file = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("written");
+        dir.path().join(name).to_string_lossy().into_owned()
+    };
+    let good = file("good.eml", "From: a@x.example\r\nSubject: x\r\n\r\nx\r\n");
+    let bare = file("bare.eml", "From: a@x.example\r\nSubject: x\r\n\r\nx\ry\r\n");
+    let smtp = format!("smtp://{}", server.address("smtp"));
+    let submission = format!("smtp://bob@{}", server.address("submission"));
+    let (pop3, pop3s) =
+        (format!("pop3://bob@{}", server.address("pop3")), format!("pop3s://bob@localhost:{}", server.port("pop3s")));
+    let (wrong, right) = (["--password-cmd", "echo hunter2"], ["--password-cmd", "echo secret"]);
+    let send = |server: &str, message: &str, recipient: &str, more: &[&str]| {
+        let words = ["send", "--server", server, "--message", message, "-r", "a@x.example", recipient];
+        words.iter().chain(more).map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    let pop = |server: &str, password: &[&str]| {
+        let words = ["pop", server, "--to", "-"];
+        words.iter().chain(password).map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    for (arguments, code, wanted, said) in [
+        (pop(&pop3, &wrong), 77, "login refused", "User name or password is wrong"),
+        (pop(&pop3s, &right), 69, "certificate was refused", ""),
+        (send(&submission, &good, "eve@elsewhere.example", &wrong), 77, "", "535 5.7.8"),
+        (send(&smtp, &good, "nobody@hamburger.example", &[]), 67, "", "550 5.1.1"),
+        (send(&smtp, &good, "eve@elsewhere.example", &[]), 77, "", "5.7.1"),
+        (send(&smtp, &bare, "bob@hamburger.example", &[]), 65, "CR", ""),
+        (
+            options.iter().map(|word| (*word).to_owned()).collect(),
+            75,
+            "in use by another mailkit process",
+            "stop that process first",
+        ),
+    ] {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (found, stdout, stderr) = run(&words);
+        assert_eq!((found, stdout.as_str()), (Some(code), ""), "{words:?}: {stderr}");
+        assert!(stderr.starts_with(&format!("mailkit {}: ", words[0])), "{stderr}");
+        assert!(stderr.contains(wanted) && stderr.contains(said), "{words:?}: {stderr}");
+    }
+}
+
+#[test]
+fn an_output_that_is_full_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a full device");
+    let dir = tempfile::tempdir().expect("a directory");
+    let message = dir.path().join("message.eml");
+    std::fs::write(&message, "Subject: x\r\n\r\nx\r\n").expect("written");
+    let output = mailkit(&["parse", &message.to_string_lossy()]).stdout(full).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    assert!(said.contains("cannot write to standard output: No space left on device"), "{said}");
 }

@@ -65,7 +65,7 @@ async fn what_was_acknowledged_survives_kill_9() {
                 let (smtp, acknowledged, tried) = (serve.smtp, acknowledged.clone(), tried.clone());
                 tokio::spawn(async move {
                     // The connection breaks when the server is killed: that ends the client.
-                    let _ = deliver(smtp, &format!("{round}.{client}"), &acknowledged, &tried).await;
+                    let _ = deliver(smtp, round, client, &acknowledged, &tried).await;
                 })
             })
             .collect();
@@ -84,15 +84,13 @@ async fn what_was_acknowledged_survives_kill_9() {
     let acknowledged = acknowledged.lock().unwrap().clone();
     let _serve = Serve::start(directory.path());
     let deadline = Instant::now() + Duration::from_secs(60);
-    let found = loop {
-        let found = mailbox(directory.path());
-        let missing: Vec<_> = acknowledged.iter().filter(|id| !found.contains_key(*id)).collect();
-        if missing.is_empty() {
-            break found;
-        }
-        assert!(Instant::now() < deadline, "{} acknowledged messages are lost: {missing:?}", missing.len());
+    while !is_queue_empty(directory.path()) {
+        assert!(Instant::now() < deadline, "the queue never empties");
         tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    }
+    let found = mailbox(directory.path());
+    let missing: Vec<_> = acknowledged.iter().filter(|id| !found.contains_key(*id)).collect();
+    assert!(missing.is_empty(), "{} acknowledged messages are lost: {missing:?}", missing.len());
     let doubled: Vec<_> = found.iter().filter(|(_, count)| **count > 1).collect();
     assert!(doubled.is_empty(), "delivered more than once: {doubled:?}");
     println!(
@@ -103,10 +101,26 @@ async fn what_was_acknowledged_survives_kill_9() {
     );
 }
 
+/// Nothing waits any more: what is in the mailboxes now is all there will be.
+fn is_queue_empty(data: &Path) -> bool {
+    let mut queue = Command::new(env!("CARGO_BIN_EXE_mailkit"));
+    let queue = queue.env("MAILKIT_CONFIG", "/dev/null").args(["relay", "queue", "--json", "--data"]).arg(data);
+    let output = queue.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output.stdout.is_empty()
+}
+
+/// A message; every tenth is larger than what travels inside a record of the spool.
+fn text(id: &str, is_large: bool) -> String {
+    let lines = if is_large { 5000 } else { 20 };
+    format!("Subject: crash\r\nX-Crash-Id: {id} {is_large}\r\n\r\n{}", ("x".repeat(70) + "\r\n").repeat(lines))
+}
+
 /// Sends one message after the other until the connection breaks.
 async fn deliver(
     smtp: SocketAddr,
-    name: &str,
+    round: usize,
+    client: usize,
     acknowledged: &Mutex<Vec<String>>,
     tried: &AtomicUsize,
 ) -> std::io::Result<()> {
@@ -115,16 +129,14 @@ async fn deliver(
     stream.write_all(b"EHLO client.example\r\n").await?;
     expect(&mut stream, "250").await?;
     for number in 0.. {
-        let id = format!("{name}.{number}");
+        let id = format!("{round}.{client}.{number}");
         stream.write_all(b"MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\nDATA\r\n").await?;
         for code in ["250", "250", "354"] {
             expect(&mut stream, code).await?;
         }
         tried.fetch_add(1, Ordering::Relaxed);
-        // Every tenth message is larger than what travels inside a record of the spool.
-        let padding = "x".repeat(70) + "\r\n";
-        let body = padding.repeat(if number % 10 == 9 { 5000 } else { 20 });
-        stream.write_all(format!("Subject: crash\r\nX-Crash-Id: {id}\r\n\r\n{body}.\r\n").as_bytes()).await?;
+        let is_large = (client + number) % 10 == 9;
+        stream.write_all((text(&id, is_large) + ".\r\n").as_bytes()).await?;
         expect(&mut stream, "250").await?;
         acknowledged.lock().unwrap().push(id);
     }
@@ -144,17 +156,18 @@ async fn expect(stream: &mut BufReader<TcpStream>, code: &str) -> std::io::Resul
     }
 }
 
-/// How often each message is in the catch-all mailbox.
+/// How often each message is in the catch-all mailbox; each must be whole.
 fn mailbox(data: &Path) -> HashMap<String, usize> {
     let maildir: PathBuf = data.join("mail/catchall/Maildir");
     let mut found = HashMap::new();
     for directory in ["new", "cur"] {
-        let Ok(entries) = std::fs::read_dir(maildir.join(directory)) else { continue };
-        for entry in entries {
-            // A file may be renamed while we look: the next look finds it.
-            let Ok(text) = std::fs::read_to_string(entry.unwrap().path()) else { continue };
-            let id = text.lines().find_map(|line| line.strip_prefix("X-Crash-Id: "));
-            *found.entry(id.expect("a whole message").to_owned()).or_insert(0) += 1;
+        for entry in std::fs::read_dir(maildir.join(directory)).unwrap() {
+            let octets = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            let (_, rest) = octets.split_once("\nX-Crash-Id: ").expect("a whole header section");
+            let (id, is_large) = rest.lines().next().unwrap().split_once(' ').unwrap();
+            let wanted = text(id, is_large == "true").replace("\r\n", "\n");
+            assert!(octets.ends_with(&wanted), "{id} is not whole: {} octets", octets.len());
+            *found.entry(id.to_owned()).or_insert(0) += 1;
         }
     }
     found

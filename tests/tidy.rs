@@ -77,6 +77,17 @@ fn the_map_lists_every_room_and_nothing_else() {
 }
 
 #[test]
+fn the_page_on_architecture_shows_the_same_map() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).expect("the page is there");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let shown = rows.filter_map(|(layer, rest)| Some((layer.parse::<usize>().ok()?, rest.split(" | ").next()?)));
+    let shown = shown.flat_map(|(layer, rooms)| {
+        rooms.split_whitespace().map(move |room| (room.trim_matches('`').to_owned(), layer))
+    });
+    assert_eq!(shown.collect::<BTreeMap<_, _>>(), Layers::parse(&lib()).0);
+}
+
+#[test]
 fn every_file_opens_with_what_it_is_for() {
     clean(all().iter().filter_map(|source| {
         let lines = source.text.lines().map_while(|line| line.strip_prefix("//!"));

@@ -12,6 +12,7 @@ use mailkit::imap::flag::Flags;
 use mailkit::net::tls::{ClientTls, Trust};
 use mailkit::server::{Server, Service};
 use mailkit::store::account::Delivery;
+use mailkit::store::memory::MemoryDisk;
 use mailkit::wire::pattern::{Bindings, fill, matches};
 use mailkit::wire::transcript::{Entry, Side, parse};
 use mailkit::world::Stream;
@@ -148,8 +149,9 @@ impl Script {
                 domains: self.wishes.domains.clone(),
                 size_max: self.wishes.size_max,
                 listen: vec![service],
+                ..Wishes::default()
             };
-            let server = Arc::new(stage::server(&wishes).await);
+            let server = Arc::new(stage::server_on(&wishes, MemoryDisk::new()).await.unwrap());
             for (number, (user, text)) in self.mail.iter().enumerate() {
                 let account = server.mailstore().account(user).await.unwrap();
                 let content = Arc::new(text.clone().into_bytes());
@@ -282,14 +284,7 @@ impl Player {
         if !self.ends.contains_key(&connection) {
             let stream: Box<dyn Stream> = match self.address {
                 Some(address) => Box::new(tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string())?),
-                None => {
-                    let (near, far) = tokio::io::duplex(64 * 1024);
-                    let (server, service) = (self.server.clone(), self.service);
-                    let implicit = self.manner == Manner::InsideTls;
-                    let peer = "127.0.0.1:49152".parse().unwrap();
-                    tokio::spawn(async move { server.converse(service, implicit, Box::new(far), peer).await });
-                    Box::new(near)
-                }
+                None => stage::connect(&self.server, self.service, self.manner == Manner::InsideTls),
             };
             let mut end = End { stream: Some(stream), unread: Vec::new() };
             if self.manner == Manner::InsideTls {

@@ -112,9 +112,20 @@ pub struct Relay {
     pub resolver: Option<SocketAddr>,
     /// `--relay-port`
     pub port: Option<u16>,
+    /// `--private-exchangers`
+    pub private_exchangers: bool,
     /// `--smarthost`
-    #[serde(deserialize_with = "smtp_url")]
+    #[serde(deserialize_with = "smarthost_url")]
     pub smarthost: Option<Endpoint>,
+    /// Where the smarthost's password is.
+    pub secret: Option<SecretSource>,
+    /// `--smarthost-ca`
+    #[serde(deserialize_with = "path")]
+    pub smarthost_ca: Option<PathBuf>,
+    /// `--retry`, as it is written there
+    pub retry: Option<String>,
+    /// `--lifetime`, as it is written there
+    pub lifetime: Option<String>,
 }
 
 impl Account {
@@ -136,6 +147,10 @@ fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D:
 
 fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Smtp, Protocol::Lmtp])
+}
+
+fn smarthost_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+    server_url(deserializer, &[Protocol::Smtp])
 }
 
 fn imap_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {

@@ -14,14 +14,9 @@ use mailkit::sasl::Credentials;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Options for logging in.
+/// Where a password comes from.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Login and encryption")]
-pub(super) struct LoginArgs {
-    /// Log in as this user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-
+pub(super) struct PasswordArgs {
     /// Take the password from the first line that this shell command prints
     #[arg(long, value_name = "COMMAND", group = "password")]
     password_cmd: Option<String>,
@@ -33,6 +28,28 @@ pub(super) struct LoginArgs {
     /// Take the password from the first line of a file that nobody else may read
     #[arg(long, value_name = "FILE", group = "password")]
     password_file: Option<PathBuf>,
+}
+
+impl PasswordArgs {
+    /// The source that was named, if one was.
+    pub(super) fn source(&self) -> Option<SecretSource> {
+        let command = self.password_cmd.clone().map(SecretSource::Shell);
+        let variable = || self.password_env.clone().map(SecretSource::Env);
+        let file = || self.password_file.clone().map(SecretSource::File);
+        command.or_else(variable).or_else(file)
+    }
+}
+
+/// Options for logging in.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Login and encryption")]
+pub(super) struct LoginArgs {
+    /// Log in as this user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+
+    #[command(flatten)]
+    password: PasswordArgs,
 
     /// Trust the certificate authorities in this PEM file, and no others
     #[arg(long, value_name = "FILE")]
@@ -112,7 +129,7 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
 /// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
 pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     Ok(match ca {
-        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?),
+        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::input(path, error))?),
         None => Trust::System,
     })
 }
@@ -131,13 +148,13 @@ impl LoginArgs {
         let endpoint = &server.endpoint;
         let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
         let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
-            return match self.source() {
+            return match self.password.source() {
                 Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
                     .hint("name the user with --user or in the URL: scheme://user@host")),
                 None => Ok(None),
             };
         };
-        let source = self.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
+        let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);
         let name = server.account.map_or(user.as_str(), |(name, _)| name);
         let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
@@ -148,12 +165,5 @@ impl LoginArgs {
     /// Whose certificates are accepted.
     pub(super) fn trust(&self) -> Result<Trust> {
         trust(self.ca.as_deref())
-    }
-
-    fn source(&self) -> Option<SecretSource> {
-        let command = self.password_cmd.clone().map(SecretSource::Shell);
-        let variable = || self.password_env.clone().map(SecretSource::Env);
-        let file = || self.password_file.clone().map(SecretSource::File);
-        command.or_else(variable).or_else(file)
     }
 }

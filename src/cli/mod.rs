@@ -19,6 +19,7 @@ mod pop;
 mod relay;
 mod send;
 mod serve;
+mod user;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
@@ -41,6 +42,7 @@ enum Command {
     Send(send::Args),
     Relay(relay::Args),
     Serve(Box<serve::Args>),
+    User(user::Args),
     Pop(pop::Args),
     Imap(imap::Args),
     Mx(mx::Args),
@@ -57,6 +59,7 @@ impl Command {
             Self::Send(_) => "send",
             Self::Relay(_) => "relay",
             Self::Serve(_) => "serve",
+            Self::User(_) => "user",
             Self::Pop(_) => "pop",
             Self::Imap(_) => "imap",
             Self::Mx(_) => "mx",
@@ -71,6 +74,7 @@ impl Command {
             Self::Send(args) => send::run(args, context),
             Self::Relay(args) => relay::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::User(args) => user::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Imap(args) => imap::run(args, context),
             Self::Mx(args) => mx::run(args, context),

@@ -145,7 +145,7 @@ fn report(context: &Context, endpoint: &Endpoint, target: &Target, summary: &Sum
         return Ok(exit);
     }
     for (number, text) in &summary.refused {
-        context.complain(&format!("{} did not give message {number}\nit said: {text}", endpoint.authority()));
+        context.complain(&format!("{} did not give message {number}\n  it said: {text}", endpoint.authority()));
     }
     context.detail(&format!(
         "{}: {} messages, {} of them new ({} octets), {} deleted there",

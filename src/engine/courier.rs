@@ -4,8 +4,9 @@
 //! and a host whose TLS is broken is asked again without (RFC 7435 §3). A smarthost is different: it is
 //! somebody's own server, verified and logged in to. Chooses no hosts and keeps no queue.
 
+use super::dial::{self, Security};
 use super::handover::{Answer, Courier, Parcel};
-use super::smtp::{Cargo, Client, Dialect, Security};
+use super::smtp::{Cargo, Client, Dialect};
 use crate::address::Domain;
 use crate::endpoint::TlsMode;
 use crate::net::connection::Connection;
@@ -48,19 +49,17 @@ pub struct SmtpCourier {
 impl Courier for SmtpCourier {
     fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         Box::pin(async move {
-            let security = match self.mode {
-                TlsMode::Implicit => Security::Implicit(&self.tls),
-                TlsMode::StartTls => Security::Required(&self.tls),
-                TlsMode::Opportunistic => Security::Opportunistic(&self.tls),
-                TlsMode::None => Security::None,
-            };
-            let mut opened = self.open(host, address, security).await;
-            if let (Err(outcome), Security::Opportunistic(_)) = (&opened, security)
+            let mut opened = self.open(host, address, Security::new(self.mode, &self.tls)).await;
+            if let (Err(outcome), TlsMode::Opportunistic) = (&opened, self.mode)
                 && outcome.phase == Phase::Tls
             {
                 opened = self.open(host, address, Security::None).await;
             }
-            match opened {
+            let ready = match opened {
+                Ok(client) => self.log_in(client).await,
+                Err(outcome) => Err(outcome),
+            };
+            match ready {
                 Ok(client) => self.hand_over(client, host, parcel).await,
                 Err(outcome) => {
                     let answer = answer(&outcome, host, true);
@@ -72,7 +71,7 @@ impl Courier for SmtpCourier {
 }
 
 impl SmtpCourier {
-    async fn open(&self, host: &str, address: SocketAddr, security: Security<'_>) -> Result<Client, Outcome> {
+    async fn open(&self, host: &str, address: SocketAddr, security: Security) -> Result<Client, Outcome> {
         let connecting = timeout(CONNECT_WAIT, self.connect.connect(address)).await;
         let stream = match connecting {
             Ok(Ok(stream)) => stream,
@@ -81,11 +80,20 @@ impl SmtpCourier {
         };
         let tap = self.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
         let connection = Connection::new(stream, address, tap);
-        let mut client = Client::open(connection, host, &self.helo, self.dialect, security).await?;
-        if let Some(credentials) = &self.credentials {
-            client.login(credentials).await?;
+        // Hosts that are addresses come in the brackets of mail, which certificates do not know.
+        let name = Domain::parse(host).map_or_else(|_| host.to_owned(), |host| dial::name(&host));
+        Client::open(connection, &name, &self.helo, self.dialect, security).await
+    }
+
+    async fn log_in(&self, mut client: Client) -> Result<Client, Outcome> {
+        let Some(credentials) = &self.credentials else { return Ok(client) };
+        match client.login(credentials).await {
+            Ok(_) => Ok(client),
+            Err(outcome) => {
+                client.quit().await;
+                Err(outcome)
+            }
         }
-        Ok(client)
     }
 
     async fn hand_over(&self, mut client: Client, host: &str, parcel: &Parcel) -> Vec<Answer> {

@@ -1,6 +1,7 @@
 //! Protocols over connections.
 
 pub mod courier;
+pub mod dial;
 pub mod exchangers;
 pub mod handover;
 pub mod imap;

@@ -3,7 +3,7 @@
 //! Order, deadlines and security live here; what the words mean is the protocol's, what is fetched and
 //! deleted a service's business. RFC 1939 §3 to §7; RFC 2449 §5, §6.6; RFC 2595 §4; RFC 5034 §4.
 
-use super::smtp::Security;
+use super::dial::Security;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// Servers think long about large maildrops; RFC 1939 §3 gives them ten minutes for silence, we give them less.
 const PATIENCE: Duration = Duration::from_secs(2 * 60);
+/// Nothing is lost when a mere goodbye is not answered.
+const QUIT_WAIT: Duration = Duration::from_secs(5);
 /// Octets a second below which a line is as good as dead: what a message adds to the patience.
 const SLOWEST: u64 = 8 * 1024;
 /// A message may be longer than its listing says, since many servers count line ends as one octet, but not
@@ -45,30 +47,41 @@ pub struct Entry {
 
 impl Session {
     /// Greets and is greeted; TLS as asked for. `name` is whose certificate is expected.
-    pub async fn open(mut connection: Connection, name: &str, security: Security<'_>) -> Result<Self> {
-        if let Security::Implicit(tls) = security {
+    pub async fn open(mut connection: Connection, name: &str, security: Security) -> Result<Self> {
+        if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, PATIENCE).await?;
         }
         let is_loopback = connection.peer().ip().to_canonical().is_loopback();
-        let mut dialogue = Dialogue::new(connection, name, PATIENCE);
-        let greeting = dialogue.ask(&mut Request::greeting()).await?;
-        expect_ok(&dialogue, "the server greets with a refusal", &greeting)?;
-        let capabilities = ask_capabilities(&mut dialogue).await?;
-        let mut session = Self { dialogue, capabilities, is_loopback };
+        let dialogue = Dialogue::new(connection, name, PATIENCE);
+        let mut session = Self { dialogue, capabilities: Capabilities::default(), is_loopback };
+        match session.begin(name, &security).await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                session.leave().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// From the greeting to the last CAPA.
+    async fn begin(&mut self, name: &str, security: &Security) -> Result<()> {
+        let greeting = self.dialogue.ask(&mut Request::greeting()).await?;
+        expect_ok(&self.dialogue, "the server greets with a refusal", &greeting)?;
+        self.capabilities = ask_capabilities(&mut self.dialogue).await?;
         match security {
-            Security::Required(tls) | Security::Opportunistic(tls) if session.capabilities.stls => {
-                let agreed = session.dialogue.ask(&mut Request::stls()).await?;
-                expect_ok(&session.dialogue, "the server offers TLS and then refuses it", &agreed)?;
-                session.dialogue.start_tls(tls, name).await?;
+            Security::Required(tls) | Security::Opportunistic(tls) if self.capabilities.stls => {
+                let agreed = self.dialogue.ask(&mut Request::stls()).await?;
+                expect_ok(&self.dialogue, "the server offers TLS and then refuses it", &agreed)?;
+                self.dialogue.start_tls(tls, name).await?;
                 // RFC 2595 §4: what was said before counts no more.
-                session.capabilities = ask_capabilities(&mut session.dialogue).await?;
+                self.capabilities = ask_capabilities(&mut self.dialogue).await?;
+                Ok(())
             }
             Security::Required(_) => {
-                return Err(session.error(Kind::Unavailable, "the server does not offer TLS, which is required"));
+                Err(self.error(Kind::Unavailable, "the server does not offer TLS, which is required"))
             }
-            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
+            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => Ok(()),
         }
-        Ok(session)
     }
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
@@ -152,6 +165,14 @@ impl Session {
         let result = expect_ok(&self.dialogue, "the server did not delete all messages", &answer);
         self.dialogue.close().await;
         result
+    }
+
+    /// Says goodbye where nothing hangs on the answer, so that the server need not find out by itself that the
+    /// maildrop is free again.
+    pub async fn leave(mut self) {
+        self.dialogue.set_patience(QUIT_WAIT);
+        let _ = self.dialogue.ask(&mut Request::quit()).await;
+        self.dialogue.close().await;
     }
 
     /// All at once if the server can, otherwise one after the other.

@@ -4,9 +4,10 @@
 //! means is `smtp::outcome`'s. Each recipient gets an outcome of its own, whatever happens.
 //! RFC 5321 §3, §4.5.3.2; RFC 2033; RFC 2920; RFC 3207; RFC 4954.
 
+use super::dial::Security;
 use crate::address::Domain;
 use crate::envelope::Envelope;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::net::tls::ClientTls;
@@ -31,19 +32,6 @@ const DATA_WAIT: Duration = Duration::from_secs(3 * 60);
 const DOT_WAIT: Duration = Duration::from_secs(10 * 60);
 /// Nothing is lost when QUIT is not answered.
 const QUIT_WAIT: Duration = Duration::from_secs(5);
-
-/// How the conversation is protected.
-#[derive(Clone, Copy)]
-pub enum Security<'a> {
-    /// TLS from the first octet (RFC 8314 §3.3).
-    Implicit(&'a ClientTls),
-    /// STARTTLS, or no conversation.
-    Required(&'a ClientTls),
-    /// STARTTLS if it is offered (RFC 7435).
-    Opportunistic(&'a ClientTls),
-    /// None: for loopback, and for those who asked for it.
-    None,
-}
 
 /// Which dialect is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,26 +66,21 @@ impl Client {
         name: &str,
         helo: &Domain,
         dialect: Dialect,
-        security: Security<'_>,
+        security: Security,
     ) -> Result<Self, Outcome> {
-        if let Security::Implicit(tls) = security {
+        if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
         }
-        let mut dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        let greeting = ask(&mut dialogue, Phase::Greeting, Request::awaited()).await?;
-        succeed(Phase::Greeting, &greeting)?;
-        let extensions = hello(&mut dialogue, helo, dialect).await?;
-        let mut client = Self { dialogue, extensions, dialect };
-        match security {
-            Security::Required(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
-            Security::Opportunistic(tls) if client.extensions.starttls => client.start_tls(tls, name, helo).await?,
-            Security::Required(_) => {
-                let text = "the server does not offer TLS, which is required".to_owned();
-                return Err(permanent(Phase::Tls, text));
+        let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
+        let mut client = Self { dialogue, extensions: Extensions::default(), dialect };
+        match client.begin(name, helo, &security).await {
+            Ok(()) => Ok(client),
+            Err(outcome) => {
+                // RFC 5321 §3.1, §4.1.1.10: whoever is refused, or has enough, says so before hanging up.
+                client.quit().await;
+                Err(outcome)
             }
-            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
         }
-        Ok(client)
     }
 
     /// What the server offers.
@@ -115,16 +98,14 @@ impl Client {
         self.dialogue.address().map(|address| address.ip())
     }
 
-    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
-    pub async fn login(&mut self, credentials: &Credentials) -> Result<(), Outcome> {
+    /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire.
+    pub async fn login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
         let is_loopback = self.address().is_some_and(|ip| ip.to_canonical().is_loopback());
         if self.tls().is_none() && !is_loopback {
             let text = "the connection is not encrypted, so the password was not sent".to_owned();
-            return Err(permanent(Phase::Auth, text));
+            return Err(permanent(Phase::Tls, text));
         }
-        let offered =
-            |mechanism: &Mechanism| self.extensions.auth.iter().any(|name| name.eq_ignore_ascii_case(mechanism.name()));
-        let Some(mechanism) = Mechanism::ALL.into_iter().find(offered) else {
+        let Some(mechanism) = self.extensions.mechanism() else {
             let text = match self.extensions.auth.is_empty() {
                 true => "the server offers no login".to_owned(),
                 false => {
@@ -139,7 +120,7 @@ impl Client {
             let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
             match login.next(&reply) {
                 Some(next) => request = next,
-                None => return succeed(Phase::Auth, &reply),
+                None => return succeed(Phase::Auth, &reply).map(|()| mechanism),
             }
         }
     }
@@ -190,6 +171,22 @@ impl Client {
         self.dialogue.close().await;
     }
 
+    /// From the greeting to the last EHLO.
+    async fn begin(&mut self, name: &str, helo: &Domain, security: &Security) -> Result<(), Outcome> {
+        let greeting = ask(&mut self.dialogue, Phase::Greeting, Request::awaited()).await?;
+        succeed(Phase::Greeting, &greeting)?;
+        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
+        match security {
+            Security::Required(tls) | Security::Opportunistic(tls) if self.extensions.starttls => {
+                self.start_tls(tls, name, helo).await
+            }
+            Security::Required(_) => {
+                Err(permanent(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
+            }
+            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => Ok(()),
+        }
+    }
+
     async fn start_tls(&mut self, tls: &ClientTls, name: &str, helo: &Domain) -> Result<(), Outcome> {
         let reply = ask(&mut self.dialogue, Phase::Tls, Request::start_tls()).await?;
         succeed(Phase::Tls, &reply)?;
@@ -197,6 +194,16 @@ impl Client {
         // RFC 3207 §4.2: what was said before counts no more.
         self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
         Ok(())
+    }
+
+    /// What becomes of a message that could not be sent whole. A server that has had enough of it says so and hangs
+    /// up; those words are worth more than that the line is dead.
+    async fn last_words(&mut self, phase: Phase, error: &Error) -> Outcome {
+        self.dialogue.set_patience(QUIT_WAIT);
+        match self.dialogue.answer(&mut Request::awaited()).await {
+            Ok(reply) if reply.code.fate().is_some() => Outcome::of(phase, &reply),
+            _ => lost(phase, Some(error)),
+        }
     }
 
     /// Says MAIL and the RCPTs, at once if the server can take that. Stops where going on is of no use.
@@ -227,7 +234,7 @@ impl Client {
         }
         if let Err(broken) = self.dialogue.send_text(content, progress).await {
             let phase = if broken.dot_sent { Phase::Dot } else { Phase::Data };
-            return settle(outcomes, &lost(phase, Some(&broken.error)));
+            return settle(outcomes, &self.last_words(phase, &broken.error).await);
         }
         self.dialogue.set_patience(DOT_WAIT);
         match self.dialect {
@@ -294,7 +301,11 @@ fn succeed(phase: Phase, reply: &Reply) -> Result<(), Outcome> {
 }
 
 fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
-    Outcome::lost(phase, error.map_or_else(|| "the server closed the connection".to_owned(), sentence))
+    match error {
+        None => Outcome::lost(phase, "the server closed the connection"),
+        Some(error) if error.kind() == Kind::Protocol => Outcome::broken(phase, sentence(error)),
+        Some(error) => Outcome::lost(phase, sentence(error)),
+    }
 }
 
 fn broken_tls(error: &Error) -> Outcome {
@@ -309,8 +320,107 @@ fn permanent(phase: Phase, text: String) -> Outcome {
 }
 
 fn sentence(error: &Error) -> String {
-    match error.advice() {
-        Some(advice) => format!("{error}; {advice}"),
-        None => error.to_string(),
+    let mut text = error.to_string();
+    // Whatever they said, it is one line here: nobody else's lines stand among ours.
+    for (lead, more) in [(": ", error.answer()), ("; ", error.advice())] {
+        if let Some(more) = more {
+            text.push_str(lead);
+            text.push_str(&more.lines().collect::<Vec<_>>().join(" "));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::{ForwardPath, ReversePath};
+    use crate::secret::Secret;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    /// A server that says its next reply when it hears the next word, and nothing any more when it has no reply left.
+    fn server(replies: &'static [(&'static str, &'static str)]) -> DuplexStream {
+        let (near, far) = duplex(64 * 1024);
+        tokio::spawn(async move {
+            let mut far = BufReader::new(far);
+            let mut line = String::new();
+            for (word, reply) in replies {
+                while !line.starts_with(word) {
+                    line.clear();
+                    far.read_line(&mut line).await.expect("text");
+                }
+                far.write_all(reply.as_bytes()).await.expect("somebody listens");
+                line.clear();
+            }
+            std::future::pending::<()>().await;
+        });
+        near
+    }
+
+    async fn open(replies: &'static [(&'static str, &'static str)], peer: &str) -> Result<Client, Outcome> {
+        let connection = Connection::new(Box::new(server(replies)), peer.parse().expect("an address"), None);
+        let helo = Domain::parse("crepes.example").expect("a name");
+        Client::open(connection, "mx.hamburger.example", &helo, Dialect::Smtp, Security::None).await
+    }
+
+    /// How a message to one recipient ends.
+    async fn send(replies: &'static [(&'static str, &'static str)]) -> Outcome {
+        let mut client = match open(replies, "192.0.2.1:25").await {
+            Ok(client) => client,
+            Err(outcome) => return outcome,
+        };
+        let recipient = ForwardPath::parse("<bob@hamburger.example>").expect("a path");
+        let envelope = Envelope::new(ReversePath::Null, vec![recipient]);
+        let content = b"Subject: x\r\n\r\n".to_vec();
+        let facts = Facts { size: content.size(), is_eight_bit: false, has_utf8_header: false };
+        let cargo = Cargo { envelope: &envelope, content: &content, facts };
+        let outcome = client.transact(&cargo, |_| {}).await.pop().expect("an outcome");
+        client.quit().await;
+        outcome
+    }
+
+    const REPLIES: [(&str, &str); 6] = [
+        ("", "220 mx\r\n"),
+        ("EHLO", "250 mx\r\n"),
+        ("MAIL", "250 ok\r\n"),
+        ("RCPT", "250 ok\r\n"),
+        ("DATA", "354 go\r\n"),
+        (".", "250 ok\r\n"),
+    ];
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_falls_silent_is_waited_for_as_long_as_the_standard_asks_and_no_longer() {
+        let lost = Ending::Failed(Fate::Transient);
+        for (replies, phase, ending, minutes) in [
+            (0, Phase::Greeting, lost, 5),
+            (1, Phase::Hello, lost, 5),
+            (2, Phase::Mail, lost, 5),
+            (3, Phase::Rcpt, lost, 5),
+            (4, Phase::Data, lost, 3),
+            // It may have the message.
+            (5, Phase::Dot, Ending::Unknown, 10),
+            // It has it; that QUIT is not answered changes nothing.
+            (6, Phase::Dot, Ending::Accepted, 0),
+        ] {
+            let start = Instant::now();
+            let outcome = send(&REPLIES[..replies]).await;
+            assert_eq!((outcome.phase, outcome.ending), (phase, ending), "{outcome:?}");
+            let waited = start.elapsed();
+            let goodbye = if ending == Ending::Accepted { QUIT_WAIT } else { Duration::ZERO };
+            assert_eq!(waited.as_secs(), (Duration::from_secs(minutes * 60) + goodbye).as_secs(), "{phase}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_password_goes_over_no_wire_in_clear() {
+        for (peer, wanted) in
+            [("192.0.2.1:25", Err(Kind::Unavailable)), ("[::ffff:127.0.0.1]:25", Ok(Mechanism::Plain))]
+        {
+            let replies = &[("", "220 mx\r\n"), ("EHLO", "250-mx\r\n250 AUTH PLAIN\r\n"), ("AUTH", "235 ok\r\n")];
+            let mut client = open(replies, peer).await.unwrap_or_else(|outcome| panic!("{outcome:?}"));
+            let answer = client.login(&Credentials::new("bob", Secret::new("hunter2".into()))).await;
+            assert_eq!(answer.map_err(|outcome| outcome.kind().expect("a failure")), wanted, "{peer}");
+        }
     }
 }

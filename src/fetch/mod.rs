@@ -8,18 +8,16 @@ mod mbox;
 mod seen;
 mod window;
 
-use crate::endpoint::{Endpoint, TlsMode};
+use crate::endpoint::Endpoint;
+use crate::engine::dial::{Dial, dial};
 use crate::engine::pop3::{Entry, Session};
-use crate::engine::smtp::Security;
 use crate::error::{Error, Kind, Result};
-use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, Trust};
+use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::pop3::client::Retrieved;
 use crate::pop3::follow;
 use crate::sasl::Credentials;
 use crate::store::maildir::{Arrival, Maildir};
-use crate::wire::transcript::Side;
 use crate::world::{Clock, Connect};
 use mbox::{Mbox, MboxMessage};
 use seen::Seen;
@@ -27,11 +25,8 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 use window::windows;
 
-/// Somebody waits for it: a server that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// One retrieval into a Maildir at a time, or two would fetch the same message.
 const LOCK: &str = "mailkit-pop3.lock";
 
@@ -77,24 +72,21 @@ pub struct Summary {
 
 /// Connects and logs in.
 pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> {
-    let endpoint = source.endpoint;
-    let host = endpoint.host.to_ascii().to_string();
-    // The system's certificates take a while to load; without TLS nobody needs them.
-    let tls = match endpoint.tls {
-        TlsMode::None => None,
-        _ => Some(ClientTls::new(&source.trust)?),
+    let whom = Dial {
+        endpoint: source.endpoint,
+        addresses: &source.addresses,
+        trust: &source.trust,
+        trace: source.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let tap = || source.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
-    let connection = connect_any(connect, &host, &source.addresses, CONNECT_WAIT, tap).await?;
-    let security = match (&tls, endpoint.tls) {
-        (Some(tls), TlsMode::Implicit) => Security::Implicit(tls),
-        (Some(tls), TlsMode::StartTls) => Security::Required(tls),
-        (Some(tls), TlsMode::Opportunistic) => Security::Opportunistic(tls),
-        _ => Security::None,
-    };
-    let mut session = Session::open(connection, &host, security).await?;
-    session.login(&source.credentials).await?;
-    Ok(session)
+    let server = dial(connect, whom).await?;
+    let mut session = Session::open(server.connection, &server.name, server.security).await?;
+    match session.login(&source.credentials).await {
+        Ok(()) => Ok(session),
+        Err(error) => {
+            session.leave().await;
+            Err(error)
+        }
+    }
 }
 
 /// Retrieves into a Maildir what was not retrieved before. `source` names user and server, the same in each run;
@@ -117,9 +109,11 @@ pub async fn into_maildir(
     };
     let list = session.list().await?;
     if list.iter().any(|entry| entry.uid.is_none()) {
-        return Err(Error::new(Kind::Unavailable, "the server gives its messages no unique ids")
+        let error = Error::new(Kind::Unavailable, "the server gives its messages no unique ids")
             .with_peer(session.peer())
-            .hint("without them a second run cannot tell which messages are new; --to - retrieves all of them"));
+            .hint("without them a second run cannot tell which messages are new; --to - retrieves all of them");
+        session.leave().await;
+        return Err(error);
     }
     let uid = |entry: &Entry| entry.uid.clone().unwrap_or_default();
     let name = |entry: &Entry| format!("{}.{}", file_name(&uid(entry)), file_name(source));
@@ -144,7 +138,10 @@ pub async fn into_maildir(
         entries.iter().for_each(|entry| seen.add(&uid(entry), clock.now()));
         maildir.set_note(&note, &seen.print())?;
         progress(summary.fetched, wanted.len());
-        end?;
+        end.map_err(|error| {
+            let (here, all) = (summary.fetched, wanted.len());
+            error.hint(format!("{here} of {all} new messages are safe here; the next run fetches the others"))
+        })?;
     }
     if keep == Keep::None {
         let safe: Vec<u32> = list.iter().filter(|entry| seen.has(&uid(entry))).map(|entry| entry.number).collect();
@@ -176,8 +173,7 @@ pub async fn into_stream(
     }
     let ended = mbox.lock().unwrap_or_else(PoisonError::into_inner).finish();
     ended.map_err(|error| Error::new(Kind::Io, "cannot write the messages").caused_by(error))?;
-    // Nothing was changed, so nothing hangs on the answer.
-    let _ = session.quit().await;
+    session.leave().await;
     Ok(summary)
 }
 

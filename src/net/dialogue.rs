@@ -26,6 +26,8 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Dialogue {
     connection: Option<Connection>,
+    /// Nothing can be written any more, but what the server said before may still be there to read.
+    is_deaf: bool,
     framer: Framer,
     peer: String,
     patience: Duration,
@@ -43,7 +45,7 @@ pub struct BrokenText {
 impl Dialogue {
     /// Over an open connection; `peer` is the server's name for errors, `patience` the wait for each answer.
     pub fn new(connection: Connection, peer: impl Into<String>, patience: Duration) -> Self {
-        Self { connection: Some(connection), framer: Framer::new(), peer: peer.into(), patience }
+        Self { connection: Some(connection), is_deaf: false, framer: Framer::new(), peer: peer.into(), patience }
     }
 
     /// Sets the wait for each answer from now on.
@@ -95,7 +97,8 @@ impl Dialogue {
     }
 
     /// Sends a text up to its lone dot, stuffed. The content must use CRLF. `progress` gets the octets sent so far.
-    /// Until the dot is sent the server cannot have taken the message; the error says whether it may have.
+    /// Until the dot is sent the server cannot have taken the message; the error says whether it may have. A server
+    /// that stopped listening may have said why: [`Dialogue::answer`] reads it.
     pub async fn send_text(&mut self, content: &dyn Content, mut progress: impl FnMut(u64)) -> Result<(), BrokenText> {
         let mut stuffer = Stuffer::new();
         let mut buffer = vec![0; PIECE];
@@ -194,10 +197,10 @@ impl Dialogue {
 
     async fn write(&mut self, octets: &[u8]) -> Result<()> {
         let patience = self.patience;
-        let Some(connection) = &mut self.connection else { return Err(self.gone()) };
+        let Some(connection) = self.connection.as_mut().filter(|_| !self.is_deaf) else { return Err(self.gone()) };
         let result: io::Result<()> = connection.send(octets, patience).await;
         result.map_err(|error| {
-            self.connection = None;
+            self.is_deaf = true;
             self.temporary("the connection broke").caused_by(error)
         })
     }

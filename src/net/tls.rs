@@ -146,7 +146,8 @@ fn certificate_sentence(why: &rustls::CertificateError) -> String {
         E::Expired | E::ExpiredContext { .. } => "it has expired".to_owned(),
         E::NotValidYet | E::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
         E::NotValidForName | E::NotValidForNameContext { .. } => "it is for another name".to_owned(),
-        E::UnknownIssuer => "nobody we trust has signed it".to_owned(),
+        // An issuer of the same name as one we trust, with another key, has no right signature.
+        E::UnknownIssuer | E::BadSignature => "nobody we trust has signed it".to_owned(),
         E::Revoked => "it has been revoked".to_owned(),
         other => other.to_string(),
     }

@@ -8,7 +8,8 @@ use super::board::Board;
 use super::event::Event;
 use super::work::{Destination, Done, Job, Worker};
 use crate::error::Result;
-use crate::store::spool::{Leased, Report, Settlement, SpoolId};
+use crate::store::spool::{Leased, Outcome, Report, Settlement, SpoolId};
+use crate::world::Timestamp;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -18,9 +19,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Recipients held in memory. Many more than can be under way, so that a pile of messages for one dead host does
-/// not stand before a message for another.
-const HELD_MAX: usize = 5000;
+/// Recipients held in memory, at a few hundred octets each. Many more than can be under way, so that a pile of
+/// messages for one dead host does not stand before a message for another.
+const HELD_MAX: usize = 20_000;
 /// Recipients leased at once.
 const LEASE: usize = 500;
 /// RFC 5321 §4.5.3.1.8: every server takes so many recipients of one message.
@@ -74,6 +75,20 @@ struct Queue {
     held: usize,
 }
 
+/// When to look into the spool again.
+struct Look {
+    at: Timestamp,
+    /// There was more than could be held.
+    has_backlog: bool,
+}
+
+/// What the clerk has written down.
+struct Written {
+    recipients: usize,
+    /// When the first of those that were deferred is due.
+    next: Option<Timestamp>,
+}
+
 /// A task that came to its end, and the place it frees.
 enum Ended {
     Job(Destination, bool),
@@ -83,29 +98,28 @@ enum Ended {
 impl Queue {
     async fn work(
         &mut self,
-        written: &mut mpsc::UnboundedReceiver<usize>,
+        written: &mut mpsc::UnboundedReceiver<Written>,
         stop: &CancellationToken,
         until: Until,
     ) -> Result<()> {
-        let spool = self.worker.tools.spool.clone();
-        let clock = self.worker.tools.clock.clone();
-        let mut arrivals = spool.arrivals();
+        let tools = self.worker.tools.clone();
+        let mut arrivals = tools.spool.arrivals();
         loop {
             arrivals.mark_unchanged();
-            let nap = match self.lease().await {
-                Ok(nap) => nap,
+            let mut look = match self.lease().await {
+                Ok(look) => look,
                 Err(error) if until == Until::Quiet => return Err(error),
                 Err(error) => {
                     self.worker.tell(&Event::Trouble { what: error.to_string() });
-                    DISK_WAIT
+                    Look { at: after(tools.clock.now(), DISK_WAIT), has_backlog: false }
                 }
             };
             self.start();
             if until == Until::Quiet && self.held == 0 {
                 return Ok(());
             }
-            let mut nap = clock.sleep(nap);
-            // Places that come free are given out again without looking at the spool; all else is a reason to look.
+            let mut nap = tools.clock.sleep(between(tools.clock.now(), look.at));
+            // Looking costs the more the more is held, so it needs a reason. A place that came free is none.
             loop {
                 tokio::select! {
                     Some(ended) = self.tasks.join_next() => {
@@ -116,10 +130,16 @@ impl Queue {
                         }
                         self.start();
                     }
-                    count = written.recv() => {
-                        let Some(count) = count else { return Ok(()) };
-                        self.held -= count;
-                        break;
+                    wrote = written.recv() => {
+                        let Some(wrote) = wrote else { return Ok(()) };
+                        self.held -= wrote.recipients;
+                        if self.held == 0 || look.has_backlog && self.held + LEASE <= HELD_MAX {
+                            break;
+                        }
+                        if let Some(next) = wrote.next.filter(|next| *next < look.at) {
+                            look.at = next;
+                            nap = tools.clock.sleep(between(tools.clock.now(), look.at));
+                        }
                     }
                     _ = arrivals.changed() => break,
                     () = &mut nap, if until == Until::Stopped => break,
@@ -129,20 +149,20 @@ impl Queue {
         }
     }
 
-    /// Takes what is due, as far as there is room; says how long to wait before looking again.
-    async fn lease(&mut self) -> Result<Duration> {
+    /// Takes what is due, as far as there is room; says when to look again.
+    async fn lease(&mut self) -> Result<Look> {
         let tools = &self.worker.tools.clone();
-        while self.held < HELD_MAX {
-            let leased = tools.spool.lease(tools.clock.now(), LEASE.min(HELD_MAX - self.held)).await?;
+        let nap = |now| after(now, NAP);
+        while self.held + LEASE <= HELD_MAX {
+            let leased = tools.spool.lease(tools.clock.now(), LEASE).await?;
             if leased.is_empty() {
                 let next = tools.spool.next_due().await?;
-                let wait =
-                    next.map(|due| Duration::try_from(due.duration_since(tools.clock.now())).unwrap_or_default());
-                return Ok(wait.map_or(NAP, |wait| wait.min(NAP)));
+                let nap = nap(tools.clock.now());
+                return Ok(Look { at: next.map_or(nap, |next| next.min(nap)), has_backlog: false });
             }
             leased.into_iter().for_each(|message| self.assign(message));
         }
-        Ok(NAP)
+        Ok(Look { at: nap(tools.clock.now()), has_backlog: true })
     }
 
     /// Sorts a message's recipients by where they go.
@@ -215,11 +235,19 @@ impl Queue {
     }
 }
 
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+fn between(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
+}
+
 /// Writes outcomes down.
 struct Clerk {
     worker: Arc<Worker>,
     unsettled: mpsc::Receiver<Done>,
-    settled: mpsc::UnboundedSender<usize>,
+    settled: mpsc::UnboundedSender<Written>,
     stop: CancellationToken,
     until: Until,
 }
@@ -250,7 +278,12 @@ impl Clerk {
             }
             batch.clear();
             // The loop may have ended; then nobody counts any more.
-            let _ = self.settled.send(outcomes.len());
+            let until = |settled: &Settlement| match settled.outcome {
+                Outcome::Deferred { until, .. } => Some(until),
+                _ => None,
+            };
+            let next = outcomes.iter().filter_map(until).min();
+            let _ = self.settled.send(Written { recipients: outcomes.len(), next });
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::envelope::{Envelope, ForwardPath};
 use crate::message::dsn::RecipientReport;
 use crate::status::EnhancedStatus;
 use crate::store::spool::{Due, Leased, Report, Settlement};
-use crate::world::{Content, LookupError, Timestamp};
+use crate::world::{LookupError, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,9 +80,12 @@ impl Worker {
 
     /// Does a job for another host.
     pub(super) async fn deliver(&self, destination: &Destination, job: &Job) -> Done {
-        let answers = match self.parcel(job).await {
-            Ok(parcel) => self.hand_over(destination, &parcel).await,
-            Err(answer) => vec![answer; job.recipients.len()],
+        let answers = match self.silence(destination) {
+            Some(answer) => vec![answer; job.recipients.len()],
+            None => match self.parcel(job).await {
+                Ok(parcel) => self.hand_over(destination, &parcel).await,
+                Err(answer) => vec![answer; job.recipients.len()],
+            },
         };
         self.judge(job, answers)
     }
@@ -139,6 +142,12 @@ impl Worker {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The answer of a destination that did not answer a moment ago.
+    fn silence(&self, destination: &Destination) -> Option<Answer> {
+        let now = self.tools.clock.now();
+        self.silent().get(destination).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
+    }
+
     async fn parcel(&self, job: &Job) -> Result<Parcel, Answer> {
         let id = job.leased.id;
         match self.tools.spool.open_message(&id).await {
@@ -146,7 +155,6 @@ impl Worker {
                 let accepted = &job.leased.accepted;
                 let recipients = job.recipients.iter().map(|due| due.path.clone()).collect();
                 let envelope = Envelope { recipients, ..accepted.envelope.clone() };
-                let message = Arc::new(Stored(message));
                 Ok(Parcel { id: id.to_string(), envelope, received: accepted.received, message })
             }
             Err(error) => {
@@ -159,15 +167,9 @@ impl Worker {
     }
 
     async fn hand_over(&self, destination: &Destination, parcel: &Parcel) -> Vec<Answer> {
-        let all = |answer: Answer| vec![answer; parcel.envelope.recipients.len()];
-        let now = self.tools.clock.now();
-        let known = self.silent().get(destination).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone());
-        if let Some(answer) = known {
-            return all(answer);
-        }
         let (route, port) = match self.route(destination).await {
             Ok(found) => found,
-            Err(answer) => return all(answer),
+            Err(answer) => return vec![answer; parcel.envelope.recipients.len()],
         };
         let answers = attempt(self.tools.courier.as_ref(), &route, port, parcel).await;
         // Every host was asked, and none was reached.
@@ -238,7 +240,6 @@ impl Worker {
     /// The beginning of a message, for its report; empty if it cannot be read any more.
     async fn original(&self, leased: &Leased) -> Vec<u8> {
         let Ok(message) = self.tools.spool.open_message(&leased.id).await else { return Vec::new() };
-        let message = Stored(message);
         let read = move || {
             let mut buffer = vec![0; ORIGINAL_MAX];
             let mut len = 0;
@@ -257,17 +258,4 @@ impl Worker {
 
 fn lost_smarthost(host: &Domain, why: &LookupError) -> Answer {
     Answer::failed(EnhancedStatus::new(4, 4, 3), format!("the smarthost {host} cannot be found: {why}"))
-}
-
-/// A spooled message as the world's content.
-struct Stored(Arc<dyn crate::store::content::Content>);
-
-impl Content for Stored {
-    fn size(&self) -> u64 {
-        self.0.len()
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read_into(offset, buffer)
-    }
 }

@@ -12,6 +12,7 @@ use crate::pop3::server::{Answer, Ask, Credentials, Listing, Piece, Refusal, Ses
 use crate::sasl::LoginRefusal;
 use crate::store::account::{Account, MaildropGuard};
 use crate::store::mailstore::Mailstore;
+use std::collections::HashMap;
 
 /// Octets read at once.
 const PIECE: usize = 64 * 1024;
@@ -50,8 +51,10 @@ impl Pop3Host {
         let snapshot = account.snapshot(INBOX).await.map_err(|_| Refusal::Temporary)?;
         let mut listings = Vec::with_capacity(snapshot.rows.len());
         let mut messages = Vec::with_capacity(snapshot.rows.len());
+        let mut keys: HashMap<_, _> = account.keys(INBOX).await.map_err(|_| Refusal::Temporary)?.into_iter().collect();
         for row in snapshot.rows {
-            let uid = account.key(INBOX, row.uid).await.map_err(|_| Refusal::Temporary)?;
+            // Expunged between the two questions, it is not listed.
+            let Some(uid) = keys.remove(&row.uid) else { continue };
             listings.push(Listing { size: row.size, uid });
             messages.push((row.uid, row.size));
         }

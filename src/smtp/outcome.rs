@@ -57,6 +57,9 @@ pub enum Ending {
     Unknown,
 }
 
+/// RFC 3463 §3.6: something was wrong with the protocol. Transient, since no server is meant to stay so.
+const NO_SMTP: EnhancedStatus = EnhancedStatus { class: 4, subject: 5, detail: 0 };
+
 impl Phase {
     /// One word, as in reports.
     pub fn name(self) -> &'static str {
@@ -109,6 +112,11 @@ impl Outcome {
         Self { phase, code: None, enhanced: Some(EnhancedStatus::new(4, 4, 2)), text: text.into(), ending }
     }
 
+    /// What was said is no SMTP, so the conversation could not go on.
+    pub fn broken(phase: Phase, text: impl Into<String>) -> Self {
+        Self { enhanced: Some(NO_SMTP), ..Self::lost(phase, text) }
+    }
+
     /// Whether all is well so far.
     pub fn is_accepted(&self) -> bool {
         self.ending == Ending::Accepted
@@ -120,7 +128,9 @@ impl Outcome {
             Ending::Accepted => None,
             Ending::Unknown => Some(Kind::Protocol),
             Ending::Failed(Fate::Permanent) => Some(self.permanent_kind()),
-            Ending::Failed(Fate::Transient) if self.code.is_some_and(|code| code.fate().is_none()) => {
+            Ending::Failed(Fate::Transient)
+                if self.code.map_or(self.enhanced == Some(NO_SMTP), |code| code.fate().is_none()) =>
+            {
                 Some(Kind::Protocol)
             }
             Ending::Failed(Fate::Transient) => Some(Kind::Temporary),
@@ -224,6 +234,10 @@ mod tests {
         assert_eq!(Outcome::lost(Phase::Dot, "cut").ending, Ending::Unknown);
         assert_eq!(Outcome::lost(Phase::Dot, "cut").kind(), Some(Kind::Protocol));
         assert_eq!(Outcome::lost(Phase::Rcpt, "cut").kind(), Some(Kind::Temporary));
+        assert_eq!(Outcome::broken(Phase::Dot, "HTTP").ending, Ending::Unknown);
+        assert_eq!(Outcome::broken(Phase::Greeting, "HTTP").ending, Ending::Failed(Fate::Transient));
+        assert_eq!(Outcome::broken(Phase::Greeting, "HTTP").kind(), Some(Kind::Protocol));
+        assert_eq!(outcome(Phase::Rcpt, "451 4.5.0 what").kind(), Some(Kind::Temporary));
         assert_eq!(outcome(Phase::Dot, "354 what").ending, Ending::Unknown);
     }
 

@@ -4,11 +4,10 @@
 //! damage before it passes anything on. A file is durable, name and all, before the frame that names
 //! it; one without a frame was never promised to anybody and is removed. Layout in docs/spool.md.
 
-use super::content::Content;
 use super::id::SpoolId;
 use super::record::checksum;
 use super::segment::read_full;
-use crate::world::{Disk, DiskFile};
+use crate::world::{Content, Disk, DiskFile};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,11 +104,11 @@ impl StoredBody {
 }
 
 impl Content for StoredBody {
-    fn len(&self) -> u64 {
+    fn size(&self) -> u64 {
         self.size
     }
 
-    fn read_into(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut count = 0;
         let mut chunk = Vec::new();
         while count < buffer.len() && offset + (count as u64) < self.size {
@@ -171,7 +170,7 @@ mod tests {
             let (path, size) = stored(&disk, &pieces);
             let body = StoredBody::open(&disk, &path, size).unwrap();
             let mut buffer = vec![0; len];
-            let count = body.read_into(offset, &mut buffer).unwrap();
+            let count = body.read_at(offset, &mut buffer).unwrap();
             let start = octets.len().min(offset as usize);
             prop_assert_eq!(&buffer[..count], &octets[start..octets.len().min(start + len)]);
         }
@@ -184,8 +183,8 @@ mod tests {
         disk.corrupt(&path, 100_000, 1).unwrap();
         let body = StoredBody::open(&disk, &path, size).unwrap();
         let mut buffer = [0; 1000];
-        assert!(body.read_into(0, &mut buffer).is_ok());
-        assert_eq!(body.read_into(70_000, &mut buffer).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert!(body.read_at(0, &mut buffer).is_ok());
+        assert_eq!(body.read_at(70_000, &mut buffer).unwrap_err().kind(), io::ErrorKind::InvalidData);
         assert!(StoredBody::open(&disk, &path, size + 1).is_err());
     }
 

@@ -68,7 +68,10 @@ impl From<MailboxError> for Error {
     fn from(error: MailboxError) -> Self {
         match error {
             MailboxError::Broken(error) => error,
-            MailboxError::Full => Self::new(Kind::Io, "writing to a mailbox").caused_by(error),
+            // In the words of a full disk, so that whoever asks for one sees it.
+            MailboxError::Full => {
+                Self::new(Kind::Io, "writing to a mailbox").caused_by(io::Error::from(io::ErrorKind::StorageFull))
+            }
             MailboxError::NoSuchMailbox | MailboxError::NoSuchMessage => {
                 Self::new(Kind::NoInput, "opening a mailbox").caused_by(error)
             }

@@ -7,7 +7,6 @@
 pub mod account;
 mod body;
 mod commit;
-pub mod content;
 pub mod delivery;
 pub mod disk;
 mod entry;

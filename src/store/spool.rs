@@ -7,7 +7,6 @@
 
 use super::body::{StoredBody, body_path};
 use super::commit::{Committer, Job, Order};
-use super::content::Content;
 pub use super::entry::{Accepted, Attempt, Due, Entry, Leased, Outcome, Report, Settlement, Wake};
 pub use super::id::SpoolId;
 pub use super::incoming::Incoming;
@@ -21,7 +20,7 @@ use super::spool_recover::{SharedIndex, catch_up, tidy_bodies};
 use super::sqlite::{self, Checkpointer};
 use super::{IndexAt, blocking};
 use crate::error::{Error, Kind, Result};
-use crate::world::{Clock, Disk, Entropy, Timestamp};
+use crate::world::{Clock, Content, Disk, Entropy, Timestamp};
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};

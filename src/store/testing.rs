@@ -4,7 +4,7 @@ use super::IndexAt;
 use super::memory::MemoryDisk;
 use super::spool::{Accepted, Spool};
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::world::{Clock, Entropy, Later, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
@@ -85,5 +85,11 @@ pub(super) async fn accept(spool: &Spool, text: &[u8], recipients: &[&str]) -> R
 /// All of a message.
 pub(super) async fn text_of(spool: &Spool, id: &super::spool::SpoolId) -> Result<Vec<u8>> {
     let content = spool.open_message(id).await?;
-    content.read_at(0, usize::try_from(content.len()).unwrap()).await
+    let mut octets = vec![0; usize::try_from(content.size()).unwrap()];
+    let count = content.read_at(0, &mut octets).map_err(|error| {
+        let kind = if error.kind() == std::io::ErrorKind::InvalidData { Kind::Data } else { Kind::Io };
+        Error::new(kind, "reading a message").caused_by(error)
+    })?;
+    octets.truncate(count);
+    Ok(octets)
 }

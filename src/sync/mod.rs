@@ -10,13 +10,12 @@ mod name;
 mod plan;
 mod pull;
 
-use crate::endpoint::{Endpoint, TlsMode};
+use crate::endpoint::Endpoint;
+use crate::engine::dial::{Dial, dial};
 use crate::engine::imap::{Access, Opening, Session};
-use crate::engine::smtp::Security;
 use crate::error::{Error, Kind, Result};
 use crate::imap::follow;
-use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, Trust};
+use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::store::IndexAt;
@@ -24,7 +23,6 @@ use crate::store::account::Account;
 use crate::store::mailbox_error::MailboxError;
 use crate::store::maildir::Maildir;
 use crate::store::stash::Stash;
-use crate::wire::transcript::Side;
 use crate::world::{Clock, Connect, Disk, Entropy};
 use base::{Base, Folder};
 use pull::Pull;
@@ -32,10 +30,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// Somebody waits for it: a server that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// One synchronisation of a Maildir at a time.
 const LOCK: &str = "mailkit-sync.lock";
 const BASE: &str = "mailkit-sync.db";
@@ -105,22 +100,14 @@ pub struct Mirror {
 
 /// Connects and logs in.
 pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> {
-    let endpoint = source.endpoint;
-    let host = endpoint.host.to_ascii().to_string();
-    // The system's certificates take a while to load; without TLS nobody needs them.
-    let tls = match endpoint.tls {
-        TlsMode::None => None,
-        _ => Some(ClientTls::new(&source.trust)?),
+    let whom = Dial {
+        endpoint: source.endpoint,
+        addresses: &source.addresses,
+        trust: &source.trust,
+        trace: source.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let tap = || source.trace.as_ref().map(|trace| trace.tap(Side::Client, follow::follow()));
-    let connection = connect_any(connect, &host, &source.addresses, CONNECT_WAIT, tap).await?;
-    let security = match (&tls, endpoint.tls) {
-        (Some(tls), TlsMode::Implicit) => Security::Implicit(tls),
-        (Some(tls), TlsMode::StartTls) => Security::Required(tls),
-        (Some(tls), TlsMode::Opportunistic) => Security::Opportunistic(tls),
-        _ => Security::None,
-    };
-    Opening::begin(connection, &host, security).await?.login(&source.credentials).await
+    let server = dial(connect, whom).await?;
+    Opening::begin(server.connection, &server.name, server.security).await?.login(&source.credentials).await
 }
 
 impl Mirror {

@@ -12,7 +12,7 @@ check "curl reads it" eval 'by_curl "imap://127.0.0.1:$box_imap/INBOX;MAILINDEX=
 check "curl appends one over TLS" by_curl --cacert "$WORK/ca.pem" --upload-file "$WORK/two.eml" "imaps://localhost:$box_imaps/INBOX"
 check "curl reads that one over STARTTLS" eval \
   'by_curl --cacert "$WORK/ca.pem" --ssl-reqd "imap://localhost:$box_imap/INBOX;MAILINDEX=2" >"$WORK/curl.eml" && holds "$WORK/curl.eml" two'
-check "curl searches" eval 'by_curl "imap://127.0.0.1:$box_imap/INBOX?SUBJECT%20two" | grep -q "^\* SEARCH 2"'
+check "curl searches" eval 'shows "^\* SEARCH 2" by_curl "imap://127.0.0.1:$box_imap/INBOX?SUBJECT%20two"'
 check "curl is refused with a wrong password" ends_with 67 by_curl --user bob:wrong "imap://127.0.0.1:$box_imap/"
 
 by_imaplib() {
@@ -68,12 +68,15 @@ User bob
 Pass secret
 SSLType None
 AuthMechs LOGIN
+
 IMAPStore far
 Account ours
+
 MaildirStore near
 Path $WORK/mbsync/
 Inbox $WORK/mbsync/INBOX
 SubFolders Verbatim
+
 Channel all
 Far :far:
 Near :near:
@@ -97,4 +100,4 @@ push_by_mbsync() {
 check "mbsync pushes a message into a new mailbox" push_by_mbsync
 check "mbsync carries a deletion" eval \
   'rm "$(grep -rl "^Subject: two" "$WORK/mbsync/INBOX" | head -n 1)" && by_mbsync &&
-   by_curl "imap://127.0.0.1:$box_imap/INBOX?ALL" | grep -qx "\* SEARCH 1 2."'
+   shows "^\* SEARCH 1 2.$" by_curl "imap://127.0.0.1:$box_imap/INBOX?ALL"'

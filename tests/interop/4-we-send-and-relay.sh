@@ -34,6 +34,7 @@ check "send ends with 77 for a wrong password" ends_with 77 by_send three --user
 
 # The relay: our server takes mail for another domain from a user who logged in, and finds the exchanger by DNS.
 start_relay() {
+  : >"$WORK/relay.ready"
   "$MAILKIT" serve --data "$WORK/relay" --hostname mail.crepes.example --domain crepes.example --user alice:secret \
     --submission 127.0.0.1:0 --pop3 127.0.0.1:0 "$@" >"$WORK/relay.ready" 2>"$WORK/relay.log" &
   running+=($!)
@@ -49,3 +50,26 @@ check "the relay takes mail for another domain" submit by-mx bob@hamburger.examp
 check "and delivers it to the exchanger that Knot names, Postfix" soon one_holds "$WORK/postfix/mail/bob" by-mx
 check "the relay takes mail for a domain that takes none" submit by-mx bob@refusing.example
 check "and reports to the sender that it failed" soon grep -rqs "^Status: 5.1.10" "$WORK/relay"
+
+# The same with a smarthost: Dovecot takes it from a user who logs in over STARTTLS, and hands it on to our first server.
+stop_relay() {
+  kill "${running[-1]}"
+  wait "${running[-1]}"
+  unset 'running[-1]'
+}
+stop_relay
+message by-smarthost
+start_relay --smarthost "submission://bob@localhost:$dovecot_submission?tls=require" --smarthost-password-env SECRET \
+  --smarthost-ca "$WORK/ca.pem"
+check "the relay takes mail for its smarthost" submit by-smarthost bob@hamburger.example
+check "and Dovecot gets it" soon one_holds "$WORK/sink" by-smarthost
+check "then the queue is empty" soon shows "The queue is empty" "$MAILKIT" relay queue --data "$WORK/relay"
+stop_relay
+message by-flush
+start_relay --smarthost "smtp://127.0.0.1:$(free_port)" --retry 1h
+check "the relay takes mail while its smarthost is away" submit by-flush bob@hamburger.example
+check "and keeps it in the queue" soon shows bob@hamburger.example "$MAILKIT" relay queue --data "$WORK/relay"
+stop_relay
+check "relay flush delivers it to another smarthost, Postfix" "$MAILKIT" relay flush --data "$WORK/relay" \
+  --hostname mail.crepes.example --smarthost "$postfix"
+check "and Postfix has it" soon one_holds "$WORK/postfix/mail/bob" by-flush

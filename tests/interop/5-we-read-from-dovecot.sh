@@ -27,12 +27,12 @@ check "pop ends with 77 for a wrong password" ends_with 77 "$MAILKIT" pop "$pop"
 check "pop ends with 69 for a certificate nobody vouches for" ends_with 69 env -u SSL_CERT_FILE \
   "$MAILKIT" pop "pop3s://bob@localhost:$dovecot_pop3s" --password-env SECRET --to -
 check "pop --keep none leaves nothing behind" eval \
-  'by_pop "$pop" --keep none && ! curl -sS --user bob:secret "pop3://127.0.0.1:$dovecot_pop3/" | grep -q "[0-9]"'
+  'by_pop "$pop" --keep none && ! shows "[0-9]" curl -sS --user bob:secret "pop3://127.0.0.1:$dovecot_pop3/"'
 
 check "four messages wait" deposit one two three one
 curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX" -X 'STORE 2 +FLAGS (\Flagged)' >"$WORK/curl.out" || true
 by_sync() {
-  "$MAILKIT" imap sync "$@" --password-env SECRET --maildir "$WORK/synced"
+  "$MAILKIT" imap sync "$1" --password-env SECRET --maildir "${2:-$WORK/synced}"
 }
 imap=imap://bob@127.0.0.1:$dovecot_imap
 check "imap sync pulls all with their flags" eval \
@@ -40,7 +40,10 @@ check "imap sync pulls all with their flags" eval \
 check "a second run changes nothing" eval \
   'find "$WORK/synced" -path "*/cur/*" -o -path "*/new/*" | sort >"$WORK/before" && by_sync "$imap" &&
    find "$WORK/synced" -path "*/cur/*" -o -path "*/new/*" | sort | cmp - "$WORK/before"'
-check "a new message comes over TLS" eval \
-  'deposit three && by_sync "imaps://bob@localhost:$dovecot_imaps" && [ "$(count "$WORK/synced")" -eq 5 ]'
+check "a new message comes, and only that" eval \
+  'deposit three && by_sync "$imap" && [ "$(count "$WORK/synced")" -eq 5 ]'
+# Another port may be another server: its messages are its own, so they get a Maildir of their own.
+check "all come over TLS" eval \
+  'by_sync "imaps://bob@localhost:$dovecot_imaps" "$WORK/secured" && [ "$(count "$WORK/secured")" -eq 5 ]'
 check "imap sync ends with 77 for a wrong password" ends_with 77 "$MAILKIT" imap sync "$imap" --password-cmd 'echo wrong' \
   --maildir "$WORK/refused"

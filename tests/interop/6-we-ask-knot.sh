@@ -10,11 +10,11 @@ short() {
 check "exchangers come in order" short hamburger.example '10 mx.hamburger.example.' '20 backup.hamburger.example.'
 check "exactly as Knot has them" eval \
   'diff <(lookup --short hamburger.example) <(kdig @127.0.0.1 -p "$knot_dns" +short hamburger.example MX | sort -n)'
-check "all addresses are shown" eval 'lookup hamburger.example >"$WORK/mx" && grep -q 127.0.0.1 "$WORK/mx" && grep -q "::1" "$WORK/mx"'
+check "all addresses are shown" eval 'shows 127.0.0.1 lookup hamburger.example && shows ::1 lookup hamburger.example'
 check "an address means its domain, an alias what it stands for" eval \
-  'lookup bob@hamburger.example | grep -q mx.hamburger.example && lookup alias.example | grep -q mx.hamburger.example'
-check "a name with umlauts is asked for in its other form" eval 'lookup bücher.example | grep -q mx.hamburger.example'
-check "a domain without MX is its own exchanger" eval 'lookup implicit.example | grep -q 127.0.0.1'
+  'shows mx.hamburger.example lookup bob@hamburger.example && shows mx.hamburger.example lookup alias.example'
+check "a name with umlauts is asked for in its other form" shows mx.hamburger.example lookup bücher.example
+check "a domain without MX is its own exchanger" shows 127.0.0.1 lookup implicit.example
 check "a null MX takes no mail" ends_with 68 lookup refusing.example
 check "a domain that does not exist" ends_with 68 lookup gone.example
 check "a domain without addresses" ends_with 68 lookup nothing.example

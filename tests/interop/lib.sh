@@ -40,6 +40,15 @@ ends_with() {
   [ "$code" -eq "$wanted" ] || { echo "ended with $code, not $wanted: $*"; return 1; }
 }
 
+# shows PATTERN COMMAND...: the command succeeds and prints a line that matches.
+shows() {
+  local pattern=$1 out=$WORK/shows.out
+  shift
+  "$@" >"$out" || return
+  cat "$out"
+  grep -q -e "$pattern" "$out"
+}
+
 stop_all() {
   local stop pid
   for stop in "${stoppers[@]}"; do $stop || true; done
@@ -124,11 +133,13 @@ make_messages() {
   for name in one two three; do message "$name"; done
 }
 
-# holds FILE NAME: the file is the message, perhaps with more trace fields above; line ends do not matter.
+# holds FILE NAME: the file is the message, perhaps with more trace fields above; line ends do not matter,
+# nor does the mark that mbsync writes into each message it carries.
 holds() {
   python3 - "$1" "$WORK/$2.eml" <<'P'
-import sys
+import re, sys
 found, sent = (open(path, "rb").read().replace(b"\r\n", b"\n") for path in sys.argv[1:])
+found = re.sub(rb"^X-TUID: .*\n", b"", found, flags=re.MULTILINE)
 if not found.rstrip(b"\n").endswith(sent.rstrip(b"\n")):
     sys.exit(f"not the message that was sent: ...{found[-300:]!r}")
 P

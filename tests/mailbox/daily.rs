@@ -4,8 +4,13 @@ use super::world::{Home, delivery, flags, one, uid, uids, whole, wire};
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::imap::mailbox::{FlagChange, SpecialUse};
 use mailkit::imap::number::ModSeq;
+use mailkit::store::account::Delivery;
 use mailkit::store::mailbox_error::MailboxError;
+use mailkit::store::memory::Fault;
+use mailkit::world::Content;
+use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
 
 #[tokio::test]
 async fn a_delivered_message_is_there_with_its_octets_and_counts() {
@@ -31,6 +36,52 @@ async fn a_delivered_message_is_there_with_its_octets_and_counts() {
         assert_eq!(account.claim_recent("INBOX").await.unwrap(), uid(5));
         assert_eq!(account.status("INBOX").await.unwrap().recent, 0);
     }
+}
+
+/// A message that is read only when somebody says so.
+struct Held {
+    asked: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Content for Held {
+    fn size(&self) -> u64 {
+        6
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if offset == 0 {
+            self.asked.send(()).unwrap();
+            self.go_on.lock().unwrap().recv().unwrap();
+        }
+        b"late\r\n".to_vec().read_at(offset, buffer)
+    }
+}
+
+#[tokio::test]
+async fn what_is_being_written_is_not_tidied_away_however_long_ago_it_arrived() {
+    let home = Home::memory();
+    let account = home.account("bob").await;
+    account.deliver("INBOX", vec![delivery("a", "1\r\n")]).await.unwrap();
+    let ((asked, is_asked), (go_on, told)) = (mpsc::channel(), mpsc::channel());
+    let held = Held { asked, go_on: Mutex::new(told) };
+    let late = Delivery { content: Arc::new(held), ..delivery("c", "") };
+    let both = vec![delivery("b", "2\r\n"), late];
+    let writer = tokio::spawn({
+        let account = account.clone();
+        async move { account.deliver("INBOX", both).await }
+    });
+    tokio::task::spawn_blocking(move || is_asked.recv().unwrap()).await.unwrap();
+    // A failure, after which the mailbox is looked at as if it had never been seen.
+    home.memory_disk().reset_counts();
+    home.memory_disk().fail_at(0, Fault::Broken);
+    let seen = FlagChange::Add(flags(&[SystemFlag::Seen], &[]));
+    account.store_flags("INBOX", &[uid(1)], seen).await.unwrap();
+    assert_eq!(uids(&account, "INBOX").await, [1]);
+    go_on.send(()).unwrap();
+    let delivered = writer.await.unwrap().unwrap();
+    assert_eq!(delivered.iter().map(|one| one.uid.get()).collect::<Vec<_>>(), [2, 3]);
+    assert!(home.names("bob/Maildir/tmp").is_empty());
 }
 
 #[tokio::test]

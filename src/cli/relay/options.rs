@@ -128,12 +128,12 @@ impl RelayArgs {
             connect: Arc::new(Tcp),
             helo: hostname.clone(),
             tls: ClientTls::new(&match smarthost {
-                Some(_) => trust(self.smarthost_ca.as_deref())?,
+                Some(_) => trust(self.smarthost_ca.as_deref().or(configured.smarthost_ca.as_deref()))?,
                 None => Trust::Anyone,
             })?,
             mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
             credentials: match smarthost {
-                Some(smarthost) => self.credentials(smarthost).await?.map(Arc::new),
+                Some(smarthost) => self.credentials(smarthost, configured.secret.clone()).await?.map(Arc::new),
                 None => None,
             },
             dialect: Dialect::Smtp,
@@ -150,12 +150,21 @@ impl RelayArgs {
                 own_addresses: Vec::new(),
                 // Whoever names another port, or a name server on this machine, has built a world of their own.
                 private_addresses: self.private_exchangers
+                    || configured.private_exchangers
                     || port.is_some()
                     || server.is_some_and(|server| server.ip().is_loopback()),
             },
             patience: Patience {
-                schedule: self.retry.clone().unwrap_or(patience.schedule),
-                lifetime: self.lifetime.unwrap_or(patience.lifetime),
+                schedule: match (&self.retry, &configured.retry) {
+                    (Some(schedule), _) => schedule.clone(),
+                    (None, Some(text)) => text.parse().map_err(|error| in_config("retry", error))?,
+                    (None, None) => patience.schedule,
+                },
+                lifetime: match (self.lifetime, &configured.lifetime) {
+                    (Some(lifetime), _) => lifetime,
+                    (None, Some(text)) => duration(text).map_err(|error| in_config("lifetime", error))?,
+                    (None, None) => patience.lifetime,
+                },
                 ..patience
             },
             ..Settings::default()
@@ -186,7 +195,7 @@ impl RelayArgs {
     }
 
     /// Whom to log in as at the smarthost: the user in its URL, if there is one.
-    async fn credentials(&self, smarthost: &Endpoint) -> Result<Option<Credentials>> {
+    async fn credentials(&self, smarthost: &Endpoint, configured: Option<SecretSource>) -> Result<Option<Credentials>> {
         let command = self.smarthost_password_cmd.clone().map(SecretSource::Shell);
         let variable = || self.smarthost_password_env.clone().map(SecretSource::Env);
         let file = || self.smarthost_password_file.clone().map(SecretSource::File);
@@ -196,7 +205,7 @@ impl RelayArgs {
                 .hint("name the user in the URL: smtps://user@host")),
             (Some(user), source) => {
                 // Without a source the keyring is asked: a relay has no terminal.
-                let source = source.unwrap_or(SecretSource::Keyring);
+                let source = source.or(configured).unwrap_or(SecretSource::Keyring);
                 let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
                 let password = source.fetch(user, &ask).await?;
                 Ok(Some(Credentials::new(user.clone(), password)))
@@ -226,6 +235,11 @@ pub(super) fn clock() -> Arc<dyn Clock> {
 /// The kernel's chance.
 pub(super) fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SystemEntropy)
+}
+
+/// A value of the configuration that only the relay understands.
+fn in_config(key: &str, error: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Config, format!("{key} in [relay] of the configuration: {error}"))
 }
 
 fn smtp_url(text: &str) -> Result<Endpoint, String> {

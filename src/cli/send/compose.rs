@@ -1,5 +1,6 @@
 //! From arguments and input to an envelope and a message.
 
+use super::super::context::Context;
 use super::{Args, host_name};
 use mailkit::account::Account;
 use mailkit::address::{Address, Domain};
@@ -9,8 +10,11 @@ use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
 use mailkit::message::prepare::{Fixups, Prepared, prepare};
 use mailkit::world::{Clock, Entropy};
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
+
+/// What stands for standard input where a file is expected.
+const INPUT: &str = "-";
 
 /// What goes to the server.
 pub(super) struct Outgoing {
@@ -20,47 +24,75 @@ pub(super) struct Outgoing {
     pub(super) needs_utf8: bool,
 }
 
+/// The people that the arguments name.
+pub(super) struct People {
+    from: Option<Correspondent>,
+    to: Vec<Correspondent>,
+    cc: Vec<Correspondent>,
+    bcc: Vec<Correspondent>,
+    /// Where bounces go, if somewhere else.
+    reverse_path: Option<ReversePath>,
+}
+
+impl People {
+    /// Reads the addresses among the arguments, so that a wrong one is told before anybody has typed a message.
+    pub(super) fn new(args: &Args) -> Result<Self> {
+        let people = Self {
+            from: args.from.as_deref().map(|text| one("--from", text)).transpose()?,
+            to: many("recipient", &args.recipients)?,
+            cc: many("--cc", &args.cc)?,
+            bcc: many("--bcc", &args.bcc)?,
+            reverse_path: match args.envelope_from.as_deref() {
+                None => None,
+                Some("<>" | "") => Some(ReversePath::Null),
+                Some(text) => Some(ReversePath::Mailbox(one("--envelope-from", text)?.address)),
+            },
+        };
+        if people.recipients().next().is_none() && !args.read_recipients {
+            return Err(nobody());
+        }
+        Ok(people)
+    }
+
+    fn recipients(&self) -> impl Iterator<Item = &Address> {
+        self.to.iter().chain(&self.cc).chain(&self.bcc).map(|person| &person.address)
+    }
+}
+
 /// Reads what is to be read and puts the message together.
 pub(super) fn compose(
     args: &Args,
+    people: People,
+    context: &Context,
     account: Option<&Account>,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<Outgoing> {
-    let from = args.from.as_deref().map(|text| one("--from", text)).transpose()?;
-    let arguments = many("recipient", &args.recipients)?;
+    let sender = people.from.clone().or_else(|| account_sender(account)).or_else(local_sender);
     let is_complete = args.read_recipients || args.message.is_some();
-    let (prepared, mut recipients) = if is_complete {
-        let octets = read(args.message.as_deref().unwrap_or(Path::new("-")))?;
-        let from = from.clone().or_else(|| account_sender(account)).or_else(local_sender);
-        let fixups = Fixups { from: from.as_ref(), now: clock.now(), entropy };
+    let (prepared, named) = if is_complete {
+        let octets = read(context, args.message.as_deref().unwrap_or(Path::new(INPUT)))?;
+        let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy };
         let prepared = prepare(&octets, (!args.no_fixups).then_some(fixups))?;
         let named = if args.read_recipients { named_recipients(&prepared)? } else { Vec::new() };
         (prepared, named)
     } else {
-        let draft = draft(args, from.clone().or_else(|| account_sender(account)).or_else(local_sender), &arguments)?;
-        let octets = draft.to_octets(clock.now(), entropy)?;
-        let mut copies = many("--cc", &args.cc)?;
-        copies.extend(many("--bcc", &args.bcc)?);
-        (prepare(&octets, None)?, copies.into_iter().map(|person| person.address).collect())
+        let octets = draft(args, &people, context, sender.as_ref())?.to_octets(clock.now(), entropy)?;
+        (prepare(&octets, None)?, Vec::new())
     };
-    let mut all: Vec<Address> = arguments.into_iter().map(|person| person.address).collect();
-    all.append(&mut recipients);
-    let mut paths: Vec<ForwardPath> = Vec::with_capacity(all.len());
-    for address in all {
-        let path = ForwardPath::Mailbox(address);
+    let mut paths: Vec<ForwardPath> = Vec::new();
+    for address in people.recipients().chain(&named) {
+        let path = ForwardPath::Mailbox(address.clone());
         if !paths.contains(&path) {
             paths.push(path);
         }
     }
     if paths.is_empty() {
-        return Err(Error::new(Kind::Usage, "nobody to send to")
-            .hint("give recipients as arguments, or -t to take them from the message"));
+        return Err(nobody());
     }
-    let reverse_path = reverse_path(args, from.as_ref(), &prepared, account)?;
-    let smtputf8 = prepared.needs_utf8
-        || paths.iter().filter_map(ForwardPath::address).any(Address::needs_smtputf8)
-        || reverse_path.address().is_some_and(Address::needs_smtputf8);
+    let reverse_path = reverse_path(people, &prepared, sender)?;
+    // What holds for all recipients; one whose own address needs it fails alone where it is missing.
+    let smtputf8 = prepared.needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
     let body = if prepared.eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
     Ok(Outgoing {
         envelope: Envelope { reverse_path, recipients: paths, body, smtputf8 },
@@ -70,18 +102,18 @@ pub(super) fn compose(
     })
 }
 
-fn draft(args: &Args, from: Option<Correspondent>, to: &[Correspondent]) -> Result<Draft> {
+fn draft(args: &Args, people: &People, context: &Context, from: Option<&Correspondent>) -> Result<Draft> {
     let from = from.ok_or_else(|| {
         Error::new(Kind::Usage, "nobody to send from").hint("name the sender with -f, or in an account as email = ...")
     })?;
-    let mut draft = Draft::new(from);
-    draft.to = to.to_vec();
-    draft.cc = many("--cc", &args.cc)?;
+    let mut draft = Draft::new(in_ascii(from));
+    draft.to = people.to.iter().map(in_ascii).collect();
+    draft.cc = people.cc.iter().map(in_ascii).collect();
     draft.subject = args.subject.clone();
     for path in &args.attach {
         draft.attachments.push(attachment(path)?);
     }
-    draft.text = String::from_utf8(read(Path::new("-"))?).map_err(|error| {
+    draft.text = String::from_utf8(read(context, Path::new(INPUT))?).map_err(|error| {
         Error::new(Kind::Data, "the body is not UTF-8")
             .caused_by(error)
             .hint("convert it, or send it as an attachment or as a complete message")
@@ -89,23 +121,27 @@ fn draft(args: &Args, from: Option<Correspondent>, to: &[Correspondent]) -> Resu
     Ok(draft)
 }
 
-/// Where bounces go: as told, else to whoever the message is from.
-fn reverse_path(
-    args: &Args,
-    from: Option<&Correspondent>,
-    prepared: &Prepared,
-    account: Option<&Account>,
-) -> Result<ReversePath> {
-    match args.envelope_from.as_deref() {
-        Some("<>" | "") => return Ok(ReversePath::Null),
-        Some(text) => return Ok(ReversePath::Mailbox(one("--envelope-from", text)?.address)),
-        None => {}
+/// A domain beyond ASCII has a form in ASCII. Without it the header section would need SMTPUTF8, which few servers
+/// know, for an address that does not (RFC 6531 §3.2).
+fn in_ascii(person: &Correspondent) -> Correspondent {
+    match person.address.needs_smtputf8() {
+        true => person.clone(),
+        false => Correspondent { name: person.name.clone(), address: person.address.to_ascii_domain() },
     }
-    from.map(|person| person.address.clone())
-        .or_else(|| prepared.from.clone())
-        .or_else(|| account_sender(account).map(|person| person.address))
-        .or_else(|| local_sender().map(|person| person.address))
-        .map(ReversePath::Mailbox)
+}
+
+fn nobody() -> Error {
+    Error::new(Kind::Usage, "nobody to send to")
+        .hint("give recipients as arguments, or -t to take them from the message")
+}
+
+/// Where bounces go: as told, else to whoever the message is from.
+fn reverse_path(people: People, prepared: &Prepared, sender: Option<Correspondent>) -> Result<ReversePath> {
+    let from = people.from.map(|person| person.address);
+    let written = || prepared.from.clone().or(sender.map(|person| person.address));
+    people
+        .reverse_path
+        .or_else(|| from.or_else(written).map(ReversePath::Mailbox))
         .ok_or_else(|| Error::new(Kind::Usage, "nobody to send bounces to").hint("name an address with -r, or -r '<>'"))
 }
 
@@ -153,6 +189,11 @@ fn many(what: &str, texts: &[String]) -> Result<Vec<Correspondent>> {
         }
         for mailbox in found {
             let address = mailbox.address().map_err(|error| wrong(&error))?;
+            // Header fields are read as their writers meant them; an argument that lacks its quotes or a comma is
+            // more likely a slip than a mailbox whose name has blanks or an @ in it.
+            if address.to_string().starts_with('"') && !text.contains("\"@") {
+                return Err(wrong(&"blanks, commas and further @ in a name need quotes around them"));
+            }
             people.push(Correspondent { name: mailbox.display_name(), address });
         }
     }
@@ -160,7 +201,11 @@ fn many(what: &str, texts: &[String]) -> Result<Vec<Correspondent>> {
 }
 
 fn attachment(path: &Path) -> Result<Attachment> {
-    let content = std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?;
+    if path == Path::new(INPUT) {
+        return Err(Error::new(Kind::Usage, "standard input is the body already, so it cannot be attached")
+            .hint("attach a file instead"));
+    }
+    let content = std::fs::read(path).map_err(|error| Error::input(path, error))?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let media_type = match extension.as_str() {
@@ -184,13 +229,23 @@ fn attachment(path: &Path) -> Result<Attachment> {
     Ok(Attachment { name, media_type: media_type.to_owned(), content, inline: false })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    if path != Path::new("-") {
-        return std::fs::read(path).map_err(|error| Error::file("cannot read", path, error));
+fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
+    if path != Path::new(INPUT) {
+        return std::fs::read(path).map_err(|error| Error::input(path, error));
+    }
+    let mut input = std::io::stdin().lock();
+    if input.is_terminal() {
+        if context.globals.no_input {
+            return Err(Error::new(
+                Kind::Usage,
+                "no message: standard input is a terminal, where nothing may be asked",
+            )
+            .hint("pipe the message in, or name its file with --message"));
+        }
+        context.note("reading the message from the terminal; end it with Ctrl-D");
     }
     let mut octets = Vec::new();
-    std::io::stdin()
-        .lock()
+    input
         .read_to_end(&mut octets)
         .map_err(|error| Error::new(Kind::NoInput, "cannot read standard input").caused_by(error))?;
     Ok(octets)

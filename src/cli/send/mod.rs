@@ -8,6 +8,7 @@ mod report;
 use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, LoginArgs, Service};
+use compose::People;
 use mailkit::address::Domain;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
@@ -93,19 +94,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Err(_) if args.dry_run && args.server.is_none() => None,
         Err(error) => return Err(error),
     };
-    let account = server.as_ref().and_then(|server| server.account);
-    let message = compose::compose(args, account.map(|(_, account)| account), &SystemClock, &SystemEntropy)?;
+    let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
+    let people = People::new(args)?;
     if args.dry_run {
-        return report::dry_run(context, &message, server.as_ref().map(|server| &server.endpoint));
+        let message = compose::compose(args, people, context, account, &SystemClock, &SystemEntropy)?;
+        return report::dry_run(context, &message, server.as_ref());
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
-    let trust = args.login.trust()?;
     let helo = helo(args.helo.as_deref())?;
-    let size = message.octets.len() as u64;
-    let result = context.block_on(async {
+    let trust = args.login.trust()?;
+    let trace = context.trace()?;
+    let (message, submitted) = context.block_on(async {
         let credentials = args.login.credentials(context, &server).await?;
-        let addresses = login::addresses(&server.endpoint).await?;
-        let bar = context.progress("sending", size);
+        // Standard input is read when nothing but the network can go wrong any more.
+        let message = compose::compose(args, people, context, account, &SystemClock, &SystemEntropy)?;
+        let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
+        let bar = context.progress("sending", message.octets.len() as u64);
         let submission = Submission {
             endpoint: &server.endpoint,
             addresses,
@@ -115,13 +119,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             envelope: &message.envelope,
             content: &message.octets,
             needs_utf8: message.needs_utf8,
-            trace: context.trace()?,
+            trace,
         };
-        let outcome = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
+        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
         bar.finish_and_clear();
-        Ok(outcome)
-    });
-    report::outcome(context, &message, &server.endpoint, result?)
+        Ok((message, submitted.map_err(nothing_sent)?))
+    })?;
+    report::outcome(context, &message, &server, &submitted)
+}
+
+/// Nobody was reached: what follows from that.
+fn nothing_sent(error: Error) -> Error {
+    match (error.kind(), error.advice()) {
+        (Kind::Temporary, None) => error.hint("nothing was sent; try again later"),
+        _ => error,
+    }
 }
 
 /// What this machine calls itself (RFC 5321 §4.1.1.1).

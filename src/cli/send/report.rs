@@ -1,30 +1,33 @@
 //! What came of a message: lines for people, JSON for scripts, one exit code.
+//!
+//! A failure is told as what was tried, with whom, their words, and what follows; recipients of one fate share
+//! one telling.
 
 use super::compose::Outgoing;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::endpoint::Endpoint;
-use mailkit::error::Result;
-use mailkit::smtp::outcome::{Ending, Outcome};
+use crate::cli::login::Server;
+use mailkit::address::Domain;
+use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
+use mailkit::envelope::{BodyType, ForwardPath};
+use mailkit::error::{Kind, Result};
+use mailkit::sasl::Mechanism;
+use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
 use mailkit::submit::Submitted;
 use serde_json::{Value, json};
 
+/// A server that never stops talking does not get to fill the terminal; JSON has all of it.
+const WORDS_MAX: usize = 1000;
+
 /// Shows what would be sent.
-pub(super) fn dry_run(context: &Context, message: &Outgoing, endpoint: Option<&Endpoint>) -> Result<Exit> {
+pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Server<'_>>) -> Result<Exit> {
     if context.is_json() {
-        let recipients: Vec<String> = message.envelope.recipients.iter().map(ToString::to_string).collect();
-        context.object(&json!({
-            "schema": "mailkit.send/1",
-            "outcome": "dry-run",
-            "exit": 0,
-            "message_id": message.message_id,
-            "size": message.octets.len(),
-            "envelope": envelope(message),
-            "route": endpoint.map(|endpoint| json!({"host": endpoint.host.to_string(), "port": endpoint.port})),
-            "recipients": recipients,
-            "message": String::from_utf8_lossy(&message.octets),
-        }))?;
+        let recipients = message.envelope.recipients.iter().map(|path| json!({"address": path.to_string()}));
+        let mut object = object(message, server, "dry-run", Exit::OK, recipients.collect());
+        object["route"] = server.map_or(Value::Null, |server| route(&server.endpoint));
+        object["message"] = json!(String::from_utf8_lossy(&message.octets));
+        context.object(&object)?;
         return Ok(Exit::OK);
     }
     context.octets(&message.octets)?;
@@ -32,8 +35,8 @@ pub(super) fn dry_run(context: &Context, message: &Outgoing, endpoint: Option<&E
     for recipient in &message.envelope.recipients {
         context.say(&format!("envelope to   <{recipient}>"));
     }
-    if let Some(endpoint) = endpoint {
-        context.say(&format!("would go to   {}", endpoint.authority()));
+    if let Some(server) = server {
+        context.say(&format!("would go to   {}", server.endpoint.authority()));
     }
     Ok(Exit::OK)
 }
@@ -42,71 +45,43 @@ pub(super) fn dry_run(context: &Context, message: &Outgoing, endpoint: Option<&E
 pub(super) fn outcome(
     context: &Context,
     message: &Outgoing,
-    endpoint: &Endpoint,
-    submitted: Result<Submitted>,
+    server: &Server<'_>,
+    submitted: &Submitted,
 ) -> Result<Exit> {
-    let submitted = submitted?;
     let outcomes: Vec<&Outcome> = submitted.recipients.iter().map(|(_, outcome)| outcome).collect();
     let exit = exit(&outcomes);
     if context.is_json() {
-        let recipients: Vec<Value> = submitted
-            .recipients
-            .iter()
-            .map(|(path, outcome)| {
-                json!({
-                    "address": path.to_string(),
-                    "status": status(outcome),
-                    "code": outcome.code.map(|code| code.get()),
-                    "enhanced": outcome.enhanced,
-                    "text": outcome.text,
-                    "phase": outcome.phase.name(),
-                    "class": class(outcome),
-                })
-            })
-            .collect();
-        context.object(&json!({
-            "schema": "mailkit.send/1",
-            "outcome": summary(&outcomes),
-            "exit": exit.code(),
-            "message_id": message.message_id,
-            "size": message.octets.len(),
-            "envelope": envelope(message),
-            "route": {
-                "host": endpoint.host.to_string(),
-                "port": endpoint.port,
-                "ip": submitted.ip.map(|ip| ip.to_string()),
-                "tls": submitted.tls.as_ref().map(|tls| json!({"version": tls.version, "cipher": tls.cipher})),
-            },
-            "recipients": recipients,
-        }))?;
+        let recipients = submitted.recipients.iter().map(|(path, outcome)| recipient(path, outcome)).collect();
+        let mut object = object(message, Some(server), summary(&outcomes), exit, recipients);
+        object["route"] = route(&server.endpoint);
+        object["route"]["ip"] = json!(submitted.ip.map(|ip| ip.to_string()));
+        object["route"]["auth"] = json!(submitted.login.map(Mechanism::name));
+        let mode = if server.endpoint.tls == TlsMode::Implicit { "implicit" } else { "starttls" };
+        object["route"]["tls"] = submitted.tls.as_ref().map_or(
+            Value::Null,
+            |tls| json!({"mode": mode, "version": tls.version, "cipher": tls.cipher, "verified": "pkix"}),
+        );
+        context.object(&object)?;
         return Ok(exit);
     }
-    // A refusal before MAIL holds for all alike: it is said once.
-    let all_alike = outcomes.windows(2).all(|pair| pair[0] == pair[1]);
-    for (index, (path, outcome)) in submitted.recipients.iter().enumerate() {
+    let host = server.endpoint.authority();
+    for (outcome, paths) in groups(submitted) {
         if outcome.is_accepted() {
-            context.detail(&format!("{path}: accepted: {}", words(outcome)));
-        } else if index == 0 || !all_alike {
-            let whom = if all_alike && outcomes.len() > 1 {
-                format!("all {} recipients", outcomes.len())
-            } else {
-                path.to_string()
-            };
-            context.complain(&format!(
-                "{whom}: {} at {} ({})\n  it said: {}\n  {}",
-                status(outcome),
-                outcome.phase.name(),
-                endpoint.authority(),
-                words(outcome),
-                consequence(outcome)
-            ));
+            for path in paths {
+                context.detail(&format!("{path}: accepted: {}", words(outcome)));
+            }
+        } else {
+            context.complain(&tell(message, &host, outcome, &paths));
         }
     }
     let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted()).count();
-    if accepted == outcomes.len() {
-        context.note(&format!("accepted for {accepted} of {accepted} recipients"));
-    } else if accepted > 0 {
-        context.complain(&format!("the other {accepted} of {} recipients were accepted", outcomes.len()));
+    match outcomes.len() - accepted {
+        0 => context.note(&format!("accepted for {accepted} of {accepted} recipients")),
+        failed if accepted > 0 => {
+            context
+                .complain(&format!("accepted for {accepted} of {} recipients, but not for {failed}", outcomes.len()));
+        }
+        _ => {}
     }
     Ok(exit)
 }
@@ -115,7 +90,7 @@ pub(super) fn outcome(
 fn exit(outcomes: &[&Outcome]) -> Exit {
     let failures: Vec<Exit> = outcomes.iter().filter_map(|outcome| outcome.kind()).map(Exit::from).collect();
     if outcomes.iter().any(|outcome| outcome.ending == Ending::Unknown) {
-        return Exit::from(mailkit::error::Kind::Protocol);
+        return Exit::from(Kind::Protocol);
     }
     match failures.split_first() {
         None => Exit::OK,
@@ -123,17 +98,98 @@ fn exit(outcomes: &[&Outcome]) -> Exit {
         Some((first, rest)) if rest.iter().all(|exit| exit == first) => *first,
         // Different reasons: if any may pass, trying again is worth it, and nothing was delivered yet.
         Some(_) if outcomes.iter().any(|outcome| outcome.ending == Ending::Failed(Fate::Transient)) => {
-            Exit::from(mailkit::error::Kind::Temporary)
+            Exit::from(Kind::Temporary)
         }
-        Some(_) => Exit::from(mailkit::error::Kind::Unavailable),
+        Some(_) => Exit::from(Kind::Unavailable),
     }
 }
 
-fn envelope(message: &Outgoing) -> Value {
+/// Recipients that share an outcome, in the order of the first of each. To RCPT each has an answer of its own.
+fn groups(submitted: &Submitted) -> Vec<(&Outcome, Vec<&ForwardPath>)> {
+    let mut groups: Vec<(&Outcome, Vec<&ForwardPath>)> = Vec::new();
+    for (path, outcome) in &submitted.recipients {
+        match groups.iter_mut().find(|(known, _)| *known == outcome && outcome.phase != Phase::Rcpt) {
+            Some((_, paths)) => paths.push(path),
+            None => groups.push((outcome, vec![path])),
+        }
+    }
+    groups
+}
+
+/// What was tried, with whom, their words, what follows.
+fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath]) -> String {
+    let whom = match paths {
+        [path] => path.to_string(),
+        _ => format!("{} recipients", paths.len()),
+    };
+    let tried = match outcome.phase {
+        Phase::Connect | Phase::Greeting => "to talk".to_owned(),
+        Phase::Hello => "EHLO".to_owned(),
+        Phase::Tls => "STARTTLS".to_owned(),
+        Phase::Auth => "the login".to_owned(),
+        Phase::Mail => format!("MAIL FROM:<{}>", message.envelope.reverse_path),
+        Phase::Rcpt => format!("RCPT TO:<{whom}>"),
+        Phase::Data => format!("DATA for {whom}"),
+        Phase::Dot => format!("the message for {whom}"),
+    };
+    let (told, follows) = match outcome.ending {
+        Ending::Unknown => (
+            format!("{host} may have the message for {whom}, or not"),
+            "nobody knows whether it was delivered; look before trying again",
+        ),
+        // The other side's code, and so its words.
+        Ending::Failed(fate) if outcome.code.is_some() => match fate {
+            Fate::Permanent => (format!("{host} refused {tried}"), "permanent: trying again will not help"),
+            Fate::Transient => (format!("{host} refused {tried} for now"), "not delivered; try again later"),
+        },
+        Ending::Failed(Fate::Permanent) => {
+            (format!("not sent to {whom} by {host}"), "permanent: trying again will not help")
+        }
+        Ending::Failed(Fate::Transient) => (format!("not sent to {whom} by {host}"), "not delivered; try again later"),
+        Ending::Accepted => (format!("{host} accepted {tried}"), ""),
+    };
+    let lead = if outcome.code.is_some() { "it said: " } else { "" };
+    format!("{told}\n  {lead}{}\n  {follows}", words(outcome))
+}
+
+fn object(message: &Outgoing, server: Option<&Server<'_>>, outcome: &str, exit: Exit, recipients: Vec<Value>) -> Value {
     json!({
-        "from": message.envelope.reverse_path.to_string(),
-        "smtputf8": message.envelope.smtputf8,
-        "body": message.envelope.body,
+        "schema": "mailkit.send/1",
+        "outcome": outcome,
+        "exit": exit.code(),
+        "message_id": message.message_id,
+        "size": message.octets.len(),
+        "account": server.and_then(|server| server.account).map(|(name, _)| name),
+        "envelope": {
+            "from": message.envelope.reverse_path.to_string(),
+            "smtputf8": message.envelope.smtputf8,
+            "body": match message.envelope.body {
+                BodyType::SevenBit => "7BIT",
+                BodyType::EightBitMime => "8BITMIME",
+            },
+        },
+        "recipients": recipients,
+    })
+}
+
+fn route(endpoint: &Endpoint) -> Value {
+    let kind = if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" };
+    let host = match &endpoint.host {
+        Domain::Literal(ip) => ip.to_string(),
+        name => name.to_string(),
+    };
+    json!({"kind": kind, "host": host, "port": endpoint.port})
+}
+
+fn recipient(path: &ForwardPath, outcome: &Outcome) -> Value {
+    json!({
+        "address": path.to_string(),
+        "status": status(outcome),
+        "code": outcome.code.map(|code| code.get()),
+        "enhanced": outcome.enhanced,
+        "text": outcome.text,
+        "phase": outcome.phase.name(),
+        "class": class(outcome),
     })
 }
 
@@ -168,14 +224,9 @@ fn summary(outcomes: &[&Outcome]) -> &'static str {
 fn words(outcome: &Outcome) -> String {
     let code = outcome.code.map(|code| format!("{code} ")).unwrap_or_default();
     let enhanced = outcome.enhanced.filter(|_| outcome.code.is_some()).map(|e| format!("{e} ")).unwrap_or_default();
-    format!("{code}{enhanced}{}", outcome.text)
-}
-
-fn consequence(outcome: &Outcome) -> &'static str {
-    match outcome.ending {
-        Ending::Accepted => "",
-        Ending::Failed(Fate::Permanent) => "permanent: trying again will not help",
-        Ending::Failed(Fate::Transient) => "not delivered; try again later",
-        Ending::Unknown => "nobody knows whether it was delivered; look before trying again",
+    let words = format!("{code}{enhanced}{}", outcome.text);
+    match words.get(..words.floor_char_boundary(WORDS_MAX)) {
+        Some(start) if start.len() < words.len() => format!("{start} [...]"),
+        _ => words,
     }
 }

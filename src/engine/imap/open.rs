@@ -4,7 +4,7 @@
 //! is over. RFC 9051 §6.2, §7.1.4; RFC 8314 §3; RFC 4959.
 
 use super::Session;
-use crate::engine::smtp::Security;
+use crate::engine::dial::Security;
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{Request, Status, Verdict};
 use crate::net::connection::Connection;
@@ -22,8 +22,8 @@ pub struct Opening {
 
 impl Opening {
     /// Is greeted; TLS as asked for. `name` is whose certificate is expected.
-    pub async fn begin(mut connection: Connection, name: &str, security: Security<'_>) -> Result<Self> {
-        if let Security::Implicit(tls) = security {
+    pub async fn begin(mut connection: Connection, name: &str, security: Security) -> Result<Self> {
+        if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, super::PATIENCE).await?;
         }
         let is_loopback = connection.peer().ip().to_canonical().is_loopback();
@@ -40,7 +40,7 @@ impl Opening {
             _ => return Err(opening.refused("the server greets with a refusal", &greeting)),
         }
         opening.learn(greeting.capabilities).await?;
-        match security {
+        match &security {
             Security::Required(tls) | Security::Opportunistic(tls) if opening.can("STARTTLS") => {
                 let agreed = opening.dialogue.ask(&mut Request::start_tls()).await?;
                 if !agreed.is_ok() {

@@ -1,7 +1,7 @@
 //! The server's side of IMAP: one connection as a state machine, what it asks of the world, and what it may hear.
 //!
 //! `session` is the frame: it reads commands, looks into the table of `verb`, and hands each to the file of its
-//! group. A command that needs the world becomes a [`job::Job`], which is asked again with each answer. Knows no
+//! group. A command that needs the world becomes a `job::Job`, which is asked again with each answer. Knows no
 //! store, no users, no sockets. RFC 3501 §3, §6, §7; RFC 9051.
 
 mod append;

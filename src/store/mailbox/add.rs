@@ -5,6 +5,7 @@
 //! is not there, and never tells a UID that could be given away again.
 
 use super::file_name::{self, Spot};
+use super::gone;
 use super::index::Commit;
 use super::line_ends::Sizes;
 use super::messages::{self, Message};
@@ -47,7 +48,7 @@ impl State {
     ) -> Outcome<(UidValidity, Vec<Option<Uid>>)> {
         self.within(name, |state, at| {
             let db = state.index.connection();
-            let found = stems.iter().map(|stem| Ok(messages::delivered(db, at.id, stem)?.and_then(Uid::new)));
+            let found = stems.iter().map(|stem| Ok(gone::delivered(db, at.id, stem)?.and_then(Uid::new)));
             Ok((state.row(at)?.validity, found.collect::<Outcome<_>>()?))
         })
     }
@@ -56,7 +57,7 @@ impl State {
     pub(in crate::store) fn temporaries(&mut self, name: &str, count: usize) -> Outcome<Vec<PathBuf>> {
         self.within(name, |state, at| {
             let files = state.files(&at.path);
-            Ok((0..count).map(|_| files.temporary(&*state.entropy)).collect())
+            Ok((0..count).map(|_| files.temporary(state.this_run, &*state.entropy)).collect())
         })
     }
 
@@ -87,7 +88,7 @@ impl State {
         for (arrival, undo) in arrivals.iter().zip(undo.iter_mut()) {
             let known = match in_batch.get(&arrival.stem) {
                 Some(uid) => Some(*uid),
-                None => messages::delivered(&change, at.id, &arrival.stem)?,
+                None => gone::delivered(&change, at.id, &arrival.stem)?,
             };
             let uid = known.unwrap_or(uid_next);
             placed.push(Placed { uid: Uid::new(uid).ok_or_else(rows::exhausted)?, fresh: known.is_none() });
@@ -163,7 +164,7 @@ impl State {
                 Err(MailboxError::NoSuchMessage) => continue,
                 opened => opened?,
             };
-            let written = self.files(&to.path).temporary(&*self.entropy);
+            let written = self.files(&to.path).temporary(self.this_run, &*self.entropy);
             let (stem, sizes, arrived) = (self.fresh_stem(), message.sizes, message.arrived);
             arrivals.push(Arrival { stem, written: written.clone(), sizes, flags: message.flags, arrived });
             old.push(uid);

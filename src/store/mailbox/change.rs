@@ -6,6 +6,7 @@
 //! files from one mailbox to the other, so that a message is always in exactly one of them.
 
 use super::file_name::{self, Spot};
+use super::gone;
 use super::index::Commit;
 use super::messages::{self, Message};
 use super::read::to_rows;
@@ -88,8 +89,8 @@ impl State {
             if !messages.is_empty() {
                 let now = state.clock.now();
                 let modseq = rows::next_modseq(&change, &row, now.as_millisecond())?;
-                messages::doom(&change, at.id, &messages)?;
-                messages::remove(&change, at.id, &messages, modseq, now.as_second())?;
+                gone::doom(&change, at.id, &messages)?;
+                gone::remove(&change, at.id, &messages, modseq, now.as_second())?;
                 change.commit()?;
                 state.touched.insert(at.name.clone());
                 after.removals = messages.iter().map(|message| message.spot.path(&at.path, &message.base)).collect();
@@ -155,7 +156,7 @@ impl State {
         let change = self.index.begin(if has_keywords { Commit::Durable } else { Commit::Quick })?;
         let target: MailboxRow = rows::get(&change, to.id)?;
         let log = known_log(&mut self.known, &*self.disk, to, &change, &target, now)?;
-        let (mut gone, mut arrived) = (Vec::new(), Vec::new());
+        let (mut left, mut arrived) = (Vec::new(), Vec::new());
         let mut uid_next = target.uid_next;
         for (message, stem) in leaving.into_iter().zip(stems) {
             let base = file_name::base(&stem, message.sizes);
@@ -163,11 +164,11 @@ impl State {
             let spot = if system == 0 { Spot::new_mail() } else { Spot::new_mail().with_flags(system) };
             if rename(&*self.disk, &message.spot.path(&from.path, &message.base), &spot.path(&to.path, &base))? {
                 arrived.push(Message { uid: uid_next, base, spot, was: Vec::new(), ..message.clone() });
-                gone.push(message);
+                left.push(message);
                 uid_next = uid_next.checked_add(1).ok_or_else(rows::exhausted)?;
             }
         }
-        let pairs = gone.iter().zip(&arrived);
+        let pairs = left.iter().zip(&arrived);
         let pairs = pairs.filter_map(|(old, new)| Some((Uid::new(old.uid)?, Uid::new(new.uid)?))).collect();
         if arrived.is_empty() {
             return Ok(CopyUid { validity: target.validity, pairs });
@@ -188,7 +189,7 @@ impl State {
         })?;
         let source = rows::get(&change, from.id)?;
         let modseq = rows::next_modseq(&change, &source, now.as_millisecond())?;
-        messages::remove(&change, from.id, &gone, modseq, now.as_second())?;
+        gone::remove(&change, from.id, &left, modseq, now.as_second())?;
         // Read again: a mailbox may be moved into itself.
         let target = rows::get(&change, to.id)?;
         let modseq = rows::next_modseq(&change, &target, now.as_millisecond())?;

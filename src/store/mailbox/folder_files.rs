@@ -18,6 +18,10 @@ pub(super) struct FolderFiles<'a> {
     pub(super) path: PathBuf,
 }
 
+/// One opening of an account, by which its unfinished files can be told from those that a crash left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run(u64);
+
 /// When names in `cur` and `new` were last changed, and which directories these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
@@ -30,6 +34,22 @@ pub(super) struct Stamps {
 pub(super) struct Found {
     pub(super) base: Vec<u8>,
     pub(super) spot: Spot,
+}
+
+impl Run {
+    pub(super) fn new(entropy: &dyn Entropy) -> Self {
+        Self(random(entropy))
+    }
+
+    fn prefix(self) -> String {
+        format!("mailkit-{:016x}-", self.0)
+    }
+}
+
+fn random(entropy: &dyn Entropy) -> u64 {
+    let mut octets = [0; 8];
+    entropy.fill(&mut octets);
+    u64::from_le_bytes(octets)
 }
 
 impl Stamps {
@@ -94,10 +114,8 @@ impl FolderFiles<'_> {
     }
 
     /// A name in `tmp` that nobody else uses.
-    pub(super) fn temporary(&self, entropy: &dyn Entropy) -> PathBuf {
-        let mut octets = [0; 16];
-        entropy.fill(&mut octets);
-        self.path.join("tmp").join(format!("mailkit-{:032x}", u128::from_le_bytes(octets)))
+    pub(super) fn temporary(&self, run: Run, entropy: &dyn Entropy) -> PathBuf {
+        self.path.join("tmp").join(format!("{}{:016x}", run.prefix(), random(entropy)))
     }
 
     /// Makes the names of messages durable.
@@ -111,11 +129,14 @@ impl FolderFiles<'_> {
         Ok(())
     }
 
-    /// Removes what others, or we before a crash, began to write long ago. What cannot be removed stays.
-    pub(super) fn tidy(&self, clock: &dyn Clock) {
+    /// Removes what others, or we before a crash, began to write long ago. What cannot be removed stays, and so does
+    /// what this run writes: its files bear the time when their messages arrived, which may be long ago.
+    pub(super) fn tidy(&self, run: Run, clock: &dyn Clock) {
         let tmp = self.path.join("tmp");
         let before = clock.now().as_nanosecond() - ABANDONED.as_nanos() as i128;
-        for entry in self.disk.read_dir(&tmp).unwrap_or_default() {
+        let prefix = run.prefix();
+        let entries = self.disk.read_dir(&tmp).unwrap_or_default().into_iter();
+        for entry in entries.filter(|entry| !entry.name.as_bytes().starts_with(prefix.as_bytes())) {
             let path = tmp.join(entry.name);
             if self.disk.stat(&path).is_ok_and(|stat| !stat.is_dir && stat.modified < before) {
                 // A leftover that stays costs space only.

@@ -8,6 +8,8 @@
 use crate::error::{Error, Kind};
 use crate::store::mailbox_error::{MailboxError, Outcome};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,6 +63,7 @@ CREATE TABLE delivered (
   at INTEGER NOT NULL,
   PRIMARY KEY (mailbox, base)
 ) WITHOUT ROWID;
+CREATE INDEX delivered_at ON delivered (mailbox, at);
 CREATE TABLE doomed (
   mailbox INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,
   base BLOB NOT NULL,
@@ -145,10 +148,13 @@ impl Index {
 }
 
 fn open_file(path: &Path) -> Outcome<Connection> {
+    // Made by us first, so that it is private; SQLite would ask the umask.
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     prepare(Connection::open(path)?)
 }
 
 fn prepare(connection: Connection) -> Outcome<Connection> {
+    connection.set_prepared_statement_cache_capacity(64);
     connection.busy_timeout(Duration::from_secs(10))?;
     // In memory the answer is another mode, which is as good.
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -191,12 +197,12 @@ fn put_aside(path: &Path) -> Outcome<()> {
         PathBuf::from(name)
     };
     for ending in ["-wal", "-shm"] {
-        match std::fs::remove_file(beside(ending)) {
+        match fs::remove_file(beside(ending)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
     }
-    Ok(std::fs::rename(path, beside(".broken"))?)
+    Ok(fs::rename(path, beside(".broken"))?)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::file_name;
 use super::folder::Folder;
 use super::folder_files::Found;
+use super::gone;
 use super::index::Commit;
 use super::line_ends::{self, Sizes};
 use super::messages::{self, Message};
@@ -32,7 +33,7 @@ impl State {
         if !files.is_whole() {
             return Err(MailboxError::Cannot("Mailbox is not a Maildir"));
         }
-        files.tidy(&*self.clock);
+        files.tidy(self.this_run, &*self.clock);
         let log = uid_log::read(&*self.disk, &path).map_err(|error| MailboxError::file("reading", &path, error))?;
         let now = self.now();
         let change = self.index.begin(Commit::Quick)?;
@@ -135,7 +136,7 @@ impl State {
             is_finished &= self.disk.rename(&from, &to).is_ok();
         }
         for found in std::mem::take(&mut differences.new) {
-            if messages::is_doomed(self.index.connection(), at.id, &found.base)? {
+            if gone::is_doomed(self.index.connection(), at.id, &found.base)? {
                 is_finished &= self.disk.remove(&found.spot.path(&at.path, &found.base)).is_ok();
             } else {
                 differences.new.push(found);
@@ -178,7 +179,7 @@ impl State {
         if !unlogged.is_empty() {
             append(known_log(&mut self.known, &*self.disk, at, &change, &row, now)?, &unlogged)?;
         }
-        messages::remove(&change, at.id, &differences.missing, modseq, now.as_second())?;
+        gone::remove(&change, at.id, &differences.missing, modseq, now.as_second())?;
         let mut changed = differences.moved;
         changed.extend(differences.reflagged.into_iter().map(|message| Message { modseq, ..message }));
         messages::update(&change, at.id, &changed)?;
@@ -226,7 +227,7 @@ impl State {
 /// Remembers what the log has and the files do not: messages that are gone, whose keys may come again, and
 /// whose UIDs clients may have seen although the index never did.
 fn remember_lost(db: &Connection, before: &MailboxRow, log: &Contents, modseq: u64) -> Outcome<()> {
-    let mut is_there = db.prepare("SELECT count(*) FROM message WHERE mailbox = ?1 AND base = ?2")?;
+    let mut is_there = db.prepare_cached("SELECT count(*) FROM message WHERE mailbox = ?1 AND base = ?2")?;
     let mut lost = Vec::new();
     for entry in &log.entries {
         let there: bool = is_there.query_row(rusqlite::params![before.id, entry.base], |row| row.get(0))?;
@@ -235,9 +236,9 @@ fn remember_lost(db: &Connection, before: &MailboxRow, log: &Contents, modseq: u
         }
     }
     let delivered = lost.iter().map(|entry| (entry.base.as_slice(), entry.uid, entry.at));
-    messages::remember_delivered(db, before.id, delivered)?;
+    gone::remember_delivered(db, before.id, delivered)?;
     let unknown = lost.iter().map(|entry| entry.uid).filter(|uid| *uid >= before.uid_next);
-    if before.uid_next > 1 { messages::remember_gone(db, before.id, unknown, modseq) } else { Ok(()) }
+    if before.uid_next > 1 { gone::remember_gone(db, before.id, unknown, modseq) } else { Ok(()) }
 }
 
 /// Appends where it makes no difference how far a failure came.

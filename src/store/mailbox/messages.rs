@@ -1,19 +1,14 @@
-//! The index's rows about messages: those that are there, and what is known of those that are gone.
+//! The index's rows about the messages that are there.
 
 use super::file_name::Spot;
 use super::line_ends::Sizes;
-use super::rows::{self, signed, unsigned};
 use crate::imap::flag::Flags;
 use crate::imap::mailbox;
 use crate::imap::number::{ModSeq, Uid};
 use crate::store::mailbox_error::Outcome;
+use crate::store::sqlite::{signed, unsigned};
 use crate::world::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-
-/// Ranges of expunged UIDs that are remembered in one mailbox.
-const GONE_MAX: u32 = 4096;
-/// How long the key of an expunged message is remembered: the spool gives up long before.
-const DELIVERED_SECONDS: i64 = 30 * 24 * 3600;
 
 /// One message, as the index has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,15 +63,16 @@ fn keywords(flags: &Flags) -> String {
 
 /// All messages, by rising UID.
 pub(super) fn all(db: &Connection, mailbox: i64) -> Outcome<Vec<Message>> {
-    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 ORDER BY uid"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 ORDER BY uid"))?;
     let messages = select.query_map([mailbox], read)?.collect::<Result<_, _>>()?;
     Ok(messages)
 }
 
 /// Those that are new or changed, by rising UID.
 pub(super) fn changed(db: &Connection, mailbox: i64, since: u64) -> Outcome<Vec<Message>> {
+    // The plus keeps SQLite from reading the whole mailbox in order of UIDs.
     let mut select =
-        db.prepare(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid"))?;
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND modseq > ?2 ORDER BY +uid"))?;
     let messages = select.query_map(params![mailbox, signed(since)], read)?.collect::<Result<_, _>>()?;
     Ok(messages)
 }
@@ -86,7 +82,7 @@ pub(super) fn some(db: &Connection, mailbox: i64, uids: &[Uid]) -> Outcome<Vec<M
     let mut uids: Vec<_> = uids.iter().map(|uid| uid.get()).collect();
     uids.sort_unstable();
     uids.dedup();
-    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND uid = ?2"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE mailbox = ?1 AND uid = ?2"))?;
     let mut found = Vec::new();
     for uid in uids {
         found.extend(select.query_row(params![mailbox, uid], read).optional()?);
@@ -98,23 +94,9 @@ pub(super) fn get(db: &Connection, mailbox: i64, uid: Uid) -> Outcome<Option<Mes
     Ok(some(db, mailbox, &[uid])?.pop())
 }
 
-/// The UID of the message that was delivered under a stem, also when it is gone.
-pub(super) fn delivered(db: &Connection, mailbox: i64, stem: &str) -> Outcome<Option<u32>> {
-    // A base is the stem, or goes on with a comma; a hyphen is the octet behind the comma.
-    let (from, to) = (format!("{stem},").into_bytes(), format!("{stem}-").into_bytes());
-    for table in ["message", "delivered"] {
-        let select =
-            format!("SELECT uid FROM {table} WHERE mailbox = ?1 AND (base = ?2 OR base >= ?3 AND base < ?4) LIMIT 1");
-        let uid = db.query_row(&select, params![mailbox, stem.as_bytes(), from, to], |row| row.get(0)).optional()?;
-        if uid.is_some() {
-            return Ok(uid);
-        }
-    }
-    Ok(None)
-}
-
+/// Adds messages.
 pub(super) fn insert(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
-    let mut insert = db.prepare(&format!(
+    let mut insert = db.prepare_cached(&format!(
         "INSERT INTO message (mailbox, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
     ))?;
     for message in messages {
@@ -137,7 +119,7 @@ pub(super) fn insert(db: &Connection, mailbox: i64, messages: &[Message]) -> Out
 
 /// Sets what can change of messages: place, flags, modification sequence.
 pub(super) fn update(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
-    let mut update = db.prepare(
+    let mut update = db.prepare_cached(
         "UPDATE message SET spot = ?3, system = ?4, keywords = ?5, modseq = ?6, was = ?7 WHERE mailbox = ?1 AND uid = ?2",
     )?;
     for message in messages {
@@ -152,123 +134,6 @@ pub(super) fn update(db: &Connection, mailbox: i64, messages: &[Message]) -> Out
         ])?;
     }
     Ok(())
-}
-
-/// Takes messages out of a mailbox and remembers that they were there. By rising UID.
-pub(super) fn remove(
-    db: &Connection,
-    mailbox: i64,
-    messages: &[Message],
-    modseq: u64,
-    now_seconds: i64,
-) -> Outcome<()> {
-    let mut remove = db.prepare("DELETE FROM message WHERE mailbox = ?1 AND uid = ?2")?;
-    for message in messages {
-        remove.execute(params![mailbox, message.uid])?;
-    }
-    remember_delivered(
-        db,
-        mailbox,
-        messages.iter().map(|message| (message.base.as_slice(), message.uid, now_seconds)),
-    )?;
-    remember_gone(db, mailbox, messages.iter().map(|message| message.uid), modseq)?;
-    db.execute(
-        "DELETE FROM delivered WHERE mailbox = ?1 AND at < ?2",
-        params![mailbox, now_seconds - DELIVERED_SECONDS],
-    )?;
-    Ok(())
-}
-
-/// Remembers the keys of messages that are gone.
-pub(super) fn remember_delivered<'a>(
-    db: &Connection,
-    mailbox: i64,
-    gone: impl Iterator<Item = (&'a [u8], u32, i64)>,
-) -> Outcome<()> {
-    let mut insert = db.prepare("INSERT OR IGNORE INTO delivered VALUES (?1, ?2, ?3, ?4)")?;
-    for (base, uid, at) in gone {
-        insert.execute(params![mailbox, base, uid, at])?;
-    }
-    Ok(())
-}
-
-/// What is known of messages that are gone: base, UID, and when it went.
-pub(super) fn all_delivered(db: &Connection, mailbox: i64) -> Outcome<Vec<(Vec<u8>, u32, i64)>> {
-    let mut select = db.prepare("SELECT base, uid, at FROM delivered WHERE mailbox = ?1")?;
-    let rows = select.query_map([mailbox], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Remembers, as ranges, which UIDs vanished with a change. UIDs rise.
-pub(super) fn remember_gone(
-    db: &Connection,
-    mailbox: i64,
-    uids: impl Iterator<Item = u32>,
-    modseq: u64,
-) -> Outcome<()> {
-    let mut ranges: Vec<(u32, u32)> = Vec::new();
-    for uid in uids {
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(uid) => *last = uid,
-            _ => ranges.push((uid, uid)),
-        }
-    }
-    let mut insert = db.prepare("INSERT OR REPLACE INTO gone VALUES (?1, ?2, ?3, ?4)")?;
-    for (first, last) in ranges {
-        insert.execute(params![mailbox, signed(modseq), first, last])?;
-    }
-    forget_oldest_gone(db, mailbox)
-}
-
-/// Keeps the history bounded: its older half goes, and who asks for it is told of every UID that is not there.
-fn forget_oldest_gone(db: &Connection, mailbox: i64) -> Outcome<()> {
-    let count: u32 = db.query_row("SELECT count(*) FROM gone WHERE mailbox = ?1", [mailbox], |row| row.get(0))?;
-    if count > GONE_MAX {
-        let select = "SELECT modseq FROM gone WHERE mailbox = ?1 ORDER BY modseq LIMIT 1 OFFSET ?2";
-        let floor = db.query_row(select, params![mailbox, count / 2], |row| unsigned(row, 0))?;
-        db.execute("DELETE FROM gone WHERE mailbox = ?1 AND modseq <= ?2", params![mailbox, signed(floor)])?;
-        rows::set_gone_floor(db, mailbox, floor)?;
-    }
-    Ok(())
-}
-
-/// What vanished since a change, by rising UID.
-pub(super) fn vanished(db: &Connection, row: &rows::MailboxRow, since: u64) -> Outcome<Vec<Uid>> {
-    let mut uids = Vec::new();
-    if since < row.gone_floor {
-        let mut select = db.prepare("SELECT uid FROM message WHERE mailbox = ?1 ORDER BY uid")?;
-        let mut next = 1;
-        for uid in select.query_map([row.id], |row| row.get::<_, u32>(0))? {
-            let uid = uid?;
-            uids.extend((next..uid).filter_map(Uid::new));
-            next = uid.saturating_add(1);
-        }
-        uids.extend((next..row.uid_next).filter_map(Uid::new));
-        return Ok(uids);
-    }
-    let mut select = db.prepare("SELECT first, last FROM gone WHERE mailbox = ?1 AND modseq > ?2")?;
-    let ranges =
-        select.query_map(params![row.id, signed(since)], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))?;
-    for range in ranges {
-        let (first, last) = range?;
-        uids.extend((first..=last).filter_map(Uid::new));
-    }
-    uids.sort_unstable();
-    Ok(uids)
-}
-
-/// Marks files that are to be removed, however often we crash on the way.
-pub(super) fn doom(db: &Connection, mailbox: i64, messages: &[Message]) -> Outcome<()> {
-    let mut insert = db.prepare("INSERT OR IGNORE INTO doomed VALUES (?1, ?2)")?;
-    for message in messages {
-        insert.execute(params![mailbox, message.base])?;
-    }
-    Ok(())
-}
-
-pub(super) fn is_doomed(db: &Connection, mailbox: i64, base: &[u8]) -> Outcome<bool> {
-    let select = "SELECT count(*) FROM doomed WHERE mailbox = ?1 AND base = ?2";
-    Ok(db.query_row(select, params![mailbox, base], |row| row.get(0))?)
 }
 
 /// Whether names of files still have to be made durable.

@@ -8,6 +8,7 @@ mod change;
 mod file_name;
 mod folder;
 mod folder_files;
+mod gone;
 mod index;
 mod line_ends;
 mod meet;

@@ -3,6 +3,7 @@
 //! The last few messages stay open, so that the next piece costs the piece, and a message that is
 //! expunged while somebody reads it is read to its end.
 
+use super::gone;
 use super::line_ends::WireReader;
 use super::messages::{self, Message};
 use super::rows;
@@ -66,7 +67,7 @@ impl State {
             let status = rows::status(&view, &row)?;
             Ok(Changes {
                 rows: to_rows(messages::changed(&view, at.id, since.0)?, row.first_recent),
-                vanished: messages::vanished(&view, &row, since.0)?,
+                vanished: gone::vanished(&view, &row, since.0)?,
                 highest_modseq: status.highest_modseq,
                 uid_next: status.uid_next,
                 uid_validity: status.uid_validity,

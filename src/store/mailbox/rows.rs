@@ -4,6 +4,7 @@ use crate::error::{Error, Kind};
 use crate::imap::mailbox::Status;
 use crate::imap::number::{ModSeq, Uid, UidValidity};
 use crate::store::mailbox_error::{MailboxError, Outcome};
+use crate::store::sqlite::{signed, unsigned};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// One mailbox, as the index has it.
@@ -28,15 +29,17 @@ pub(super) struct MailboxRow {
 const COLUMNS: &str = "id, name, validity, uid_next, modseq, first_recent, gone_floor, messages, unseen, deleted, size";
 
 pub(super) fn find(db: &Connection, name: &str) -> Outcome<Option<MailboxRow>> {
-    Ok(db.query_row(&format!("SELECT {COLUMNS} FROM mailbox WHERE name = ?1"), [name], read).optional()?)
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM mailbox WHERE name = ?1"))?;
+    Ok(select.query_row([name], read).optional()?)
 }
 
 pub(super) fn get(db: &Connection, id: i64) -> Outcome<MailboxRow> {
-    Ok(db.query_row(&format!("SELECT {COLUMNS} FROM mailbox WHERE id = ?1"), [id], read)?)
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM mailbox WHERE id = ?1"))?;
+    Ok(select.query_row([id], read)?)
 }
 
 pub(super) fn all(db: &Connection) -> Outcome<Vec<MailboxRow>> {
-    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM mailbox ORDER BY name"))?;
+    let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM mailbox ORDER BY name"))?;
     let rows = select.query_map([], read)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
@@ -56,15 +59,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MailboxRow> {
         deleted: row.get(9)?,
         size: unsigned(row, 10)?,
     })
-}
-
-/// SQLite has signed numbers only; ours never come near the sign.
-pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or_default())
-}
-
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Adds an empty mailbox.
@@ -146,7 +140,7 @@ pub(super) fn status(db: &Connection, row: &MailboxRow) -> Outcome<Status> {
 }
 
 pub(super) fn subscriptions(db: &Connection) -> Outcome<Vec<String>> {
-    let mut select = db.prepare("SELECT name FROM subscription ORDER BY name")?;
+    let mut select = db.prepare_cached("SELECT name FROM subscription ORDER BY name")?;
     let names = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(names)
 }

@@ -5,7 +5,8 @@
 //! nothing that was believed about the mailbox is believed any more: the next to enter looks again.
 
 use super::folder::Folder;
-use super::folder_files::{FolderFiles, Stamps, remove_mailbox};
+use super::folder_files::{FolderFiles, Run, Stamps, remove_mailbox};
+use super::gone;
 use super::index::{self, Commit, Index};
 use super::messages;
 use super::read::Readers;
@@ -29,6 +30,7 @@ pub(in crate::store) struct State {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) this_run: Run,
     pub(super) maildir: PathBuf,
     pub(super) index: Index,
     pub(super) known: HashMap<i64, Known>,
@@ -75,7 +77,7 @@ impl State {
         }
         let index = Index::open(index)?;
         let (known, readers, touched) = (HashMap::new(), Readers::default(), BTreeSet::new());
-        Ok(Self { disk, clock, entropy, maildir, index, known, readers, touched })
+        Ok(Self { this_run: Run::new(&*entropy), disk, clock, entropy, maildir, index, known, readers, touched })
     }
 
     /// Runs an operation; a broken index is replaced after it, so that the next one works.
@@ -223,9 +225,9 @@ pub(super) fn known_log<'a>(
             let at_now = now.as_second();
             let live = messages::all(db, row.id)?.into_iter();
             let live = live.map(|message| Entry { uid: message.uid, at: at_now, base: message.base });
-            let gone = messages::all_delivered(db, row.id)?.into_iter();
-            let gone = gone.map(|(base, uid, at)| Entry { uid, at, base });
-            let mut entries: Vec<_> = live.chain(gone).collect();
+            let lost = gone::all_delivered(db, row.id)?.into_iter();
+            let lost = lost.map(|(base, uid, at)| Entry { uid, at, base });
+            let mut entries: Vec<_> = live.chain(lost).collect();
             entries.sort_by_key(|entry| entry.uid);
             let contents = Contents { validity: row.validity, uid_next: row.uid_next, entries };
             UidLog::rewrite(disk, &at.path, &contents)

@@ -1,0 +1,165 @@
+//! `mailkit user`: the users file of a server, so that nobody has to hash a password by hand.
+
+use super::context::Context;
+use super::exit::Exit;
+use super::login::PasswordArgs;
+use mailkit::account::SecretSource;
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::entropy::SystemEntropy;
+use mailkit::users::{hash, is_user_name, parse};
+use mailkit::world::Entropy;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Manage the users of a server
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Add(Add),
+    Remove(Remove),
+    List(List),
+}
+
+/// Add a user to a users file, or give one a new password
+///
+/// The file holds an Argon2 hash, never the password. A running server reads it again when it is restarted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit user add --users users.txt --password-cmd 'pass mail/bob' bob
+  mailkit user add --users users.txt --password-cmd 'pass mail/alice' alice")]
+struct Add {
+    /// The users file, made if missing
+    #[arg(long, value_name = "FILE")]
+    users: PathBuf,
+
+    /// The user
+    name: String,
+
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+/// Take a user out of a users file; their mail stays
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit user remove --users users.txt bob
+  mailkit user remove --users users.txt alice")]
+struct Remove {
+    /// The users file
+    #[arg(long, value_name = "FILE")]
+    users: PathBuf,
+
+    /// The user
+    name: String,
+}
+
+/// List the names in a users file
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit user list --users users.txt
+  mailkit user list --users users.txt --json")]
+struct List {
+    /// The users file
+    #[arg(long, value_name = "FILE")]
+    users: PathBuf,
+}
+
+/// Changes or lists.
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    match &args.command {
+        Command::Add(add) => {
+            if !is_user_name(&add.name) {
+                return Err(Error::new(Kind::Usage, format!("{} is no user name", add.name))
+                    .hint("a user name has letters, digits and . _ - + only"));
+            }
+            let source = add.password.source().unwrap_or(SecretSource::Prompt);
+            let ask = || context.ask_password(&format!("New password of {}", add.name));
+            let password = context.block_on(source.fetch(&add.name, &ask))?;
+            let mut salt = [0; 16];
+            SystemEntropy.fill(&mut salt);
+            let line = format!("{}:{}", add.name, hash(&password, &salt)?);
+            change(&add.users, &add.name, Some(&line))
+        }
+        Command::Remove(remove) => change(&remove.users, &remove.name, None),
+        Command::List(list) => {
+            let users = parse(&read(&list.users)?)?;
+            for (name, _) in &users {
+                match context.is_json() {
+                    true => context.object(&serde_json::json!({ "user": name }))?,
+                    false => context.line(name)?,
+                }
+            }
+            Ok(Exit::OK)
+        }
+    }
+}
+
+/// Puts `line` in the place of the user's, or at the end; without one the user's line goes. Comments stay.
+fn change(path: &Path, name: &str, line: Option<&str>) -> Result<Exit> {
+    let before = match read(path) {
+        Err(error) if error.kind() == Kind::NoInput && line.is_some() => String::new(),
+        text => text?,
+    };
+    // A file that is wrong already is not made worse.
+    parse(&before)?;
+    let is_theirs = |text: &str| text.trim().split_once(':').is_some_and(|(known, _)| known.eq_ignore_ascii_case(name));
+    let known = before.lines().any(is_theirs);
+    if !known && line.is_none() {
+        return Err(Error::new(Kind::NoInput, format!("there is no user {name} in {}", path.display())));
+    }
+    let mut after = String::new();
+    let others = before.lines().filter_map(|text| if is_theirs(text) { line } else { Some(text) });
+    for text in others.chain(line.filter(|_| !known)) {
+        after.push_str(text);
+        after.push('\n');
+    }
+    write(path, &after)?;
+    Ok(Exit::OK)
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| Error::file("cannot read", path, error))
+}
+
+/// Replaces the file as a whole: a server that starts meanwhile reads the old one or the new one.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    let replace = || {
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    };
+    replace().map_err(|error| Error::file("cannot write", path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_come_change_and_go_and_comments_stay() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("users");
+        let text = || read(&path).expect("a file");
+        change(&path, "bob", Some("bob:{PLAIN}one")).expect("made");
+        std::fs::write(&path, format!("# people\n{}", text())).expect("written");
+        change(&path, "alice", Some("alice:{PLAIN}two")).expect("added");
+        change(&path, "Bob", Some("bob:{PLAIN}three")).expect("changed");
+        assert_eq!(text(), "# people\nbob:{PLAIN}three\nalice:{PLAIN}two\n");
+        change(&path, "bob", None).expect("removed");
+        assert_eq!(text(), "# people\nalice:{PLAIN}two\n");
+        assert_eq!(change(&path, "bob", None).expect_err("gone").kind(), Kind::NoInput);
+        std::fs::write(&path, "nonsense\n").expect("written");
+        assert_eq!(change(&path, "bob", Some("bob:{PLAIN}x")).expect_err("a bad file").kind(), Kind::Config);
+        assert_eq!(text(), "nonsense\n");
+    }
+}

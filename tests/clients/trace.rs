@@ -1,0 +1,91 @@
+//! The trace of a run, held against what really went over the wire: the same lines, without their secrets.
+
+use super::scene::{End, PASSWORD, Scene};
+use mailkit::sasl::base64;
+use mailkit::wire::pattern::{Bindings, matches};
+use mailkit::wire::transcript::{Entry, Side, parse};
+
+/// Reads the trace that the program left, and removes it for the next one.
+pub(crate) fn check<'a>(scene: &Scene, ends: impl Iterator<Item = &'a End>) -> Result<(), String> {
+    // Without a connection there may be none.
+    let Ok(text) = std::fs::read_to_string(scene.trace()) else { return Ok(()) };
+    std::fs::remove_file(scene.trace()).map_err(|error| error.to_string())?;
+    let in_base64 = |plain: &str| base64::encode(plain.as_bytes()).to_string();
+    for user in ["alice", "bob"] {
+        for secret in [PASSWORD, &in_base64(PASSWORD), &in_base64(&format!("\0{user}\0{PASSWORD}"))] {
+            if text.contains(secret) {
+                return Err(format!("the trace shows the password:\n{text}"));
+            }
+        }
+    }
+    let entries = parse(&text).map_err(|error| format!("the trace is no transcript: {error}"))?;
+    for (number, end) in (1..).zip(ends) {
+        // A program that does not know yet that its server is gone says what nobody hears any more.
+        let heard = if end.was_cut { Heard::UpToACut } else { Heard::All };
+        let of = |wanted: Side| {
+            entries.iter().filter(move |entry| match entry {
+                Entry::Line { connection, side, .. } | Entry::Raw { connection, side, .. } => {
+                    *connection == number && *side == wanted
+                }
+                _ => false,
+            })
+        };
+        follow(of(Side::Client), &end.heard, heard)
+            .map_err(|why| format!("the trace of what we said: {why}\n{text}"))?;
+        follow(of(Side::Server), &end.said, Heard::UpToTheEnd)
+            .map_err(|why| format!("the trace of what we heard: {why}\n{text}"))?;
+    }
+    Ok(())
+}
+
+/// How much of what one side said has been heard by the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// All of it.
+    All,
+    /// What came before the server vanished: the trace may go on.
+    UpToACut,
+    /// What came before the program hung up, perhaps in the middle of a line: the trace may end earlier.
+    UpToTheEnd,
+}
+
+/// Goes through what was said along the entries about it.
+fn follow<'a>(entries: impl Iterator<Item = &'a Entry>, said: &[u8], heard: Heard) -> Result<(), String> {
+    let mut lines = said.split_inclusive(|octet| *octet == b'\n').peekable();
+    let mut entries = entries.peekable();
+    while let Some(entry) = entries.next() {
+        if matches!(entry, Entry::Line { text, .. } if text == "{...}") {
+            let next = entries.peek();
+            while lines.peek().is_some_and(|line| !next.is_some_and(|next| shows(next, line))) {
+                lines.next();
+            }
+            continue;
+        }
+        match lines.next() {
+            Some(line) if shows(entry, line) => {}
+            Some(line) if heard == Heard::UpToTheEnd && begins(entry, line) && entries.peek().is_none() => {}
+            Some(line) => return Err(format!("`{entry}` is not `{}`", line.escape_ascii())),
+            None if heard == Heard::UpToACut => return Ok(()),
+            None => return Err(format!("`{entry}` was never said")),
+        }
+    }
+    match lines.next() {
+        Some(line) if heard != Heard::UpToTheEnd => Err(format!("`{}` is not in it", line.escape_ascii())),
+        _ => Ok(()),
+    }
+}
+
+fn begins(entry: &Entry, line: &[u8]) -> bool {
+    matches!(entry, Entry::Raw { octets, .. } if line.starts_with(octets))
+}
+
+fn shows(entry: &Entry, line: &[u8]) -> bool {
+    match entry {
+        Entry::Line { text, .. } => {
+            let spoken = line.strip_suffix(b"\r\n").and_then(|line| std::str::from_utf8(line).ok());
+            spoken.is_some_and(|line| matches(text, line, &mut Bindings::new()))
+        }
+        Entry::Raw { octets, .. } => octets == line,
+        _ => false,
+    }
+}
