@@ -50,9 +50,13 @@ async fn every_message_comes_back_as_it_left_or_stands_in_the_table() {
         wrong.push(format!("{refused} is in the table and not in the corpus"));
     }
     let way = town.to_bob();
-    let (by_pop3, files, by_imap) =
-        (read::by_pop3(&way).await, read::by_pop3_into_maildir(&way).await, read::by_imap(&way).await);
-    for (reader, arrived) in [("POP3", by_pop3), ("POP3 into a Maildir", files), ("IMAP", by_imap)] {
+    let readers = [
+        ("POP3", read::by_pop3(&way).await),
+        ("POP3 into a Maildir", read::by_pop3_into_maildir(&way).await),
+        ("IMAP", read::by_imap(&way).await),
+        ("IMAP sync", read::by_imap_sync(&way).await),
+    ];
+    for (reader, arrived) in readers {
         for (number, (name, fate)) in names.iter().zip(&fates).enumerate() {
             match (fate, arrived.get(&number)) {
                 (Fate::Refused(_), None) => {}

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// As much of a message as a report can need: the whole of a short one, the header section of a long one.
 pub const ORIGINAL_MAX: usize = 64 * 1024;
 
+/// Of a server's words, this many octets are kept with each recipient. It may say 50 KiB, for each of them.
+const WORDS_MAX: usize = 500;
+
 /// "Delivery time expired" (RFC 3463 §3.5).
 const EXPIRED: EnhancedStatus = EnhancedStatus::new(4, 4, 7);
 
@@ -133,8 +136,9 @@ fn told(due: &Due, answer: &Answer, action: Action, status: EnhancedStatus, note
 
 /// `mx1.hamburger.example: 550 5.1.1 no such user`, for the queue's own records.
 fn quoted(answer: &Answer) -> String {
+    let words = &answer.words[..answer.words.floor_char_boundary(WORDS_MAX)];
     match &answer.remote {
-        Some(remote) => format!("{remote}: {}", answer.words),
-        None => answer.words.clone(),
+        Some(remote) => format!("{remote}: {words}"),
+        None => words.to_owned(),
     }
 }

@@ -32,6 +32,9 @@ const LOCAL_BATCHES: usize = 4;
 /// Outcomes that may wait to be written down. Beyond it jobs keep their places, so that a disk that fails stops
 /// the relay before much could be sent twice.
 const UNSETTLED_MAX: usize = 100;
+/// Recipients settled with one commit. With what is kept of servers' words and told to senders, this stays well within
+/// the limits of a record.
+const SETTLED_MAX: usize = 1000;
 /// A wall clock can be set; so nothing waits for it longer than this without looking again.
 const NAP: Duration = Duration::from_secs(60);
 /// How long attempts may go on after the relay is told to stop.
@@ -256,7 +259,7 @@ impl Clerk {
     /// Until nobody hands anything in any more. An error means that outcomes were not written down.
     async fn write_down(mut self) -> Result<()> {
         let mut batch = Vec::new();
-        while self.unsettled.recv_many(&mut batch, UNSETTLED_MAX).await > 0 {
+        while self.gather(&mut batch).await {
             let outcomes: Vec<Settlement> = batch.iter().flat_map(|done: &Done| done.settlements.clone()).collect();
             let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&batch).await.into_iter().unzip();
             let ids = loop {
@@ -286,6 +289,19 @@ impl Clerk {
             let _ = self.settled.send(Written { recipients: outcomes.len(), next });
         }
         Ok(())
+    }
+
+    /// Waits for outcomes, and takes those that wait with them; says whether there are any.
+    async fn gather(&mut self, batch: &mut Vec<Done>) -> bool {
+        let mut next = self.unsettled.recv().await;
+        let mut recipients = 0;
+        while let Some(done) = next {
+            recipients += done.settlements.len();
+            batch.push(done);
+            let is_full = recipients >= SETTLED_MAX || batch.len() >= UNSETTLED_MAX;
+            next = if is_full { None } else { self.unsettled.try_recv().ok() };
+        }
+        !batch.is_empty()
     }
 
     /// One report for each message, on all that is settled of it now: nobody wants ten where one will do.

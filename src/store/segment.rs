@@ -5,7 +5,8 @@
 //! stepped over. Knows nothing of what records say, and does not decide what counts (see `log`).
 
 use super::record::{
-    BadHeader, FRAME_HEADER, FRAME_MAGIC, FrameHeader, FrameKind, SEGMENT_HEADER, SegmentHeader, checksum,
+    BODY_MAX, BadHeader, FRAME_HEADER, FRAME_MAGIC, FrameHeader, FrameKind, HEAD_MAX, SEGMENT_HEADER, SegmentHeader,
+    checksum,
 };
 use crate::error::{Error, Kind, Result};
 use crate::world::{Disk, DiskFile};
@@ -66,6 +67,11 @@ impl Draft {
     pub(super) fn record(head: Vec<u8>, body: Vec<u8>) -> Self {
         let body_crc = checksum(&body);
         Self { kind: FrameKind::Record, head, body, body_crc }
+    }
+
+    /// Whether it is within the limits that readers believe in. What is not would be taken for damage.
+    pub(super) fn is_readable(&self) -> bool {
+        self.head.len() <= HEAD_MAX as usize && self.body.len() <= BODY_MAX as usize
     }
 
     /// Octets of the frame.

@@ -251,6 +251,9 @@ impl Inner {
     ) -> Result<()> {
         let (done, answer) = oneshot::channel();
         let draft = Draft::record(record.to_head(), body);
+        if !draft.is_readable() {
+            return Err(Error::new(Kind::Software, "writing to the spool: a record is too long"));
+        }
         self.order(Order::Write(Box::new(Job { record, draft, file, done }))).await?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }

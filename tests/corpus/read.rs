@@ -5,11 +5,14 @@ use mailkit::endpoint::Endpoint;
 use mailkit::engine::pop3::Entry;
 use mailkit::fetch::{self, Keep};
 use mailkit::net::clock::SystemClock;
+use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::Trust;
 use mailkit::sasl::Credentials;
 use mailkit::secret::Secret;
+use mailkit::store::IndexAt;
 use mailkit::store::maildir::Maildir;
 use mailkit::store::memory::MemoryDisk;
+use mailkit::sync::{self, Mirror, Place};
 use mailkit::world::{Connect, Disk, Stream};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -104,6 +107,36 @@ pub(crate) async fn by_imap(way: &Pipes) -> Arrived {
             return arrived(messages);
         }
     }
+}
+
+/// As `mailkit imap sync --maildir PATH` does it. A second run fetches nothing.
+pub(crate) async fn by_imap_sync(way: &Pipes) -> Arrived {
+    let disk = MemoryDisk::new();
+    let place = Place {
+        disk: Arc::new(disk.clone()),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        maildir: "/mail".into(),
+        index: IndexAt::Memory,
+    };
+    let mut mirror = Mirror::open(place).await.unwrap();
+    for is_first in [true, false] {
+        let source = sync::Source {
+            endpoint: &Endpoint::parse("imap://bob@127.0.0.1").unwrap(),
+            addresses: vec![SocketAddr::from(([127, 0, 0, 1], 143))],
+            credentials: Credentials::new("bob", Secret::new("secret".to_owned())),
+            trust: Trust::System,
+            trace: None,
+        };
+        let mut session = sync::open(way, source).await.unwrap();
+        let summary = mirror.pull(&mut session, "bob@127.0.0.1", &mut |_, _| {}).await.unwrap();
+        session.logout().await;
+        assert!(summary.listed > 0 && summary.refused.is_empty(), "{summary:?}");
+        let (new, known) = if is_first { (summary.listed, 0) } else { (0, summary.listed) };
+        assert_eq!((summary.new, summary.fetched, summary.known), (new, new, known));
+    }
+    let files = ["/mail/new", "/mail/cur"].map(|dir| files(&disk, Path::new(dir)));
+    arrived(files.iter().flatten().map(|octets| crate::with_crlf(octets)))
 }
 
 async fn open_pop3(way: &Pipes) -> mailkit::engine::pop3::Session {

@@ -146,3 +146,21 @@ async fn a_panic_over_one_message_harms_no_other() {
     assert_eq!(sim.recipients(), ["bob@hamburger.example"]);
     assert!(sim.spool.next_due().await.expect("an index").is_some(), "evil waits");
 }
+
+#[tokio::test]
+async fn a_host_with_many_words_cannot_make_the_queue_forget_what_it_said() {
+    // As long as a reply can be, and each octet as long as it can become.
+    let words = format!("550 5.1.1 {}", "\u{1}".repeat(50_000));
+    let sim = Sim::new(move |_, _, path, _| match path.to_string().ends_with("@hamburger.example") {
+        true => no("5.1.1", &words),
+        false => yes(),
+    })
+    .await;
+    let recipients: Vec<String> = (0..100).map(|number| format!("u{number}@hamburger.example")).collect();
+    let recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
+    sim.accept("alice@crepes.example", &recipients, TEXT).await;
+    sim.drain().await;
+    assert_eq!(sim.reports().len(), 1);
+    let sim = sim.restarted(1).await;
+    assert_eq!((sim.spool.damage(), sim.spool.entries(None, 10).await.expect("an index").len()), (&[][..], 0));
+}

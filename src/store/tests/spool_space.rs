@@ -38,6 +38,19 @@ async fn a_queue_that_empties_gives_its_space_back() {
 }
 
 #[tokio::test]
+async fn what_no_reader_would_believe_is_not_written() {
+    let disk = MemoryDisk::new();
+    let spool = open_spool(&disk, 1).await.unwrap();
+    let id = accept(&spool, b"first", &["bob@a.example"]).await.unwrap();
+    let endless = Outcome::Delivered { text: "x".repeat(17 * 1024 * 1024) };
+    let endless = spool.settle(vec![Settlement { id, recipient: 0, outcome: endless }], vec![]);
+    let (refused, second) = tokio::join!(endless, accept(&spool, b"second", &["bob@a.example"]));
+    assert!(refused.is_err() && second.is_ok());
+    let found = open_spool(&disk.power_cut(1), 2).await.unwrap();
+    assert_eq!((found.damage(), found.entries(None, 10).await.unwrap().len()), (&[][..], 2));
+}
+
+#[tokio::test]
 async fn an_old_message_is_carried_forward_with_all_that_is_known_of_it() {
     let disk = MemoryDisk::new();
     let spool = open_small(&disk, 1, SMALL).await.unwrap();
