@@ -254,11 +254,13 @@ fn a_run_that_is_cut_off_anywhere_is_made_good_by_the_next() {
 async fn a_name_that_cannot_be_kept_is_reported_and_the_others_come() {
     let (dir, store) = (directory(), some_mail());
     let place = on_disk(dir.path());
+    // File systems take names of 255 octets.
+    let long = "long".repeat(100);
     edit(&store, |store| {
-        store.create("cur").deliver(b"x\r\n", flags_of(&[]));
+        store.create(&long).deliver(b"x\r\n", flags_of(&[]));
     });
     let run = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!(run.refused.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["cur"]);
-    edit(&store, |store| drop(store.mailboxes.remove("cur")));
+    assert_eq!(run.refused.iter().map(|(name, _)| name).collect::<Vec<_>>(), [&long]);
+    edit(&store, |store| drop(store.mailboxes.remove(&long)));
     assert_eq!(bare(&here(&place).await), bare(&there(&store)));
 }
