@@ -108,6 +108,8 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
     let elsewhere = format!("maildir:{}", dir.path().display());
     let closed = closed_port();
     let (pop, smtp) = (format!("pop3://bob@127.0.0.1:{closed}"), format!("smtp://127.0.0.1:{closed}"));
+    let imap = format!("imap://bob@127.0.0.1:{closed}");
+    let (mailboxes, other) = (format!("{}/Mailboxes", dir.path().display()), dir.path().display().to_string());
     let missing = dir.path().join("missing").to_string_lossy().into_owned();
     let password = ["--password-cmd", "echo hunter2"];
     let with_password =
@@ -144,6 +146,12 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
         (with_password(&["pop", &pop, "--to", &elsewhere]), 73, "is no Maildir", "name a Maildir"),
         (with_password(&["pop", &pop, "--to", &maildir, "--ca", &missing]), 66, "cannot read", ""),
         (with_password(&["pop", &pop, "--to", &maildir]), 75, "cannot connect", ""),
+        (alone(&["imap", "sync", &imap]), 64, "nowhere to put the messages", "--maildir DIR"),
+        (alone(&["imap", "sync", &pop, "--maildir", &mailboxes]), 64, "is a server of another kind", ""),
+        (alone(&["imap", "sync", "work", "--config", &good]), 78, "account work has no imap server", "add imap = "),
+        (alone(&["imap", "sync", "imap://127.0.0.1", "--maildir", &mailboxes]), 64, "nobody to log in as", "imap://"),
+        (with_password(&["imap", "sync", &imap, "--maildir", &other]), 73, "is no Maildir", "name a Maildir"),
+        (with_password(&["imap", "sync", &imap, "--maildir", &mailboxes]), 75, "cannot connect", ""),
         (alone(&["send", "--server", &smtp, "--message", &missing, "bob@x.example"]), 66, "cannot read", ""),
         (alone(&["send", "--server", &smtp, "--message", &message]), 64, "nobody to send to", "-t"),
         (

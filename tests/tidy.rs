@@ -88,6 +88,20 @@ fn the_page_on_architecture_shows_the_same_map() {
 }
 
 #[test]
+fn links_in_the_docs_lead_somewhere() {
+    let docs =
+        std::fs::read_dir(root().join("docs")).expect("it can be listed").map(|entry| entry.expect("listed").path());
+    let pages = docs.chain([root().join("README.md"), root().join("CHANGELOG.md")]);
+    clean(pages.filter(|page| page.extension().is_some_and(|end| end == "md")).flat_map(|page| {
+        let text = std::fs::read_to_string(&page).expect("a page is text");
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let local = targets.filter(|target| !target.is_empty() && !target.contains("://"));
+        let dead = local.filter(|target| !page.with_file_name("").join(target).exists());
+        dead.map(|target| format!("{}: {target} is not there", page.display())).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
 fn every_file_opens_with_what_it_is_for() {
     clean(all().iter().filter_map(|source| {
         let lines = source.text.lines().map_while(|line| line.strip_prefix("//!"));

@@ -1,7 +1,7 @@
 //! Plays every transcript in `tests/transcripts/` against our servers.
 //!
 //! Whole and octet by octet over a pipe in memory; those not marked `clock` also over loopback, and those not
-//! marked `plain` also inside TLS. A line `$ mailkit …` turns the roles: `tests/cli.rs` plays those.
+//! marked `plain` also inside TLS. A line `$ mailkit …` turns the roles: `tests/clients.rs` plays those.
 
 // A test may unwrap; clippy knows that only of functions that are marked as tests.
 #![allow(clippy::unwrap_used)]

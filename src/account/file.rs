@@ -199,6 +199,24 @@ mod tests {
     }
 
     #[test]
+    fn the_page_on_configuration_shows_every_key_and_no_other() {
+        let page = include_str!("../../docs/configuration.md");
+        let example = page.split("```").nth(1).and_then(|block| block.strip_prefix("toml\n")).expect("an example");
+        parse(example).expect("the example is good");
+        let mut shown = 0;
+        for section in example.split("\n[") {
+            let name = section.trim_start_matches('[').split(']').next().expect("a heading");
+            let error = parse(&format!("[{name}]\nzzzzzzzz = 1")).expect_err(name);
+            let known = error.advice().and_then(|hint| hint.strip_prefix("known here are ")).expect("a list");
+            for key in known.split(", ") {
+                assert!(section.lines().any(|line| line.starts_with(&format!("{key} "))), "{key} in [{name}]");
+                shown += 1;
+            }
+        }
+        assert!(shown > 30, "{shown} keys");
+    }
+
+    #[test]
     fn a_file_that_was_named_must_be_there() {
         assert!(Config::load(Some(Path::new("/nonexistent/c.toml"))).is_err());
     }

@@ -38,8 +38,8 @@ enum Command {
 /// So far this is one way only: nothing is changed on the server, and messages that are gone there stay here.
 /// Those that were removed here do not come again.
 ///
-/// Nothing is printed when all is well, unless --json or -v asks for it. Ends with 0 if everything is here, 1 if some
-/// mailboxes had to be left out, 75 if trying again may help.
+/// Nothing is printed when all is well, unless --json or -v asks for it. Ends with 0 if everything is here, 1 if
+/// mailboxes had to be left out or messages did not come, 75 if trying again may help.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit imap sync imap://bob@127.0.0.1:1143 --password-env PASSWORD --maildir Mail
@@ -109,7 +109,8 @@ fn place(maildir: &Path) -> Place {
 }
 
 fn report(context: &Context, endpoint: &Endpoint, maildir: &Path, summary: &Summary) -> Result<Exit> {
-    let exit = if summary.refused.is_empty() { Exit::OK } else { Exit::PARTIAL };
+    let is_whole = summary.refused.is_empty() && summary.missing == 0;
+    let exit = if is_whole { Exit::OK } else { Exit::PARTIAL };
     if context.is_json() {
         let refused: Vec<_> =
             summary.refused.iter().map(|(name, text)| json!({"mailbox": name, "text": text})).collect();
@@ -125,12 +126,20 @@ fn report(context: &Context, endpoint: &Endpoint, maildir: &Path, summary: &Summ
             "octets": summary.octets,
             "new": summary.new,
             "updated": summary.updated,
+            "missing": summary.missing,
             "refused": refused,
         }))?;
         return Ok(exit);
     }
     for (name, why) in &summary.refused {
         context.complain(&format!("mailbox {name} of {} is left out\nbecause: {why}", endpoint.authority()));
+    }
+    if summary.missing > 0 {
+        context.complain(&format!(
+            "{} lists {} messages and does not give them\nthe next run asks for them again",
+            endpoint.authority(),
+            summary.missing
+        ));
     }
     context.detail(&format!(
         "{}: {} messages in {} mailboxes, {} of them new ({} octets), {} with changed flags",

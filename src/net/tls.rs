@@ -149,6 +149,10 @@ fn certificate_sentence(why: &rustls::CertificateError) -> String {
         // An issuer of the same name as one we trust, with another key, has no right signature.
         E::UnknownIssuer | E::BadSignature => "nobody we trust has signed it".to_owned(),
         E::Revoked => "it has been revoked".to_owned(),
+        // webpki gives it no name of its own in rustls. What `openssl req -x509` makes is of this sort.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "it is an authority's own certificate, made to sign others and not for a server".to_owned()
+        }
         other => other.to_string(),
     }
 }

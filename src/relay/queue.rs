@@ -26,9 +26,9 @@ const HELD_MAX: usize = 20_000;
 const LEASE: usize = 500;
 /// RFC 5321 §4.5.3.1.8: every server takes so many recipients of one message.
 const RECIPIENTS_MAX: usize = 100;
-/// Messages delivered to local mailboxes with one commit, and such batches under way.
+/// Messages delivered to local mailboxes with one commit. One batch is under way at a time: of two, the later could
+/// overtake the earlier, and a mailbox would not be in the order in which its messages were accepted.
 const LOCAL_BATCH: usize = 64;
-const LOCAL_BATCHES: usize = 4;
 /// Outcomes that may wait to be written down. Beyond it jobs keep their places, so that a disk that fails stops
 /// the relay before much could be sent twice.
 const UNSETTLED_MAX: usize = 100;
@@ -59,7 +59,7 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let clerk = tokio::spawn(clerk.write_down());
     let board = Board::new(worker.settings.limits);
     let (local, tasks) = (VecDeque::new(), JoinSet::new());
-    let mut queue = Queue { worker, board, local, local_batches: 0, tasks, settle, held: 0 };
+    let mut queue = Queue { worker, board, local, delivers: false, tasks, settle, held: 0 };
     let ended = queue.work(&mut written, &stop, until).await;
     queue.finish().await;
     drop(queue);
@@ -72,7 +72,8 @@ struct Queue {
     worker: Arc<Worker>,
     board: Board<Destination, Job>,
     local: VecDeque<Job>,
-    local_batches: usize,
+    /// Whether a batch is on its way into local mailboxes.
+    delivers: bool,
     tasks: JoinSet<Ended>,
     settle: mpsc::Sender<Done>,
     /// Recipients that are leased and not settled.
@@ -129,7 +130,7 @@ impl Queue {
                     Some(ended) = self.tasks.join_next() => {
                         match ended {
                             Ok(Ended::Job(destination, retry)) => self.board.done(&destination, retry),
-                            Ok(Ended::LocalBatch) => self.local_batches -= 1,
+                            Ok(Ended::LocalBatch) => self.delivers = false,
                             Err(error) => self.worker.tell(&Event::Trouble { what: error.to_string() }),
                         }
                         self.start();
@@ -204,10 +205,10 @@ impl Queue {
                 Ended::Job(destination, retry)
             });
         }
-        while self.local_batches < LOCAL_BATCHES && !self.local.is_empty() {
+        if !self.delivers && !self.local.is_empty() {
             let batch: Vec<Job> = self.local.drain(..self.local.len().min(LOCAL_BATCH)).collect();
             let (worker, settle) = (self.worker.clone(), self.settle.clone());
-            self.local_batches += 1;
+            self.delivers = true;
             self.tasks.spawn(async move {
                 let delivered = AssertUnwindSafe(worker.deliver_locally(&batch)).catch_unwind().await;
                 for done in match delivered {

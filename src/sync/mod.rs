@@ -84,6 +84,8 @@ pub struct Summary {
     pub recognised: usize,
     /// Messages whose flags changed here.
     pub updated: usize,
+    /// Messages that were listed and then did not come: removed meanwhile, or kept back. The next run asks again.
+    pub missing: usize,
     /// Mailboxes left out, as the server names them, and why.
     pub refused: Vec<(String, String)>,
 }
@@ -120,9 +122,9 @@ impl Mirror {
         Stash::sweep(&*place.disk, &tmp).map_err(|error| Error::file("cannot tidy", &tmp, error))?;
         let file = |name| (place.index == IndexAt::File).then(|| place.maildir.join(name));
         let (base, index) = (file(BASE), file(INDEX));
-        if let Some(path) = &base {
-            // Made by us first, so that it is private; SQLite would ask the umask. If it is there already, so much
-            // the better, and if it cannot be made, SQLite says why.
+        for path in [&base, &index].into_iter().flatten() {
+            // Made by us first, so that they are private; SQLite would ask the umask. If one is there already, so
+            // much the better, and if it cannot be made, SQLite says why.
             let _ = place.disk.create(path);
         }
         let base = Base::open(base.as_deref())?;

@@ -136,7 +136,10 @@ impl Pull<'_> {
         let (mut deliveries, mut waiting) = (Vec::new(), Vec::new());
         for wanted in window {
             let uid = wanted.row.uid;
-            let Some(Came { content, digest }) = came.remove(&uid) else { continue };
+            let Some(Came { content, digest }) = came.remove(&uid) else {
+                self.summary.missing += 1;
+                continue;
+            };
             self.summary.fetched += 1;
             self.summary.octets += content.size();
             if let Some((local, flags)) = self.base.adopt(id, uid, &digest)? {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// What the variable PASSWORD holds, and what nobody may ever read in a trace.
@@ -35,7 +35,8 @@ pub(crate) struct Scene {
     directory: TempDir,
     listener: TcpListener,
     server: SocketAddr,
-    closed: SocketAddr,
+    /// Has a port, which nobody else can take, and does not listen there.
+    closed: TcpSocket,
     certificate: String,
     manner: Manner,
 }
@@ -43,11 +44,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// Puts in place what the transcript takes as given.
     pub(crate) async fn set<'a>(givens: impl Iterator<Item = &'a str>, manner: Manner) -> Self {
-        let listener = listen();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
         listener.set_nonblocking(true).expect("sockets can do that");
         let server = listener.local_addr().expect("it is bound");
-        // Nobody listens on a port that was bound and let go; the kernel hands ports out in turn.
-        let closed = listen().local_addr().expect("it is bound");
+        let closed = TcpSocket::new_v4().expect("a socket");
+        closed.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("loopback has ports");
         let directory = tempfile::tempdir().expect("a directory");
         let mut scene = Self { directory, listener, server, closed, certificate: "127.0.0.1".to_owned(), manner };
         for given in givens {
@@ -98,7 +99,7 @@ impl Scene {
         let bind = |name: &str, value: String| (name.to_owned(), value);
         Bindings::from([
             bind("server", self.server.to_string()),
-            bind("closed", self.closed.to_string()),
+            bind("closed", self.closed.local_addr().expect("it is bound").to_string()),
             bind("ca", "ca.pem".to_owned()),
             bind("other_ca", "other_ca.pem".to_owned()),
         ])
@@ -136,10 +137,6 @@ impl Scene {
     pub(crate) fn has_more_connections(&self) -> bool {
         self.listener.accept().is_ok()
     }
-}
-
-fn listen() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").expect("loopback has ports")
 }
 
 /// A key and a certificate for a name. Making them takes a while in an unoptimised build.

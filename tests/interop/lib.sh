@@ -70,6 +70,7 @@ listens() {
 start_serve() {
   local name=$1 ready=$WORK/$1.ready
   shift
+  : >"$ready"
   "$MAILKIT" serve --data "$WORK/$name" --hostname mail.hamburger.example --domain hamburger.example \
     --tls-cert "$WORK/cert.pem" --tls-key "$WORK/key.pem" \
     --smtp 127.0.0.1:0 --submission 127.0.0.1:0 --submissions 127.0.0.1:0 --pop3 127.0.0.1:0 --pop3s 127.0.0.1:0 \
