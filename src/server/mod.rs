@@ -34,6 +34,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -56,6 +57,8 @@ struct Shared {
     tls: Option<ServerTls>,
     gate: Gate,
     submission_gate: Gate,
+    /// For messages that IMAP has to hold whole.
+    room: Arc<Semaphore>,
 }
 
 impl Server {
@@ -83,8 +86,9 @@ impl Server {
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
+        let room = Arc::new(Semaphore::new(imap_host::WHOLE_AT_ONCE));
         let shared =
-            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), settings, world };
+            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), room, settings, world };
         Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), tasks: TaskTracker::new() })
     }
 
@@ -251,6 +255,7 @@ impl Shared {
             entropy: self.world.entropy.clone(),
             disk: self.world.disk.clone(),
             waiting_room: waiting_room(&self.settings.data),
+            room: self.room.clone(),
             account: None,
             watched: None,
             append: None,
