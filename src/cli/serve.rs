@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::data;
 use super::exit::Exit;
+use super::input;
 use super::relay::options::{Outward, RelayArgs, own_name};
 use super::relay::watch::Watch;
 use mailkit::account;
@@ -166,7 +167,7 @@ fn settings(
     }
     let given = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
     let identity = match given.or(config.tls_cert.as_ref().zip(config.tls_key.as_ref())) {
-        Some((certificates, key)) => Identity { certificates: read_text(certificates)?, key: read_text(key)? },
+        Some((certificates, key)) => Identity { certificates: input::text(certificates)?, key: input::text(key)? },
         None => identity(disk, data, &certificate_names(hostname, &domains))?,
     };
     Ok(Settings {
@@ -219,7 +220,7 @@ fn listeners(args: &Args, config: &account::Serve) -> Vec<(Service, SocketAddr)>
 fn users(args: &Args, config: &account::Serve) -> Result<Users> {
     let mut known = Vec::new();
     if let Some(path) = args.users_file.as_ref().or(config.users.as_ref()) {
-        known.extend(users::parse(&read_text(path)?)?);
+        known.extend(users::parse(&input::text(path)?)?);
     }
     for text in &args.users {
         let (name, password) = text.split_once(':').filter(|(name, _)| users::is_user_name(name)).ok_or_else(|| {
@@ -228,8 +229,4 @@ fn users(args: &Args, config: &account::Serve) -> Result<Users> {
         known.push((name.to_owned(), Stored::plain(Secret::new(password.to_owned()))));
     }
     Ok(Users::new(known))
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::file("cannot read", path, error))
 }
