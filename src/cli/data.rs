@@ -11,10 +11,15 @@ use tokio_util::sync::CancellationToken;
 
 /// The directory that the arguments, else the configuration, else custom names.
 pub(super) fn directory(context: &Context, given: Option<&Path>) -> Result<PathBuf> {
-    match given {
-        Some(path) => Ok(path.to_owned()),
-        None => context.config()?.serve.data.clone().map_or_else(state_dir, Ok),
+    let path = match given {
+        Some(path) => path.to_owned(),
+        None => context.config()?.serve.data.clone().map_or_else(state_dir, Ok)?,
+    };
+    if path.exists() && !path.is_dir() {
+        let what = format!("{} is no directory, so no data can be kept in it", path.display());
+        return Err(Error::new(Kind::CannotCreate, what));
     }
+    Ok(path)
 }
 
 /// Where accepted messages wait.

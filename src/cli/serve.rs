@@ -165,6 +165,8 @@ fn settings(
     if domains.is_empty() {
         domains.push(hostname.clone());
     }
+    // Before a certificate is made: a mistake here leaves nothing behind.
+    let users = users(args, config)?;
     let given = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
     let identity = match given.or(config.tls_cert.as_ref().zip(config.tls_key.as_ref())) {
         Some((certificates, key)) => Identity { certificates: input::text(certificates)?, key: input::text(key)? },
@@ -176,7 +178,7 @@ fn settings(
         observer,
         hostname: hostname.to_ascii().to_string(),
         domains,
-        users: users(args, config)?,
+        users,
         data: data.to_owned(),
         index: IndexAt::File,
         listen: listeners(args, config),
@@ -226,7 +228,11 @@ fn users(args: &Args, config: &account::Serve) -> Result<Users> {
         let (name, password) = text.split_once(':').filter(|(name, _)| users::is_user_name(name)).ok_or_else(|| {
             Error::new(Kind::Usage, "--user: expected NAME:PASSWORD, a name of letters, digits and . _ - +")
         })?;
+        if password.is_empty() {
+            return Err(Error::new(Kind::Usage, format!("--user: the password of {name} is empty")));
+        }
         known.push((name.to_owned(), Stored::plain(Secret::new(password.to_owned()))));
     }
+    users::expect_distinct(&known)?;
     Ok(Users::new(known))
 }
