@@ -117,16 +117,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         // Before the ready line: whoever reads it may already want to stop us.
         let stop = data::stop_on_signals()?;
         let relay = server.relay();
-        server.run(&relay);
+        let relaying = server.run(&relay);
         announce(context, &bound, is_catch_all)?;
         let obey = move |order: String| {
             let relay = relay.clone();
             async move { relay.obey(&order).await }
         };
-        let ((), printed) = tokio::join!(control.serve(stop.clone(), obey), watch.print_until(&stop));
+        let close_the_doors = async {
+            stop.cancelled().await;
+            server.cancel();
+        };
+        // Mail that nobody would carry on is not accepted any more.
+        let relayed = async {
+            let relayed = relaying.await;
+            stop.cancel();
+            relayed.unwrap_or_else(|panic| Err(Error::new(Kind::Software, "the relay broke").caused_by(panic)))
+        };
+        let ((), relayed, (), printed) =
+            tokio::join!(close_the_doors, relayed, control.serve(stop.clone(), obey), watch.print_until(&stop));
         context.note("stopping");
         server.stop().await;
-        printed.map(|()| Exit::OK)
+        relayed.and(printed).map(|()| Exit::OK)
     })
 }
 

@@ -7,7 +7,7 @@
 use super::board::Board;
 use super::event::Event;
 use super::work::{Destination, Done, Job, Worker};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::store::spool::{Leased, Outcome, Report, Settlement, SpoolId};
 use crate::world::Timestamp;
 use futures_util::FutureExt;
@@ -63,7 +63,8 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let ended = queue.work(&mut written, &stop, until).await;
     queue.finish().await;
     drop(queue);
-    let written = clerk.await.unwrap_or(Ok(()));
+    let stopped = |panic| Error::new(Kind::Software, "writing down what the relay did").caused_by(panic);
+    let written = clerk.await.unwrap_or_else(|panic| Err(stopped(panic)));
     ended.and(written)
 }
 

@@ -35,17 +35,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long connections may finish what they are doing when the server stops.
 const STOP_WAIT: Duration = Duration::from_secs(10);
+/// The relay ends by itself a little earlier. Cutting it off behind a dot would send a message twice.
+const RELAY_STOP_WAIT: Duration = Duration::from_secs(60);
 
 /// A mail server with its data directory.
 pub struct Server {
     shared: Arc<Shared>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    relays: TaskTracker,
 }
 
 struct Shared {
@@ -89,7 +93,12 @@ impl Server {
         let room = Arc::new(Semaphore::new(imap_host::WHOLE_AT_ONCE));
         let shared =
             Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), room, settings, world };
-        Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), tasks: TaskTracker::new() })
+        Ok(Self {
+            shared: Arc::new(shared),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            relays: TaskTracker::new(),
+        })
     }
 
     /// Listens on the addresses of the settings, all or none, and says which ones they became.
@@ -123,10 +132,11 @@ impl Server {
         Relay::new(tools, settings.relay.clone())
     }
 
-    /// Runs a relay beside the listeners until the server stops.
-    pub fn run(&self, relay: &Relay) {
+    /// Runs a relay beside the listeners until the server stops. If it ends before, nobody carries on what is
+    /// accepted, and the server should stop too.
+    pub fn run(&self, relay: &Relay) -> JoinHandle<Result<()>> {
         let (relay, stop) = (relay.clone(), self.stop.clone());
-        self.tasks.spawn(async move { relay.run(stop).await });
+        self.relays.spawn(async move { relay.run(stop).await })
     }
 
     /// The queue of accepted messages.
@@ -162,6 +172,9 @@ impl Server {
         self.tasks.close();
         // Whoever is still busy now has had its time; nothing acknowledged depends on it.
         let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
+        self.relays.close();
+        // What is cut off here was not settled, and is tried again at the next start.
+        let _ = tokio::time::timeout(RELAY_STOP_WAIT, self.relays.wait()).await;
     }
 
     fn accept(&self, service: Service, listener: Listener) {
