@@ -238,3 +238,27 @@ fn an_output_that_is_full_is_an_error() {
     assert_eq!(output.status.code(), Some(74), "{said}");
     assert!(said.contains("cannot write to standard output: No space left on device"), "{said}");
 }
+
+#[test]
+fn serve_refuses_what_cannot_be_meant_before_it_touches_the_directory() {
+    let home = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| home.path().join(name).to_str().expect("a path").to_owned();
+    let (file, users) = (path("file"), path("users"));
+    std::fs::write(&file, "x").expect("written");
+    std::fs::write(&users, "bob:{PLAIN}a\n").expect("written");
+    let data = path("data");
+    let serve = |more: &[&str]| run(&[&["serve", "--smtp", "127.0.0.1:0"][..], more].concat());
+    for (arguments, exit, wanted) in [
+        (&["--data", &file][..], 73, "file is no directory"),
+        (&["--data", &data, "--user", "bob:"], 64, "--user: the password of bob is empty"),
+        (&["--data", &data, "--user", "BOB:x", "--users", &users], 78, "the user BOB is named twice"),
+        (&["--data", &data, "--users", "/dev/zero"], 74, "cannot read /dev/zero: file too large"),
+        (&["--data", &data, "--tls-cert", "/dev/zero", "--tls-key", "/dev/zero"], 74, "cannot read /dev/zero"),
+        (&["--data", &data, "--config", "/dev/zero"], 78, "cannot read the configuration /dev/zero"),
+    ] {
+        let (code, stdout, stderr) = serve(arguments);
+        assert!(!home.path().join("data").exists(), "{arguments:?}");
+        assert_eq!((code, stdout.as_str()), (Some(exit), ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(wanted), "{arguments:?}: {stderr}");
+    }
+}

@@ -198,4 +198,9 @@ async fn there_is_room_for_so_many_and_no_more() {
     let (mut near, far) = duplex(4096);
     assert_eq!(port.run(Box::new(far), peer(), Toy { flooding: false }, World::default()).await, Ended::Closed);
     expect(&mut near, "bye, too many\r\n").await;
+    // Where TLS comes first, a handshake would cost more than it says.
+    let identity = Identity::self_signed(&["localhost".to_owned()]).unwrap();
+    let implicit = Port { implicit: true, tls: Some(ServerTls::new(&identity).unwrap()), ..port };
+    let (_near, far) = duplex(4096);
+    assert_eq!(implicit.run(Box::new(far), peer(), Toy { flooding: false }, World::default()).await, Ended::Handshake);
 }

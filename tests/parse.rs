@@ -426,6 +426,16 @@ fn a_thousand_attachments_of_one_name_are_told_apart() {
 }
 
 #[test]
+fn attachments_beyond_the_limit_are_said_to_be_left_out() {
+    let part = "--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n".repeat(10_001);
+    let (dir, path) = file(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{part}--b--\r\n").as_bytes());
+    let target = dir.path().join("out");
+    let (code, shown, stderr) = run(&["-x", &target.to_string_lossy(), &path]);
+    assert_eq!((code, shown.lines().count()), (0, 9_999), "{stderr}");
+    assert!(stderr.contains("there are too many parts; the others are not read"), "{stderr}");
+}
+
+#[test]
 fn the_json_form_follows_its_schema() {
     let message = "From: A <a@x>\r\nTo: g: b@y;\r\nSubject: s\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\
         Message-ID: <1@x>\r\nReferences: <2@x> <3@x>\r\nList-Unsubscribe: <https://l.example/u>\r\n\
@@ -468,8 +478,8 @@ fn what_cannot_be_read_is_said_in_a_sentence() {
     let absent = dir.path().join("absent").to_string_lossy().into_owned();
     for (path, wanted, words) in [
         (path.as_str(), 65, "there is no message in it"),
-        (&absent, 66, "mailkit parse: read"),
-        (&dir.path().to_string_lossy(), 66, "mailkit parse: read"),
+        (&absent, 66, "mailkit parse: cannot read"),
+        (&dir.path().to_string_lossy(), 66, "mailkit parse: cannot read"),
     ] {
         let (code, stdout, stderr) = run(&[path]);
         assert_eq!((code, stdout.as_str()), (wanted, ""), "{stderr}");

@@ -6,7 +6,12 @@
 use super::config::{Account, Config};
 use crate::error::{Error, Kind, Result};
 use etcetera::BaseStrategy;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// Octets of a file of settings: a hundred thousand users, or all certificate authorities of the world.
+const TEXT_MAX: u64 = 16 * 1024 * 1024;
 
 impl Config {
     /// Reads the file that was named, or the one in its usual place if there is one.
@@ -22,9 +27,9 @@ impl Config {
                 &usual
             }
         };
-        match std::fs::read_to_string(path) {
+        match read_text(path) {
             Ok(text) => Self::parse(&text, path),
-            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => {
                 let what = format!("cannot read the configuration {}", path.display());
                 Err(Error::new(Kind::Config, what).caused_by(error))
@@ -71,6 +76,13 @@ impl Config {
             }
         }
     }
+}
+
+/// A file of settings, whole. One without an end, as a device, is an error.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(TEXT_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > TEXT_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
 }
 
 /// Where programs keep what must outlive them but is no user's document: `$XDG_STATE_HOME/mailkit`.

@@ -8,5 +8,5 @@ mod file;
 mod source;
 
 pub use config::{Account, Config, Defaults, Relay, Serve};
-pub use file::state_dir;
+pub use file::{read_text, state_dir};
 pub use source::SecretSource;

@@ -40,6 +40,8 @@ impl Exit {
     pub(super) const PARTIAL: Self = Self(1);
     /// A mistake of ours.
     pub(crate) const SOFTWARE: Self = Self(70);
+    /// Stopped before it was done.
+    pub(super) const INTERRUPTED: Self = Self(130);
     /// The reader of standard output went away: the code a shell gives to those that SIGPIPE ended.
     pub(super) const PIPE: Self = Self(141);
 

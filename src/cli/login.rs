@@ -4,6 +4,7 @@
 //! account. A password is never an argument, where others could read it; it is asked for only at a terminal.
 
 use super::context::Context;
+use super::input;
 use mailkit::account::{Account, SecretSource};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
@@ -129,7 +130,7 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
 /// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
 pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     Ok(match ca {
-        Some(path) => Trust::Authorities(std::fs::read(path).map_err(|error| Error::input(path, error))?),
+        Some(path) => Trust::Authorities(input::text(path)?.into_bytes()),
         None => Trust::System,
     })
 }

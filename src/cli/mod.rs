@@ -12,6 +12,7 @@ pub(crate) mod exit;
 mod generate;
 mod globals;
 mod imap;
+mod input;
 mod login;
 mod mx;
 mod parse;

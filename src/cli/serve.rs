@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::data;
 use super::exit::Exit;
+use super::input;
 use super::relay::options::{Outward, RelayArgs, own_name};
 use super::relay::watch::Watch;
 use mailkit::account;
@@ -116,16 +117,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         // Before the ready line: whoever reads it may already want to stop us.
         let stop = data::stop_on_signals()?;
         let relay = server.relay();
-        server.run(&relay);
+        let relaying = server.run(&relay);
         announce(context, &bound, is_catch_all)?;
         let obey = move |order: String| {
             let relay = relay.clone();
             async move { relay.obey(&order).await }
         };
-        let ((), printed) = tokio::join!(control.serve(stop.clone(), obey), watch.print_until(&stop));
+        let close_the_doors = async {
+            stop.cancelled().await;
+            server.cancel();
+        };
+        // Mail that nobody would carry on is not accepted any more.
+        let relayed = async {
+            let relayed = relaying.await;
+            stop.cancel();
+            relayed.unwrap_or_else(|panic| Err(Error::new(Kind::Software, "the relay broke").caused_by(panic)))
+        };
+        let ((), relayed, (), printed) =
+            tokio::join!(close_the_doors, relayed, control.serve(stop.clone(), obey), watch.print_until(&stop));
         context.note("stopping");
         server.stop().await;
-        printed.map(|()| Exit::OK)
+        relayed.and(printed).map(|()| Exit::OK)
     })
 }
 
@@ -164,9 +176,11 @@ fn settings(
     if domains.is_empty() {
         domains.push(hostname.clone());
     }
+    // Before a certificate is made: a mistake here leaves nothing behind.
+    let users = users(args, config)?;
     let given = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
     let identity = match given.or(config.tls_cert.as_ref().zip(config.tls_key.as_ref())) {
-        Some((certificates, key)) => Identity { certificates: read_text(certificates)?, key: read_text(key)? },
+        Some((certificates, key)) => Identity { certificates: input::text(certificates)?, key: input::text(key)? },
         None => identity(disk, data, &certificate_names(hostname, &domains))?,
     };
     Ok(Settings {
@@ -175,7 +189,7 @@ fn settings(
         observer,
         hostname: hostname.to_ascii().to_string(),
         domains,
-        users: users(args, config)?,
+        users,
         data: data.to_owned(),
         index: IndexAt::File,
         listen: listeners(args, config),
@@ -219,17 +233,17 @@ fn listeners(args: &Args, config: &account::Serve) -> Vec<(Service, SocketAddr)>
 fn users(args: &Args, config: &account::Serve) -> Result<Users> {
     let mut known = Vec::new();
     if let Some(path) = args.users_file.as_ref().or(config.users.as_ref()) {
-        known.extend(users::parse(&read_text(path)?)?);
+        known.extend(users::parse(&input::text(path)?)?);
     }
     for text in &args.users {
         let (name, password) = text.split_once(':').filter(|(name, _)| users::is_user_name(name)).ok_or_else(|| {
             Error::new(Kind::Usage, "--user: expected NAME:PASSWORD, a name of letters, digits and . _ - +")
         })?;
+        if password.is_empty() {
+            return Err(Error::new(Kind::Usage, format!("--user: the password of {name} is empty")));
+        }
         known.push((name.to_owned(), Stored::plain(Secret::new(password.to_owned()))));
     }
+    users::expect_distinct(&known)?;
     Ok(Users::new(known))
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::file("cannot read", path, error))
 }

@@ -2,13 +2,14 @@
 
 use super::context::Context;
 use super::exit::Exit;
+use super::input;
 use super::login::PasswordArgs;
-use mailkit::account::SecretSource;
+use mailkit::account::{SecretSource, read_text};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::users::{hash, is_user_name, parse};
 use mailkit::world::Entropy;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -88,7 +89,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         }
         Command::Remove(remove) => change(&remove.users, &remove.name, None),
         Command::List(list) => {
-            let users = parse(&read(&list.users)?)?;
+            let users = parse(&input::text(&list.users)?)?;
             for (name, _) in &users {
                 match context.is_json() {
                     true => context.object(&serde_json::json!({ "user": name }))?,
@@ -102,9 +103,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 
 /// Puts `line` in the place of the user's, or at the end; without one the user's line goes. Comments stay.
 fn change(path: &Path, name: &str, line: Option<&str>) -> Result<Exit> {
-    let before = match read(path) {
-        Err(error) if error.kind() == Kind::NoInput && line.is_some() => String::new(),
-        text => text?,
+    let before = match read_text(path) {
+        // Only what is not there: a file that may not be read must not be replaced by an empty one.
+        Err(error) if error.kind() == ErrorKind::NotFound && line.is_some() => String::new(),
+        text => text.map_err(|error| Error::input(path, error))?,
     };
     // A file that is wrong already is not made worse.
     parse(&before)?;
@@ -121,10 +123,6 @@ fn change(path: &Path, name: &str, line: Option<&str>) -> Result<Exit> {
     }
     write(path, &after)?;
     Ok(Exit::OK)
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::file("cannot read", path, error))
 }
 
 /// Replaces the file as a whole: a server that starts meanwhile reads the old one or the new one.
@@ -149,7 +147,7 @@ mod tests {
     fn users_come_change_and_go_and_comments_stay() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("users");
-        let text = || read(&path).expect("a file");
+        let text = || input::text(&path).expect("a file");
         change(&path, "bob", Some("bob:{PLAIN}one")).expect("made");
         std::fs::write(&path, format!("# people\n{}", text())).expect("written");
         change(&path, "alice", Some("alice:{PLAIN}two")).expect("added");

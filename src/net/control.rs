@@ -65,8 +65,8 @@ impl Control {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let obey = obey.clone();
-                    tasks.spawn(timeout(2 * WAIT, converse(stream, obey)));
+                    let (obey, stop) = (obey.clone(), stop.clone());
+                    tasks.spawn(timeout(2 * WAIT, converse(stream, stop, obey)));
                 }
                 // No descriptors left: they may come back.
                 Err(_) => sleep(Duration::from_millis(100)).await,
@@ -109,12 +109,21 @@ pub async fn ask(data: &Path, order: &str) -> Result<Option<String>> {
 }
 
 /// One order and its answer. Whatever fails here, there is nobody to tell but the peer, who sees the end.
-async fn converse<F: Future<Output = String>>(stream: UnixStream, obey: impl FnOnce(String) -> F) {
+async fn converse<F: Future<Output = String>>(
+    stream: UnixStream,
+    stop: CancellationToken,
+    obey: impl FnOnce(String) -> F,
+) {
     if !stream.peer_cred().is_ok_and(|peer| peer.uid() == geteuid().as_raw()) {
         return;
     }
     let mut stream = BufReader::new(stream);
-    if let Ok(Ok(Some(order))) = timeout(WAIT, read_line(&mut stream)).await {
+    let order = tokio::select! {
+        // Who has not asked yet holds nobody up.
+        () = stop.cancelled() => return,
+        order = timeout(WAIT, read_line(&mut stream)) => order,
+    };
+    if let Ok(Ok(Some(order))) = order {
         // An answer with a line end in it would be half an answer.
         let answer = obey(order).await.replace(['\r', '\n'], " ");
         let _ = stream.write_all(format!("{answer}\n").as_bytes()).await;
@@ -181,6 +190,19 @@ mod tests {
         }
         let _silent = UnixStream::connect(data.path().join(NAME)).await.expect("a connection");
         assert!(ask(data.path(), "flush").await.expect("no failure").is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_does_not_delay_the_end() {
+        let data = tempfile::tempdir().expect("a directory");
+        let (stop, task) = serve(data.path());
+        let mut silent = UnixStream::connect(data.path().join(NAME)).await.expect("a connection");
+        silent.write_all(b"flu").await.expect("half an order");
+        assert!(ask(data.path(), "flush").await.expect("no failure").is_some(), "it is being listened to");
+        let before = tokio::time::Instant::now();
+        stop.cancel();
+        task.await.expect("the daemon");
+        assert!(before.elapsed() < Duration::from_secs(1));
     }
 
     #[tokio::test]

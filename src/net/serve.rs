@@ -109,7 +109,8 @@ impl Port {
         let mut connection = Connection::new(stream, peer, tap);
         let pass = self.gate.enter(peer.ip());
         if self.implicit {
-            let Some(tls) = &self.tls else { return Ended::Handshake };
+            // A handshake only to say no would cost more than the connection that is refused.
+            let (Some(tls), true) = (&self.tls, pass.is_some()) else { return Ended::Handshake };
             connection = match connection.accept_tls(tls, HANDSHAKE_MAX).await {
                 Ok(connection) => connection,
                 Err(_) => return Ended::Handshake,

@@ -17,8 +17,11 @@ use zeroize::Zeroizing;
 
 /// RFC 2449 §4: a command, its CRLF included.
 const COMMAND_MAX: usize = 255;
-/// The longest list taken: half a million messages with their unique ids.
+/// The longest list taken, in octets and in entries: a line of a few octets costs far more once it is an entry.
 const LIST_MAX: u64 = 32 * 1024 * 1024;
+const ENTRIES_MAX: usize = 500_000;
+/// RFC 2449 §4 allows 512 octets for a line of a response.
+const LINE_MAX: usize = 4096;
 
 /// A command, and the line that answers it.
 pub struct Request {
@@ -195,12 +198,19 @@ fn numbered(line: &str) -> Option<(Number, &str)> {
     Some((Number(number), rest.trim_start()))
 }
 
+fn too_long() -> Error {
+    Error::new(Kind::Protocol, "the server's list is too long")
+}
+
 impl<T> List<T> {
     const TEXT: Expect = Expect::Dotted { max: LIST_MAX, rule: TextRule::AsIs };
 
     fn lines(&mut self, piece: &[u8]) -> Result<()> {
         for part in piece.split_inclusive(|octet| *octet == b'\n') {
             self.partial.extend_from_slice(part);
+            if self.partial.len() > LINE_MAX || self.found.len() >= ENTRIES_MAX {
+                return Err(too_long());
+            }
             if self.partial.ends_with(b"\n") {
                 let line = String::from_utf8_lossy(&self.partial);
                 let line = line.trim_end_matches(['\r', '\n']);
@@ -233,9 +243,7 @@ impl<T> Exchange for List<T> {
                 Next::More(Self::TEXT)
             }
             Frame::End => Next::Done(Ok(std::mem::take(&mut self.found))),
-            Frame::Fault(Fault::TextTooLong) => {
-                return Err(Error::new(Kind::Protocol, "the server's list is too long"));
-            }
+            Frame::Fault(Fault::TextTooLong) => return Err(too_long()),
             frame => match Response::take(frame)? {
                 response if response.is_ok() => Next::More(Self::TEXT),
                 response => Next::Done(Err(response)),
@@ -396,6 +404,18 @@ mod tests {
         for answer in [&b"+OK\r\n1 a b\r\n.\r\n"[..], b"+OK\r\n1 \x1b[2J\r\n.\r\n", b"+OK\r\n1 \r\n.\r\n"] {
             assert!(heard(&mut List::uids(), answer).is_err(), "{}", answer.escape_ascii());
         }
+    }
+
+    #[test]
+    fn a_list_without_an_end_costs_a_limited_memory() {
+        let mut many = List::capabilities();
+        let piece = b"XX\r\n".repeat(1000);
+        let error = (0..).find_map(|count| many.take(Frame::Piece(&piece)).err().map(|error| (count, error)));
+        assert!(error.is_some_and(|(count, error)| count <= ENTRIES_MAX / 1000 && error.kind() == Kind::Protocol));
+        let mut long = List::sizes();
+        let error = long.take(Frame::Piece(&[b'1'; LINE_MAX + 1])).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), Kind::Protocol);
+        assert!(long.partial.len() <= LINE_MAX + 1);
     }
 
     #[test]

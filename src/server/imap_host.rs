@@ -21,10 +21,12 @@ use crate::store::stash::Stash;
 use crate::world::{Clock, Disk, Entropy, Timestamp};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Octets read at once when a whole message is needed.
 const PIECE: usize = 256 * 1024;
+/// Messages held whole at once, by all sessions together: each may be as large as a message can be.
+pub(super) const WHOLE_AT_ONCE: usize = 4;
 
 pub(super) struct ImapHost {
     pub(super) mailstore: Mailstore,
@@ -34,6 +36,8 @@ pub(super) struct ImapHost {
     pub(super) disk: Arc<dyn Disk>,
     /// Where large messages wait until they are whole.
     pub(super) waiting_room: PathBuf,
+    /// Room for [`WHOLE_AT_ONCE`] messages, shared by all sessions.
+    pub(super) room: Arc<Semaphore>,
     pub(super) account: Option<Account>,
     pub(super) watched: Option<(Arc<str>, watch::Receiver<u64>)>,
     pub(super) append: Option<Append>,
@@ -164,6 +168,7 @@ impl ImapHost {
     }
 
     async fn structure(&self, mailbox: &str, uid: Uid) -> Result<Box<Structure>, Refusal> {
+        let _room = self.room.acquire().await.map_err(|_| Refusal::Temporary)?;
         let octets = self.with(async |account| whole(account, mailbox, uid).await).await?;
         let read = tokio::task::spawn_blocking(move || Structure::read(&octets));
         read.await.map(Box::new).map_err(|_| Refusal::Temporary)
@@ -175,6 +180,7 @@ impl ImapHost {
             let matches = match key.judge(&row) {
                 Some(matches) => matches,
                 None => {
+                    let _room = self.room.acquire().await.map_err(|_| Refusal::Temporary)?;
                     let octets = match self.with(async |account| whole(account, mailbox, row.uid).await).await {
                         Err(Refusal::Gone) => continue,
                         octets => octets?,

@@ -22,7 +22,6 @@ use crate::net::serve::{Ended, Port};
 use crate::net::tcp::{self, Listener};
 use crate::net::tls::ServerTls;
 use crate::pop3;
-use crate::relay::event::Event;
 use crate::relay::{Relay, Tools};
 use crate::smtp;
 use crate::store::mailstore::Mailstore;
@@ -35,17 +34,22 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long connections may finish what they are doing when the server stops.
 const STOP_WAIT: Duration = Duration::from_secs(10);
+/// The relay ends by itself a little earlier. Cutting it off behind a dot would send a message twice.
+const RELAY_STOP_WAIT: Duration = Duration::from_secs(60);
 
 /// A mail server with its data directory.
 pub struct Server {
     shared: Arc<Shared>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    relays: TaskTracker,
 }
 
 struct Shared {
@@ -57,6 +61,8 @@ struct Shared {
     tls: Option<ServerTls>,
     gate: Gate,
     submission_gate: Gate,
+    /// For messages that IMAP has to hold whole.
+    room: Arc<Semaphore>,
 }
 
 impl Server {
@@ -84,9 +90,15 @@ impl Server {
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
+        let room = Arc::new(Semaphore::new(imap_host::WHOLE_AT_ONCE));
         let shared =
-            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), settings, world };
-        Ok(Self { shared: Arc::new(shared), stop: CancellationToken::new(), tasks: TaskTracker::new() })
+            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), room, settings, world };
+        Ok(Self {
+            shared: Arc::new(shared),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            relays: TaskTracker::new(),
+        })
     }
 
     /// Listens on the addresses of the settings, all or none, and says which ones they became.
@@ -120,14 +132,11 @@ impl Server {
         Relay::new(tools, settings.relay.clone())
     }
 
-    /// Runs a relay beside the listeners until the server stops.
-    pub fn run(&self, relay: &Relay) {
-        let (relay, stop, observer) = (relay.clone(), self.stop.clone(), self.shared.settings.observer.clone());
-        self.tasks.spawn(async move {
-            if let Err(error) = relay.run(stop).await {
-                observer(&Event::Trouble { what: format!("the relay has ended: {error}") });
-            }
-        });
+    /// Runs a relay beside the listeners until the server stops. If it ends before, nobody carries on what is
+    /// accepted, and the server should stop too.
+    pub fn run(&self, relay: &Relay) -> JoinHandle<Result<()>> {
+        let (relay, stop) = (relay.clone(), self.stop.clone());
+        self.relays.spawn(async move { relay.run(stop).await })
     }
 
     /// The queue of accepted messages.
@@ -163,6 +172,9 @@ impl Server {
         self.tasks.close();
         // Whoever is still busy now has had its time; nothing acknowledged depends on it.
         let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
+        self.relays.close();
+        // What is cut off here was not settled, and is tried again at the next start.
+        let _ = tokio::time::timeout(RELAY_STOP_WAIT, self.relays.wait()).await;
     }
 
     fn accept(&self, service: Service, listener: Listener) {
@@ -256,6 +268,7 @@ impl Shared {
             entropy: self.world.entropy.clone(),
             disk: self.world.disk.clone(),
             waiting_room: waiting_room(&self.settings.data),
+            room: self.room.clone(),
             account: None,
             watched: None,
             append: None,

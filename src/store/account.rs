@@ -151,12 +151,7 @@ impl Account {
         self.named(name, move |state, name| state.read(name, uid, offset, len)).await
     }
 
-    /// What POP3 calls a message (RFC 1939 §7, UIDL): 1 to 70 visible characters, for good.
-    pub async fn key(&self, name: &str, uid: Uid) -> Outcome<String> {
-        self.named(name, move |state, name| state.key(name, uid)).await
-    }
-
-    /// The same for a whole maildrop, by rising UID.
+    /// What POP3 calls the messages (RFC 1939 §7, UIDL): 1 to 70 visible characters, for good. By rising UID.
     pub async fn keys(&self, name: &str) -> Outcome<Vec<(Uid, String)>> {
         self.named(name, |state, name| state.keys(name)).await
     }

@@ -5,6 +5,7 @@
 use super::password::Stored;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
+use std::collections::HashSet;
 
 /// Reads the text of a users file; an error names the line, never the password in it.
 pub fn parse(text: &str) -> Result<Vec<(String, Stored)>> {
@@ -19,12 +20,22 @@ pub fn parse(text: &str) -> Result<Vec<(String, Stored)>> {
                 return Err(wrong("a user name has letters, digits and . _ - + only"));
             }
             let stored = match password.strip_prefix("{PLAIN}") {
+                Some("") => return Err(wrong("the password is empty")),
                 Some(plain) => Stored::plain(Secret::new(plain.to_owned())),
-                None => Stored::from_phc(password).map_err(|_| wrong("expected an Argon2 hash or {PLAIN}password"))?,
+                None => Stored::from_phc(password).map_err(|error| wrong(&error.to_string()))?,
             };
             Ok((name.to_owned(), stored))
         })
         .collect()
+}
+
+/// Refuses a name that stands for two passwords: which one counts would be a guess.
+pub fn expect_distinct(users: &[(String, Stored)]) -> Result<()> {
+    let mut names = HashSet::new();
+    match users.iter().find(|(name, _)| !names.insert(name.to_lowercase())) {
+        Some((name, _)) => Err(Error::new(Kind::Config, format!("the user {name} is named twice"))),
+        None => Ok(()),
+    }
 }
 
 /// Names become directories: nothing that could mean another place. Checked wherever a name comes from outside.
@@ -40,10 +51,27 @@ mod tests {
 
     #[test]
     fn bad_lines_are_named_without_their_passwords() {
-        for text in ["bob", "bob:hunter2", "../bob:{PLAIN}hunter2", ":{PLAIN}hunter2", "bob:$argon2id$hunter2"] {
+        let greedy = "bob:$argon2id$v=19$m=4294967295,t=2,p=1$aHVudGVyMmh1bnRlcjI$aHVudGVyMmh1bnRlcjI";
+        for text in [
+            greedy,
+            "bob:{PLAIN}",
+            "bob",
+            "bob:hunter2",
+            "../bob:{PLAIN}hunter2",
+            ":{PLAIN}hunter2",
+            "bob:$argon2id$hunter2",
+        ] {
             let error = parse(&format!("# x\n\n{text}\n")).map(|_| ()).expect_err(text).to_string();
             assert!(error.contains("line 3") && !error.contains("hunter2"), "{error}");
         }
         assert_eq!(parse("bob:{PLAIN}a:b\n").expect("a users file").len(), 1);
+    }
+
+    #[test]
+    fn a_name_has_one_password() {
+        let users = |text| parse(text).expect("a users file");
+        assert!(expect_distinct(&users("bob:{PLAIN}a\nalice:{PLAIN}a\n")).is_ok());
+        let error = expect_distinct(&users("bob:{PLAIN}a\nBob:{PLAIN}b\n")).expect_err("twice");
+        assert_eq!(error.to_string(), "the user Bob is named twice");
     }
 }

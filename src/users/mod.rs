@@ -9,7 +9,7 @@ mod file;
 mod password;
 
 pub use directory::{Directory, Place};
-pub use file::{is_user_name, parse};
+pub use file::{expect_distinct, is_user_name, parse};
 pub use password::{Stored, hash};
 
 use crate::sasl::{Credentials, LoginRefusal};

@@ -6,7 +6,12 @@
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier};
+
+/// KiB that one login may take. RFC 9106 §4 recommends 2 GiB at the most; a mail server has two at once.
+const MEMORY_MAX: u32 = 2 * 1024 * 1024;
+/// Passes over it.
+const PASSES_MAX: u32 = 100;
 
 /// A password to compare with.
 pub struct Stored(Form);
@@ -22,10 +27,16 @@ impl Stored {
         Self(Form::Plain(password))
     }
 
-    /// A PHC string: `$argon2id$v=19$…`.
+    /// A PHC string: `$argon2id$v=19$…`, whose work this machine can do at each login.
     pub fn from_phc(text: &str) -> Result<Self> {
-        PasswordHash::new(text)
-            .map_err(|error| Error::new(Kind::Config, "this is no password hash").caused_by(error.to_string()))?;
+        let wrong = |why: &str| Error::new(Kind::Config, why);
+        let expected = || wrong("expected an Argon2 hash or {PLAIN}password");
+        let hash = PasswordHash::new(text).map_err(|_| expected())?;
+        Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| expected())?;
+        let work = Params::try_from(&hash).map_err(|_| expected())?;
+        if work.m_cost() > MEMORY_MAX || work.t_cost() > PASSES_MAX {
+            return Err(wrong("the hash asks for too much memory, or too many passes"));
+        }
         Ok(Self(Form::Hash(text.to_owned())))
     }
 

@@ -9,15 +9,13 @@ mod tree;
 
 use super::context::Context;
 use super::exit::Exit;
+use super::input;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::message::defect::{Severity, defects};
 use mailkit::message::roles::Roles;
 use mailkit::message::view::Message;
 use mailkit::message::{safe, text, words};
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// Octets of a message that is read; what is larger is no mail anybody could have sent.
-const SIZE_MAX: u64 = 512 * 1024 * 1024;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
@@ -48,9 +46,9 @@ pub(super) struct Args {
 
 /// Prints what `args` ask for; ends with 1 if a header field that was asked for is absent.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let octets = read(&args.file)?;
+    let octets = input::message(&args.file)?;
     if octets.is_empty() {
-        let empty = Error::new(Kind::Data, format!("read {}", args.file.display()));
+        let empty = Error::new(Kind::Data, format!("cannot read {}", args.file.display()));
         return Err(empty.caused_by("there is no message in it"));
     }
     let message = Message::parse(&octets);
@@ -64,6 +62,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             true => context.object(&json::written(&written))?,
             false => written.iter().try_for_each(|file| print_path(context, &file.path))?,
         }
+        // What was not read was not saved either, and nobody would see it in the paths.
+        for defect in defects(&message).iter().filter(|defect| defect.severity == Severity::Error) {
+            context.warn(&format!("part {}: {}", defect.part, defect.text));
+        }
     } else if context.is_json() {
         context.object(&json::message(&message, &roles, &args.file, args.text))?;
     } else if args.text {
@@ -72,22 +74,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         context.octets(tree::show(&message, &roles).as_bytes())?;
     }
     Ok(Exit::OK)
-}
-
-/// The whole of a file, or of standard input.
-fn read(file: &Path) -> Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    let limited = |reader: &mut dyn Read, octets: &mut Vec<u8>| reader.take(SIZE_MAX + 1).read_to_end(octets);
-    let done = match file.as_os_str() == "-" {
-        true => limited(&mut std::io::stdin().lock(), &mut octets),
-        false => std::fs::File::open(file).and_then(|mut file| limited(&mut file, &mut octets)),
-    };
-    done.map_err(|error| Error::file("read", file, error))?;
-    if octets.len() as u64 > SIZE_MAX {
-        let size = format!("it is larger than {} MiB", SIZE_MAX / 1024 / 1024);
-        return Err(Error::new(Kind::Data, format!("read {}", file.display())).caused_by(size));
-    }
-    Ok(octets)
 }
 
 /// The fields that were asked for, in the order in which they were asked for.

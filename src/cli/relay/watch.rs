@@ -4,24 +4,33 @@ use super::super::context::Context;
 use mailkit::error::Result;
 use mailkit::relay::event::{AttemptResult, Event, Observer};
 use std::sync::Arc;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc::{Receiver, channel};
 use tokio_util::sync::CancellationToken;
+
+/// Events that wait to be printed. A reader of the output that has stopped must not cost all memory.
+const WAITING_MAX: usize = 10_000;
 
 /// Prints events. They come from the relay's tasks, which must not wait for a terminal.
 pub(crate) struct Watch<'a> {
     context: &'a Context,
-    events: UnboundedReceiver<Event>,
+    events: Receiver<Event>,
+    /// Events for which there was no room.
+    missed: Arc<AtomicU64>,
 }
 
 impl<'a> Watch<'a> {
     /// A watch, and what to tell it through.
     pub(crate) fn new(context: &'a Context) -> (Self, Observer) {
-        let (tell, events) = unbounded_channel();
+        let (tell, events) = channel(WAITING_MAX);
+        let missed = Arc::new(AtomicU64::new(0));
+        let count = missed.clone();
         let observer = Arc::new(move |event: &Event| {
-            // A watch that is gone misses nothing.
-            let _ = tell.send(event.clone());
+            if tell.try_send(event.clone()).is_err() {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         });
-        (Self { context, events }, observer)
+        (Self { context, events, missed }, observer)
     }
 
     /// Prints until `stop`, and then what is left.
@@ -46,6 +55,10 @@ impl<'a> Watch<'a> {
     }
 
     fn print(&self, event: &Event) -> Result<()> {
+        match self.missed.swap(0, Ordering::Relaxed) {
+            0 => {}
+            count => self.context.warn(&format!("{count} events were not shown: the output was read too slowly")),
+        }
         if self.context.is_json() {
             return self.context.object(event);
         }

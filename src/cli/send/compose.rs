@@ -1,6 +1,7 @@
 //! From arguments and input to an envelope and a message.
 
 use super::super::context::Context;
+use super::super::input;
 use super::{Args, host_name};
 use mailkit::account::Account;
 use mailkit::address::{Address, Domain};
@@ -10,7 +11,7 @@ use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
 use mailkit::message::prepare::{Fixups, Prepared, prepare};
 use mailkit::world::{Clock, Entropy};
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 
 /// What stands for standard input where a file is expected.
@@ -205,7 +206,7 @@ fn attachment(path: &Path) -> Result<Attachment> {
         return Err(Error::new(Kind::Usage, "standard input is the body already, so it cannot be attached")
             .hint("attach a file instead"));
     }
-    let content = std::fs::read(path).map_err(|error| Error::input(path, error))?;
+    let content = input::file(path)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let media_type = match extension.as_str() {
@@ -230,11 +231,7 @@ fn attachment(path: &Path) -> Result<Attachment> {
 }
 
 fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
-    if path != Path::new(INPUT) {
-        return std::fs::read(path).map_err(|error| Error::input(path, error));
-    }
-    let mut input = std::io::stdin().lock();
-    if input.is_terminal() {
+    if path == Path::new(INPUT) && std::io::stdin().is_terminal() {
         if context.globals.no_input {
             return Err(Error::new(
                 Kind::Usage,
@@ -244,9 +241,5 @@ fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
         }
         context.note("reading the message from the terminal; end it with Ctrl-D");
     }
-    let mut octets = Vec::new();
-    input
-        .read_to_end(&mut octets)
-        .map_err(|error| Error::new(Kind::NoInput, "cannot read standard input").caused_by(error))?;
-    Ok(octets)
+    input::message(path)
 }

@@ -271,6 +271,26 @@ fn the_world_may_refuse_at_each_step() {
 }
 
 #[test]
+fn who_names_a_hundred_unknown_recipients_is_sent_away_unless_logged_in() {
+    let mut stage = with_recipient();
+    for guess in 0..99 {
+        assert_eq!(stage.code(&format!("RCPT TO:<guess{guess}@hamburger.edu>")), 550);
+    }
+    assert_eq!(
+        stage.say("RCPT TO:<eve@hamburger.edu>\r\n"),
+        "421 4.7.0 mx.hamburger.edu Too many unknown recipients\r\n"
+    );
+    assert!(stage.is_closed);
+    let (mut stage, _) = Stage::new(policy());
+    for line in ["EHLO crepes.fr", "AUTH PLAIN AGJvYgBzZWNyZXQ=", "MAIL FROM:<bob@hamburger.edu>"] {
+        assert!(stage.code(line) < 300);
+    }
+    for guess in 0..200 {
+        assert_eq!(stage.code(&format!("RCPT TO:<guess{guess}@hamburger.edu>")), 550);
+    }
+}
+
+#[test]
 fn each_farewell_has_its_words() {
     for (why, wanted) in [
         (Farewell::Shutdown, "421 4.3.2 mx.hamburger.edu The server is shutting down, try again later\r\n"),

@@ -26,6 +26,8 @@ const AUTH_MAX: usize = 12288;
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// Who has said so much nonsense is no mail client.
 const MISTAKES_MAX: u32 = 10;
+/// Who names so many unknown recipients on one connection is looking for known ones.
+const UNKNOWN_MAX: u32 = 100;
 
 /// One connection.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub struct Session {
     was_mail_refused: bool,
     mistakes: u32,
     failed_logins: u32,
+    unknown_recipients: u32,
     messages: usize,
 }
 
@@ -92,6 +95,7 @@ impl Session {
             was_mail_refused: false,
             mistakes: 0,
             failed_logins: 0,
+            unknown_recipients: 0,
             messages: 0,
         }
     }
@@ -128,7 +132,7 @@ impl Session {
                 {
                     say(&words::login_first(), out)
                 }
-                (Err(why), _) => say(&words::recipient_refused(why), out),
+                (Err(why), _) => self.recipient_refused(why, out),
                 (Ok(()), None) => self.confused(out),
             },
             (State::BeginAsked, Answer::Begun(Ok(()))) => {
@@ -156,6 +160,17 @@ impl Session {
             }
             _ => self.confused(out),
         }
+    }
+
+    fn recipient_refused(&mut self, why: RecipientRefusal, out: &mut Output) -> Flow<Ask> {
+        // Those who logged in are known, and their address books may be old.
+        if why == RecipientRefusal::NoSuchUser && self.user.is_none() {
+            self.unknown_recipients += 1;
+            if self.unknown_recipients >= UNKNOWN_MAX {
+                return self.close(&words::too_many_unknown(&self.policy.hostname), out);
+            }
+        }
+        say(&words::recipient_refused(why), out)
     }
 
     fn text(&mut self, next: Next, out: &mut Output) -> Flow<Ask> {

@@ -99,6 +99,10 @@ pub(super) fn too_many_logins(hostname: &str) -> Reply {
     reply(421, 4, 7, 0, format!("{hostname} Too many failed logins"))
 }
 
+pub(super) fn too_many_unknown(hostname: &str) -> Reply {
+    reply(421, 4, 7, 0, format!("{hostname} Too many unknown recipients"))
+}
+
 pub(super) fn too_many_messages(hostname: &str) -> Reply {
     reply(421, 4, 7, 0, format!("{hostname} Too many messages in one connection, connect again"))
 }
@@ -233,7 +237,13 @@ mod tests {
         let faults = [Fault::BareCr, Fault::BareLf, Fault::Nul, Fault::LineTooLong, Fault::TextTooLong];
         let mut replies = vec![done(), sender_ok(), recipient_ok(), queued("x"), help(), not_verified(), bye()];
         replies.extend([ready_for_tls(), logged_in(), too_many_mistakes("h"), too_many_logins("h"), confused("h")]);
-        replies.extend([too_many_messages("h"), no_web_server("h"), too_many_recipients(), login_line_too_long()]);
+        replies.extend([
+            too_many_unknown("h"),
+            too_many_messages("h"),
+            no_web_server("h"),
+            too_many_recipients(),
+            login_line_too_long(),
+        ]);
         replies.extend([not_implemented(), has_tls(), ehlo_first(), logged_in_already(), login_first(), needs_tls()]);
         replies.extend([unknown_mechanism(), needs_smtputf8()]);
         replies.extend(faults.into_iter().flat_map(|fault| [line(fault), text(fault)]));

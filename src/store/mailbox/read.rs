@@ -92,11 +92,6 @@ impl State {
         })
     }
 
-    /// What POP3 calls a message for good.
-    pub(in crate::store) fn key(&mut self, name: &str, uid: Uid) -> Outcome<String> {
-        self.within(name, |state, at| Ok(file_name::unique_id(&state.message(at, uid)?.base)))
-    }
-
     /// Takes a maildrop; `None` if somebody has it.
     pub(in crate::store) fn lock_maildrop(&mut self, name: &str) -> Outcome<Option<Box<dyn Send + Sync>>> {
         self.within(name, |state, at| {

@@ -1,0 +1,90 @@
+//! `serve` is told to stop: at once where it can, and at once at the second word in any case.
+
+// A test may unwrap; clippy knows that only of functions that are marked as tests.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server that dies with its test, and its SMTP connection, greeted.
+struct Serve {
+    child: Child,
+    smtp: BufReader<TcpStream>,
+}
+
+impl Serve {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mailkit"))
+            .args(["serve", "--hostname", "mx.example", "--smtp", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&ready).expect("a ready line");
+        let smtp = TcpStream::connect(ready["listen"]["smtp"].as_str().unwrap()).unwrap();
+        smtp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut serve = Self { child, smtp: BufReader::new(smtp) };
+        let mut greeting = String::new();
+        serve.smtp.read_line(&mut greeting).unwrap();
+        assert!(greeting.starts_with("220 "), "{greeting}");
+        serve
+    }
+
+    fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Waits for the end; gives the exit code.
+    fn end(&mut self, within: Duration) -> Option<i32> {
+        let deadline = Instant::now() + within;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it goes on after {within:?}");
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn idle_connections_and_a_silent_control_client_delay_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(data.path());
+    let _silent = UnixStream::connect(data.path().join("control")).unwrap();
+    serve.terminate();
+    let mut farewell = String::new();
+    serve.smtp.read_to_string(&mut farewell).unwrap();
+    assert!(farewell.starts_with("421 4.3.2 "), "{farewell}");
+    assert_eq!(serve.end(Duration::from_secs(5)), Some(0));
+}
+
+#[test]
+fn whoever_asks_twice_is_not_made_to_wait_for_a_client_that_does_not_read() {
+    let data = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(data.path());
+    let client = serve.smtp.get_mut();
+    client.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    // Until both sides' buffers are full: then the server waits for us to read.
+    while client.write_all(&b"HELP\r\n".repeat(10_000)).is_ok() {}
+    serve.terminate();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(serve.child.try_wait().unwrap().is_none(), "the client has a while yet");
+    serve.terminate();
+    assert_eq!(serve.end(Duration::from_secs(5)), Some(130));
+}
