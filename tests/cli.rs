@@ -1,9 +1,11 @@
 //! The program as a user meets it: exit codes, and what stands on which output.
 
 mod served;
+mod watchdog;
 
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 /// The program, deaf to whatever the surroundings of the test say.
 fn mailkit(arguments: &[&str]) -> Command {
@@ -15,6 +17,7 @@ fn mailkit(arguments: &[&str]) -> Command {
 }
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(120));
     let Output { status, stdout, stderr } = mailkit(arguments).output().expect("it runs");
     let text = |octets| String::from_utf8(octets).expect("output is text");
     (status.code(), text(stdout), text(stderr))

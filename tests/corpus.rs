@@ -11,10 +11,12 @@ mod journey;
 #[path = "corpus/read.rs"]
 mod read;
 mod stage;
+mod watchdog;
 
 use journey::{Fate, Town};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What does not arrive, and in which words it is refused, by us before it is sent or by the first server.
 const REFUSED: [(&str, &str); 2] = [
@@ -32,6 +34,7 @@ const COUNT_MIN: usize = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_message_comes_back_as_it_left_or_stands_in_the_table() {
+    let _watch = watchdog::over("the corpus", Duration::from_secs(300));
     let (names, messages): (Vec<String>, Vec<Vec<u8>>) = corpus().into_iter().unzip();
     assert!(names.len() >= COUNT_MIN, "only {} messages", names.len());
     let mut town = Town::build().await;

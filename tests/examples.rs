@@ -4,6 +4,7 @@
 //! scripts for programs that are not ours.
 
 mod served;
+mod watchdog;
 
 use hickory_proto::op::{Message, MessageType, OpCode};
 use hickory_proto::rr::rdata::{A, MX};
@@ -13,6 +14,7 @@ use std::net::UdpSocket;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const MAILKIT: &str = env!("CARGO_BIN_EXE_mailkit");
 const MESSAGE: &str = "From: alice@crepes.example\nTo: bob@hamburger.example\nSubject: Crepes\n\nThe oven is free.\n";
@@ -128,6 +130,7 @@ impl Stage {
         let line = self.places.iter().fold(example.to_owned(), |line, (from, to)| line.replace(from, to));
         let stays = line.starts_with("mailkit serve") || line.starts_with("mailkit relay run");
         let line = if stays { format!("exec {line} --json") } else { line };
+        let _watch = watchdog::over(&line, Duration::from_secs(120));
         let mut child = shell(self.dir.path(), &line).spawn().expect("there is a shell");
         if stays {
             let ready = first_line(&mut child);

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod stage;
+mod watchdog;
 
 use mailkit::server::{Server, Service};
 use mailkit::store::memory::MemoryDisk;
@@ -45,6 +46,7 @@ impl Talk {
 
 #[tokio::test]
 async fn a_hundred_thousand_nested_messages_leave_the_server_alive() {
+    let _watch = watchdog::over("nested messages", Duration::from_secs(120));
     let server = Arc::new(stage::server_on(&Wishes::default(), MemoryDisk::new()).await.unwrap());
     let mut smtp = Talk::begin(&server, Service::Smtp);
     smtp.ask(b"", "220 ").await;

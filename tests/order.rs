@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod stage;
+mod watchdog;
 
 use mailkit::server::Service;
 use mailkit::store::memory::MemoryDisk;
@@ -17,6 +18,7 @@ const MESSAGES: usize = 300;
 
 #[tokio::test]
 async fn messages_do_not_overtake_each_other() {
+    let _watch = watchdog::over("300 messages", Duration::from_secs(120));
     let server = Arc::new(stage::server_on(&Wishes::default(), MemoryDisk::new()).await.unwrap());
     let mut smtp = BufReader::new(stage::connect(&server, Service::Smtp, false));
     smtp.write_all(b"HELO x.example\r\n").await.unwrap();

@@ -3,6 +3,8 @@
 //! The corpus in `tests/messages/corpus` is read and compared with what three other parsers agree on;
 //! generators try to exhaust stack, memory and patience, and what they cause is counted.
 
+mod watchdog;
+
 use mailkit::message::address_list::{self, Entry};
 use mailkit::message::guard::{BlockKind, Limits};
 use mailkit::message::roles::Roles;
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// Where this reader differs from the others on purpose, and why.
 const DIFFERENCES: [(&str, &str, &str); 2] = [
@@ -33,6 +36,7 @@ const DIFFERENCES: [(&str, &str, &str); 2] = [
 fn run(args: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
     command.arg("parse").args(args).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
+    let _watch = watchdog::over(format!("parse {args:?}"), Duration::from_secs(120));
     let output = command.output().expect("it runs");
     let text = |octets| String::from_utf8(octets).expect("output is UTF-8");
     (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))

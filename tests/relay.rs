@@ -2,6 +2,8 @@
 //!
 //! The smarthost is a port where nobody listens, so that nothing leaves and everything waits.
 
+mod watchdog;
+
 use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
@@ -14,6 +16,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Puts a message into the spool of a data directory, as a server would.
 fn accept(data: &Path, to: &str) -> SpoolId {
@@ -68,6 +71,7 @@ impl Drop for Daemon {
 
 #[test]
 fn one_process_works_on_a_spool_and_the_others_ask_it() {
+    let _watch = watchdog::over("a queue and its commands", Duration::from_secs(120));
     let data = tempfile::tempdir().unwrap();
     let data = data.path();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

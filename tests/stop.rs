@@ -3,6 +3,8 @@
 // A test may unwrap; clippy knows that only of functions that are marked as tests.
 #![allow(clippy::unwrap_used)]
 
+mod watchdog;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
@@ -64,6 +66,7 @@ impl Drop for Serve {
 
 #[test]
 fn idle_connections_and_a_silent_control_client_delay_nothing() {
+    let _watch = watchdog::over("a stop", Duration::from_secs(120));
     let data = tempfile::tempdir().unwrap();
     let mut serve = Serve::start(data.path());
     let _silent = UnixStream::connect(data.path().join("control")).unwrap();
@@ -76,6 +79,7 @@ fn idle_connections_and_a_silent_control_client_delay_nothing() {
 
 #[test]
 fn whoever_asks_twice_is_not_made_to_wait_for_a_client_that_does_not_read() {
+    let _watch = watchdog::over("a stop", Duration::from_secs(120));
     let data = tempfile::tempdir().unwrap();
     let mut serve = Serve::start(data.path());
     let client = serve.smtp.get_mut();
