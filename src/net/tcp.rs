@@ -9,7 +9,7 @@ use crate::world::{Connect, Later, Stream};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Connects over TCP.
@@ -79,9 +79,14 @@ impl Listener {
     }
 }
 
-/// Listens on an address; port 0 picks a free one.
-pub async fn listen(address: SocketAddr) -> Result<Listener> {
-    TcpListener::bind(address).await.map(Listener).map_err(|error| {
+/// Connections that may wait to be accepted; the system lowers it to its own limit. A client beyond it believes that
+/// it is connected and waits for a greeting, until the system offers the connection anew a second later, or for ever
+/// when the server dies meanwhile.
+const WAITING_MAX: u32 = 4096;
+
+/// Listens on an address; port 0 picks a free one. Must be called inside a runtime.
+pub fn listen(address: SocketAddr) -> Result<Listener> {
+    bind(address).map(Listener).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there; choose another port, or 0 for any free one",
             io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose a higher one",
@@ -91,6 +96,14 @@ pub async fn listen(address: SocketAddr) -> Result<Listener> {
     })
 }
 
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts anew gets its port although connections of the last one linger in TIME-WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
+}
+
 fn unreachable(host: &str, address: SocketAddr) -> Error {
     let peer = if address.ip().to_string() == host.trim_matches(['[', ']']) {
         address.to_string()
@@ -98,4 +111,24 @@ fn unreachable(host: &str, address: SocketAddr) -> Error {
         format!("{host}, {address}")
     };
     Error::new(Kind::Temporary, "cannot connect").with_peer(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn hundreds_may_come_before_the_first_is_accepted() {
+        let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let address = listener.address().expect("bound");
+        let mut clients = Vec::new();
+        // Linux has allowed 4096 since 5.4.
+        for number in 0..300 {
+            let client = timeout(Duration::from_secs(10), TcpStream::connect(address)).await;
+            clients.push(client.unwrap_or_else(|_| panic!("{number} are connected")).expect("a connection"));
+        }
+        for _ in &clients {
+            timeout(Duration::from_secs(10), listener.accept()).await.expect("it waits already").expect("a connection");
+        }
+    }
 }

@@ -105,7 +105,7 @@ impl Server {
     pub async fn listen(&self) -> Result<Vec<(Service, SocketAddr)>> {
         let mut listeners: Vec<(Service, Listener)> = Vec::new();
         for &(service, address) in &self.shared.settings.listen {
-            listeners.push((service, tcp::listen(address).await?));
+            listeners.push((service, tcp::listen(address)?));
         }
         let mut bound = Vec::new();
         for (service, listener) in listeners {
