@@ -10,6 +10,7 @@ use super::record::{
 };
 use crate::error::{Error, Kind, Result};
 use crate::world::{Disk, DiskFile};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -135,11 +136,17 @@ pub(super) fn read_segment(
     let mut window = Window::open(disk, path)?;
     let mut damages = Vec::new();
     let mut damage = |offset, end: u64| damages.push(Damage { file: path.to_owned(), offset, octets: end - offset });
-    let mut header = match window.get(0, SEGMENT_HEADER)?.and_then(|octets| octets.first_chunk().copied()) {
+    let known = match window.get(0, SEGMENT_HEADER)?.and_then(|octets| octets.first_chunk().copied()) {
         Some(octets) => match SegmentHeader::parse(&octets) {
-            Ok(header) if header.number == number => Some(header),
+            Ok(header) if header.number == number => header,
             Err(BadHeader::Newer) => return Err(newer(path)),
-            _ => None,
+            _ => match window.likely_header(number)? {
+                Some(header) => {
+                    damage(0, SEGMENT_HEADER as u64);
+                    header
+                }
+                None => return Ok((0, damages)),
+            },
         },
         None => return Ok((0, damages)),
     };
@@ -148,11 +155,6 @@ pub(super) fn read_segment(
     loop {
         match window.frame(at)? {
             Step::Frame(frame) => {
-                // Without its own header, a segment is known by its first frame, which nobody outside can choose.
-                let known = *header.get_or_insert_with(|| {
-                    damage(0, at);
-                    SegmentHeader { number, salt: frame.salt }
-                });
                 let follows = sequence.is_none_or(|last| frame.sequence > last);
                 if frame.segment == known.number && frame.salt == known.salt && follows {
                     sequence = Some(frame.sequence);
@@ -172,8 +174,11 @@ pub(super) fn read_segment(
             Step::Newer => return Err(newer(path)),
             Step::None => {}
         }
-        let Some(known) = header else { return Ok((0, damages)) };
-        match window.next_frame(at + 1, known, sequence)? {
+        let is_next = |frame: &FrameHeader| {
+            (frame.segment, frame.salt) == (known.number, known.salt)
+                && sequence.is_none_or(|last| frame.sequence > last)
+        };
+        match window.next_frame(at + 1, &is_next)? {
             Some(next) => {
                 damage(at, next);
                 at = next;
@@ -276,18 +281,37 @@ impl<'a> Window<'a> {
         Ok(if whole { Step::Frame(frame) } else { Step::None })
     }
 
-    /// The next place where a whole frame of this segment begins. Bodies may be full of what looks like the start
-    /// of one, so each octet is looked at once and only a header with the right salt makes it read on.
-    fn next_frame(&mut self, mut from: u64, known: SegmentHeader, after: Option<u64>) -> Result<Option<u64>> {
+    /// What a segment's own header must have said: the salt under which most octets stand. Frames that a sender
+    /// wrote into a message are stepped over with the frame that holds them, unless that one is damaged; then the
+    /// rest of the segment outweighs them.
+    fn likely_header(&mut self, number: u32) -> Result<Option<SegmentHeader>> {
+        let mut octets_under: HashMap<u64, u64> = HashMap::new();
+        let mut at = SEGMENT_HEADER as u64;
+        loop {
+            match self.frame(at)? {
+                Step::Frame(frame) if frame.segment == number => {
+                    *octets_under.entry(frame.salt).or_default() += frame.frame_len();
+                    at += frame.frame_len();
+                }
+                _ => match self.next_frame(at + 1, &|frame| frame.segment == number)? {
+                    Some(next) => at = next,
+                    None => break,
+                },
+            }
+        }
+        let most = octets_under.into_iter().max_by_key(|(_, octets)| *octets);
+        Ok(most.map(|(salt, _)| SegmentHeader { number, salt }))
+    }
+
+    /// The next place where a whole frame begins that is meant. Bodies may be full of what looks like the start of
+    /// one, so each octet is looked at once and only a header that is meant, by its salt, makes it read on.
+    fn next_frame(&mut self, mut from: u64, is_meant: &dyn Fn(&FrameHeader) -> bool) -> Result<Option<u64>> {
         loop {
             let rest = usize::try_from(self.size.saturating_sub(from)).unwrap_or(usize::MAX);
             let Some(octets) = self.get(from, rest.min(WINDOW))? else { return Ok(None) };
             let is_header = |at: &usize| {
                 let header = octets.get(*at..).and_then(|octets| octets.first_chunk());
-                header.and_then(|header| FrameHeader::parse(header).ok()).is_some_and(|frame| {
-                    (frame.segment, frame.salt) == (known.number, known.salt)
-                        && after.is_none_or(|last| frame.sequence > last)
-                })
+                header.and_then(|header| FrameHeader::parse(header).ok()).is_some_and(|frame| is_meant(&frame))
             };
             let candidate = memchr::memmem::find_iter(octets, FRAME_MAGIC).find(is_header);
             let looked_at = octets.len();

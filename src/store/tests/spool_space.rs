@@ -121,6 +121,37 @@ async fn many_restarts_leave_few_segments() {
     assert!(segments(&disk).len() <= 70, "{}", segments(&disk).len());
 }
 
+#[tokio::test]
+async fn without_header_and_first_frame_a_segment_is_known_by_the_others() {
+    // The first message holds frames of another spool's segment of the same number: with its frame damaged, they
+    // stand open, but nobody takes them for this segment's own.
+    let segment = Path::new("/spool/log/0000000001.seg");
+    let foreign = MemoryDisk::new();
+    let spool = open_spool(&foreign, 77).await.unwrap();
+    accept(&spool, b"foreign", &["eve@a.example"]).await.unwrap();
+    drop(spool);
+    let disk = MemoryDisk::new();
+    let spool = open_spool(&disk, 1).await.unwrap();
+    let mut frames = vec![0; foreign.stat(segment).unwrap().size as usize];
+    foreign.open(segment).unwrap().read_at(0, &mut frames).unwrap();
+    accept(&spool, &frames, &["bob@a.example"]).await.unwrap();
+    for n in 0..20u8 {
+        accept(&spool, &[n; 500], &["bob@a.example"]).await.unwrap();
+    }
+    drop(spool);
+    // An octet of the segment's header, one of the first frame's.
+    for place in [0, 40] {
+        disk.corrupt(segment, place, 1).unwrap();
+    }
+    let spool = open_spool(&disk, 2).await.unwrap();
+    let left = spool.entries(None, 100).await.unwrap();
+    assert_eq!(left.len(), 20);
+    for entry in &left {
+        assert_eq!(text_of(&spool, &entry.id).await.unwrap().len(), 500);
+    }
+    assert_eq!(spool.damage().len(), 2, "{:?}", spool.damage());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
