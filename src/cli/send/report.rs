@@ -137,6 +137,14 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
             format!("{host} may have the message for {whom}, or not"),
             "nobody knows whether it was delivered; look before trying again",
         ),
+        // The exit code says the same: 76, not 75.
+        Ending::Failed(_) if outcome.kind() == Some(Kind::Protocol) => (
+            match outcome.phase {
+                Phase::Connect | Phase::Greeting => format!("{host} does not greet as a mail server does"),
+                _ => format!("{host} gave no sensible answer to {tried}"),
+            },
+            "not delivered; the server breaks the protocol, so look into that before trying again",
+        ),
         // The other side's code, and so its words.
         Ending::Failed(fate) if outcome.code.is_some() => match fate {
             Fate::Permanent => (format!("{host} refused {tried}"), "permanent: trying again will not help"),
