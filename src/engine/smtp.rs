@@ -23,6 +23,7 @@ use crate::world::Content;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
 const COMMAND_WAIT: Duration = Duration::from_secs(5 * 60);
@@ -185,8 +186,16 @@ impl Client {
         outcomes
     }
 
+    /// Ends every wait from now on when `stop` is cancelled; the outcomes then say how far it came.
+    pub fn stop_with(&mut self, stop: CancellationToken) {
+        self.dialogue.stop_with(stop);
+    }
+
     /// Says goodbye. The answer does not matter, but whoever is asked to wait a moment for it should get it.
     pub async fn quit(mut self) {
+        if self.dialogue.is_stopped() {
+            return self.dialogue.hang_up(&Request::quit()).await;
+        }
         self.dialogue.set_patience(QUIT_WAIT);
         let _ = self.dialogue.ask(&mut Request::quit()).await;
         self.dialogue.close().await;
