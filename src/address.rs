@@ -38,6 +38,9 @@ pub enum AddressError {
     /// The local part is empty, too long or holds characters it may not.
     #[error("the part before the @ is not a valid local part")]
     LocalPart,
+    /// A local part has characters that only a quoted string may have, and no quotes.
+    #[error("blanks, commas and further @ in a name need quotes around them")]
+    Unquoted,
     /// The domain is empty, too long or holds characters it may not.
     #[error("the part behind the @ is not a valid domain")]
     Domain,
@@ -104,27 +107,18 @@ impl Domain {
             let inner = inner.strip_suffix(']').ok_or(AddressError::Domain)?;
             return parse_literal(inner).map(Self::Literal).ok_or(AddressError::Domain);
         }
-        if text.is_empty() || text.len() > DOMAIN_MAX {
+        if text.is_empty() || text.len() > DOMAIN_MAX || text.split('.').any(str::is_empty) {
             return Err(AddressError::Domain);
         }
-        let is_label = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63 * 4
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                // The underscore is no letter of RFC 5321, but real zones have it in front of hosts.
-                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_' || !c.is_ascii())
-        };
-        if !text.split('.').all(is_label) {
+        let name = text.to_lowercase();
+        // A name that has no A-label form can never be looked up. The form is judged like any other name: IDNA turns
+        // fullwidth brackets, dots and blanks into those of ASCII, and on the wire they would end the path.
+        let ascii = idna::domain_to_ascii(&name).ok().filter(|_| !name.is_ascii());
+        let judged = if name.is_ascii() { Some(name.as_str()) } else { ascii.as_deref() };
+        if !judged.is_some_and(is_host_name) {
             return Err(AddressError::Domain);
         }
-        if !text.is_ascii() {
-            // A name that has no A-label form can never be looked up.
-            idna::domain_to_ascii(text).map_err(|_| AddressError::Domain)?;
-        } else if text.split('.').any(|label| label.len() > 63) {
-            return Err(AddressError::Domain);
-        }
-        Ok(Self::Name(text.to_lowercase()))
+        Ok(Self::Name(name))
     }
 
     /// The domain as DNS knows it: U-labels become A-labels (RFC 5890 §2.3.2.1).
@@ -195,10 +189,26 @@ impl<'de> serde::Deserialize<'de> for Address {
     }
 }
 
-/// `Dot-string` of RFC 5321 §4.1.2, with the UTF-8 of RFC 6531 §3.3.
+/// A name of RFC 5321 §4.1.2 in A-labels, and no longer than DNS allows (RFC 1035 §2.3.4).
+fn is_host_name(name: &str) -> bool {
+    name.len() <= DOMAIN_MAX
+        && name.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                // The underscore is no letter of RFC 5321, but real zones have it in front of hosts.
+                && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+        })
+}
+
+/// `Dot-string` of RFC 5321 §4.1.2.
 fn is_dot_string(text: &str) -> bool {
-    let is_atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
     text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
+}
+
+/// What an atom is made of, with the UTF-8 of RFC 6531 §3.3.
+pub fn is_atext(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii()
 }
 
 /// Takes a quoted string from the front of `text`; returns its content and what follows.
@@ -263,6 +273,10 @@ mod tests {
             ("\"a\"x", AddressError::NoAt),
         ] {
             assert_eq!(Address::parse(text), Err(wanted), "{text:?}");
+        }
+        // IDNA turns these into ASCII that would end a path or add a label.
+        for odd in ["evil＞", "evil＞　SIZE=1", "a．．b", "a℀b", "x：25", "ü．", "ａ-", &"ü".repeat(63)] {
+            assert_eq!(Address::parse(&format!("a@{odd}.example")), Err(AddressError::Domain), "{odd}");
         }
         assert!(Address::parse(&format!("{}@x", "a".repeat(65))).is_err());
         assert!(Address::parse(&format!("a@{}", "x.".repeat(140))).is_err());

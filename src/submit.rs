@@ -18,6 +18,7 @@ use crate::smtp::transaction::Facts;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
+use tokio_util::sync::CancellationToken;
 
 /// What is to be submitted, and where.
 pub struct Submission<'a> {
@@ -39,6 +40,15 @@ pub struct Submission<'a> {
     pub needs_utf8: bool,
     /// Where the conversation is written down.
     pub trace: Option<Trace>,
+    /// When cancelled, the conversation ends at once, and each recipient's outcome says what that means.
+    pub stop: CancellationToken,
+}
+
+/// A client that has logged in, if it had to.
+struct Ready {
+    client: Client,
+    ip: IpAddr,
+    login: Option<Mechanism>,
 }
 
 /// What came of it.
@@ -56,32 +66,19 @@ pub struct Submitted {
 
 /// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
 pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
-    let endpoint = submission.endpoint;
-    let whom = Dial {
-        endpoint,
-        addresses: &submission.addresses,
-        trust: &submission.trust,
-        trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
-    };
-    let server = dial(connect, whom).await?;
-    let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
-    let ip = Some(server.connection.peer().ip());
-    let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
-    let mut client = match opened {
-        Ok(client) => client,
-        Err(outcome) => return Ok(for_all(submission.envelope, &outcome, ip, None)),
-    };
-    let tls = client.tls().cloned();
-    let mut login = None;
-    if let Some(credentials) = &submission.credentials {
-        match client.login(credentials).await {
-            Ok(mechanism) => login = Some(mechanism),
-            Err(outcome) => {
-                client.quit().await;
-                return Ok(for_all(submission.envelope, &outcome, ip, tls));
-            }
+    let ready = tokio::select! {
+        biased;
+        () = submission.stop.cancelled() => {
+            return Ok(for_all(submission.envelope, &Outcome::lost(Phase::Connect, "interrupted"), None, None));
         }
-    }
+        ready = reach(connect, &submission) => ready?,
+    };
+    let Ready { mut client, ip, login } = match ready {
+        Ok(ready) => ready,
+        Err(submitted) => return Ok(submitted),
+    };
+    client.stop_with(submission.stop);
+    let tls = client.tls().cloned();
     let facts = Facts {
         size: submission.content.size(),
         is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
@@ -91,7 +88,37 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     let outcomes = client.transact(&cargo, progress).await;
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls, login })
+    Ok(Submitted { recipients, ip: Some(ip), tls, login })
+}
+
+/// Connects and logs in; a server that refuses either has judged all recipients.
+async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Result<Ready, Submitted>> {
+    let endpoint = submission.endpoint;
+    let whom = Dial {
+        endpoint,
+        addresses: &submission.addresses,
+        trust: &submission.trust,
+        trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
+    };
+    let server = dial(connect, whom).await?;
+    let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+    let ip = server.connection.peer().ip();
+    let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
+    let mut client = match opened {
+        Ok(client) => client,
+        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, Some(ip), None))),
+    };
+    let Some(credentials) = &submission.credentials else {
+        return Ok(Ok(Ready { client, ip, login: None }));
+    };
+    match client.login(credentials).await {
+        Ok(mechanism) => Ok(Ok(Ready { client, ip, login: Some(mechanism) })),
+        Err(outcome) => {
+            let tls = client.tls().cloned();
+            client.quit().await;
+            Ok(Err(for_all(submission.envelope, &outcome, Some(ip), tls)))
+        }
+    }
 }
 
 fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {

@@ -4,7 +4,7 @@
 //! output and standard error, `?` is its exit code. The next `$` begins when the one before has ended, in the same
 //! directory. In all lines `{server}` is the address where the test listens, `{closed}` one where nobody does, `{ca}`
 //! a file with the certificate that `-- tls` shows, and `{other_ca}` one with a stranger's; the variable PASSWORD
-//! is set. `-- cut` means that the server vanishes, `-- closed` that the program has hung up without another word.
+//! is set. `-- SIGINT` is sent to it; `-- cut` means that the server vanishes, `-- closed` that the program has hung up without another word.
 //! Time is real, so nothing here can wait; the long waits are tested where the clock can be turned.
 //!
 //! What a program should not touch is made to hurt: without `<` its input stays silent for ever, a connection or a
@@ -21,6 +21,7 @@ mod trace;
 use mailkit::wire::pattern::{Bindings, fill, matches};
 use mailkit::wire::transcript::{Entry, Side, parse};
 use program::Program;
+use rustix::process::Signal;
 use scene::{End, Manner, Scene};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -94,6 +95,15 @@ async fn play(entries: &[Entry], manner: Manner) -> Result<(), String> {
     player.end_act().await
 }
 
+/// `-- SIGINT`: somebody stops the program.
+fn signal(note: &str) -> Option<Signal> {
+    match note {
+        "SIGINT" => Some(Signal::INT),
+        "SIGTERM" => Some(Signal::TERM),
+        _ => None,
+    }
+}
+
 struct Player {
     scene: Scene,
     bindings: Bindings,
@@ -105,8 +115,12 @@ struct Player {
 impl Player {
     async fn step(&mut self, entry: &Entry, later: &[Entry]) -> Result<(), String> {
         match entry {
+            Entry::Note(note) => match self.program.as_mut().zip(signal(note)) {
+                Some((program, signal)) => program.signal(signal),
+                None => Err("nothing that could happen".to_owned()),
+            },
             // What a program reads and prints is seen to when it starts and ends.
-            Entry::Comment(_) | Entry::Given(_) | Entry::Note(_) => Ok(()),
+            Entry::Comment(_) | Entry::Given(_) => Ok(()),
             Entry::Stdin(_) | Entry::Stdout(_) | Entry::Stderr(_) | Entry::Exit(_) => Ok(()),
             Entry::Command(line) => {
                 self.end_act().await?;
@@ -168,13 +182,18 @@ impl Player {
         trace::check(&self.scene, ends.values())
     }
 
-    /// Skips the lines of a message up to the next one that is expected.
+    /// Skips the lines of a message up to the next one that is expected, or to its end in the middle.
     async fn skip_to(&mut self, connection: u32, later: &[Entry]) -> Result<(), String> {
         let wanted = later.iter().find_map(|entry| match entry {
             Entry::Line { connection: other, side: Side::Client, text } if *other == connection => Some(text),
             _ => None,
         });
-        let wanted = wanted.ok_or("nothing is expected behind the message")?;
+        let Some(wanted) = wanted else {
+            // Who is not read from cannot come to the end of a long message.
+            let program = self.program.as_mut().ok_or("no program runs")?;
+            tokio::time::timeout(PATIENCE, program.ended()).await.map_err(|_| "the program goes on")??;
+            return self.end(connection).await?.skip_to_end().await;
+        };
         loop {
             let end = self.end(connection).await?;
             let line = end.line().await?;

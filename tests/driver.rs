@@ -170,6 +170,19 @@ async fn a_line_that_drips_has_one_deadline() {
     assert!(started.elapsed() <= Duration::from_secs(361));
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_always_begins_another_line_has_all_the_time_for_it() {
+    let port = port(None);
+    let (mut near, task) = connect(&port, World::default()).await;
+    near.write_all(b"PI").await.unwrap();
+    for _ in 0..60 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        near.write_all(b"NG\r\nPI").await.unwrap();
+        expect(&mut near, "pong\r\n").await;
+    }
+    assert!(!task.is_finished());
+}
+
 #[tokio::test]
 async fn octets_behind_starttls_close_the_connection() {
     let identity = Identity::self_signed(&["localhost".to_owned()]).unwrap();

@@ -90,5 +90,5 @@ fn whoever_asks_twice_is_not_made_to_wait_for_a_client_that_does_not_read() {
     std::thread::sleep(Duration::from_millis(300));
     assert!(serve.child.try_wait().unwrap().is_none(), "the client has a while yet");
     serve.terminate();
-    assert_eq!(serve.end(Duration::from_secs(5)), Some(130));
+    assert_eq!(serve.end(Duration::from_secs(5)), Some(143));
 }

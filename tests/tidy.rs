@@ -59,7 +59,7 @@ const PLACES: [Place; 6] = [
     },
     Place { paths: &["rustix::rand"], rooms: &[("net/entropy.rs", "everybody else is handed entropy")] },
     Place { paths: &["println!", "eprintln!", "print!", "eprint!"], rooms: &[] },
-    Place { paths: &["process::exit"], rooms: &[("cli/data.rs", "whoever asks twice for an end gets it at once")] },
+    Place { paths: &["process::exit"], rooms: &[("cli/stop.rs", "whoever asks twice for an end gets it at once")] },
 ];
 
 #[test]

@@ -13,7 +13,7 @@ pub(crate) struct Exit(u8);
 /// One line of the table: number, name in sysexits.h without `EX_`, meaning.
 struct Row(u8, &'static str, &'static str);
 
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 18] = [
     Row(0, "ok", "done; for a message: every recipient was accepted by the next server"),
     Row(1, "partial", "some recipients accepted, some not; elsewhere: nothing matched, or findings"),
     Row(64, "usage", "the command was given wrongly"),
@@ -31,6 +31,7 @@ const TABLE: [Row; 17] = [
     Row(78, "config", "the configuration is wrong or incomplete, or a secret cannot be had"),
     Row(130, "interrupted", "stopped by the user"),
     Row(141, "pipe", "whoever read the output went away"),
+    Row(143, "terminated", "stopped by the system"),
 ];
 
 impl Exit {
@@ -40,8 +41,10 @@ impl Exit {
     pub(super) const PARTIAL: Self = Self(1);
     /// A mistake of ours.
     pub(crate) const SOFTWARE: Self = Self(70);
-    /// Stopped before it was done.
+    /// Stopped by the user before it was done.
     pub(super) const INTERRUPTED: Self = Self(130);
+    /// Stopped by whoever manages services.
+    pub(super) const TERMINATED: Self = Self(143);
     /// The reader of standard output went away: the code a shell gives to those that SIGPIPE ended.
     pub(super) const PIPE: Self = Self(141);
 

@@ -20,6 +20,7 @@ mod pop;
 mod relay;
 mod send;
 mod serve;
+mod stop;
 mod user;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};

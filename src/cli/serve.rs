@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::input;
 use super::relay::options::{Outward, RelayArgs, own_name};
 use super::relay::watch::Watch;
+use super::stop::Stop;
 use mailkit::account;
 use mailkit::address::Domain;
 use mailkit::error::{Error, Kind, Result};
@@ -115,7 +116,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let control = Control::open(&data)?;
         let bound = server.listen().await?;
         // Before the ready line: whoever reads it may already want to stop us.
-        let stop = data::stop_on_signals()?;
+        let stop = Stop::on_signals()?.token().clone();
         let relay = server.relay();
         let relaying = server.run(&relay);
         announce(context, &bound, is_catch_all)?;

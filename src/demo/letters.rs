@@ -21,6 +21,7 @@ use crate::smtp::outcome::Outcome;
 use crate::submit::{self, Submission};
 use crate::sync;
 use crate::world::Clock;
+use tokio_util::sync::CancellationToken;
 
 /// A message and its envelope.
 pub(super) struct Letter {
@@ -72,6 +73,7 @@ pub(super) async fn submit(cast: &Cast, house: &House, letter: &Letter) -> Resul
         content: &letter.octets,
         needs_utf8: false,
         trace: Some(cast.trace.clone()),
+        stop: CancellationToken::new(),
     };
     let submitted = submit::submit(&Tcp, submission, |_| {}).await?;
     let outcome = submitted.recipients.into_iter().next().map(|(_, outcome)| outcome);

@@ -23,6 +23,7 @@ use crate::world::Content;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
 const COMMAND_WAIT: Duration = Duration::from_secs(5 * 60);
@@ -125,8 +126,29 @@ impl Client {
         }
     }
 
-    /// Hands a message over. Gives an outcome for each recipient of the envelope, in order.
-    pub async fn transact(&mut self, cargo: &Cargo<'_>, progress: impl FnMut(u64)) -> Vec<Outcome> {
+    /// Hands a message over. Gives an outcome for each recipient of the envelope, in order. Those for whom there was
+    /// no room in a transaction come with the next one, as long as each takes the message to somebody
+    /// (RFC 5321 §4.5.3.1.10): so the last one comes.
+    pub async fn transact(&mut self, cargo: &Cargo<'_>, mut progress: impl FnMut(u64)) -> Vec<Outcome> {
+        let mut outcomes = self.transaction(cargo, &mut progress).await;
+        let mut has_taken = outcomes.iter().any(Outcome::is_accepted);
+        loop {
+            let is_left = |outcome: &Outcome| has_taken && outcome.is_too_many();
+            let left: Vec<usize> = (0..outcomes.len()).filter(|index| is_left(&outcomes[*index])).collect();
+            if left.is_empty() {
+                return outcomes;
+            }
+            let recipients = left.iter().map(|index| cargo.envelope.recipients[*index].clone()).collect();
+            let envelope = Envelope { recipients, ..cargo.envelope.clone() };
+            let said = self.transaction(&Cargo { envelope: &envelope, ..*cargo }, &mut progress).await;
+            has_taken = said.iter().any(Outcome::is_accepted);
+            for (index, outcome) in left.into_iter().zip(said) {
+                outcomes[index] = outcome;
+            }
+        }
+    }
+
+    async fn transaction(&mut self, cargo: &Cargo<'_>, progress: impl FnMut(u64)) -> Vec<Outcome> {
         let all = |outcome: Outcome| vec![outcome; cargo.envelope.recipients.len()];
         let plan = match transaction::plan(cargo.envelope, cargo.facts, &self.extensions) {
             Ok(plan) => plan,
@@ -164,8 +186,16 @@ impl Client {
         outcomes
     }
 
+    /// Ends every wait from now on when `stop` is cancelled; the outcomes then say how far it came.
+    pub fn stop_with(&mut self, stop: CancellationToken) {
+        self.dialogue.stop_with(stop);
+    }
+
     /// Says goodbye. The answer does not matter, but whoever is asked to wait a moment for it should get it.
     pub async fn quit(mut self) {
+        if self.dialogue.is_stopped() {
+            return self.dialogue.hang_up(&Request::quit()).await;
+        }
         self.dialogue.set_patience(QUIT_WAIT);
         let _ = self.dialogue.ask(&mut Request::quit()).await;
         self.dialogue.close().await;

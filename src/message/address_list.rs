@@ -5,7 +5,7 @@
 //! RFC 5322 §3.4, §4.4; RFC 6854.
 
 use super::words;
-use crate::address::{Address, AddressError, Domain};
+use crate::address::{Address, AddressError, Domain, is_atext};
 
 /// Mailboxes and groups of one field that are read; who writes more wants to fill memory.
 pub const ENTRIES_MAX: usize = 50_000;
@@ -28,6 +28,9 @@ pub struct NameAddr {
     pub local_part: String,
     /// The domain; empty if there was no `@`.
     pub domain: String,
+    /// A blank, or another character that is in no atom, stands in the local part without quotes around it: more
+    /// likely a slip, as a comma that was forgotten, than somebody's name.
+    pub lacks_quotes: bool,
 }
 
 impl NameAddr {
@@ -40,6 +43,9 @@ impl NameAddr {
     pub fn address(&self) -> Result<Address, AddressError> {
         if self.domain.is_empty() {
             return Err(AddressError::NoAt);
+        }
+        if self.lacks_quotes {
+            return Err(AddressError::Unquoted);
         }
         Address::new(&self.local_part, Domain::parse(&self.domain)?)
     }
@@ -91,6 +97,9 @@ pub fn parse(body: &[u8]) -> Vec<Entry> {
     list.entries
 }
 
+/// Text, and whether it came in quotes.
+type Word = (String, bool);
+
 /// What has been read of the list, and of the mailbox that is being read.
 #[derive(Default)]
 struct List {
@@ -98,7 +107,7 @@ struct List {
     count: usize,
     group: Option<(String, Vec<NameAddr>)>,
     /// The display name, or an address without brackets: text and whether it came in quotes.
-    phrase: Vec<(String, bool)>,
+    phrase: Vec<Word>,
     /// White space stands before what comes next.
     space: bool,
     angle: Option<String>,
@@ -154,10 +163,7 @@ impl List {
     fn end_mailbox(&mut self) {
         let comment = self.comment.take().filter(|comment| !comment.is_empty());
         let mailbox = match self.angle.take() {
-            Some(spec) => {
-                let (local_part, domain) = split_spec(&spec);
-                NameAddr { name: self.take_phrase().or(comment), local_part, domain }
-            }
+            Some(spec) => NameAddr { name: self.take_phrase().or(comment), ..bracketed(&spec) },
             None => {
                 self.space = false;
                 let phrase = std::mem::take(&mut self.phrase);
@@ -174,43 +180,78 @@ impl List {
 }
 
 /// An address without angle brackets: `alice@crepes.example (Alice)`.
-fn bare(phrase: Vec<(String, bool)>, name: Option<String>) -> Option<NameAddr> {
-    let joined = |words: &[(String, bool)]| words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
-    let at = phrase.iter().rposition(|(word, quoted)| !quoted && word.contains('@'));
-    let Some((at, (word, before))) = at.and_then(|at| Some((at, (phrase.get(at)?, phrase.get(..at)?)))) else {
-        let text = joined(&phrase);
-        return (!text.is_empty()).then(|| NameAddr { name, local_part: text, domain: String::new() });
+fn bare(phrase: Vec<Word>, name: Option<String>) -> Option<NameAddr> {
+    let joined = |words: &[Word]| words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
+    let Some((left, domain, behind)) = split_at_sign(&phrase) else {
+        let local_part = joined(&phrase);
+        return (!local_part.is_empty()).then(|| NameAddr { name, local_part, ..NameAddr::default() });
     };
-    let (left, domain) = word.0.rsplit_once('@')?;
-    let mut local_part = joined(before);
-    local_part.push_str(left.trim());
     // What stands behind a domain and a blank belongs to nobody: `bob@x Bob`.
-    let domain: String = match domain.trim().contains(" .") || domain.contains(". ") {
-        true => domain.replace(' ', ""),
-        false => domain.split_whitespace().next().unwrap_or_default().to_owned(),
-    };
-    let trailing = phrase.get(at + 1..).map(&joined).filter(|text| !text.is_empty());
-    Some(NameAddr { name: name.or(trailing), local_part: local_part.replace(" .", ".").replace(". ", "."), domain })
+    let domain = tight(domain).split(' ').next().unwrap_or_default().to_owned();
+    let trailing = Some(joined(behind)).filter(|text| !text.is_empty());
+    Some(NameAddr { name: name.or(trailing), domain, ..local_part(&left) })
 }
 
 /// The inside of angle brackets; a source route in front is passed over (RFC 5322 §4.4).
-fn split_spec(spec: &str) -> (String, String) {
+fn bracketed(spec: &str) -> NameAddr {
     let spec = spec.trim();
     let spec = match spec.strip_prefix('@').and_then(|route| route.split_once(':')) {
         Some((_, mailbox)) => mailbox.trim(),
         None => spec,
     };
-    if let Some(quoted_part) = spec.strip_prefix('"') {
-        let mut chars = quoted_part.chars().peekable();
-        let local_part = quoted(&mut chars, '"');
-        let rest: String = chars.collect();
-        return (local_part, rest.trim().trim_start_matches('@').replace(' ', ""));
+    let mut words: Vec<Word> = Vec::new();
+    let mut chars = spec.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, words.last_mut()) {
+            ('"', _) => words.push((quoted(&mut chars, '"'), true)),
+            (c, Some((word, false))) => word.push(c),
+            (c, _) => words.push((c.to_string(), false)),
+        }
     }
-    let clean = |text: &str| text.split_whitespace().collect::<String>();
-    match spec.rsplit_once('@') {
-        Some((local_part, domain)) => (clean(local_part), clean(domain)),
-        None => (spec.to_owned(), String::new()),
+    let Some((left, domain, behind)) = split_at_sign(&words) else {
+        return NameAddr { local_part: spec.to_owned(), ..NameAddr::default() };
+    };
+    let domain = behind.iter().fold(tight(domain), |domain, (word, _)| domain + " " + word);
+    NameAddr { domain, ..local_part(&left) }
+}
+
+/// What stands before the last `@` outside quotes, the rest of its word, and the words behind.
+fn split_at_sign(words: &[Word]) -> Option<(Vec<Word>, &str, &[Word])> {
+    let at = words.iter().rposition(|(word, quoted)| !quoted && word.contains('@'))?;
+    let (before, from) = words.split_at_checked(at)?;
+    let ((word, _), behind) = from.split_first()?;
+    let (left, domain) = word.rsplit_once('@')?;
+    Some(([before, &[(left.to_owned(), false)]].concat(), domain, behind))
+}
+
+/// A local part from its words: quoted ones as they are, others without blanks at their dots.
+fn local_part(words: &[Word]) -> NameAddr {
+    let mut found = NameAddr::default();
+    let mut after_dot = true;
+    for (word, quoted) in words {
+        let word = if *quoted { word.clone() } else { tight(word) };
+        if word.is_empty() {
+            continue;
+        }
+        if !after_dot && (*quoted || !word.starts_with('.')) {
+            found.local_part.push(' ');
+            found.lacks_quotes = true;
+        }
+        found.lacks_quotes |= !quoted && word.chars().any(|c| c != '.' && !is_atext(c));
+        after_dot = !quoted && word.ends_with('.');
+        found.local_part.push_str(&word);
     }
+    found
+}
+
+/// Without white space at dots and ends, where RFC 5322 §4.4 lets it be; other blanks become one.
+fn tight(text: &str) -> String {
+    text.split_whitespace().fold(String::new(), |mut tight, word| {
+        if !(tight.is_empty() || tight.ends_with('.') || word.starts_with('.')) {
+            tight.push(' ');
+        }
+        tight + word
+    })
 }
 
 type Chars<'t> = std::iter::Peekable<std::str::Chars<'t>>;
@@ -312,6 +353,12 @@ mod tests {
             ("<\"a@b\"@x>", "-|a@b|x"),
             ("Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "Pete|pete|silly.test"),
             ("a @ x . y", "-|a|x.y"),
+            ("a . b @ x", "-|a.b|x"),
+            ("\"a . b\"@x", "-|a . b|x"),
+            ("a.\"b c\"@x", "-|a.b c|x"),
+            ("<a . \"b c\" @ x . y>", "-|a.b c|x.y"),
+            ("bob@x Bob", "-|bob|x"),
+            ("B <bob smith@x>", "B|bob smith|x"),
             ("root", "-|root|"),
             ("a@[192.0.2.1]", "-|a|[192.0.2.1]"),
             (", ,a@x,,", "-|a|x"),
@@ -326,9 +373,25 @@ mod tests {
 
     #[test]
     fn only_addresses_become_addresses() {
-        for (body, wanted) in [("a@x", true), ("root", false), ("a@-x", false), ("<>", false), ("\"a b\"@x", true)] {
+        for (body, wanted) in [
+            ("a@x", Ok("a@x")),
+            ("a..b@x", Ok("\"a..b\"@x")),
+            ("\"a b\"@x", Ok("\"a b\"@x")),
+            ("\"a . b\"@x", Ok("\"a . b\"@x")),
+            ("a . \"b c\" . d @ x", Ok("\"a.b c.d\"@x")),
+            ("<\"a@b\"@x>", Ok("\"a@b\"@x")),
+            ("root", Err(AddressError::NoAt)),
+            ("<>", Err(AddressError::NoAt)),
+            ("a@-x", Err(AddressError::Domain)),
+            ("<a@x y>", Err(AddressError::Domain)),
+            ("a b@x", Err(AddressError::Unquoted)),
+            ("<a b@x>", Err(AddressError::Unquoted)),
+            ("A \"b\"@x", Err(AddressError::Unquoted)),
+            ("a@x b@y", Err(AddressError::Unquoted)),
+        ] {
             let entries = parse(body.as_bytes());
-            assert_eq!(mailboxes(&entries).next().is_some_and(|m| m.address().is_ok()), wanted, "{body}");
+            let first = mailboxes(&entries).next().expect("a mailbox").address();
+            assert_eq!(first.map(|address| address.to_string()).as_deref().map_err(|error| *error), wanted, "{body}");
         }
     }
 

@@ -16,9 +16,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// Requests written before the first answer is read. Both sides' buffers hold that many, so nobody waits for ever.
 const WINDOW: usize = 100;
+/// Who has been told to stop gives a last word no longer than this.
+const HANG_UP_WAIT: Duration = Duration::from_secs(1);
 /// Octets of a message sent at once.
 const PIECE: usize = 64 * 1024;
 
@@ -31,6 +34,8 @@ pub struct Dialogue {
     framer: Framer,
     peer: String,
     patience: Duration,
+    /// Ends every wait.
+    stop: CancellationToken,
 }
 
 /// A text that could not be sent whole.
@@ -45,7 +50,24 @@ pub struct BrokenText {
 impl Dialogue {
     /// Over an open connection; `peer` is the server's name for errors, `patience` the wait for each answer.
     pub fn new(connection: Connection, peer: impl Into<String>, patience: Duration) -> Self {
-        Self { connection: Some(connection), is_deaf: false, framer: Framer::new(), peer: peer.into(), patience }
+        Self {
+            connection: Some(connection),
+            is_deaf: false,
+            framer: Framer::new(),
+            peer: peer.into(),
+            patience,
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Ends every wait from now on when `stop` is cancelled: what is asked then fails.
+    pub fn stop_with(&mut self, stop: CancellationToken) {
+        self.stop = stop;
+    }
+
+    /// Whether the conversation was told to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
     }
 
     /// Sets the wait for each answer from now on.
@@ -121,6 +143,10 @@ impl Dialogue {
             offset += count as u64;
             progress(offset);
         }
+        if self.is_stopped() {
+            self.connection = None;
+            return Err(BrokenText { error: self.interrupted(), dot_sent: false });
+        }
         wire.clear();
         stuffer.finish(&mut wire);
         self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: true })
@@ -141,12 +167,30 @@ impl Dialogue {
 
     /// Reads an answer that comes without a request: a greeting, or one of several after a text.
     pub async fn answer<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
-        match timeout(self.patience, self.read_answer(exchange)).await {
+        let stop = self.stop.clone();
+        let answered = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(self.interrupted()),
+            answered = timeout(self.patience, self.read_answer(exchange)) => answered,
+        };
+        match answered {
             Ok(reply) => reply,
             Err(_) => {
                 self.connection = None;
                 Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs())))
             }
+        }
+    }
+
+    /// Says a last word, waits for no answer, and closes: for those who were told to stop. Between the pieces of a
+    /// request or a text it could not be told from them, so there the connection is cut.
+    pub async fn hang_up<E: Exchange>(mut self, word: &E) {
+        let mut out = Output::new();
+        word.encode(&mut out);
+        if let Some(connection) = self.connection.as_mut().filter(|_| !self.is_deaf) {
+            // Whoever does not hear it sees the connection end.
+            let _ = connection.send(out.as_slice(), HANG_UP_WAIT).await;
+            let _ = timeout(HANG_UP_WAIT, connection.close()).await;
         }
     }
 
@@ -196,13 +240,24 @@ impl Dialogue {
     }
 
     async fn write(&mut self, octets: &[u8]) -> Result<()> {
-        let patience = self.patience;
+        let (patience, stop) = (self.patience, self.stop.clone());
         let Some(connection) = self.connection.as_mut().filter(|_| !self.is_deaf) else { return Err(self.gone()) };
-        let result: io::Result<()> = connection.send(octets, patience).await;
+        let result: io::Result<()> = tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                self.connection = None;
+                return Err(self.interrupted());
+            }
+            result = connection.send(octets, patience) => result,
+        };
         result.map_err(|error| {
             self.is_deaf = true;
             self.temporary("the connection broke").caused_by(error)
         })
+    }
+
+    fn interrupted(&self) -> Error {
+        self.temporary("interrupted")
     }
 
     fn gone(&self) -> Error {

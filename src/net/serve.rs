@@ -129,7 +129,7 @@ impl Port {
     {
         let mut framer = Framer::new();
         let mut out = Output::new();
-        let mut clock = Patience::new();
+        let mut clock = Patience::default();
         let peer = Peer {
             address: connection.peer(),
             tls: connection.tls().cloned(),
@@ -191,7 +191,7 @@ impl Port {
                         if write(&mut connection, session.patience(), &mut out).await.is_err() {
                             return Ended::Cut;
                         }
-                        let deadline = clock.deadline(session.expect(), session.patience(), framer.has_unread());
+                        let deadline = clock.deadline(session.expect(), session.patience(), &framer);
                         tokio::select! {
                             biased;
                             () = self.stop.cancelled() => {
@@ -233,33 +233,26 @@ async fn farewell<S: Session>(connection: &mut Connection, session: &mut S, why:
 
 /// How long the peer may still take. A line has one deadline however slowly it drips; a text gets a new one with
 /// each piece, up to a limit for the whole.
+#[derive(Default)]
 struct Patience {
-    line: Option<Instant>,
-    text: Option<Instant>,
+    /// When the line or text that comes now was first waited for.
+    began: Option<Instant>,
+    /// What the framer had completed by then.
+    completed: u64,
 }
 
 impl Patience {
-    fn new() -> Self {
-        Self { line: None, text: None }
-    }
-
-    fn deadline(&mut self, expect: Expect, patience: Duration, inside_line: bool) -> Instant {
+    fn deadline(&mut self, expect: Expect, patience: Duration, framer: &Framer) -> Instant {
         let now = Instant::now();
+        // Who says much at once may always be in the middle of a line; that is no reason to think it is the same one.
+        if framer.completed() != self.completed {
+            *self = Self { began: None, completed: framer.completed() };
+        }
         match expect {
-            Expect::Line { .. } => {
-                self.text = None;
-                match self.line.filter(|_| inside_line) {
-                    Some(deadline) => deadline,
-                    None => {
-                        let deadline = now + patience;
-                        self.line = inside_line.then_some(deadline);
-                        deadline
-                    }
-                }
-            }
+            Expect::Line { .. } if !framer.has_unread() => now + patience,
+            Expect::Line { .. } => *self.began.get_or_insert(now) + patience,
             Expect::Octets { .. } | Expect::Dotted { .. } => {
-                self.line = None;
-                (now + patience).min(*self.text.get_or_insert(now + TEXT_MAX))
+                (now + patience).min(*self.began.get_or_insert(now) + TEXT_MAX)
             }
         }
     }

@@ -96,7 +96,12 @@ impl Outcome {
             None if phase == Phase::Dot => Ending::Unknown,
             None => Ending::Failed(Fate::Transient),
         };
-        Self { phase, code: Some(reply.code), enhanced: reply.enhanced, text: reply.text(), ending }
+        let outcome = Self { phase, code: Some(reply.code), enhanced: reply.enhanced, text: reply.text(), ending };
+        match outcome.is_too_many() && reply.code.get() == 552 {
+            // RFC 5321 §4.5.3.1.10: RFC 821 had the wrong code for it.
+            true => Self { ending: Ending::Failed(Fate::Transient), ..outcome },
+            false => outcome,
+        }
     }
 
     /// We gave up ourselves, before the server could have refused.
@@ -120,6 +125,19 @@ impl Outcome {
     /// Whether all is well so far.
     pub fn is_accepted(&self) -> bool {
         self.ending == Ending::Accepted
+    }
+
+    /// Whether the server takes no more recipients in this transaction, and perhaps this one in the next
+    /// (RFC 5321 §4.5.3.1.10).
+    pub fn is_too_many(&self) -> bool {
+        let (Phase::Rcpt, Some(code), false) = (self.phase, self.code, self.is_accepted()) else { return false };
+        match self.enhanced {
+            Some(status) => (status.subject, status.detail) == (5, 3),
+            // Without a status 552 may mean that a mailbox is full; the words tell. 452 may mean that the disk is,
+            // which a second attempt finds out at no great cost.
+            None if code.get() == 552 => self.text.to_ascii_lowercase().contains("too many recipients"),
+            None => code.get() == 452,
+        }
     }
 
     /// The sort of failure; none if there was none.
@@ -226,6 +244,25 @@ mod tests {
             (Phase::Greeting, "421 too many", Some(Kind::Temporary)),
         ] {
             assert_eq!(outcome(phase, words).kind(), wanted, "{phase}: {words}");
+        }
+    }
+
+    #[test]
+    fn too_many_recipients_is_no_judgement_on_one_of_them() {
+        for (phase, words, is_too_many, kind) in [
+            (Phase::Rcpt, "452 4.5.3 Too many recipients", true, Some(Kind::Temporary)),
+            (Phase::Rcpt, "451 4.5.3 one domain at a time", true, Some(Kind::Temporary)),
+            (Phase::Rcpt, "452 too many recipients", true, Some(Kind::Temporary)),
+            (Phase::Rcpt, "452 perhaps", true, Some(Kind::Temporary)),
+            (Phase::Rcpt, "552 5.5.3 Too many recipients", true, Some(Kind::Temporary)),
+            (Phase::Rcpt, "552 Too many recipients", true, Some(Kind::Temporary)),
+            (Phase::Rcpt, "452 4.2.2 mailbox full", false, Some(Kind::Temporary)),
+            (Phase::Rcpt, "552 mailbox full", false, Some(Kind::Unavailable)),
+            (Phase::Rcpt, "250 2.5.3 ok", false, None),
+            (Phase::Mail, "452 4.5.3 later", false, Some(Kind::Temporary)),
+        ] {
+            let outcome = outcome(phase, words);
+            assert_eq!((outcome.is_too_many(), outcome.kind()), (is_too_many, kind), "{phase}: {words}");
         }
     }
 

@@ -29,7 +29,7 @@ pub struct Plan {
     pub mail: Request,
     /// For each recipient of the envelope in its order: RCPT, or why not.
     pub recipients: Vec<Result<Request, Outcome>>,
-    /// Whether all of that and DATA may be sent at once.
+    /// Whether all of that may be sent at once.
     pub is_pipelined: bool,
 }
 

@@ -92,6 +92,7 @@ pub struct Framer {
     octets_left: Option<u64>,
     /// Inside a text: its length so far, and whether the next octet begins a line.
     text: Option<Text>,
+    completed: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +122,11 @@ impl Framer {
     /// Whether octets wait that no frame has used. Before a TLS handshake there must be none.
     pub fn has_unread(&self) -> bool {
         self.start < self.buffer.len()
+    }
+
+    /// How many lines, counted octets and texts have come to their end: whether there was progress since the last look.
+    pub fn completed(&self) -> u64 {
+        self.completed
     }
 
     /// Takes what waits unread out of the framer, for another reader of the same connection.
@@ -160,6 +166,7 @@ impl Framer {
             let (from, to) = (self.start, self.start + at - 1);
             self.start += at + 1;
             self.searched = 0;
+            self.completed += 1;
             let line = &self.buffer[from..to];
             if line.len() > max {
                 self.fault.get_or_insert(Fault::LineTooLong);
@@ -178,6 +185,7 @@ impl Framer {
         let left = self.octets_left.get_or_insert(len);
         if *left == 0 {
             self.octets_left = None;
+            self.completed += 1;
             return Some(Frame::End);
         }
         let available = self.buffer.len() - self.start;
@@ -199,6 +207,7 @@ impl Framer {
                 if unread.starts_with(b".\r\n") {
                     self.start += 3;
                     self.text = None;
+                    self.completed += 1;
                     return Some(match self.fault.take() {
                         Some(fault) => Frame::Fault(fault),
                         None => Frame::End,

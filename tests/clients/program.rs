@@ -4,6 +4,7 @@ use super::PATIENCE;
 use super::scene::{PASSWORD, Scene};
 use mailkit::wire::pattern::{Bindings, matches};
 use mailkit::wire::transcript::Entry;
+use rustix::process::{Pid, Signal, kill_process};
 use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
@@ -53,6 +54,12 @@ impl Program {
         let stdout = child.stdout.take().map(collect);
         let stderr = child.stderr.take().map(collect);
         Ok(Self { child, _silent: stdin, stdout, stderr, wanted })
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), String> {
+        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).ok_or("the program has ended")?;
+        kill_process(id, signal).map_err(|error| error.to_string())
     }
 
     /// Waits for the end, for as long as it takes.

@@ -233,6 +233,20 @@ impl End {
         Ok(self.unread.drain(..len).collect())
     }
 
+    /// The program hangs up, whatever it says before.
+    pub(crate) async fn skip_to_end(&mut self) -> Result<(), String> {
+        while self.stream.is_some() {
+            self.unread.clear();
+            if let Err(why) = self.read().await
+                && self.stream.is_some()
+            {
+                return Err(why);
+            }
+        }
+        self.unread.clear();
+        Ok(())
+    }
+
     /// The program hangs up, and says nothing before.
     pub(crate) async fn expect_end(&mut self) -> Result<(), String> {
         while self.stream.is_some() && self.unread.is_empty() {

@@ -23,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 const ZONE: &str = "\
 hamburger.example.    300 IN MX 10 mx.hamburger.example.
@@ -172,6 +173,7 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
         content: &prepared.octets,
         needs_utf8: prepared.needs_utf8,
         trace: None,
+        stop: CancellationToken::new(),
     };
     let submitted = submit(way, submission, |_| {}).await.unwrap();
     let (_, outcome) = submitted.recipients.into_iter().next().unwrap();

@@ -10,6 +10,7 @@ pub(super) mod watch;
 use super::context::Context;
 use super::data;
 use super::exit::Exit;
+use super::stop::Stop;
 use mailkit::address::Domain;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::control::{self, Control};
@@ -122,7 +123,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 async fn work(context: &Context, data: &Path, run: &Run) -> Result<Exit> {
-    let stop = data::stop_on_signals()?;
+    let stop = Stop::on_signals()?.token().clone();
     let spool = open(data).await?;
     let control = Control::open(data)?;
     let (watch, observer) = Watch::new(context);

@@ -11,6 +11,7 @@ use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
 use mailkit::message::prepare::{Fixups, Prepared, prepare};
 use mailkit::world::{Clock, Entropy};
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -81,13 +82,9 @@ pub(super) fn compose(
         let octets = draft(args, &people, context, sender.as_ref())?.to_octets(clock.now(), entropy)?;
         (prepare(&octets, None)?, Vec::new())
     };
-    let mut paths: Vec<ForwardPath> = Vec::new();
-    for address in people.recipients().chain(&named) {
-        let path = ForwardPath::Mailbox(address.clone());
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
+    let mut seen = HashSet::new();
+    let each = people.recipients().chain(&named).filter(|address| seen.insert(*address));
+    let paths: Vec<ForwardPath> = each.cloned().map(ForwardPath::Mailbox).collect();
     if paths.is_empty() {
         return Err(nobody());
     }
@@ -148,7 +145,8 @@ fn reverse_path(people: People, prepared: &Prepared, sender: Option<Corresponden
 
 fn named_recipients(prepared: &Prepared) -> Result<Vec<Address>> {
     if let Some(text) = prepared.unusable.first() {
-        return Err(Error::new(Kind::Data, format!("the message names a recipient that is no address: {text}")));
+        return Err(Error::new(Kind::Data, format!("the message names a recipient that is no address: {text}"))
+            .hint("an address is name@domain; commas stand between addresses, quotes around a name with blanks"));
     }
     Ok(prepared.recipients.clone())
 }
@@ -190,11 +188,6 @@ fn many(what: &str, texts: &[String]) -> Result<Vec<Correspondent>> {
         }
         for mailbox in found {
             let address = mailbox.address().map_err(|error| wrong(&error))?;
-            // Header fields are read as their writers meant them; an argument that lacks its quotes or a comma is
-            // more likely a slip than a mailbox whose name has blanks or an @ in it.
-            if address.to_string().starts_with('"') && !text.contains("\"@") {
-                return Err(wrong(&"blanks, commas and further @ in a name need quotes around them"));
-            }
             people.push(Correspondent { name: mailbox.display_name(), address });
         }
     }

@@ -8,6 +8,7 @@ mod report;
 use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, LoginArgs, Service};
+use super::stop::Stop;
 use compose::People;
 use mailkit::address::Domain;
 use mailkit::error::{Error, Kind, Result};
@@ -24,7 +25,8 @@ use std::path::PathBuf;
 /// or -v asks for it.
 ///
 /// Ends with 0 if every recipient was accepted, 1 if only some were, 75 if trying again may help,
-/// 76 if the server fell silent after the message so that nobody knows, other codes if it was refused.
+/// 76 if the server fell silent after the message so that nobody knows, or breaks the protocol, 130 or 143 if
+/// a signal came before that was settled, other codes if it was refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   echo 'The oven is free.' | mailkit send --server smtp://127.0.0.1:1025 -s Crepes bob@hamburger.example
@@ -104,11 +106,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let helo = helo(args.helo.as_deref())?;
     let trust = args.login.trust()?;
     let trace = context.trace()?;
-    let (message, submitted) = context.block_on(async {
+    let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
         let message = compose::compose(args, people, context, account, &SystemClock, &SystemEntropy)?;
         let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
+        // Up to here a signal ends the process, and nothing has begun.
+        let stop = Stop::on_signals()?;
         let bar = context.progress("sending", message.octets.len() as u64);
         let submission = Submission {
             endpoint: &server.endpoint,
@@ -120,12 +124,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             content: &message.octets,
             needs_utf8: message.needs_utf8,
             trace,
+            stop: stop.token().clone(),
         };
         let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
         bar.finish_and_clear();
-        Ok((message, submitted.map_err(nothing_sent)?))
+        Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
     })?;
-    report::outcome(context, &message, &server, &submitted)
+    report::outcome(context, &message, &server, &submitted, stopped)
 }
 
 /// Nobody was reached: what follows from that.

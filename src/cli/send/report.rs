@@ -41,15 +41,17 @@ pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Ser
     Ok(Exit::OK)
 }
 
-/// Reports the outcome of each recipient and says which code the process ends with.
+/// Reports the outcome of each recipient and says which code the process ends with: `stopped` if a signal came.
 pub(super) fn outcome(
     context: &Context,
     message: &Outgoing,
     server: &Server<'_>,
     submitted: &Submitted,
+    stopped: Option<Exit>,
 ) -> Result<Exit> {
     let outcomes: Vec<&Outcome> = submitted.recipients.iter().map(|(_, outcome)| outcome).collect();
-    let exit = exit(&outcomes);
+    // A signal that came when all was done has stopped nothing.
+    let exit = stopped.filter(|_| exit(&outcomes) != Exit::OK).unwrap_or_else(|| exit(&outcomes));
     if context.is_json() {
         let recipients = submitted.recipients.iter().map(|(path, outcome)| recipient(path, outcome)).collect();
         let mut object = object(message, Some(server), summary(&outcomes), exit, recipients);
@@ -136,6 +138,14 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
         Ending::Unknown => (
             format!("{host} may have the message for {whom}, or not"),
             "nobody knows whether it was delivered; look before trying again",
+        ),
+        // The exit code says the same: 76, not 75.
+        Ending::Failed(_) if outcome.kind() == Some(Kind::Protocol) => (
+            match outcome.phase {
+                Phase::Connect | Phase::Greeting => format!("{host} does not greet as a mail server does"),
+                _ => format!("{host} gave no sensible answer to {tried}"),
+            },
+            "not delivered; the server breaks the protocol, so look into that before trying again",
         ),
         // The other side's code, and so its words.
         Ending::Failed(fate) if outcome.code.is_some() => match fate {
