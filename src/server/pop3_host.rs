@@ -4,6 +4,7 @@
 //! RFC 1939 §3 to §6.
 
 use super::login::Login;
+use super::sessions::{Seat, Sessions};
 use crate::error::Result;
 use crate::imap::mailbox::INBOX;
 use crate::imap::number::Uid;
@@ -20,6 +21,7 @@ const PIECE: usize = 64 * 1024;
 pub(super) struct Pop3Host {
     pub(super) mailstore: Mailstore,
     pub(super) login: Login,
+    pub(super) sessions: Sessions,
     pub(super) maildrop: Option<Maildrop>,
 }
 
@@ -28,6 +30,7 @@ pub(super) struct Maildrop {
     account: Account,
     messages: Vec<(Uid, u64)>,
     _lock: MaildropGuard,
+    _seat: Seat,
 }
 
 impl Host<Session> for Pop3Host {
@@ -42,10 +45,8 @@ impl Host<Session> for Pop3Host {
 
 impl Pop3Host {
     async fn open(&mut self, credentials: Credentials) -> Result<Vec<Listing>, Refusal> {
-        let user = self.login.check(credentials).await.map_err(|refusal| match refusal {
-            LoginRefusal::Bad => Refusal::BadLogin,
-            LoginRefusal::Temporary => Refusal::Temporary,
-        })?;
+        let user = self.login.check(credentials).await.map_err(Refusal::Login)?;
+        let seat = self.sessions.enter(&user).ok_or(Refusal::Login(LoginRefusal::TooManySessions))?;
         let account = self.mailstore.account(&user).await.map_err(|_| Refusal::Temporary)?;
         let lock = account.lock_maildrop(INBOX).await.map_err(|_| Refusal::Temporary)?.ok_or(Refusal::InUse)?;
         let snapshot = account.snapshot(INBOX).await.map_err(|_| Refusal::Temporary)?;
@@ -58,7 +59,7 @@ impl Pop3Host {
             listings.push(Listing { size: row.size, uid });
             messages.push((row.uid, row.size));
         }
-        self.maildrop = Some(Maildrop { account, messages, _lock: lock });
+        self.maildrop = Some(Maildrop { account, messages, _lock: lock, _seat: seat });
         Ok(listings)
     }
 

@@ -127,7 +127,7 @@ fn logins_fail_in_their_own_ways() {
     stage.is_in_use = false;
     assert_eq!(
         stage.say("USER tired\r\nPASS secret\r\n").lines().last(),
-        Some("-ERR [SYS/TEMP] Not possible at the moment, try again later")
+        Some("-ERR [SYS/TEMP] Login is not possible at the moment, try again later")
     );
     assert_eq!(
         stage.say("USER nobody\r\nPASS secret\r\n").lines().last(),
