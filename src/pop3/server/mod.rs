@@ -40,7 +40,7 @@ pub enum Ask {
         /// Wire octets already read.
         offset: u64,
     },
-    /// QUIT: remove these messages for good, all or none. Answered by [`Answer::Updated`].
+    /// QUIT: remove these messages for good, and let go of the maildrop. Answered by [`Answer::Updated`].
     Update(Vec<usize>),
 }
 
