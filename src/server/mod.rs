@@ -26,6 +26,7 @@ use crate::net::tls::ServerTls;
 use crate::pop3;
 use crate::relay::{Relay, Tools};
 use crate::smtp;
+use crate::store::is_disk_full;
 use crate::store::mailstore::Mailstore;
 use crate::store::spool::Spool;
 use crate::store::stash::Stash;
@@ -75,17 +76,6 @@ impl Server {
     /// Opens the data directory and takes its lock; an unfinished crash is tidied up. Does not listen yet.
     pub async fn open(settings: Settings, world: World) -> Result<Self> {
         let directory = Directory::new(settings.domains.clone(), &settings.users);
-        let spool = Spool::open(
-            world.disk.clone(),
-            world.clock.clone(),
-            world.entropy.clone(),
-            &settings.data.join("spool"),
-            settings.index,
-        )
-        .await?;
-        // The lock is ours now: whatever waits there is left over.
-        let room = waiting_room(&settings.data);
-        Stash::sweep(&*world.disk, &room).map_err(|error| Error::file("cannot tidy up", &room, error))?;
         let mailstore = Mailstore::open(
             world.disk.clone(),
             world.clock.clone(),
@@ -93,6 +83,20 @@ impl Server {
             settings.data.join("mail"),
             settings.index,
         );
+        let at = settings.data.join("spool");
+        let open_spool = async || {
+            let World { disk, clock, entropy, .. } = world.clone();
+            Spool::open(disk, clock, entropy, &at, settings.index).await
+        };
+        let mut spool = open_spool().await;
+        // A server that does not start lets nobody delete.
+        while spool.as_ref().is_err_and(is_disk_full) && mailstore.give_room().await? {
+            spool = open_spool().await;
+        }
+        let spool = spool?;
+        // The lock is ours now: whatever waits there is left over.
+        let room = waiting_room(&settings.data);
+        Stash::sweep(&*world.disk, &room).map_err(|error| Error::file("cannot tidy up", &room, error))?;
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
