@@ -212,8 +212,7 @@ impl Account {
     /// Tells of changes in a mailbox by this process, as a number that rises; also of its deletion or renaming.
     /// What other programs do is seen when somebody asks for the mailbox.
     pub fn watch(&self, name: &str) -> watch::Receiver<u64> {
-        let mut all = self.0.watchers.lock();
-        all.entry(crate::imap::name::with_inbox(name.to_owned())).or_default().subscribe()
+        self.0.watchers.watch(name)
     }
 
     /// Takes a maildrop for a POP3 session; `None` if another one, in any process, has it.
@@ -322,6 +321,13 @@ impl Watchers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn watch(&self, name: &str) -> watch::Receiver<u64> {
+        let mut all = self.lock();
+        // Also names of mailboxes that are not there are watched for a moment, and there is no end of those.
+        all.retain(|_, sender| sender.receiver_count() > 0);
+        all.entry(crate::imap::name::with_inbox(name.to_owned())).or_default().subscribe()
+    }
+
     fn tell(&self, touched: BTreeSet<String>) {
         if touched.is_empty() {
             return;
@@ -344,4 +350,21 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T
 /// A thread that panicked, or a runtime that ends.
 pub(super) fn stopped(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> MailboxError {
     MailboxError::Broken(Error::new(Kind::Software, "working on a mailbox").caused_by(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_nobody_watches_any_more_take_no_room() {
+        let watchers = Watchers::default();
+        let inbox = watchers.watch("inbox");
+        for number in 0..1000 {
+            watchers.watch(&format!("no such mailbox {number}"));
+        }
+        assert!(watchers.lock().len() <= 2);
+        watchers.tell(BTreeSet::from(["INBOX".to_owned()]));
+        assert!(inbox.has_changed().unwrap());
+    }
 }
