@@ -7,7 +7,7 @@ use mailkit::net::clock::SystemClock;
 use mailkit::net::gate::Gate;
 use mailkit::net::serve::{Host, Port};
 use mailkit::net::tls::Trust;
-use mailkit::pop3::server::{Answer, Ask, Listing, Piece, PlaintextAuth, Policy, Refusal, Session};
+use mailkit::pop3::server::{Answer, Ask, Listing, LoginRefusal, Piece, PlaintextAuth, Policy, Refusal, Session};
 use mailkit::sasl::Credentials;
 use mailkit::secret::Secret;
 use mailkit::store::maildir::Maildir;
@@ -41,7 +41,7 @@ impl Host<Session> for Maildrop {
         let mut messages = self.0.lock().expect("not poisoned");
         match ask {
             Ask::Authenticate(credentials) if credentials.password.expose() != "secret" => {
-                Answer::Opened(Err(Refusal::BadLogin))
+                Answer::Opened(Err(Refusal::Login(LoginRefusal::Bad)))
             }
             Ask::Authenticate(_) => {
                 let listing = |(uid, text): &(String, String)| Listing { size: text.len() as u64, uid: uid.clone() };

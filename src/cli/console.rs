@@ -21,12 +21,30 @@ struct OutputClosed;
 impl Context {
     /// Prints a line of data on standard output.
     pub(super) fn line(&self, text: &str) -> Result<()> {
-        self.octets(text.as_bytes()).and_then(|()| self.octets(b"\n"))
+        self.octets(format!("{text}\n").as_bytes())
     }
 
     /// Writes octets to standard output as they are.
     pub(super) fn octets(&self, octets: &[u8]) -> Result<()> {
-        io::stdout().lock().write_all(octets).map_err(output_error)
+        let written = match self.talks.get() {
+            Some(talks) => talks.out.say(octets),
+            None => io::stdout().lock().write_all(octets),
+        };
+        written.map_err(output_error)
+    }
+
+    /// Waits until what was printed on standard output is on its way to whoever reads it.
+    pub(super) fn delivered(&self) -> Result<()> {
+        self.talks.get().map_or(Ok(()), |talks| talks.out.drain(None)).map_err(output_error)
+    }
+
+    /// A line on standard error.
+    fn utter(&self, text: &str) {
+        match self.talks.get() {
+            // There is nobody to tell if that fails.
+            Some(talks) => drop(talks.err.say(format!("{text}\n").as_bytes())),
+            None => complain(text),
+        }
     }
 
     /// Prints a result as one line of JSON.
@@ -44,34 +62,34 @@ impl Context {
     /// A word for somebody who watches: only on a terminal, so that cron stays silent while all is well.
     pub(super) fn note(&self, text: &str) {
         if !self.globals.quiet && !self.globals.json && io::stderr().is_terminal() {
-            complain(&terminal(text));
+            self.utter(&terminal(text));
         }
     }
 
     /// What a command was asked to say on standard error.
     pub(super) fn say(&self, text: &str) {
-        complain(&terminal(text));
+        self.utter(&terminal(text));
     }
 
     /// A failure that is a result: it is said even when notes are not wanted. Lines stay lines.
     pub(super) fn complain(&self, text: &str) {
         for (index, line) in text.lines().enumerate() {
             let lead = if index == 0 { format!("mailkit {}: ", self.command) } else { String::new() };
-            complain(&format!("{lead}{}", terminal(line)));
+            self.utter(&format!("{lead}{}", terminal(line)));
         }
     }
 
     /// A word for somebody who asked for more.
     pub(super) fn detail(&self, text: &str) {
         if self.globals.verbose {
-            complain(&terminal(text));
+            self.utter(&terminal(text));
         }
     }
 
     /// Something that did not stop the command, but that the user should know.
     pub(super) fn warn(&self, text: &str) {
         if !self.globals.quiet {
-            complain(&format!("mailkit {}: {}", self.command, terminal(text)));
+            self.utter(&format!("mailkit {}: {}", self.command, terminal(text)));
         }
     }
 
@@ -122,7 +140,7 @@ impl Context {
             }
             text
         };
-        complain(&text);
+        self.utter(&text);
         exit
     }
 

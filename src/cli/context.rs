@@ -4,10 +4,12 @@
 //! none of them starts at once. How things are printed is in `console`.
 
 use super::globals::Globals;
+use super::talk::Talk;
 use mailkit::account::Config;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -22,6 +24,17 @@ pub(crate) struct Context {
     pub(super) globals: Globals,
     config: OnceLock<Config>,
     trace: OnceLock<Option<Trace>>,
+    /// Made when a command begins to serve.
+    pub(super) talks: OnceLock<Talks>,
+}
+
+/// The outputs of a command that serves. The threads behind them end with the program.
+#[derive(Debug)]
+pub(super) struct Talks {
+    pub(super) out: Talk,
+    pub(super) err: Talk,
+    /// The trace, if it goes to somebody who may stop reading.
+    trace: OnceLock<Talk>,
 }
 
 /// How long a command waits at its end for work that nobody waits for any more, as a keyring that does not answer.
@@ -29,7 +42,31 @@ const LINGER: Duration = Duration::from_millis(100);
 
 impl Context {
     pub(super) fn new(command: &'static str, globals: Globals) -> Self {
-        Self { command, globals, config: OnceLock::new(), trace: OnceLock::new() }
+        Self { command, globals, config: OnceLock::new(), trace: OnceLock::new(), talks: OnceLock::new() }
+    }
+
+    /// Says that others depend on this command from here on: whoever stops reading what it prints holds up nothing.
+    pub(super) fn serves(&self) -> Result<()> {
+        let no_thread = |error| Error::new(Kind::Temporary, "the system gives no threads").caused_by(error);
+        let missing = |count| format!("{count} events were not shown: the output was read too slowly");
+        let (json, command) = (self.globals.json, self.command);
+        let on_out = move |count| format!("{}\n", serde_json::json!({ "event": "trouble", "what": missing(count) }));
+        let on_err = move |count| format!("mailkit {command}: {}\n", missing(count));
+        let out = Talk::to(io::stdout(), move |count| if json { on_out(count) } else { String::new() });
+        let err = Talk::to(io::stderr(), on_err);
+        let talks = Talks { out: out.map_err(no_thread)?, err: err.map_err(no_thread)?, trace: OnceLock::new() };
+        // Said twice it is said once.
+        let _ = self.talks.set(talks);
+        Ok(())
+    }
+
+    /// Gives those who read what was printed a moment for the rest of it.
+    pub(super) fn linger(&self) {
+        let Some(Talks { out, err, trace }) = self.talks.get() else { return };
+        for talk in [Some(out), Some(err), trace.get()].into_iter().flatten() {
+            // There is nobody left to tell.
+            let _ = talk.drain(Some(LINGER));
+        }
     }
 
     /// The configuration file, read once.
@@ -46,8 +83,29 @@ impl Context {
         if let Some(trace) = self.trace.get() {
             return Ok(trace.clone());
         }
-        let trace = self.globals.trace.as_deref().map(open_trace).transpose()?;
+        let trace = self.globals.trace.as_deref().map(|path| self.open_trace(path)).transpose()?;
         Ok(self.trace.get_or_init(|| trace).clone())
+    }
+
+    fn open_trace(&self, path: &Path) -> Result<Trace> {
+        let talks = self.talks.get();
+        if path == Path::new("-") {
+            return Ok(match talks {
+                Some(talks) => Trace::new(Box::new(talks.err.writer())),
+                None => Trace::new(Box::new(io::stderr())),
+            });
+        }
+        let failed = |error| Error::file("cannot write the trace to", path, error);
+        let file = std::fs::File::create(path).map_err(failed)?;
+        let is_ordinary = file.metadata().map_err(failed)?.is_file();
+        Ok(match talks.filter(|_| !is_ordinary) {
+            Some(talks) => {
+                let missing = |count| format!("# {count} lines are missing: they were read too slowly\n");
+                let talk = Talk::to(file, missing).map_err(failed)?;
+                Trace::new(Box::new(talks.trace.get_or_init(|| talk).writer()))
+            }
+            None => Trace::new(Box::new(file)),
+        })
     }
 
     /// Runs a command that talks to one or a few servers: one thread is enough.
@@ -69,12 +127,4 @@ fn finish<T>(mut builder: Builder, work: impl Future<Output = Result<T>>) -> Res
     let result = runtime.block_on(work);
     runtime.shutdown_timeout(LINGER);
     result
-}
-
-fn open_trace(path: &Path) -> Result<Trace> {
-    if path == Path::new("-") {
-        return Ok(Trace::new(Box::new(std::io::stderr())));
-    }
-    let file = std::fs::File::create(path).map_err(|error| Error::file("cannot write the trace to", path, error))?;
-    Ok(Trace::new(Box::new(file)))
 }

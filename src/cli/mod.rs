@@ -21,6 +21,7 @@ mod relay;
 mod send;
 mod serve;
 mod stop;
+mod talk;
 mod user;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -95,10 +96,12 @@ pub(crate) fn run() -> Exit {
         Err(error) => return console::explain_usage(&error),
     };
     let context = Context::new(cli.command.name(), cli.globals);
-    match cli.command.run(&context) {
+    let exit = match cli.command.run(&context) {
         Ok(exit) => exit,
         Err(error) => context.explain(&error),
-    }
+    };
+    context.linger();
+    exit
 }
 
 /// The whole of the arguments as clap knows them: for parsing, and for man pages and completions.

@@ -35,6 +35,9 @@ const LISTENERS: &str = "Listeners (naming one turns the defaults of the others 
 ///
 /// When it is ready, one line of JSON on standard output names every address it listens on. It ends on SIGTERM
 /// and SIGINT after finishing what it had begun.
+///
+/// A user may have 50 sessions of POP3 and IMAP at once. From a place (an IPv4 address, an IPv6 /64) where 20
+/// logins failed nobody is let in for a while: every six seconds one failure is forgiven. Loopback is spared.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit serve --data /tmp/mail
@@ -102,6 +105,7 @@ pub(super) struct Args {
 
 /// Serves until it is told to stop.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    context.serves()?;
     context.block_on_all_cores(async {
         let data = data::directory(context, args.data.as_deref())?;
         let hostname = own_name(context, args.hostname.as_ref())?;
@@ -154,6 +158,8 @@ fn announce(context: &Context, bound: &[(Service, SocketAddr)], is_catch_all: bo
     let listen: serde_json::Map<String, serde_json::Value> =
         bound.iter().map(|(service, address)| (service.to_string(), address.to_string().into())).collect();
     context.object(&Ready { ready: true, listen })?;
+    // Whoever started us may be gone already.
+    context.delivered()?;
     for (service, address) in bound {
         context.note(&format!("{service:<12} {address}"));
     }

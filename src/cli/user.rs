@@ -9,8 +9,9 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::users::{hash, is_user_name, parse};
 use mailkit::world::Entropy;
+use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Manage the users of a server
@@ -103,6 +104,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 
 /// Puts `line` in the place of the user's, or at the end; without one the user's line goes. Comments stay.
 fn change(path: &Path, name: &str, line: Option<&str>) -> Result<Exit> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Two at a time would each write what the other has not. The directory is locked, because the file is replaced.
+    let dir = File::open(dir).map_err(|error| Error::file("cannot write", path, error))?;
+    dir.lock().map_err(|error| Error::file("cannot lock the directory of", path, error))?;
     let before = match read_text(path) {
         // Only what is not there: a file that may not be read must not be replaced by an empty one.
         Err(error) if error.kind() == ErrorKind::NotFound && line.is_some() => String::new(),
@@ -121,20 +126,34 @@ fn change(path: &Path, name: &str, line: Option<&str>) -> Result<Exit> {
         after.push_str(text);
         after.push('\n');
     }
-    write(path, &after)?;
+    write(&dir, path, &after)?;
     Ok(Exit::OK)
 }
 
-/// Replaces the file as a whole: a server that starts meanwhile reads the old one or the new one.
-fn write(path: &Path, text: &str) -> Result<()> {
+/// Replaces the file as a whole: a server that starts meanwhile reads the old one or the new one. Whoever could read
+/// the old one, and nobody else, can read the new one.
+fn write(dir: &File, path: &Path, text: &str) -> Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     let new = PathBuf::from(new);
     let replace = || {
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        match std::fs::remove_file(&new) {
+            // What a crash left may be readable by others.
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        if let Ok(old) = std::fs::metadata(path) {
+            let mine = file.metadata()?;
+            if (old.uid(), old.gid()) != (mine.uid(), mine.gid()) {
+                fchown(&file, Some(old.uid()), Some(old.gid()))?;
+            }
+            file.set_permissions(old.permissions())?;
+        }
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&new, path)
+        std::fs::rename(&new, path)?;
+        dir.sync_all()
     };
     replace().map_err(|error| Error::file("cannot write", path, error))
 }
@@ -142,6 +161,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn users_come_change_and_go_and_comments_stay() {
@@ -159,5 +179,32 @@ mod tests {
         std::fs::write(&path, "nonsense\n").expect("written");
         assert_eq!(change(&path, "bob", Some("bob:{PLAIN}x")).expect_err("a bad file").kind(), Kind::Config);
         assert_eq!(text(), "nonsense\n");
+    }
+
+    #[test]
+    fn whoever_could_read_the_file_still_can_and_nobody_else() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("users");
+        let mode = || std::fs::metadata(&path).expect("a file").mode() & 0o777;
+        change(&path, "bob", Some("bob:{PLAIN}one")).expect("made");
+        assert_eq!(mode(), 0o600);
+        let readable = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(&path, readable).expect("set");
+        std::fs::write(directory.path().join("users.new"), "left by a crash").expect("written");
+        change(&path, "alice", Some("alice:{PLAIN}two")).expect("added");
+        assert_eq!(mode(), 0o640);
+    }
+
+    #[test]
+    fn who_adds_at_the_same_time_is_added() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("users");
+        std::thread::scope(|scope| {
+            for number in 0..20 {
+                let (path, name) = (&path, format!("user{number}"));
+                scope.spawn(move || change(path, &name, Some(&format!("{name}:{{PLAIN}}x"))).expect("added"));
+            }
+        });
+        assert_eq!(input::text(&path).expect("a file").lines().count(), 20);
     }
 }

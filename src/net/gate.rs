@@ -58,7 +58,8 @@ impl Drop for Pass {
     }
 }
 
-fn place(ip: IpAddr) -> IpAddr {
+/// Where a connection comes from, as far as limits are concerned.
+pub fn place(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
         ip => ip,

@@ -83,6 +83,12 @@ pub enum LoginRefusal {
     /// It could not be found out.
     #[error("Login is not possible at the moment, try again later")]
     Temporary,
+    /// Somebody there guesses passwords; nobody looked at this one.
+    #[error("Too many failed logins from your network, try again later")]
+    TooManyFailures,
+    /// All is well but for the number of sessions that the user has already.
+    #[error("Too many sessions of this user, end another one first")]
+    TooManySessions,
 }
 
 impl LoginRefusal {

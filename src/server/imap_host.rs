@@ -4,6 +4,7 @@
 //! memory or beside the mailboxes until they are whole. Knows no IMAP syntax. RFC 9051 §6.
 
 use super::login::Login;
+use super::sessions::{Seat, Sessions};
 use crate::imap::mailbox::{Changes, Row};
 use crate::imap::number::{ModSeq, Uid, UidValidity};
 use crate::imap::search::{self, Key};
@@ -31,6 +32,7 @@ pub(super) const WHOLE_AT_ONCE: usize = 4;
 pub(super) struct ImapHost {
     pub(super) mailstore: Mailstore,
     pub(super) login: Login,
+    pub(super) sessions: Sessions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) disk: Arc<dyn Disk>,
@@ -39,6 +41,7 @@ pub(super) struct ImapHost {
     /// Room for [`WHOLE_AT_ONCE`] messages, shared by all sessions.
     pub(super) room: Arc<Semaphore>,
     pub(super) account: Option<Account>,
+    pub(super) seat: Option<Seat>,
     pub(super) watched: Option<(Arc<str>, watch::Receiver<u64>)>,
     pub(super) append: Option<Append>,
 }
@@ -119,7 +122,9 @@ impl ImapHost {
 
     async fn authenticate(&mut self, credentials: Credentials) -> Result<String, LoginRefusal> {
         let user = self.login.check(credentials).await?;
+        let seat = self.sessions.enter(&user).ok_or(LoginRefusal::TooManySessions)?;
         self.account = Some(self.mailstore.account(&user).await.map_err(|_| LoginRefusal::Temporary)?);
+        self.seat = Some(seat);
         Ok(user)
     }
 }

@@ -4,10 +4,12 @@
 //! that tests run the same server over pipes in memory and a disk that breaks.
 //! Knows no arguments and no protocol.
 
+mod failures;
 mod identity;
 mod imap_host;
 mod login;
 mod pop3_host;
+mod sessions;
 mod settings;
 mod smtp_host;
 
@@ -24,13 +26,16 @@ use crate::net::tls::ServerTls;
 use crate::pop3;
 use crate::relay::{Relay, Tools};
 use crate::smtp;
+use crate::store::is_disk_full;
 use crate::store::mailstore::Mailstore;
 use crate::store::spool::Spool;
 use crate::store::stash::Stash;
 use crate::users::Directory;
 use crate::world::Stream;
+use failures::Failures;
 use login::Login;
-use std::net::SocketAddr;
+use sessions::Sessions;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +66,8 @@ struct Shared {
     tls: Option<ServerTls>,
     gate: Gate,
     submission_gate: Gate,
+    failures: Failures,
+    sessions: Sessions,
     /// For messages that IMAP has to hold whole.
     room: Arc<Semaphore>,
 }
@@ -69,17 +76,6 @@ impl Server {
     /// Opens the data directory and takes its lock; an unfinished crash is tidied up. Does not listen yet.
     pub async fn open(settings: Settings, world: World) -> Result<Self> {
         let directory = Directory::new(settings.domains.clone(), &settings.users);
-        let spool = Spool::open(
-            world.disk.clone(),
-            world.clock.clone(),
-            world.entropy.clone(),
-            &settings.data.join("spool"),
-            settings.index,
-        )
-        .await?;
-        // The lock is ours now: whatever waits there is left over.
-        let room = waiting_room(&settings.data);
-        Stash::sweep(&*world.disk, &room).map_err(|error| Error::file("cannot tidy up", &room, error))?;
         let mailstore = Mailstore::open(
             world.disk.clone(),
             world.clock.clone(),
@@ -87,12 +83,39 @@ impl Server {
             settings.data.join("mail"),
             settings.index,
         );
+        let at = settings.data.join("spool");
+        let open_spool = async || {
+            let World { disk, clock, entropy, .. } = world.clone();
+            Spool::open(disk, clock, entropy, &at, settings.index).await
+        };
+        let mut spool = open_spool().await;
+        // A server that does not start lets nobody delete.
+        while spool.as_ref().is_err_and(is_disk_full) && mailstore.give_room().await? {
+            spool = open_spool().await;
+        }
+        let spool = spool?;
+        // The lock is ours now: whatever waits there is left over.
+        let room = waiting_room(&settings.data);
+        Stash::sweep(&*world.disk, &room).map_err(|error| Error::file("cannot tidy up", &room, error))?;
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
         let room = Arc::new(Semaphore::new(imap_host::WHOLE_AT_ONCE));
-        let shared =
-            Shared { directory, spool, mailstore, tls, gate: gate(), submission_gate: gate(), room, settings, world };
+        // Without users there is one mailbox for everybody, and everybody may look into it.
+        let each = if settings.users.is_catch_all() { usize::MAX } else { limits.sessions_per_user_max };
+        let shared = Shared {
+            directory,
+            spool,
+            mailstore,
+            tls,
+            gate: gate(),
+            submission_gate: gate(),
+            failures: Failures::new(limits.failed_logins_per_place_max),
+            sessions: Sessions::new(each),
+            room,
+            settings,
+            world,
+        };
         Ok(Self {
             shared: Arc::new(shared),
             stop: CancellationToken::new(),
@@ -154,10 +177,14 @@ impl Server {
         let (shared, port) = (&self.shared, Port { implicit, ..self.port(service) });
         match service {
             Service::Smtp | Service::Submission | Service::Submissions => {
-                port.run(stream, peer, shared.smtp_session(service), shared.smtp_host()).await
+                port.run(stream, peer, shared.smtp_session(service), shared.smtp_host(peer.ip())).await
             }
-            Service::Pop3 | Service::Pop3s => port.run(stream, peer, shared.pop3_session(), shared.pop3_host()).await,
-            Service::Imap | Service::Imaps => port.run(stream, peer, shared.imap_session(), shared.imap_host()).await,
+            Service::Pop3 | Service::Pop3s => {
+                port.run(stream, peer, shared.pop3_session(), shared.pop3_host(peer.ip())).await
+            }
+            Service::Imap | Service::Imaps => {
+                port.run(stream, peer, shared.imap_session(), shared.imap_host(peer.ip())).await
+            }
         }
     }
 
@@ -181,14 +208,16 @@ impl Server {
         let (shared, port, tasks) = (self.shared.clone(), self.port(service), self.tasks.clone());
         match service {
             Service::Smtp | Service::Submission | Service::Submissions => {
-                self.tasks
-                    .spawn(port.listen(listener, tasks, move |_| (shared.smtp_session(service), shared.smtp_host())))
+                let make = move |peer: SocketAddr| (shared.smtp_session(service), shared.smtp_host(peer.ip()));
+                self.tasks.spawn(port.listen(listener, tasks, make))
             }
             Service::Pop3 | Service::Pop3s => {
-                self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.pop3_session(), shared.pop3_host())))
+                let make = move |peer: SocketAddr| (shared.pop3_session(), shared.pop3_host(peer.ip()));
+                self.tasks.spawn(port.listen(listener, tasks, make))
             }
             Service::Imap | Service::Imaps => {
-                self.tasks.spawn(port.listen(listener, tasks, move |_| (shared.imap_session(), shared.imap_host())))
+                let make = move |peer: SocketAddr| (shared.imap_session(), shared.imap_host(peer.ip()));
+                self.tasks.spawn(port.listen(listener, tasks, make))
             }
         };
     }
@@ -212,8 +241,14 @@ impl Server {
 }
 
 impl Shared {
-    fn login(&self) -> Login {
-        Login::new(self.settings.users.clone(), self.directory.clone(), self.settings.limits.login_delay)
+    fn login(&self, from: IpAddr) -> Login {
+        Login {
+            users: self.settings.users.clone(),
+            directory: self.directory.clone(),
+            failures: self.failures.clone(),
+            from,
+            delay: self.settings.limits.login_delay,
+        }
     }
 
     fn smtp_session(&self, service: Service) -> smtp::server::Session {
@@ -230,12 +265,12 @@ impl Shared {
         })
     }
 
-    fn smtp_host(&self) -> smtp_host::SmtpHost {
+    fn smtp_host(&self, from: IpAddr) -> smtp_host::SmtpHost {
         smtp_host::SmtpHost {
             hostname: self.settings.hostname.clone(),
             spool: self.spool.clone(),
             directory: self.directory.clone(),
-            login: self.login(),
+            login: self.login(from),
             clock: self.world.clock.clone(),
             intake: None,
         }
@@ -248,8 +283,13 @@ impl Shared {
         })
     }
 
-    fn pop3_host(&self) -> pop3_host::Pop3Host {
-        pop3_host::Pop3Host { mailstore: self.mailstore.clone(), login: self.login(), maildrop: None }
+    fn pop3_host(&self, from: IpAddr) -> pop3_host::Pop3Host {
+        pop3_host::Pop3Host {
+            mailstore: self.mailstore.clone(),
+            login: self.login(from),
+            sessions: self.sessions.clone(),
+            maildrop: None,
+        }
     }
 
     fn imap_session(&self) -> imap::server::Session {
@@ -260,16 +300,18 @@ impl Shared {
         }))
     }
 
-    fn imap_host(&self) -> imap_host::ImapHost {
+    fn imap_host(&self, from: IpAddr) -> imap_host::ImapHost {
         imap_host::ImapHost {
             mailstore: self.mailstore.clone(),
-            login: self.login(),
+            login: self.login(from),
+            sessions: self.sessions.clone(),
             clock: self.world.clock.clone(),
             entropy: self.world.entropy.clone(),
             disk: self.world.disk.clone(),
             waiting_room: waiting_room(&self.settings.data),
             room: self.room.clone(),
             account: None,
+            seat: None,
             watched: None,
             append: None,
         }

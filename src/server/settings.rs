@@ -56,6 +56,10 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections at once from one place; loopback is spared.
     pub connections_per_place_max: usize,
+    /// Sessions of a user at once that read mail, by IMAP and POP3 together. A server without users has no limit.
+    pub sessions_per_user_max: usize,
+    /// Failed logins from one place that are borne at once; loopback is spared.
+    pub failed_logins_per_place_max: u32,
     /// What the first failed login of a connection costs; each further one costs twice as much.
     pub login_delay: Duration,
 }
@@ -68,6 +72,9 @@ impl Default for Limits {
             messages_max: 1000,
             connections_max: 1000,
             connections_per_place_max: 50,
+            // A few computers with a few mailboxes each; RFC 9051 clients open one connection for each mailbox they watch.
+            sessions_per_user_max: 50,
+            failed_logins_per_place_max: 20,
             login_delay: Duration::from_secs(1),
         }
     }

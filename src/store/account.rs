@@ -7,6 +7,7 @@
 use super::delivery::{self, Waiting};
 use super::mailbox::{self, After, State};
 use super::mailbox_error::{MailboxError, Outcome};
+use super::reserve::Reserve;
 use crate::error::{Error, Kind};
 use crate::imap::mailbox::{Changes, CopyUid, FlagChange, MailboxInfo, Row, Snapshot, Status};
 use crate::imap::number::{ModSeq, Uid};
@@ -19,6 +20,9 @@ use tokio::task::spawn_blocking;
 
 pub use super::delivery::{Delivered, Delivery};
 
+/// Messages at a time where there is hardly any room.
+const FEW: usize = 64;
+
 /// One user's mailboxes.
 #[derive(Clone)]
 pub struct Account(Arc<Inner>);
@@ -30,6 +34,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     watchers: Arc<Watchers>,
+    reserve: Arc<Reserve>,
 }
 
 /// Who waits for news of which mailbox.
@@ -51,10 +56,29 @@ impl Account {
         maildir: PathBuf,
         index: Option<PathBuf>,
     ) -> Outcome<Self> {
-        let opened = (disk.clone(), clock.clone(), entropy.clone());
-        let state = blocking(move || State::open(opened.0, opened.1, opened.2, maildir, index)).await?;
-        let (state, watchers) = (Some(Arc::new(Mutex::new(state))), Arc::default());
-        Ok(Self(Arc::new(Inner { state, disk, clock, entropy, watchers })))
+        let reserve = Arc::new(Reserve::new(disk.clone(), entropy.clone(), None));
+        Self::open_with(disk, clock, entropy, maildir, index, reserve).await
+    }
+
+    /// The same with room that is held for those who delete.
+    pub(super) async fn open_with(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        maildir: PathBuf,
+        index: Option<PathBuf>,
+        reserve: Arc<Reserve>,
+    ) -> Outcome<Self> {
+        let opened = (disk.clone(), clock.clone(), entropy.clone(), reserve.clone());
+        let open = move || {
+            let (disk, clock, entropy, reserve) = opened;
+            let open = || State::open(disk.clone(), clock.clone(), entropy.clone(), maildir.clone(), index.clone());
+            let state = reserve.in_need(open)?;
+            reserve.hold();
+            Ok(state)
+        };
+        let (state, watchers) = (Some(Arc::new(Mutex::new(blocking(open).await?))), Arc::default());
+        Ok(Self(Arc::new(Inner { state, disk, clock, entropy, watchers, reserve })))
     }
 
     /// Whether nobody but one owner holds it.
@@ -112,7 +136,8 @@ impl Account {
 
     /// Makes an empty mailbox.
     pub async fn create(&self, name: &str) -> Outcome<()> {
-        self.named(name, |state, name| state.create(name)).await
+        let name = name.to_owned();
+        self.run(move |state| state.create(&name)).await
     }
 
     /// Removes a mailbox with its messages; those below it stay.
@@ -158,20 +183,18 @@ impl Account {
 
     /// Changes flags. Returns those of the messages that are there, as they are now, by rising UID.
     pub async fn store_flags(&self, name: &str, uids: &[Uid], change: FlagChange) -> Outcome<Vec<Row>> {
-        let (name, uids) = (name.to_owned(), uids.to_vec());
-        self.run_with_follower(move |state| state.store_flags(&name, &uids, &change)).await
+        self.run_with_follower(name, uids, move |state, name, uids| state.store_flags(name, uids, &change)).await
     }
 
     /// Removes messages. Returns those that were there, by rising UID.
     pub async fn expunge(&self, name: &str, uids: &[Uid]) -> Outcome<Vec<Uid>> {
-        let (name, uids) = (name.to_owned(), uids.to_vec());
-        self.run_with_follower(move |state| state.expunge(&name, &uids)).await
+        self.run_with_follower(name, uids, State::expunge).await
     }
 
     /// Copies messages with their flags: all that are there, or none. `NoSuchMailbox` is about the target.
     pub async fn copy(&self, name: &str, uids: &[Uid], to: &str) -> Outcome<CopyUid> {
-        let (uids, to) = (uids.to_vec(), to.to_owned());
-        self.named(name, move |state, name| state.copy(name, &uids, &to)).await
+        let (name, uids, to) = (name.to_owned(), uids.to_vec(), to.to_owned());
+        self.run(move |state| state.copy(&name, &uids, &to)).await
     }
 
     /// Moves messages with their flags (RFC 6851). `NoSuchMailbox` is about the target.
@@ -189,8 +212,7 @@ impl Account {
     /// Tells of changes in a mailbox by this process, as a number that rises; also of its deletion or renaming.
     /// What other programs do is seen when somebody asks for the mailbox.
     pub fn watch(&self, name: &str) -> watch::Receiver<u64> {
-        let mut all = self.0.watchers.lock();
-        all.entry(crate::imap::name::with_inbox(name.to_owned())).or_default().subscribe()
+        self.0.watchers.watch(name)
     }
 
     /// Takes a maildrop for a POP3 session; `None` if another one, in any process, has it.
@@ -206,13 +228,14 @@ impl Account {
         }
     }
 
+    /// Runs an operation that puts no message into a mailbox, and so may have the last room.
     async fn named<T: Send + 'static>(
         &self,
         name: &str,
-        operation: impl FnOnce(&mut State, &str) -> Outcome<T> + Send + 'static,
+        operation: impl Fn(&mut State, &str) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
-        let name = name.to_owned();
-        self.run(move |state| operation(state, &name)).await
+        let (name, reserve) = (name.to_owned(), self.0.reserve.clone());
+        self.run(move |state| reserve.in_need(|| operation(state, &name))).await
     }
 
     /// Runs an operation where it may block. Operations wait for each other here, not on the threads.
@@ -233,13 +256,17 @@ impl Account {
     /// Runs an operation whose files follow after the answer, if the index can remember that.
     async fn run_with_follower<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&mut State) -> Outcome<(T, After)> + Send + 'static,
-    ) -> Outcome<T> {
+        name: &str,
+        uids: &[Uid],
+        operation: impl Fn(&mut State, &str, &[Uid]) -> Outcome<(Vec<T>, After)> + Send + 'static,
+    ) -> Outcome<Vec<T>> {
+        let (name, mut uids) = (name.to_owned(), uids.to_vec());
+        uids.sort_unstable();
         let mut state = self.lock().await?;
-        let watchers = self.0.watchers.clone();
+        let (watchers, reserve) = (self.0.watchers.clone(), self.0.reserve.clone());
         let (answer, answered) = oneshot::channel();
         let task = spawn_blocking(move || {
-            let result = match state.run(operation) {
+            let result = match state.run(|state| operation(state, &name, &uids)) {
                 Ok((result, after)) if state.answers_late() => state.follow(after).map(|()| result),
                 Ok((result, after)) => {
                     watchers.tell(state.take_touched());
@@ -248,6 +275,9 @@ impl Account {
                     // What fails is made good at the next start.
                     let _ = state.follow(after);
                     return;
+                }
+                Err(MailboxError::Full) => {
+                    bit_by_bit(&mut state, &reserve, &uids, |state, uids| operation(state, &name, uids))
                 }
                 Err(error) => Err(error),
             };
@@ -259,6 +289,22 @@ impl Account {
             Err(_) => Err(task.await.err().map_or_else(|| stopped("no answer"), stopped)),
         }
     }
+}
+
+/// Does for a few messages at a time what found no room for all: the files of some leave room for the next.
+fn bit_by_bit<T>(
+    state: &mut State,
+    reserve: &Reserve,
+    uids: &[Uid],
+    operation: impl Fn(&mut State, &[Uid]) -> Outcome<(Vec<T>, After)>,
+) -> Outcome<Vec<T>> {
+    let mut all = Vec::new();
+    for few in uids.chunks(FEW) {
+        let (done, after) = reserve.in_need(|| state.run(|state| operation(state, few)))?;
+        state.follow(after)?;
+        all.extend(done);
+    }
+    Ok(all)
 }
 
 impl Drop for Inner {
@@ -273,6 +319,13 @@ impl Drop for Inner {
 impl Watchers {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<u64>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watch(&self, name: &str) -> watch::Receiver<u64> {
+        let mut all = self.lock();
+        // Also names of mailboxes that are not there are watched for a moment, and there is no end of those.
+        all.retain(|_, sender| sender.receiver_count() > 0);
+        all.entry(crate::imap::name::with_inbox(name.to_owned())).or_default().subscribe()
     }
 
     fn tell(&self, touched: BTreeSet<String>) {
@@ -297,4 +350,21 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T
 /// A thread that panicked, or a runtime that ends.
 pub(super) fn stopped(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> MailboxError {
     MailboxError::Broken(Error::new(Kind::Software, "working on a mailbox").caused_by(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_nobody_watches_any_more_take_no_room() {
+        let watchers = Watchers::default();
+        let inbox = watchers.watch("inbox");
+        for number in 0..1000 {
+            watchers.watch(&format!("no such mailbox {number}"));
+        }
+        assert!(watchers.lock().len() <= 2);
+        watchers.tell(BTreeSet::from(["INBOX".to_owned()]));
+        assert!(inbox.has_changed().unwrap());
+    }
 }

@@ -4,6 +4,7 @@
 //! (TRYCREATE, ALREADYEXISTS, CANNOT, OVERQUOTA); the rest is the world's mistake.
 //! RFC 9051 §7.1, RFC 5530 §3.
 
+use super::sqlite;
 use crate::error::{Error, Kind};
 use std::io;
 use std::path::Path;
@@ -56,9 +57,10 @@ impl From<io::Error> for MailboxError {
 
 impl From<rusqlite::Error> for MailboxError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Broken(Error::new(Kind::Io, "using the index of a mailbox").caused_by(error)),
+        if sqlite::is_full(&error) {
+            Self::Full
+        } else {
+            Self::Broken(Error::new(Kind::Io, "using the index of a mailbox").caused_by(error))
         }
     }
 }

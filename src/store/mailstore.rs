@@ -4,8 +4,9 @@
 //! somebody uses it, and a few more stay open because they will be used again.
 
 use super::IndexAt;
-use super::account::Account;
+use super::account::{Account, blocking};
 use super::mailbox;
+use super::reserve::Reserve;
 use crate::error::{Error, Kind, Result};
 use crate::world::{Clock, Disk, Entropy};
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     root: PathBuf,
     index_at: IndexAt,
+    reserve: Arc<Reserve>,
     /// The last used one last.
     open: Mutex<Vec<(String, Arc<OnceCell<Account>>)>>,
 }
@@ -38,7 +40,10 @@ impl Mailstore {
         root: PathBuf,
         index_at: IndexAt,
     ) -> Self {
-        Self(Arc::new(Inner { disk, clock, entropy, root, index_at, open: Mutex::default() }))
+        // An index in memory finds room on no disk.
+        let place = (index_at == IndexAt::File).then(|| root.clone());
+        let reserve = Arc::new(Reserve::new(disk.clone(), entropy.clone(), place));
+        Self(Arc::new(Inner { disk, clock, entropy, root, index_at, reserve, open: Mutex::default() }))
     }
 
     /// The account of a user; made if there is none. The name becomes a directory's, so not every name will do.
@@ -49,9 +54,16 @@ impl Mailstore {
         let cell = self.cell(user);
         let home = self.0.root.join(user);
         let index = (self.0.index_at == IndexAt::File).then(|| home.join("index.db"));
-        let Inner { disk, clock, entropy, .. } = &*self.0;
-        let open = || Account::open(disk.clone(), clock.clone(), entropy.clone(), home.join("Maildir"), index);
+        let Inner { disk, clock, entropy, reserve, .. } = &*self.0;
+        let maildir = home.join("Maildir");
+        let open = || Account::open_with(disk.clone(), clock.clone(), entropy.clone(), maildir, index, reserve.clone());
         Ok(cell.get_or_try_init(open).await?.clone())
+    }
+
+    /// Gives up some of the room that is held for those who delete; false if none was left.
+    pub async fn give_room(&self) -> Result<bool> {
+        let reserve = self.0.reserve.clone();
+        Ok(blocking(move || Ok(reserve.give_up())).await?)
     }
 
     /// The place of a user's account, and no more idle ones than are worth keeping.

@@ -21,6 +21,7 @@ pub mod mailstore;
 pub mod memory;
 mod memory_tree;
 mod record;
+mod reserve;
 pub mod room;
 mod segment;
 pub mod spool;

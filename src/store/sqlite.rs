@@ -75,10 +75,16 @@ pub(super) fn is_unusable(error: &rusqlite::Error) -> bool {
 
 /// What went wrong with an index, as an error.
 pub(super) fn failed(tried: &str, error: rusqlite::Error) -> Error {
-    let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+    let full = is_full(&error);
     let cause: Box<dyn std::error::Error + Send + Sync> =
         if full { Box::new(std::io::Error::new(std::io::ErrorKind::StorageFull, error)) } else { Box::new(error) };
     Error::new(Kind::Io, tried).caused_by(cause)
+}
+
+/// Whether there was no room. The memory that processes share is a file too, and has to grow.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull) || code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// A column that holds something else than it should.

@@ -16,10 +16,15 @@ use crate::sasl::{Credentials, LoginRefusal};
 use crate::secret::Secret;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Hashes computed at once: each takes 19 MiB and a core for a while.
 const HASHES_AT_ONCE: usize = 2;
+
+/// Clients give up after about as long as this.
+const ROOM_WAIT: Duration = Duration::from_secs(30);
 
 /// The mailbox of a server without users, which takes everything: for developers.
 pub const CATCH_ALL: &str = "catchall";
@@ -70,7 +75,8 @@ impl Users {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.0.nobody).clone();
         let good = if stored.is_hashed() {
-            let _room = self.0.room.acquire().await.map_err(|_| LoginRefusal::Temporary)?;
+            let room = timeout(ROOM_WAIT, self.0.room.acquire());
+            let _room = room.await.map_err(|_| LoginRefusal::Temporary)?.map_err(|_| LoginRefusal::Temporary)?;
             let check = tokio::task::spawn_blocking(move || stored.accepts(&credentials.password));
             check.await.map_err(|_| LoginRefusal::Temporary)?
         } else {

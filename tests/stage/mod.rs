@@ -19,6 +19,7 @@ use mailkit::store::IndexAt;
 use mailkit::store::memory::MemoryDisk;
 use mailkit::users::{Stored, Users};
 use mailkit::world::{Clock, Connect, Stream};
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -95,9 +96,18 @@ pub(crate) async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Result<Serve
 
 /// The client's end of a connection in memory, from loopback.
 pub(crate) fn connect(server: &Arc<Server>, service: Service, implicit: bool) -> Box<dyn Stream> {
+    connect_from("127.0.0.1:49152".parse().unwrap(), server, service, implicit)
+}
+
+/// The same from wherever it says.
+pub(crate) fn connect_from(
+    peer: SocketAddr,
+    server: &Arc<Server>,
+    service: Service,
+    implicit: bool,
+) -> Box<dyn Stream> {
     let (near, far) = tokio::io::duplex(64 * 1024);
     let server = server.clone();
-    let peer = "127.0.0.1:49152".parse().unwrap();
     tokio::spawn(async move { server.converse(service, implicit, Box::new(far), peer).await });
     Box::new(near)
 }

@@ -103,6 +103,7 @@ struct Flush {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::Run(run) => {
+            context.serves()?;
             let data = data::directory(context, run.data.data.as_deref())?;
             context.block_on_all_cores(work(context, &data, run))
         }

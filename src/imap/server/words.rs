@@ -125,7 +125,8 @@ pub(super) fn read_only() -> Done {
 pub(super) fn login_refused(why: LoginRefusal) -> Done {
     match why {
         LoginRefusal::Bad => Done::no(Code::AuthenticationFailed, why.to_string()),
-        LoginRefusal::Temporary => Done::no(Code::Unavailable, why.to_string()),
+        LoginRefusal::Temporary | LoginRefusal::TooManyFailures => Done::no(Code::Unavailable, why.to_string()),
+        LoginRefusal::TooManySessions => Done::no(Code::Limit, why.to_string()),
     }
 }
 

@@ -16,7 +16,7 @@ mod stage;
 
 pub use session::Session;
 
-pub use crate::sasl::{Credentials, PlaintextAuth};
+pub use crate::sasl::{Credentials, LoginRefusal, PlaintextAuth};
 
 /// What a server is willing to do. One per listener, shared by its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Ask {
         /// Wire octets already read.
         offset: u64,
     },
-    /// QUIT: remove these messages for good, all or none. Answered by [`Answer::Updated`].
+    /// QUIT: remove these messages for good, and let go of the maildrop. Answered by [`Answer::Updated`].
     Update(Vec<usize>),
 }
 
@@ -76,8 +76,8 @@ pub struct Piece {
 /// Why something was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// No such user, or not their password: `[AUTH]` of RFC 3206.
-    BadLogin,
+    /// The login: `[AUTH]` of RFC 3206 if the name or the password is wrong.
+    Login(LoginRefusal),
     /// Another session has the maildrop: `[IN-USE]` of RFC 2449 §8.1.1.
     InUse,
     /// May be better later: `[SYS/TEMP]` of RFC 3206.

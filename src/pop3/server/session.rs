@@ -230,7 +230,8 @@ impl Session {
     }
 
     fn quit(&mut self, out: &mut Output) -> Flow<Ask> {
-        match self.maildrop.as_ref().map(Maildrop::marked).filter(|marked| !marked.is_empty()) {
+        // RFC 1939 §6: the lock goes before the answer, or a client that comes back at once would find itself there.
+        match self.maildrop.as_ref().map(Maildrop::marked) {
             Some(marked) => {
                 self.state = State::UpdateAsked;
                 Flow::Ask(Ask::Update(marked))

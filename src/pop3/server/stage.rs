@@ -1,6 +1,6 @@
 //! A stage for tests: a session, and a maildrop in memory that answers it.
 
-use super::{Answer, Ask, Listing, Piece, PlaintextAuth, Policy, Refusal, Session};
+use super::{Answer, Ask, Listing, LoginRefusal, Piece, PlaintextAuth, Policy, Refusal, Session};
 use crate::wire::frame::Framer;
 use crate::wire::session::{Farewell, Flow, Input, Output, Peer, Pumped, Session as _, Tls, pump};
 
@@ -98,8 +98,8 @@ impl Stage {
                     let sizes = self.messages.iter().map(|message| message.len() as u64);
                     Ok(sizes.enumerate().map(|(at, size)| Listing { size, uid: format!("uid-{at}") }).collect())
                 }
-                "tired" => Err(Refusal::Temporary),
-                _ => Err(Refusal::BadLogin),
+                "tired" => Err(Refusal::Login(LoginRefusal::Temporary)),
+                _ => Err(Refusal::Login(LoginRefusal::Bad)),
             }),
             Ask::Read { message, offset } => {
                 self.reads += 1;

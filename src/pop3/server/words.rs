@@ -102,7 +102,8 @@ pub(super) fn login_malformed(why: Malformed) -> Response {
 
 pub(super) fn refused(why: Refusal) -> Response {
     match why {
-        Refusal::BadLogin => Response::err_with(AUTH, LoginRefusal::Bad.to_string()),
+        Refusal::Login(LoginRefusal::Bad) => Response::err_with(AUTH, LoginRefusal::Bad.to_string()),
+        Refusal::Login(why) => Response::err_with(TEMPORARY, why.to_string()),
         Refusal::InUse => Response::err_with("IN-USE", "Another session has the maildrop open"),
         Refusal::Temporary => Response::err_with(TEMPORARY, "Not possible at the moment, try again later"),
     }

@@ -191,7 +191,9 @@ pub(super) fn login_malformed(why: crate::sasl::Malformed) -> Reply {
 pub(super) fn login_refused(why: LoginRefusal) -> Reply {
     match why {
         LoginRefusal::Bad => reply(535, 5, 7, 8, why.to_string()),
-        LoginRefusal::Temporary => reply(454, 4, 7, 0, why.to_string()),
+        LoginRefusal::Temporary | LoginRefusal::TooManyFailures | LoginRefusal::TooManySessions => {
+            reply(454, 4, 7, 0, why.to_string())
+        }
     }
 }
 
@@ -248,7 +250,7 @@ mod tests {
         replies.extend([unknown_mechanism(), needs_smtputf8()]);
         replies.extend(faults.into_iter().flat_map(|fault| [line(fault), text(fault)]));
         replies.extend([Farewell::Shutdown, Farewell::TooSlow, Farewell::TooMany].map(|why| farewell("h", why)));
-        replies.extend([LoginRefusal::Bad, LoginRefusal::Temporary].map(login_refused));
+        replies.extend([LoginRefusal::Bad, LoginRefusal::Temporary, LoginRefusal::TooManyFailures].map(login_refused));
         replies.extend([Refusal::DiskFull, Refusal::Temporary, Refusal::TooLarge, Refusal::Loop].map(refused));
         replies.extend([RecipientRefusal::NoSuchUser, RecipientRefusal::RelayDenied].map(recipient_refused));
         for reply in replies {

@@ -122,7 +122,11 @@ impl State {
             known.doubt = is_young.then(|| later(now, TICK));
         }
         if start.is_some() && is_finished && messages::is_unsettled(self.index.connection(), at.id)? {
-            self.settle(at)?;
+            match self.settle(at) {
+                // Nobody is kept from reading by what can be noted later.
+                Err(MailboxError::Full) => {}
+                settled => settled?,
+            }
         }
         Ok(())
     }

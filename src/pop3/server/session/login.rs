@@ -5,7 +5,7 @@
 use super::super::{Ask, Refusal, words};
 use super::{Session, State, say};
 use crate::pop3::response::Response;
-use crate::sasl::{Credentials, Exchange, Malformed, Mechanism, Step, base64};
+use crate::sasl::{Credentials, Exchange, LoginRefusal, Malformed, Mechanism, Step, base64};
 use crate::wire::frame::Frame;
 use crate::wire::session::{Flow, Output, Peer, Tls};
 
@@ -73,7 +73,7 @@ impl Session {
                 say(&Response::challenge(base64::encode(challenge).as_str()), out)
             }
             Step::Done(credentials) => self.login(credentials),
-            Step::Failed(Malformed::ForAnother) => self.login_refused(Refusal::BadLogin, out),
+            Step::Failed(Malformed::ForAnother) => self.login_refused(Refusal::Login(LoginRefusal::Bad), out),
             Step::Failed(Malformed::Cancelled) => say(&words::login_malformed(Malformed::Cancelled), out),
             Step::Failed(malformed) => self.mistake(&words::login_malformed(malformed), out),
         }
@@ -85,7 +85,7 @@ impl Session {
     }
 
     pub(super) fn login_refused(&mut self, why: Refusal, out: &mut Output) -> Flow<Ask> {
-        if why == Refusal::BadLogin {
+        if matches!(why, Refusal::Login(LoginRefusal::Bad | LoginRefusal::TooManyFailures)) {
             self.failed_logins += 1;
         }
         if self.failed_logins >= FAILED_LOGINS_MAX {

@@ -78,7 +78,7 @@ impl Session {
     }
 
     pub(super) fn login_refused(&mut self, why: LoginRefusal, out: &mut Output) -> Flow<Ask> {
-        if why == LoginRefusal::Bad {
+        if matches!(why, LoginRefusal::Bad | LoginRefusal::TooManyFailures) {
             self.failed_logins += 1;
         }
         if self.failed_logins >= FAILED_LOGINS_MAX {
