@@ -353,6 +353,22 @@ fn a_header_section_without_end_is_told_all_the_same() {
     assert!(last(&heard).starts_with("a OK"));
 }
 
+#[test]
+fn a_long_header_section_asked_for_in_many_ways_does_not_gather() {
+    let mut long = b"Subject: x\r\n".to_vec();
+    (0..400).for_each(|number| long.extend_from_slice(format!("X-{number}: {}\r\n", "y".repeat(200)).as_bytes()));
+    long.extend_from_slice(b"\r\nbody\r\n");
+    let store = store_with(&[&long]);
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    let ways: Vec<String> = (0..50).map(|number| format!("BODY.PEEK[HEADER.FIELDS.NOT (A{number})]")).collect();
+    let heard = talk.ask(&format!("a FETCH 1 (UID {0} ENVELOPE ENVELOPE UID)", ways.join(" ")));
+    assert_eq!(heard.matches("Subject: x\r\n").count(), 50);
+    assert_eq!((heard.matches("ENVELOPE").count(), heard.matches("UID").count()), (1, 1));
+    assert!(last(&heard).starts_with("a OK"));
+    assert!(talk.largest_output <= 160 * 1024, "{} octets waited", talk.largest_output);
+}
+
 /// What commands are made of.
 const WORDS: [&str; 40] = [
     "a", "b", "UID", "FETCH", "SEARCH", "STORE", "APPEND", "LIST", "COPY", "MOVE", "EXPUNGE", "IDLE", "DONE", "SELECT",
