@@ -369,6 +369,24 @@ fn a_long_header_section_asked_for_in_many_ways_does_not_gather() {
     assert!(talk.largest_output <= 160 * 1024, "{} octets waited", talk.largest_output);
 }
 
+#[test]
+fn keywords_come_in_thousands_at_most() {
+    let store = store_with(&[LETTER]);
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    let words = |from: usize| (from..from + 100).map(|number| format!("k{number}")).collect::<Vec<_>>().join(" ");
+    for from in (0..1000).step_by(100) {
+        assert!(last(&talk.ask(&format!("a STORE 1 +FLAGS.SILENT ({})", words(from)))).starts_with("a OK"));
+    }
+    for command in ["+FLAGS", "FLAGS", "+FLAGS.SILENT"] {
+        let heard = talk.ask(&format!("b STORE 1 {command} (one.more)"));
+        assert_eq!(heard, "b NO [LIMIT] The mailbox has too many keywords already\r\n");
+    }
+    assert!(last(&talk.ask("c STORE 1 +FLAGS (K7 \\Seen)")).starts_with("c OK"));
+    assert!(last(&talk.ask(&format!("d STORE 1 -FLAGS ({} one.more)", words(0)))).starts_with("d BAD"));
+    assert!(last(&talk.ask(&format!("d STORE 1 -FLAGS ({})", words(0)))).starts_with("d OK"));
+}
+
 /// What commands are made of.
 const WORDS: [&str; 40] = [
     "a", "b", "UID", "FETCH", "SEARCH", "STORE", "APPEND", "LIST", "COPY", "MOVE", "EXPUNGE", "IDLE", "DONE", "SELECT",
