@@ -387,6 +387,43 @@ fn keywords_come_in_thousands_at_most() {
     assert!(last(&talk.ask(&format!("d STORE 1 -FLAGS ({})", words(0)))).starts_with("d OK"));
 }
 
+#[test]
+fn a_long_search_is_done_in_pieces_and_says_that_it_goes_on() {
+    let store = store_with(&[]);
+    {
+        let mut store = store.lock().expect("nobody panicked");
+        let inbox = store.mailboxes.get_mut("INBOX").expect("it is there");
+        for _ in 0..12_000 {
+            inbox.deliver(LETTER, Flags::new());
+        }
+    }
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    let asked = |of: &str| store.lock().expect("nobody panicked").asked.iter().filter(|asked| **asked == of).count();
+    let heard = talk.ask("a SEARCH SUBJECT mustard");
+    let words = "* OK Still searching, at message 5050 of 12000\r\n* OK Still searching, at message 10100 of 12000\r\n";
+    assert_eq!(heard, format!("{words}* SEARCH\r\na OK SEARCH completed\r\n"));
+    assert_eq!(asked("Search"), 240);
+    // What rows tell needs nobody's help, and still lets others have their turn.
+    store.lock().expect("nobody panicked").asked.clear();
+    assert_eq!(talk.ask("b SEARCH SEEN"), "* SEARCH\r\nb OK SEARCH completed\r\n");
+    assert_eq!((asked("Search"), asked("Flush")), (0, 5));
+    assert!(talk.ask("c SEARCH OR 3 12000 NOT SUBJECT mustard").starts_with("* SEARCH 3 12000\r\n"));
+}
+
+#[test]
+fn a_search_looks_at_few_large_messages_at_once() {
+    let large = [b"Subject: x\r\n\r\n".as_slice(), &vec![b'x'; 5_000_000]].concat();
+    let store = store_with(&[&large, LETTER, &large, LETTER, &large, LETTER]);
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    assert!(talk.ask("a SEARCH BODY pickles").starts_with("* SEARCH 2 4 6\r\n"));
+    assert!(talk.ask("b SEARCH SUBJECT pickles").starts_with("* SEARCH 2 4 6\r\n"));
+    let asked = store.lock().expect("nobody panicked").asked.iter().filter(|asked| **asked == "Search").count();
+    // Two of the large ones are enough for one go; their header sections are never too much.
+    assert_eq!(asked, 2 + 1);
+}
+
 /// What commands are made of.
 const WORDS: [&str; 40] = [
     "a", "b", "UID", "FETCH", "SEARCH", "STORE", "APPEND", "LIST", "COPY", "MOVE", "EXPUNGE", "IDLE", "DONE", "SELECT",
