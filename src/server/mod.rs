@@ -5,6 +5,7 @@
 //! Knows no arguments and no protocol.
 
 mod identity;
+mod imap_append;
 mod imap_host;
 mod login;
 mod pop3_host;
