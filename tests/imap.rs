@@ -424,6 +424,25 @@ fn a_search_looks_at_few_large_messages_at_once() {
     assert_eq!(asked, 2 + 1);
 }
 
+#[test]
+fn ten_thousand_mailboxes_are_listed_in_pieces() {
+    let store = Store::new();
+    for number in 0..10_000 {
+        store.lock().expect("nobody panicked").create(&format!("a/{}/{number}", number % 100));
+        store.lock().expect("nobody panicked").subscribed.insert(format!("a/{}/{number}", number % 100));
+    }
+    let mut talk = Talk::of_bob(&store);
+    for (verb, parents) in [("LIST", 101), ("LSUB", 0)] {
+        let heard = talk.ask(&format!("a {verb} \"\" *"));
+        let inbox = usize::from(verb == "LIST");
+        assert_eq!(heard.matches(&format!("* {verb} ")).count(), 10_000 + parents + inbox);
+        assert_eq!(heard.matches("\\Noselect").count(), parents);
+    }
+    assert_eq!(talk.ask("b LSUB \"\" a/%").matches("* LSUB (\\Noselect) ").count(), 100);
+    assert_eq!(talk.ask("c LIST \"\" a/7/%").matches("* LIST (\\HasNoChildren) ").count(), 100);
+    assert!(talk.largest_output <= 64 * 1024, "{} octets waited", talk.largest_output);
+}
+
 /// What commands are made of.
 const WORDS: [&str; 40] = [
     "a", "b", "UID", "FETCH", "SEARCH", "STORE", "APPEND", "LIST", "COPY", "MOVE", "EXPUNGE", "IDLE", "DONE", "SELECT",
