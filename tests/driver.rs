@@ -17,15 +17,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// PING is answered, SYNC waits for the host, FLOOD asks for pieces without end, TLS upgrades.
+/// PING is answered, SYNC waits for the host, FLOOD asks for pieces without end, NAP asks for one short wait after
+/// another, TLS upgrades.
+#[derive(Default)]
 struct Toy {
     flooding: bool,
+    naps: u32,
 }
 
 #[derive(Debug)]
 enum Ask {
     Sync,
     Piece,
+    Nap,
 }
 
 impl Session for Toy {
@@ -49,6 +53,11 @@ impl Session for Toy {
                 self.flooding = true;
                 return Flow::Ask(Ask::Piece);
             }
+            Input::Frame(Frame::Line(b"NAP")) => {
+                out.line("sleepy");
+                self.naps = 100;
+                return Flow::Ask(Ask::Nap);
+            }
             Input::Frame(Frame::Line(b"TLS")) => {
                 out.line("go");
                 return Flow::StartTls;
@@ -58,6 +67,10 @@ impl Session for Toy {
                 out.raw(&piece);
                 if self.flooding {
                     return Flow::Ask(Ask::Piece);
+                }
+                self.naps = self.naps.saturating_sub(1);
+                if self.naps > 0 {
+                    return Flow::Ask(Ask::Nap);
                 }
             }
             Input::Secured(_) | Input::News => {}
@@ -89,6 +102,10 @@ impl Host<Toy> for World {
                 self.pieces.fetch_add(1, Ordering::SeqCst);
                 vec![b'x'; 64 * 1024]
             }
+            Ask::Nap => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                Vec::new()
+            }
         }
     }
 }
@@ -105,7 +122,7 @@ fn peer() -> SocketAddr {
 async fn connect(port: &Port, world: World) -> (DuplexStream, tokio::task::JoinHandle<Ended>) {
     let (mut near, far) = duplex(4096);
     let port = port.clone();
-    let task = tokio::spawn(async move { port.run(Box::new(far), peer(), Toy { flooding: false }, world).await });
+    let task = tokio::spawn(async move { port.run(Box::new(far), peer(), Toy::default(), world).await });
     expect(&mut near, "hello\r\n").await;
     (near, task)
 }
@@ -151,6 +168,18 @@ async fn a_client_that_stops_reading_costs_no_memory() {
     assert_eq!(task.await.unwrap(), Ended::Cut);
     let pieces = world.pieces.load(Ordering::SeqCst);
     assert!(pieces <= 2, "{pieces} pieces were made for a client that read none");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_does_not_wait_for_the_last_of_many_requests() {
+    let port = port(None);
+    let (mut near, _task) = connect(&port, World::default()).await;
+    let started = tokio::time::Instant::now();
+    near.write_all(b"NAP\r\nPING\r\n").await.unwrap();
+    expect(&mut near, "sleepy\r\n").await;
+    let waited = started.elapsed();
+    expect(&mut near, "pong\r\n").await;
+    assert!(waited < Duration::from_millis(20) && started.elapsed() >= Duration::from_millis(200), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,11 +238,11 @@ async fn there_is_room_for_so_many_and_no_more() {
     let port = Port { gate: Gate::new(1, 1), ..port(None) };
     let (_near, _task) = connect(&port, World::default()).await;
     let (mut near, far) = duplex(4096);
-    assert_eq!(port.run(Box::new(far), peer(), Toy { flooding: false }, World::default()).await, Ended::Closed);
+    assert_eq!(port.run(Box::new(far), peer(), Toy::default(), World::default()).await, Ended::Closed);
     expect(&mut near, "bye, too many\r\n").await;
     // Where TLS comes first, a handshake would cost more than it says.
     let identity = Identity::self_signed(&["localhost".to_owned()]).unwrap();
     let implicit = Port { implicit: true, tls: Some(ServerTls::new(&identity).unwrap()), ..port };
     let (_near, far) = duplex(4096);
-    assert_eq!(implicit.run(Box::new(far), peer(), Toy { flooding: false }, World::default()).await, Ended::Handshake);
+    assert_eq!(implicit.run(Box::new(far), peer(), Toy::default(), World::default()).await, Ended::Handshake);
 }

@@ -353,6 +353,96 @@ fn a_header_section_without_end_is_told_all_the_same() {
     assert!(last(&heard).starts_with("a OK"));
 }
 
+#[test]
+fn a_long_header_section_asked_for_in_many_ways_does_not_gather() {
+    let mut long = b"Subject: x\r\n".to_vec();
+    (0..400).for_each(|number| long.extend_from_slice(format!("X-{number}: {}\r\n", "y".repeat(200)).as_bytes()));
+    long.extend_from_slice(b"\r\nbody\r\n");
+    let store = store_with(&[&long]);
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    let ways: Vec<String> = (0..50).map(|number| format!("BODY.PEEK[HEADER.FIELDS.NOT (A{number})]")).collect();
+    let heard = talk.ask(&format!("a FETCH 1 (UID {0} ENVELOPE ENVELOPE UID)", ways.join(" ")));
+    assert_eq!(heard.matches("Subject: x\r\n").count(), 50);
+    assert_eq!((heard.matches("ENVELOPE").count(), heard.matches("UID").count()), (1, 1));
+    assert!(last(&heard).starts_with("a OK"));
+    assert!(talk.largest_output <= 160 * 1024, "{} octets waited", talk.largest_output);
+}
+
+#[test]
+fn keywords_come_in_thousands_at_most() {
+    let store = store_with(&[LETTER]);
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    let words = |from: usize| (from..from + 100).map(|number| format!("k{number}")).collect::<Vec<_>>().join(" ");
+    for from in (0..1000).step_by(100) {
+        assert!(last(&talk.ask(&format!("a STORE 1 +FLAGS.SILENT ({})", words(from)))).starts_with("a OK"));
+    }
+    for command in ["+FLAGS", "FLAGS", "+FLAGS.SILENT"] {
+        let heard = talk.ask(&format!("b STORE 1 {command} (one.more)"));
+        assert_eq!(heard, "b NO [LIMIT] The mailbox has too many keywords already\r\n");
+    }
+    assert!(last(&talk.ask("c STORE 1 +FLAGS (K7 \\Seen)")).starts_with("c OK"));
+    assert!(last(&talk.ask(&format!("d STORE 1 -FLAGS ({} one.more)", words(0)))).starts_with("d BAD"));
+    assert!(last(&talk.ask(&format!("d STORE 1 -FLAGS ({})", words(0)))).starts_with("d OK"));
+}
+
+#[test]
+fn a_long_search_is_done_in_pieces_and_says_that_it_goes_on() {
+    let store = store_with(&[]);
+    {
+        let mut store = store.lock().expect("nobody panicked");
+        let inbox = store.mailboxes.get_mut("INBOX").expect("it is there");
+        for _ in 0..12_000 {
+            inbox.deliver(LETTER, Flags::new());
+        }
+    }
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    let asked = |of: &str| store.lock().expect("nobody panicked").asked.iter().filter(|asked| **asked == of).count();
+    let heard = talk.ask("a SEARCH SUBJECT mustard");
+    let words = "* OK Still searching, at message 5050 of 12000\r\n* OK Still searching, at message 10100 of 12000\r\n";
+    assert_eq!(heard, format!("{words}* SEARCH\r\na OK SEARCH completed\r\n"));
+    assert_eq!(asked("Search"), 240);
+    // What rows tell needs nobody's help, and still lets others have their turn.
+    store.lock().expect("nobody panicked").asked.clear();
+    assert_eq!(talk.ask("b SEARCH SEEN"), "* SEARCH\r\nb OK SEARCH completed\r\n");
+    assert_eq!((asked("Search"), asked("Flush")), (0, 5));
+    assert!(talk.ask("c SEARCH OR 3 12000 NOT SUBJECT mustard").starts_with("* SEARCH 3 12000\r\n"));
+}
+
+#[test]
+fn a_search_looks_at_few_large_messages_at_once() {
+    let large = [b"Subject: x\r\n\r\n".as_slice(), &vec![b'x'; 5_000_000]].concat();
+    let store = store_with(&[&large, LETTER, &large, LETTER, &large, LETTER]);
+    let mut talk = Talk::of_bob(&store);
+    talk.ask("s SELECT INBOX");
+    assert!(talk.ask("a SEARCH BODY pickles").starts_with("* SEARCH 2 4 6\r\n"));
+    assert!(talk.ask("b SEARCH SUBJECT pickles").starts_with("* SEARCH 2 4 6\r\n"));
+    let asked = store.lock().expect("nobody panicked").asked.iter().filter(|asked| **asked == "Search").count();
+    // Two of the large ones are enough for one go; their header sections are never too much.
+    assert_eq!(asked, 2 + 1);
+}
+
+#[test]
+fn ten_thousand_mailboxes_are_listed_in_pieces() {
+    let store = Store::new();
+    for number in 0..10_000 {
+        store.lock().expect("nobody panicked").create(&format!("a/{}/{number}", number % 100));
+        store.lock().expect("nobody panicked").subscribed.insert(format!("a/{}/{number}", number % 100));
+    }
+    let mut talk = Talk::of_bob(&store);
+    for (verb, parents) in [("LIST", 101), ("LSUB", 0)] {
+        let heard = talk.ask(&format!("a {verb} \"\" *"));
+        let inbox = usize::from(verb == "LIST");
+        assert_eq!(heard.matches(&format!("* {verb} ")).count(), 10_000 + parents + inbox);
+        assert_eq!(heard.matches("\\Noselect").count(), parents);
+    }
+    assert_eq!(talk.ask("b LSUB \"\" a/%").matches("* LSUB (\\Noselect) ").count(), 100);
+    assert_eq!(talk.ask("c LIST \"\" a/7/%").matches("* LIST (\\HasNoChildren) ").count(), 100);
+    assert!(talk.largest_output <= 64 * 1024, "{} octets waited", talk.largest_output);
+}
+
 /// What commands are made of.
 const WORDS: [&str; 40] = [
     "a", "b", "UID", "FETCH", "SEARCH", "STORE", "APPEND", "LIST", "COPY", "MOVE", "EXPUNGE", "IDLE", "DONE", "SELECT",

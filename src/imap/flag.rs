@@ -3,7 +3,7 @@
 //! RFC 9051 §2.3.2. `\Recent` is no flag here: it belongs to a session, not to a message.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
 /// A system flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,7 +25,8 @@ pub enum SystemFlag {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Flags {
     system: u8,
-    keywords: BTreeSet<String>,
+    /// In order without case, none twice: a hostile message may have thousands.
+    keywords: Vec<String>,
 }
 
 impl SystemFlag {
@@ -76,21 +77,27 @@ impl Flags {
     }
 
     /// The keywords, in order; compared without case, kept as first seen.
-    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+    pub fn keywords(&self) -> impl ExactSizeIterator<Item = &str> {
         self.keywords.iter().map(String::as_str)
     }
 
     /// Whether a keyword is set.
     pub fn has_keyword(&self, keyword: &str) -> bool {
-        self.keywords.iter().any(|known| known.eq_ignore_ascii_case(keyword))
+        self.find(keyword).is_ok()
     }
 
     /// Sets or clears a keyword.
     pub fn set_keyword(&mut self, keyword: &str, on: bool) {
-        self.keywords.retain(|known| on || !known.eq_ignore_ascii_case(keyword));
-        if on && !self.has_keyword(keyword) {
-            self.keywords.insert(keyword.to_owned());
+        match (self.find(keyword), on) {
+            (Err(at), true) => self.keywords.insert(at, keyword.to_owned()),
+            (Ok(at), false) => drop(self.keywords.remove(at)),
+            _ => {}
         }
+    }
+
+    /// Where a keyword is, or where it would be.
+    fn find(&self, keyword: &str) -> Result<usize, usize> {
+        self.keywords.binary_search_by(|known| without_case(known, keyword))
     }
 
     /// Adds all of `other`.
@@ -112,6 +119,37 @@ impl Flags {
 
     /// From bits and keywords; unknown bits are dropped.
     pub fn from_parts(system: u8, keywords: impl IntoIterator<Item = String>) -> Self {
-        Self { system: system & 31, keywords: keywords.into_iter().collect() }
+        let mut keywords: Vec<String> = keywords.into_iter().collect();
+        keywords.sort_by(|a, b| without_case(a, b));
+        keywords.dedup_by(|later, kept| without_case(later, kept).is_eq());
+        Self { system: system & 31, keywords }
+    }
+}
+
+fn without_case(a: &str, b: &str) -> Ordering {
+    a.bytes().map(|octet| octet.to_ascii_lowercase()).cmp(b.bytes().map(|octet| octet.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_have_no_case_and_stay_as_they_came_first() {
+        let words = |flags: &Flags| flags.keywords().map(str::to_owned).collect::<Vec<_>>().join(" ");
+        let mut flags = Flags::from_parts(0, ["b", "Work", "A", "WORK", "a"].map(str::to_owned));
+        assert_eq!(words(&flags), "A b Work");
+        for (word, on, wanted) in [
+            ("work", true, "A b Work"),
+            ("c", true, "A b c Work"),
+            ("B", false, "A c Work"),
+            ("B", false, "A c Work"),
+            ("WORK", false, "A c"),
+            ("x_", true, "A c x_"),
+        ] {
+            flags.set_keyword(word, on);
+            assert_eq!(words(&flags), wanted, "{word}");
+            assert_eq!(flags.has_keyword(&word.to_uppercase()), on);
+        }
     }
 }

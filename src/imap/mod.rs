@@ -2,7 +2,7 @@
 
 pub mod client;
 pub mod command;
-mod content;
+pub mod content;
 pub mod date;
 pub mod envelope;
 pub mod fetch;

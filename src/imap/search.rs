@@ -1,8 +1,8 @@
-//! SEARCH: the grammar of its criteria, and whether a message meets them.
+//! SEARCH: the grammar of its criteria, and what a mailbox's row tells of them.
 //!
-//! Pure: what a row cannot tell is asked of a [`Content`]. Texts are compared without case, after
-//! encodings were undone. Sequence numbers become UIDs before anybody evaluates, since only a
-//! session knows what its numbers mean. RFC 9051 §6.4.4, §9 (search-key); RFC 3501 §6.4.4.
+//! Sequence numbers become UIDs before anybody evaluates, since only a session knows what its
+//! numbers mean. What only the message tells is `content`'s business.
+//! RFC 9051 §6.4.4, §9 (search-key); RFC 3501 §6.4.4.
 
 use super::date::{day_of, parse_day};
 use super::flag::SystemFlag;
@@ -83,18 +83,6 @@ impl From<Syntax> for SearchError {
     fn from(syntax: Syntax) -> Self {
         Self::Syntax(syntax)
     }
-}
-
-/// What is in a message, decoded for people.
-pub trait Content {
-    /// The bodies of all fields of that name, in any case.
-    fn fields(&self, name: &str) -> Vec<String>;
-    /// All fields, name and body, one a line.
-    fn header(&self) -> String;
-    /// The texts of the body parts that are text, headers of enclosed messages included.
-    fn texts(&self) -> Vec<String>;
-    /// The day in the Date field, as its sender saw it.
-    fn sent(&self) -> Option<Date>;
 }
 
 /// Reads the arguments of SEARCH: a charset perhaps, then criteria to the end of the command.
@@ -234,8 +222,9 @@ impl Needle {
         Self(text.to_lowercase())
     }
 
-    fn is_in(&self, text: &str) -> bool {
-        self.0.is_empty() || memchr::memmem::find(text.to_lowercase().as_bytes(), self.0.as_bytes()).is_some()
+    /// Whether it is in a text whose case is folded in the same way.
+    pub(super) fn is_in(&self, folded: &str) -> bool {
+        memchr::memmem::find(folded.as_bytes(), self.0.as_bytes()).is_some()
     }
 }
 
@@ -263,6 +252,17 @@ impl Key {
             Self::Or(keys) => [&keys.0, &keys.1].into_iter().flat_map(Self::sets).collect(),
             Self::Not(key) => key.sets(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether more than the header section has to be read.
+    pub fn reads_body(&self) -> bool {
+        match self {
+            Self::And(keys) => keys.iter().any(Self::reads_body),
+            Self::Or(keys) => keys.0.reads_body() || keys.1.reads_body(),
+            Self::Not(key) => key.reads_body(),
+            Self::Body(_) | Self::Text(_) => true,
+            _ => false,
         }
     }
 
@@ -302,22 +302,9 @@ impl Key {
     }
 }
 
-/// Whether a message meets a criterion.
-pub fn matches(key: &Key, row: &Row, content: &dyn Content) -> bool {
-    match key {
-        Key::And(keys) => keys.iter().all(|key| matches(key, row, content)),
-        Key::Or(keys) => matches(&keys.0, row, content) || matches(&keys.1, row, content),
-        Key::Not(key) => !matches(key, row, content),
-        Key::Sent(when, day) => content.sent().is_some_and(|sent| when.holds(sent, *day)),
-        Key::Header(name, needle) => content.fields(name).iter().any(|body| needle.is_in(body)),
-        Key::Body(needle) => content.texts().iter().any(|text| needle.is_in(text)),
-        Key::Text(needle) => needle.is_in(&content.header()) || content.texts().iter().any(|text| needle.is_in(text)),
-        key => key.judge(row).unwrap_or(false),
-    }
-}
-
 impl When {
-    fn holds(self, day: Date, asked: Date) -> bool {
+    /// Whether a day lies so to the one that was asked for.
+    pub(super) fn holds(self, day: Date, asked: Date) -> bool {
         match self {
             Self::Before => day < asked,
             Self::On => day == asked,
@@ -329,22 +316,16 @@ impl When {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imap::content::{Content, matches};
     use crate::imap::flag::Flags;
     use crate::imap::number::{ModSeq, Uid};
 
     struct Letter;
 
     impl Content for Letter {
-        fn fields(&self, name: &str) -> Vec<String> {
-            match name.to_ascii_lowercase().as_str() {
-                "from" => vec!["Zoë <zoe@crepes.example>".into()],
-                "subject" => vec!["GRÜSSE aus Crêpes".into()],
-                "x-empty" => vec![String::new()],
-                _ => vec![],
-            }
-        }
-        fn header(&self) -> String {
-            "From: Zoë <zoe@crepes.example>\nSubject: GRÜSSE aus Crêpes\nX-Empty:\n".into()
+        fn fields(&self) -> Vec<(String, String)> {
+            let fields = [("From", "Zoë <zoe@crepes.example>"), ("Subject", "GRÜSSE aus Crêpes"), ("X-Empty", "")];
+            fields.map(|(name, body)| (name.to_owned(), body.to_owned())).into()
         }
         fn texts(&self) -> Vec<String> {
             vec!["Do you like ketchup?".into(), "How about pickles?".into()]
@@ -410,6 +391,9 @@ mod tests {
             ("BODY crepes", false),
             ("TEXT crepes.EXAMPLE", true),
             ("TEXT pickles", true),
+            ("TEXT \"subject: gr\"", true),
+            ("HEADER subject \"subject\"", false),
+            ("BODY \"\"", true),
             ("NOT TEXT mustard SEEN", true),
         ] {
             assert_eq!(search(text), Ok(wanted), "{text}");
@@ -463,6 +447,14 @@ mod tests {
         ] {
             let key = parse(&mut Lexer::new(text.as_bytes())).expect(text);
             assert_eq!(key.judge(&row()), wanted, "{text}");
+        }
+        for (text, wanted) in [
+            ("SEEN FROM a SENTON 1-Feb-1994 OR SUBJECT b HEADER c d", false),
+            ("TEXT x", true),
+            ("SEEN (OR FROM a NOT BODY x)", true),
+        ] {
+            let key = parse(&mut Lexer::new(text.as_bytes())).expect(text);
+            assert_eq!(key.reads_body(), wanted, "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 /// A text or literal may flow for as long as this, however patient the session is with each piece.
 const TEXT_MAX: Duration = Duration::from_secs(30 * 60);
-/// Replies wait this long for the answer of a request, so that a burst of them shares a write.
+/// Replies wait this long for the answers of requests, so that a burst of them shares a write.
 const JOIN_WAIT: Duration = Duration::from_millis(5);
 /// Replies beyond this are written before a request is carried out: the reader sets the pace.
 const JOIN_MAX: usize = 16 * 1024;
@@ -130,6 +130,8 @@ impl Port {
         let mut framer = Framer::new();
         let mut out = Output::new();
         let mut clock = Patience::default();
+        // Since when replies wait for one request after another.
+        let mut joined: Option<Instant> = None;
         let peer = Peer {
             address: connection.peer(),
             tls: connection.tls().cloned(),
@@ -137,12 +139,20 @@ impl Port {
         };
         let mut flow = session.on(Input::Start(peer), &mut out);
         loop {
+            if out.is_empty() {
+                joined = None;
+            }
             flow = match flow {
                 Flow::Ask(ask) => {
-                    if out.as_slice().len() >= JOIN_MAX
-                        && write(&mut connection, session.patience(), &mut out).await.is_err()
-                    {
-                        return Ended::Cut;
+                    let have_waited = joined.is_some_and(|since| since.elapsed() >= JOIN_WAIT);
+                    if have_waited || out.as_slice().len() >= JOIN_MAX {
+                        if write(&mut connection, session.patience(), &mut out).await.is_err() {
+                            return Ended::Cut;
+                        }
+                        joined = None;
+                    }
+                    if !out.is_empty() {
+                        joined.get_or_insert_with(Instant::now);
                     }
                     let mut work = std::pin::pin!(host.perform(ask));
                     let answer = match timeout(JOIN_WAIT, &mut work).await {
@@ -153,6 +163,7 @@ impl Port {
                                 work.await;
                                 return Ended::Cut;
                             }
+                            joined = None;
                             work.await
                         }
                     };

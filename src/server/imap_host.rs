@@ -1,13 +1,18 @@
 //! What an IMAP session asks, carried out: the user's mailboxes.
 //!
-//! News are changes of the one mailbox that is open. Messages that are appended come in pieces and wait in
-//! memory or beside the mailboxes until they are whole. Knows no IMAP syntax. RFC 9051 §6.
+//! News are changes of the one mailbox that is open; while somebody waits for them, other programs' changes are
+//! looked for too. Knows no IMAP syntax. RFC 9051 §6.
 
+use super::imap_append::Append;
 use super::login::Login;
 use super::sessions::{Seat, Sessions};
-use crate::imap::mailbox::{Changes, Row};
+use crate::error::Error;
+use crate::imap::content;
+use crate::imap::flag::Flags;
+use crate::imap::header::{self, HEADER_MAX};
+use crate::imap::mailbox::{Changes, MailboxInfo, Row, Snapshot};
 use crate::imap::number::{ModSeq, Uid, UidValidity};
-use crate::imap::search::{self, Key};
+use crate::imap::search::Key;
 use crate::imap::server::{Answer, Ask, Refusal, Session};
 use crate::imap::structure::Structure;
 use crate::message::view::Message;
@@ -22,12 +27,19 @@ use crate::store::stash::Stash;
 use crate::world::{Clock, Disk, Entropy, Timestamp};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 
 /// Octets read at once when a whole message is needed.
 const PIECE: usize = 256 * 1024;
+/// The first look at a header section: most end within it.
+const HEADER_PIECE: usize = 16 * 1024;
 /// Messages held whole at once, by all sessions together: each may be as large as a message can be.
 pub(super) const WHOLE_AT_ONCE: usize = 4;
+/// While somebody idles, a mailbox is looked at so often for what other programs did to it: two `stat`s, if they
+/// did nothing. Longer than the two seconds after a change in which `store` looks twice anyway.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) struct ImapHost {
     pub(super) mailstore: Mailstore,
@@ -44,14 +56,6 @@ pub(super) struct ImapHost {
     pub(super) seat: Option<Seat>,
     pub(super) watched: Option<(Arc<str>, watch::Receiver<u64>)>,
     pub(super) append: Option<Append>,
-}
-
-/// A message on its way in.
-pub(super) struct Append {
-    mailbox: String,
-    flags: crate::imap::flag::Flags,
-    arrived: Option<Timestamp>,
-    stash: Stash,
 }
 
 impl Host<Session> for ImapHost {
@@ -91,25 +95,35 @@ impl Host<Session> for ImapHost {
             Ask::AppendBegin { mailbox, flags, arrived, size } => {
                 Answer::Done(self.append_begin(mailbox, flags, arrived, size).await)
             }
-            Ask::AppendWrite(piece) => Answer::Done(self.append_write(&piece)),
+            Ask::AppendWrite(piece) => Answer::Done(self.append_write(&piece).await),
             Ask::AppendCommit => Answer::Appended(self.append_commit().await),
             Ask::AppendDiscard => {
                 self.append = None;
                 Answer::Done(Ok(()))
             }
-            Ask::Flush => Answer::Done(Ok(())),
+            Ask::Flush => {
+                // Whoever has much to tell lets others have their turn.
+                tokio::task::yield_now().await;
+                Answer::Done(Ok(()))
+            }
         }
     }
 
     async fn news(&mut self) {
-        match &mut self.watched {
-            // A mailbox that is gone gives no more news.
-            Some((_, changes)) => {
-                if changes.changed().await.is_err() {
-                    std::future::pending().await
-                }
+        let (Some((mailbox, changes)), Some(account)) = (&mut self.watched, &self.account) else {
+            return std::future::pending().await;
+        };
+        loop {
+            match timeout(LOOK_EVERY, changes.changed()).await {
+                Ok(Ok(())) => return,
+                // A mailbox that is gone gives no more news.
+                Ok(Err(_)) => return std::future::pending().await,
+                // What another program did there rings the same bell. A disk that cannot be read is no news.
+                Err(_) => match account.status(mailbox).await {
+                    Err(MailboxError::NoSuchMailbox) => return,
+                    _ => continue,
+                },
             }
-            None => std::future::pending().await,
         }
     }
 }
@@ -130,15 +144,11 @@ impl ImapHost {
 }
 
 impl ImapHost {
-    async fn mailboxes(&self) -> Result<Vec<crate::imap::mailbox::MailboxInfo>, Refusal> {
+    async fn mailboxes(&self) -> Result<Vec<MailboxInfo>, Refusal> {
         self.with(async |account| account.mailboxes().await).await
     }
 
-    async fn open(
-        &mut self,
-        mailbox: Arc<str>,
-        claims_recent: bool,
-    ) -> Result<crate::imap::mailbox::Snapshot, Refusal> {
+    async fn open(&mut self, mailbox: Arc<str>, claims_recent: bool) -> Result<Snapshot, Refusal> {
         // Before the snapshot: what changes behind it is news.
         let watch = self.account.as_ref().ok_or(Refusal::Temporary)?.watch(&mailbox);
         let snapshot = self
@@ -184,17 +194,10 @@ impl ImapHost {
         for row in rows {
             let matches = match key.judge(&row) {
                 Some(matches) => matches,
-                None => {
-                    let _room = self.room.acquire().await.map_err(|_| Refusal::Temporary)?;
-                    let octets = match self.with(async |account| whole(account, mailbox, row.uid).await).await {
-                        Err(Refusal::Gone) => continue,
-                        octets => octets?,
-                    };
-                    let (key, row) = (key.clone(), row.clone());
-                    let judged =
-                        tokio::task::spawn_blocking(move || search::matches(&key, &row, &Message::parse(&octets)));
-                    judged.await.map_err(|_| Refusal::Temporary)?
-                }
+                None => match self.look(mailbox, &row, key).await {
+                    Err(Refusal::Gone) => false,
+                    matches => matches?,
+                },
             };
             if matches {
                 found.push(row.uid);
@@ -203,10 +206,23 @@ impl ImapHost {
         Ok(found)
     }
 
+    /// Whether the content of a message meets the criteria. Of most it is the header section that is asked for.
+    async fn look(&self, mailbox: &str, row: &Row, key: &Arc<Key>) -> Result<bool, Refusal> {
+        let _room = self.room.acquire().await.map_err(|_| Refusal::Temporary)?;
+        let octets = if key.reads_body() {
+            self.with(async |account| whole(account, mailbox, row.uid).await).await?
+        } else {
+            self.with(async |account| header_section(account, mailbox, row.uid).await).await?
+        };
+        let (key, row) = (key.clone(), row.clone());
+        let judged = tokio::task::spawn_blocking(move || content::matches(&key, &row, &Message::parse(&octets)));
+        judged.await.map_err(|_| Refusal::Temporary)
+    }
+
     async fn append_begin(
         &mut self,
         mailbox: String,
-        flags: crate::imap::flag::Flags,
+        flags: Flags,
         arrived: Option<Timestamp>,
         size: u64,
     ) -> Result<(), Refusal> {
@@ -217,29 +233,23 @@ impl ImapHost {
             return Err(Refusal::DiskFull);
         }
         let stash = Stash::new(self.disk.clone(), &self.waiting_room, &*self.entropy);
-        self.append = Some(Append { mailbox, flags, arrived, stash });
+        self.append = Some(Append::new(mailbox, flags, arrived, stash));
         Ok(())
     }
 
-    fn append_write(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+    async fn append_write(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         let append = self.append.as_mut().ok_or(Refusal::Temporary)?;
-        append.stash.write(piece).map_err(
-            |error| {
-                if is_disk_full(&error) { Refusal::DiskFull } else { Refusal::Temporary }
-            },
-        )
+        append.write(piece).await.map_err(|error| not_taken(&error))
     }
 
     async fn append_commit(&mut self) -> Result<(UidValidity, Uid), Refusal> {
         let append = self.append.take().ok_or(Refusal::Temporary)?;
-        let content = append.stash.finish().map_err(|_| Refusal::Temporary)?;
-        let delivery = Delivery {
-            key: self.account.as_ref().ok_or(Refusal::Temporary)?.fresh_key(),
-            flags: append.flags,
-            arrived: append.arrived.unwrap_or_else(|| self.clock.now()),
-            content,
-        };
-        let delivered = self.with(async |account| account.deliver(&append.mailbox, vec![delivery]).await).await?;
+        let (mailbox, flags) = (append.mailbox.clone(), append.flags.clone());
+        let arrived = append.arrived.unwrap_or_else(|| self.clock.now());
+        let content = append.finish().await.map_err(|error| not_taken(&error))?;
+        let key = self.account.as_ref().ok_or(Refusal::Temporary)?.fresh_key();
+        let delivery = Delivery { key, flags, arrived, content };
+        let delivered = self.with(async |account| account.deliver(&mailbox, vec![delivery]).await).await?;
         let delivered = delivered.into_iter().next().ok_or(Refusal::Temporary)?;
         Ok((delivered.uid_validity, delivered.uid))
     }
@@ -265,6 +275,28 @@ async fn whole(account: &Account, mailbox: &str, uid: Uid) -> Outcome<Vec<u8>> {
             return Ok(octets);
         }
     }
+}
+
+/// The header section of a message, as far as anybody looks at it.
+async fn header_section(account: &Account, mailbox: &str, uid: Uid) -> Outcome<Vec<u8>> {
+    let (mut octets, mut len) = (Vec::new(), HEADER_PIECE);
+    loop {
+        let piece = account.read(mailbox, uid, octets.len() as u64, len).await?;
+        octets.extend_from_slice(&piece);
+        if let Some(end) = header::len(&octets, piece.len() < len) {
+            octets.truncate(end);
+            return Ok(octets);
+        }
+        if octets.len() >= HEADER_MAX {
+            return Ok(octets);
+        }
+        len = PIECE;
+    }
+}
+
+/// Why a message could not be kept beside the mailboxes.
+fn not_taken(error: &Error) -> Refusal {
+    if is_disk_full(error) { Refusal::DiskFull } else { Refusal::Temporary }
 }
 
 fn refusal(error: MailboxError) -> Refusal {

@@ -6,6 +6,7 @@
 
 mod failures;
 mod identity;
+mod imap_append;
 mod imap_host;
 mod login;
 mod pop3_host;

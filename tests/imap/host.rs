@@ -1,9 +1,9 @@
 //! A mail store in memory, just good enough to hold a conversation with; it can be told to fail.
 
+use mailkit::imap::content;
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::imap::mailbox::{Changes, CopyUid, MailboxInfo, Row, Snapshot, SpecialUse, Status};
 use mailkit::imap::number::{ModSeq, Uid, UidValidity};
-use mailkit::imap::search;
 use mailkit::imap::server::{Answer, Ask, Refusal};
 use mailkit::imap::structure::Structure;
 use mailkit::message::view::Message;
@@ -203,7 +203,7 @@ impl Host {
             Ask::Search { mailbox, rows, key } => Answer::Found(failing.map(|()| {
                 let meets = |row: &Row| {
                     let octets = content(store, &mailbox, row.uid).unwrap_or_default();
-                    search::matches(&key, row, &Message::parse(&octets))
+                    content::matches(&key, row, &Message::parse(&octets))
                 };
                 rows.iter().filter(|row| meets(row)).map(|row| row.uid).collect()
             })),

@@ -86,7 +86,7 @@ pub enum Ask {
         /// Which message.
         uid: Uid,
     },
-    /// Which of these messages meet the criteria, by `search::matches`. Messages that are gone do not.
+    /// Which of these messages meet the criteria, by `content::matches`. Messages that are gone do not.
     /// Answered by [`Answer::Found`].
     Search {
         /// In which mailbox.

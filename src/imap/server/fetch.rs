@@ -40,6 +40,14 @@ pub(super) fn fetch(
     if has_uids && !items.contains(&Item::Uid) {
         items.insert(0, Item::Uid);
     }
+    // Said twice, told once: what costs a whole header section is not to be had two hundred times.
+    let mut told = Vec::with_capacity(items.len());
+    for item in items {
+        if !told.contains(&item) {
+            told.push(item);
+        }
+    }
+    let items = told;
     let mut marking = items.iter().filter(|item| matches!(item, Item::Octets(octets) if octets.marks_seen));
     let marks_seen = !view.read_only && marking.next().is_some();
     let places = places.into_iter();
@@ -118,6 +126,14 @@ impl Fetching {
                 }
                 continue;
             };
+            if message.line.len() >= FLUSH_AT {
+                // A long header section, asked for in many ways: what is printed need not wait for the rest.
+                out.raw(&std::mem::take(&mut message.line));
+                message.is_begun = true;
+                self.message = Some(message);
+                self.wait = Wait::Write;
+                return Step::Ask(Ask::Flush, self);
+            }
             let Some(row) = view.row(message.index) else { return Step::confused() };
             if let Some(item) = self.items.get(message.item) {
                 if let Printed::Needs(ask, wait) = print(item, &mut message, row, view) {

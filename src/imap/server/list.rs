@@ -4,19 +4,22 @@
 //! RFC 3501 §6.3.8, §6.3.9; RFC 3348; RFC 6154.
 
 use super::ask::{Answer, Ask};
-use super::job::{Core, Job, Step};
+use super::job::{Core, FLUSH_AT, Job, Step};
 use super::words::{self, Done};
 use crate::imap::command::Listing;
 use crate::imap::mailbox::{INBOX, MailboxInfo, SEPARATOR};
 use crate::imap::response;
 use crate::wire::session::Output;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+/// Names that are compared with the pattern in one go: others want to go on meanwhile.
+const NAMES: usize = 500;
 
 pub(super) fn list(listing: Listing) -> Step {
     Step::Ask(Ask::Mailboxes, Box::new(List(listing)))
 }
 
-/// A list on its way.
+/// A list that waits for the names.
 struct List(Listing);
 
 impl Job for List {
@@ -26,60 +29,120 @@ impl Job for List {
             Answer::Mailboxes(Err(why)) => return Step::Done(words::refused(why)),
             _ => return Step::confused(),
         };
-        let List(listing) = *self;
-        match listing.pattern.as_deref().map(Pattern::parse) {
+        let List(Listing { subscribed, special_use, pattern }) = *self;
+        match pattern.as_deref().map(Pattern::parse) {
             // RFC 9051 §6.3.9: only the separator is asked for.
-            None => print(&listing, &["\\Noselect"], "", out),
-            Some(None) => return Step::Done(Done::bad("The pattern is too complex")),
-            Some(Some(pattern)) if listing.subscribed => list_subscribed(&listing, &pattern, &mailboxes, out),
-            Some(Some(pattern)) => list_existing(&listing, &pattern, &mailboxes, out),
+            None => {
+                print(subscribed, &["\\Noselect"], "", out);
+                Step::Done(Done::completed())
+            }
+            Some(None) => Step::Done(Done::bad("The pattern is too complex")),
+            Some(Some(pattern)) => {
+                let entries = if subscribed { subscribed_names(&pattern, &mailboxes) } else { existing(&mailboxes) };
+                let entries = entries.into_iter();
+                Box::new(Names { subscribed, special_use, pattern, mailboxes, entries }).go_on(out)
+            }
         }
-        Step::Done(Done::completed())
     }
 }
 
-fn list_existing(listing: &Listing, pattern: &Pattern, mailboxes: &[MailboxInfo], out: &mut Output) {
-    let existing = mailboxes.iter().filter(|mailbox| mailbox.exists);
-    let mut names: BTreeMap<Place<'_>, Option<&MailboxInfo>> =
-        existing.map(|mailbox| (Place::of(&mailbox.name), Some(mailbox))).collect();
-    let parents: BTreeSet<&str> = names.keys().flat_map(|place| levels_above(place.name)).collect();
-    for parent in &parents {
-        names.entry(Place::of(parent)).or_insert(None);
-    }
-    for (place, mailbox) in &names {
-        let special_use = mailbox.and_then(|mailbox| mailbox.special_use);
-        if !pattern.matches(place.name) || listing.special_use && special_use.is_none() {
-            continue;
+/// A list on its way to the client.
+struct Names {
+    subscribed: bool,
+    special_use: bool,
+    pattern: Pattern,
+    mailboxes: Vec<MailboxInfo>,
+    /// Those that were not compared with the pattern yet.
+    entries: std::vec::IntoIter<Entry>,
+}
+
+/// A name: a mailbox's, or so many octets of it if it is a level above.
+struct Entry {
+    mailbox: usize,
+    len: usize,
+    is_whole: bool,
+    /// `None` if that was not looked for.
+    has_children: Option<bool>,
+}
+
+impl Names {
+    fn go_on(mut self: Box<Self>, out: &mut Output) -> Step {
+        for entry in self.entries.by_ref().take(NAMES) {
+            let Some(mailbox) = self.mailboxes.get(entry.mailbox) else { continue };
+            let name = mailbox.name.get(..entry.len).unwrap_or_default();
+            let itself = Some(mailbox).filter(|_| entry.is_whole);
+            let special_use = itself.and_then(|mailbox| mailbox.special_use).filter(|_| !self.subscribed);
+            if !self.pattern.matches(name) || self.special_use && special_use.is_none() {
+                continue;
+            }
+            let mut attributes = Vec::new();
+            if !itself.is_some_and(|mailbox| mailbox.selectable) {
+                attributes.push("\\Noselect");
+            }
+            attributes.extend(entry.has_children.map(|yes| if yes { "\\HasChildren" } else { "\\HasNoChildren" }));
+            attributes.extend(special_use.map(|special_use| special_use.name()));
+            print(self.subscribed, &attributes, name, out);
+            if out.as_slice().len() >= FLUSH_AT {
+                break;
+            }
         }
-        let mut attributes = Vec::new();
-        if !mailbox.is_some_and(|mailbox| mailbox.selectable) {
-            attributes.push("\\Noselect");
-        }
-        attributes.push(if parents.contains(place.name) { "\\HasChildren" } else { "\\HasNoChildren" });
-        attributes.extend(special_use.map(|special_use| special_use.name()));
-        print(listing, &attributes, place.name, out);
+        if self.entries.as_slice().is_empty() { Step::Done(Done::completed()) } else { Step::Ask(Ask::Flush, self) }
     }
 }
 
-fn list_subscribed(listing: &Listing, pattern: &Pattern, mailboxes: &[MailboxInfo], out: &mut Output) {
-    let subscribed = mailboxes.iter().filter(|mailbox| mailbox.subscribed);
-    let mut names: BTreeMap<Place<'_>, bool> =
-        subscribed.map(|mailbox| (Place::of(&mailbox.name), mailbox.selectable)).collect();
+impl Job for Names {
+    fn answer(self: Box<Self>, _: Answer, _: &mut Core, out: &mut Output) -> Step {
+        self.go_on(out)
+    }
+}
+
+fn existing(mailboxes: &[MailboxInfo]) -> Vec<Entry> {
+    let existing = mailboxes.iter().enumerate().filter(|(_, mailbox)| mailbox.exists);
+    let mut names: BTreeMap<Place<'_>, (usize, bool)> =
+        existing.map(|(index, mailbox)| (Place::of(&mailbox.name), (index, true))).collect();
+    let mut parents: BTreeMap<&str, usize> = BTreeMap::new();
+    for (place, (index, _)) in &names {
+        // Whoever has seen a level has seen those above it.
+        for level in levels_above(place.name) {
+            if parents.insert(level, *index).is_some() {
+                break;
+            }
+        }
+    }
+    for (parent, index) in &parents {
+        names.entry(Place::of(parent)).or_insert((*index, false));
+    }
+    let entry = |(place, (mailbox, is_whole)): (Place<'_>, _)| {
+        let has_children = Some(parents.contains_key(place.name));
+        Entry { mailbox, len: place.name.len(), is_whole, has_children }
+    };
+    names.into_iter().map(entry).collect()
+}
+
+fn subscribed_names(pattern: &Pattern, mailboxes: &[MailboxInfo]) -> Vec<Entry> {
+    let subscribed = mailboxes.iter().enumerate().filter(|(_, mailbox)| mailbox.subscribed);
+    let mut names: BTreeMap<Place<'_>, (usize, bool)> =
+        subscribed.map(|(index, mailbox)| (Place::of(&mailbox.name), (index, true))).collect();
     // RFC 3501 §6.3.9: where a % ends above a subscribed name, that level is shown in its stead.
-    let above: Vec<&str> = names.keys().flat_map(|place| levels_above(place.name)).collect();
-    if pattern.ends_with_level() {
-        for parent in above {
-            names.entry(Place::of(parent)).or_insert(false);
-        }
+    let above: Vec<(&str, usize)> = names
+        .iter()
+        .filter(|_| pattern.ends_with_level())
+        .flat_map(|(place, (index, _))| levels_above(place.name).map(|level| (level, *index)))
+        .collect();
+    for (parent, index) in above {
+        names.entry(Place::of(parent)).or_insert((index, false));
     }
-    for (place, selectable) in names.iter().filter(|(place, _)| pattern.matches(place.name)) {
-        let attributes: &[&str] = if *selectable { &[] } else { &["\\Noselect"] };
-        print(listing, attributes, place.name, out);
-    }
+    let entry = |(place, (mailbox, is_whole)): (Place<'_>, _)| Entry {
+        mailbox,
+        len: place.name.len(),
+        is_whole,
+        has_children: None,
+    };
+    names.into_iter().map(entry).collect()
 }
 
-fn print(listing: &Listing, attributes: &[&str], name: &str, out: &mut Output) {
-    let verb = if listing.subscribed { "LSUB" } else { "LIST" };
+fn print(subscribed: bool, attributes: &[&str], name: &str, out: &mut Output) {
+    let verb = if subscribed { "LSUB" } else { "LIST" };
     let buffer = out.buffer();
     buffer.extend_from_slice(format!("* {verb} ({}) \"{SEPARATOR}\" ", attributes.join(" ")).as_bytes());
     response::mailbox(name, buffer);
@@ -99,9 +162,9 @@ impl<'n> Place<'n> {
     }
 }
 
-/// `a` and `a/b` of `a/b/c`.
+/// `a/b` and `a` of `a/b/c`.
 fn levels_above(name: &str) -> impl Iterator<Item = &str> {
-    name.match_indices(SEPARATOR).map(|(end, _)| &name[..end])
+    name.rmatch_indices(SEPARATOR).map(|(end, _)| &name[..end])
 }
 
 /// Wildcards in one pattern, neighbours counted as one.

@@ -2,12 +2,13 @@
 //!
 //! RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691.
 
-use super::ask::{Answer, Ask};
+use super::ask::{Answer, Ask, Refusal};
 use super::job::{Core, Job, Step};
+use super::report::{Unheard, hear};
 use super::view::View;
 use super::words::{self, Done};
 use crate::imap::flag::SystemFlag;
-use crate::imap::mailbox::Snapshot;
+use crate::imap::mailbox::{Row, Snapshot};
 use crate::imap::number::SeqNum;
 use crate::imap::response::{Code, Condition, flag_list, status};
 use crate::wire::session::Output;
@@ -70,27 +71,47 @@ pub(super) fn unselect(core: &mut Core) -> Step {
 
 /// Leaves the mailbox, and removes what is marked as deleted, without a word about it (RFC 9051 §6.4.1).
 pub(super) fn close(core: &mut Core) -> Step {
-    let Some(view) = core.view.as_ref().filter(|view| !view.read_only) else {
-        return unselect(core);
-    };
-    let deleted = view.rows().iter().filter(|row| row.flags.has(SystemFlag::Deleted)).map(|row| row.uid);
-    let uids: Vec<_> = deleted.collect();
-    if uids.is_empty() {
-        return unselect(core);
+    match core.view.as_ref().filter(|view| !view.read_only) {
+        // Somebody else may have taken a mark away meanwhile: look before leaping.
+        Some(view) => Step::Ask(view.ask_changes(), Box::new(Closing::Looking)),
+        None => unselect(core),
     }
-    Step::Ask(Ask::Expunge { mailbox: view.name.clone(), uids }, Box::new(Closing))
 }
 
 /// A mailbox that is being left.
-struct Closing;
+enum Closing {
+    /// What is marked is being looked at.
+    Looking,
+    /// The store is asked to remove it.
+    Asked,
+}
+
+impl Closing {
+    fn remove_marked(core: &mut Core) -> Step {
+        let Some(view) = &core.view else { return Step::confused() };
+        let is_marked = |row: &&Row| row.flags.has(SystemFlag::Deleted) && !view.is_gone(row.uid);
+        let uids: Vec<_> = view.rows().iter().filter(is_marked).map(|row| row.uid).collect();
+        if uids.is_empty() {
+            return unselect(core);
+        }
+        Step::Ask(Ask::Expunge { mailbox: view.name.clone(), uids }, Box::new(Self::Asked))
+    }
+}
 
 impl Job for Closing {
     fn answer(self: Box<Self>, answer: Answer, core: &mut Core, _: &mut Output) -> Step {
-        match answer {
-            Answer::Done(Ok(())) => unselect(core),
+        match (*self, answer) {
+            (Self::Looking, answer) => match hear(answer, false, core) {
+                // What others changed is not told: the mailbox is being left.
+                Ok(_) => Self::remove_marked(core),
+                Err(Unheard::Later) => Step::Done(words::refused(Refusal::Temporary)),
+                // It is no more, and nothing in it is left to be removed.
+                Err(Unheard::Over(_)) => unselect(core),
+            },
+            (Self::Asked, Answer::Done(Ok(()))) => unselect(core),
             // The messages are still there: the client should not believe otherwise.
-            Answer::Done(Err(why)) => Step::Done(words::refused(why)),
-            _ => Step::confused(),
+            (Self::Asked, Answer::Done(Err(why))) => Step::Done(words::refused(why)),
+            (Self::Asked, _) => Step::confused(),
         }
     }
 }

@@ -191,7 +191,13 @@ impl Session {
         }
         let step = match command::arguments(verb, &mut lexer) {
             Ok(command) => dispatch(command, verb, &mut self.core, out),
-            Err(why) => Step::Done(words::not_understood(why)),
+            Err(why) => {
+                // RFC 3501 §6.3.1: a SELECT that fails leaves no mailbox open, also for a name that none can have.
+                if let (Verb::Select | Verb::Examine, command::Refusal::Name(_)) = (verb, &why) {
+                    self.core.view = None;
+                }
+                Step::Done(words::not_understood(why))
+            }
         };
         self.follow(step, out)
     }

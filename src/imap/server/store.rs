@@ -2,7 +2,7 @@
 //!
 //! RFC 3501 §6.4.3, §6.4.6, §6.4.7; RFC 4315 §2.1, §3; RFC 6851; RFC 2180 §4.
 
-use super::ask::{Answer, Ask};
+use super::ask::{Answer, Ask, Refusal};
 use super::job::{Core, Job, Step};
 use super::report::{After, Report, Unheard, hear};
 use super::view::{Update, View};
@@ -37,6 +37,12 @@ pub(super) fn store(set: &SequenceSet, change: FlagChange, silent: bool, has_uid
     let Some(view) = &core.view else { return Step::confused() };
     if view.read_only {
         return Step::Done(words::read_only());
+    }
+    // What a message has is read, and told, whenever anybody asks for its flags.
+    if let FlagChange::Add(flags) | FlagChange::Replace(flags) = &change
+        && !view.takes_keywords(flags)
+    {
+        return Step::Done(words::too_many_keywords());
     }
     let Chosen { uids, some_gone } = match choose(set, has_uids, view) {
         Ok(chosen) => chosen,
@@ -93,18 +99,18 @@ enum Expunging {
 
 impl Job for Expunging {
     fn answer(self: Box<Self>, answer: Answer, core: &mut Core, out: &mut Output) -> Step {
-        let set = match (*self, answer) {
+        match (*self, answer) {
             (Self::Looking(set), answer) => match hear(answer, false, core) {
                 // Said first: they are older than what follows.
-                Ok(updates) => return Report::new(updates, After::Expunge(set)).go_on(core, out),
-                Err(Unheard::Later) => set,
-                Err(Unheard::Over(step)) => return *step,
+                Ok(updates) => Report::new(updates, After::Expunge(set)).go_on(core, out),
+                // Without knowing what is marked now, nothing is removed.
+                Err(Unheard::Later) => Step::Done(words::refused(Refusal::Temporary)),
+                Err(Unheard::Over(step)) => *step,
             },
-            (Self::Asked, Answer::Done(Ok(()))) => return Step::Done(Done::completed()),
-            (Self::Asked, Answer::Done(Err(why))) => return Step::Done(words::refused(why)),
-            (Self::Asked, _) => return Step::confused(),
-        };
-        expunge_marked(set.as_ref(), core)
+            (Self::Asked, Answer::Done(Ok(()))) => Step::Done(Done::completed()),
+            (Self::Asked, Answer::Done(Err(why))) => Step::Done(words::refused(why)),
+            (Self::Asked, _) => Step::confused(),
+        }
     }
 }
 

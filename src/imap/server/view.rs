@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-/// Keywords that are told when a mailbox is opened; more are still set and shown with their messages.
+/// Keywords of one mailbox. Of more, that came with messages, the rest is shown with them only; clients make no more.
 const KEYWORDS_MAX: usize = 1000;
 
 /// An open mailbox.
@@ -248,9 +248,15 @@ impl View {
         })
     }
 
+    /// Whether the mailbox takes keywords like these: those it knows, and new ones up to a limit.
+    pub(super) fn takes_keywords(&self, flags: &Flags) -> bool {
+        let fresh = flags.keywords().filter(|keyword| !self.flags.has_keyword(keyword)).count();
+        fresh == 0 || self.flags.keywords().len() + fresh <= KEYWORDS_MAX
+    }
+
     fn learn_keywords(&mut self, flags: &Flags) {
         for keyword in flags.keywords() {
-            if !self.flags.has_keyword(keyword) && self.flags.keywords().count() < KEYWORDS_MAX {
+            if self.flags.keywords().len() < KEYWORDS_MAX && !self.flags.has_keyword(keyword) {
                 self.flags.set_keyword(keyword, true);
                 self.has_new_keyword = true;
             }

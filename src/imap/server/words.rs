@@ -101,6 +101,10 @@ pub(super) fn message_is_empty() -> Done {
     Done::no(Code::Cannot, "An empty message cannot be kept")
 }
 
+pub(super) fn too_many_keywords() -> Done {
+    Done::no(Code::Limit, "The mailbox has too many keywords already")
+}
+
 /// Why a command may not come now.
 pub(super) fn out_of_place(verb: Verb, state: State) -> Done {
     Done::bad(match state {
