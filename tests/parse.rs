@@ -245,6 +245,12 @@ static HOSTILE: LazyLock<Vec<(&'static str, Vec<u8>)>> = LazyLock::new(|| {
         ("parts without end", format!("{mixed}{}", "--b\r\n\r\nx\r\n".repeat(200_000))),
         ("messages without end", format!("{digest}{}", "--b\r\n\r\n\r\n".repeat(200_000))),
         ("empty parts", format!("{mixed}{}", "--b\r\n".repeat(200_000))),
+        ("empty parts and others in turn", format!("{mixed}{}", "--b\r\n--b\r\n\r\n".repeat(200_000))),
+        ("references to pictures that are none", {
+            let html = "Content-Type: text/html\r\n\r\n".to_owned() + &"cid:".repeat(500_000);
+            let related = "Content-Type: multipart/related; boundary=b\r\n\r\n";
+            format!("{related}{}", format!("--b\r\n{html}\r\n").repeat(2))
+        }),
         (
             "lines that are nearly boundaries",
             format!("{}{}", format!("{mixed}--b\r\n").repeat(99), "--c\r\n".repeat(200_000)),
@@ -331,6 +337,7 @@ fn what_is_beyond_a_limit_is_said_to_be_missing() {
             "nested digests",
             "parts without end",
             "messages without end",
+            "empty parts and others in turn",
             "fields",
             "types",
             "one field",
