@@ -424,6 +424,35 @@ fn attachments_are_saved_under_safe_names_and_never_over_others() {
 }
 
 #[test]
+fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay() {
+    let part = |name: &str, size: usize| {
+        format!("--b\r\nContent-Disposition: attachment; filename={name}\r\n\r\n{}\r\n", "x".repeat(size))
+    };
+    let parts = [part("small", 10), part("large", 100_000), part("late", 10)].concat();
+    let (dir, path) = file(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n").as_bytes());
+    let target = dir.path().join("out");
+    for (args, wanted) in [
+        (&[][..], format!("{}/small\n", target.display())),
+        (&["--json"], format!("[{{\"part\":\"1\",\"path\":\"{}/small (2)\"}}]\n", target.display())),
+    ] {
+        // A limit on the size of files fails as a full disk does, and needs no disk.
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mailkit"), "parse", "-x"])
+            .args([target.as_os_str(), path.as_ref()])
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(74), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write"), "{output:?}");
+    }
+    let left: BTreeSet<_> =
+        std::fs::read_dir(target).expect("it").map(|entry| entry.expect("it").file_name()).collect();
+    assert_eq!(left, BTreeSet::from(["small".into(), "small (2)".into()]));
+}
+
+#[test]
 fn a_thousand_attachments_of_one_name_are_told_apart() {
     let part = "--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n".repeat(1_000);
     let (dir, path) = file(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{part}--b--\r\n").as_bytes());
