@@ -22,7 +22,10 @@ pub async fn look_up(dns: &dyn Resolve, domain: &Domain) -> Report {
 pub fn judge(domain: &Domain, found: Result<Exchangers, NoExchangers>) -> Report {
     let ascii = domain.to_ascii().to_string();
     let mut report = Report {
-        domain: u_labels(&ascii),
+        domain: match domain {
+            Domain::Name(_) => u_labels(&ascii),
+            Domain::Literal(_) => ascii.clone(),
+        },
         ascii,
         verdict: Verdict::Unknown,
         sentence: String::new(),
@@ -311,8 +314,10 @@ mx.broken A 192.0.2.5
             assert_eq!((report.verdict, report.sentence.as_str()), (verdict, sentence), "{name}");
         }
         let zone = Zone::parse(ZONE).expect("a zone");
-        let literal = look_up(&zone, &Domain::parse("[192.0.2.7]").expect("a literal")).await;
-        assert_eq!(literal.sentence, "Mail to [192.0.2.7] goes to that address, without DNS.");
+        for literal in ["[192.0.2.7]", "[IPv6:2001:db8::1]"] {
+            let report = look_up(&zone, &Domain::parse(literal).expect("a literal")).await;
+            assert_eq!(report.sentence, format!("Mail to {literal} goes to that address, without DNS."));
+        }
     }
 
     #[tokio::test]

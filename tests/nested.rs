@@ -60,9 +60,12 @@ async fn a_hundred_thousand_nested_messages_leave_the_server_alive() {
     imap.ask(b"", "* OK").await;
     imap.ask(b"a LOGIN bob secret\r\n", "a OK").await;
     // Delivery happens behind the 250.
-    while !imap.ask(b"b SELECT INBOX\r\n", "b OK").await.contains("* 1 EXISTS") {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let delivered = async {
+        while !imap.ask(b"b SELECT INBOX\r\n", "b OK").await.contains("* 1 EXISTS") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), delivered).await.expect("a delivery in time");
     let structure = imap.ask(b"c FETCH 1 (ENVELOPE BODYSTRUCTURE RFC822.SIZE)\r\n", "c OK").await;
     assert!(
         structure.to_ascii_lowercase().contains("\"rfc822\"") && structure.len() < 100_000,

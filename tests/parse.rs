@@ -249,6 +249,12 @@ static HOSTILE: LazyLock<Vec<(&'static str, Vec<u8>)>> = LazyLock::new(|| {
         ("parts without end", format!("{mixed}{}", "--b\r\n\r\nx\r\n".repeat(200_000))),
         ("messages without end", format!("{digest}{}", "--b\r\n\r\n\r\n".repeat(200_000))),
         ("empty parts", format!("{mixed}{}", "--b\r\n".repeat(200_000))),
+        ("empty parts and others in turn", format!("{mixed}{}", "--b\r\n--b\r\n\r\n".repeat(200_000))),
+        ("references to pictures that are none", {
+            let html = "Content-Type: text/html\r\n\r\n".to_owned() + &"cid:".repeat(500_000);
+            let related = "Content-Type: multipart/related; boundary=b\r\n\r\n";
+            format!("{related}{}", format!("--b\r\n{html}\r\n").repeat(2))
+        }),
         (
             "lines that are nearly boundaries",
             format!("{}{}", format!("{mixed}--b\r\n").repeat(99), "--c\r\n".repeat(200_000)),
@@ -335,6 +341,7 @@ fn what_is_beyond_a_limit_is_said_to_be_missing() {
             "nested digests",
             "parts without end",
             "messages without end",
+            "empty parts and others in turn",
             "fields",
             "types",
             "one field",
@@ -418,6 +425,35 @@ fn attachments_are_saved_under_safe_names_and_never_over_others() {
         let mode = std::fs::metadata(format!("{target}/evil.txt")).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+#[test]
+fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay() {
+    let part = |name: &str, size: usize| {
+        format!("--b\r\nContent-Disposition: attachment; filename={name}\r\n\r\n{}\r\n", "x".repeat(size))
+    };
+    let parts = [part("small", 10), part("large", 100_000), part("late", 10)].concat();
+    let (dir, path) = file(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n").as_bytes());
+    let target = dir.path().join("out");
+    for (args, wanted) in [
+        (&[][..], format!("{}/small\n", target.display())),
+        (&["--json"], format!("[{{\"part\":\"1\",\"path\":\"{}/small (2)\"}}]\n", target.display())),
+    ] {
+        // A limit on the size of files fails as a full disk does, and needs no disk.
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mailkit"), "parse", "-x"])
+            .args([target.as_os_str(), path.as_ref()])
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(74), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write"), "{output:?}");
+    }
+    let left: BTreeSet<_> =
+        std::fs::read_dir(target).expect("it").map(|entry| entry.expect("it").file_name()).collect();
+    assert_eq!(left, BTreeSet::from(["small".into(), "small (2)".into()]));
 }
 
 #[test]

@@ -56,8 +56,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     context.block_on(async {
         let resolver = match question.server {
             Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()?,
+            None => SystemResolver::from_system()
+                .map_err(|error| error.hint("name a server yourself, as in @192.0.2.53"))?,
         };
+        let resolver = resolver.traced(context.trace()?);
         let mut worst = Verdict::Deliverable;
         for (index, domain) in question.domains.iter().enumerate() {
             let report = look_up(&resolver, domain).await;
@@ -66,6 +68,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
                 context.object(&Object::new(&report, question.server))?;
             } else if lookup.short {
                 short(&report).iter().try_for_each(|line| context.line(line))?;
+                // Silence would leave a script's reader with a bare exit code.
+                if report.verdict != Verdict::Deliverable {
+                    context.warn(&report.sentence);
+                }
             } else {
                 let gap = if index == 0 { "" } else { "\n" };
                 context.line(&format!("{gap}{}", page(&report)))?;
@@ -113,13 +119,12 @@ fn parse_server(text: &str) -> Result<SocketAddr> {
 /// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`.
 fn parse_domain(text: &str) -> Result<Domain> {
     let name = text.strip_suffix('.').unwrap_or(text);
-    let parsed = if name.contains('@') {
-        Address::parse(name).map(|address| address.domain().clone())
-    } else {
-        Domain::parse(name)
-    };
-    parsed
-        .map_err(|error| Error::new(Kind::Usage, format!("{text} is neither a domain nor an address")).caused_by(error))
+    let wrong = |what: &str| Error::new(Kind::Usage, format!("{text:?} is {what}"));
+    if name.contains('@') {
+        let address = Address::parse(name).map_err(|error| wrong("not an address").caused_by(error))?;
+        return Ok(address.domain().clone());
+    }
+    Domain::parse(name).map_err(|_| wrong("not a domain"))
 }
 
 /// RFC 5321 sends mail back in the second and third case; the last is worth another try.

@@ -81,7 +81,7 @@ impl<'c> Story<'c> {
         self.sent = Some(letter);
         Ok(vec![
             Fact::check(outcome.is_accepted(), format!("her server answers: {}", outcome.text)),
-            Fact::check(waiting.len() == 1, format!("it waits in the queue on disk ({} message)", waiting.len())),
+            Fact::check(waiting.len() == 1, format!("it waits in the queue ({} message)", waiting.len())),
         ])
     }
 

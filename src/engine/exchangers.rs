@@ -10,6 +10,8 @@ use crate::world::{LookupError, Record, RecordKind, Resolve};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Exchangers whose addresses are looked up. A domain may list thousands, and each costs two queries.
 pub const EXCHANGERS_MAX: usize = 128;
@@ -17,6 +19,9 @@ pub const EXCHANGERS_MAX: usize = 128;
 const ADDRESSES_MAX: usize = 16;
 /// Exchangers asked about at once.
 const LOOKUPS_AT_ONCE: usize = 8;
+/// The end of the search for the addresses of all exchangers: a hundred hosts below a silent name server would
+/// take minutes one after the other. Those that are not known then are asked for another time.
+const SEARCH: Duration = Duration::from_secs(30);
 
 /// Where mail for a domain goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +199,17 @@ fn split_nulls(records: Vec<Record>) -> (Vec<(u16, String)>, usize) {
 
 async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Exchanger> {
     let names: BTreeMap<&str, u16> = listed.iter().map(|(preference, host)| (host.as_str(), *preference)).collect();
-    let lookups = names.into_iter().map(|(host, preference)| exchanger(dns, preference, host.to_owned()));
+    let end = Instant::now() + SEARCH;
+    let lookups = names.into_iter().map(|(host, preference)| async move {
+        let found = timeout_at(end, exchanger(dns, preference, host.to_owned())).await;
+        found.unwrap_or_else(|_| Exchanger {
+            preference,
+            host: host.to_owned(),
+            aliases: Vec::new(),
+            addresses: Vec::new(),
+            missing: Some(LookupError::Temporary("the name servers did not answer in time".into())),
+        })
+    });
     let known: BTreeMap<String, Exchanger> = futures_util::stream::iter(lookups.collect::<Vec<_>>())
         .buffer_unordered(LOOKUPS_AT_ONCE)
         .map(|found| (found.host.clone(), found))
@@ -236,6 +251,7 @@ fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
 mod tests {
     use super::*;
     use crate::net::zone::Zone;
+    use crate::world::{Answer, Later};
 
     /// The troublesome names that mail hosts meet.
     const CASES: &str = r#"
@@ -371,6 +387,31 @@ mx.down A 127.0.1.7
         let found = exchangers(&zone(), &Domain::parse("big.cases.test").expect("a name")).await.expect("exchangers");
         assert_eq!((found.hosts.len(), found.left_out), (EXCHANGERS_MAX, 2000 - EXCHANGERS_MAX));
         assert!(found.hosts.iter().zip(0..).all(|(host, preference)| host.preference == preference));
+    }
+
+    /// Names the exchangers at once, and never an address.
+    struct Silent(Zone);
+
+    impl Resolve for Silent {
+        fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
+            match kind {
+                RecordKind::Mx => self.0.lookup(name, kind),
+                _ => Box::pin(async {
+                    tokio::time::sleep(Duration::from_secs(20)).await;
+                    Err(LookupError::Temporary("silence".into()))
+                }),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_silent_hosts_take_no_longer_than_a_few() {
+        let before = Instant::now();
+        let domain = Domain::parse("big.cases.test").expect("a name");
+        let found = exchangers(&Silent(zone()), &domain).await.expect("exchangers");
+        assert!(before.elapsed() <= SEARCH + Duration::from_secs(1), "{:?}", before.elapsed());
+        let waits = |host: &Exchanger| matches!(host.missing, Some(LookupError::Temporary(_)));
+        assert!(found.hosts.len() == EXCHANGERS_MAX && found.hosts.iter().all(waits));
     }
 
     #[tokio::test]

@@ -11,6 +11,8 @@ use std::collections::HashSet;
 
 /// HTML of one part that is searched for the pictures it shows.
 const HTML_MAX: usize = 4 * 1024 * 1024;
+/// Octets of an id that are compared; no line holds a longer one.
+const CID_MAX: usize = 998;
 
 /// What the parts of a message are for, as indices of parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,10 +64,10 @@ impl Roles {
             }
             return;
         }
-        let id = message.field(part, "Content-ID").map(|body| body.trim_ascii().to_vec());
+        let id = content_id(message, part);
         let in_related =
             part.parent.and_then(|at| message.parts().get(at)).is_some_and(|p| p.media.is("multipart", "related"));
-        let is_shown_by_html = in_related && id.as_ref().is_some_and(|id| cids.contains(strip_brackets(id)));
+        let is_shown_by_html = in_related && id.is_some_and(|id| cids.contains(id));
         let is_inline_picture = disposition.as_deref() == Some("inline") && part.media.main == "image" && id.is_some();
         let is_picture = !is_attachment && (is_shown_by_html || is_inline_picture);
         // Reports have parts for programs, which nobody saves unless they are named.
@@ -96,23 +98,38 @@ fn is_crypto(part: &Part) -> bool {
         )
 }
 
-/// The Content-IDs that HTML parts refer to as `cid:…` (RFC 2392).
+/// The Content-IDs of other parts that HTML parts refer to as `cid:…` (RFC 2392).
 fn referenced(message: &Message<'_>) -> HashSet<Vec<u8>> {
     let mut cids = HashSet::new();
-    let has_related = message.parts().iter().any(|part| part.media.is("multipart", "related"));
-    for part in message.parts().iter().filter(|part| has_related && part.media.is("text", "html")) {
+    if !message.parts().iter().any(|part| part.media.is("multipart", "related")) {
+        return cids;
+    }
+    // HTML could name millions of ids; those that no part has are forgotten at once.
+    let known: HashSet<&[u8]> = message.parts().iter().filter_map(|part| content_id(message, part)).collect();
+    for part in message.parts().iter().filter(|part| part.media.is("text", "html")) {
         let content = message.content(part).content;
-        let html = content.get(..HTML_MAX).unwrap_or(&content);
-        for at in memmem::find_iter(html, b"cid:") {
+        let mut html = content.get(..HTML_MAX).unwrap_or(&content);
+        while let Some(at) = memmem::find(html, b"cid:") {
             let rest = &html[at + 4..];
-            let end = rest.iter().take(256).position(|octet| matches!(octet, b'"' | b'\'' | b'>' | b' ' | b')' | b'&'));
+            let near = rest.get(..CID_MAX).unwrap_or(rest);
+            let is_end = |octet: &u8| matches!(octet, b'"' | b'\'' | b'>' | b')' | b'&') || octet.is_ascii_whitespace();
+            let end = near.iter().position(is_end);
             if let Some(end) = end {
-                let decoded = super::media::unescape_percent(&rest[..end]);
-                cids.insert(decoded);
+                let id = super::media::unescape_percent(&near[..end]);
+                if known.contains(id.as_slice()) {
+                    cids.insert(id);
+                }
             }
+            // What was looked at is not looked at again, whether it was an id or not.
+            html = &rest[end.unwrap_or(near.len())..];
         }
     }
     cids
+}
+
+/// The id in a part's Content-ID, without its brackets.
+fn content_id<'o>(message: &Message<'o>, part: &Part) -> Option<&'o [u8]> {
+    message.field(part, "Content-ID").map(|body| strip_brackets(body.trim_ascii()))
 }
 
 fn strip_brackets(id: &[u8]) -> &[u8] {
@@ -182,5 +199,15 @@ mod tests {
         ] {
             assert_eq!(roles(message), wanted, "{what}");
         }
+    }
+
+    #[test]
+    fn only_references_to_parts_that_are_there_are_kept() {
+        let html = "<img src=\"cid:none\"><img src='cid:a%40x'> cid: cid:cid:a@x";
+        let message = format!(
+            "Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n{html}\r\n\
+             --b\r\nContent-Type: image/png\r\nContent-ID: <a@x>\r\n\r\nx\r\n--b--\r\n"
+        );
+        assert_eq!(referenced(&Message::parse(message.as_bytes())), HashSet::from([b"a@x".to_vec()]));
     }
 }

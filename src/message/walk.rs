@@ -8,7 +8,7 @@ use super::field;
 use super::guard::{Block, BlockKind, Flaw, FlawCode, Limits, Verdict};
 use super::media::MediaType;
 use super::transfer::Encoding;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Finds the structure of a message.
@@ -39,6 +39,8 @@ struct Walk<'o> {
     leaf: Option<usize>,
     /// The line number at which each block's header and body begin.
     starts: Vec<(usize, usize)>,
+    /// What was told of which block already.
+    told: HashSet<(FlawCode, usize)>,
     verdict: Verdict,
 }
 
@@ -60,6 +62,7 @@ impl<'o> Walk<'o> {
             levels: HashMap::new(),
             leaf: None,
             starts: Vec::new(),
+            told: HashSet::new(),
             verdict,
         }
     }
@@ -310,9 +313,9 @@ impl<'o> Walk<'o> {
         }
     }
 
-    /// What happens again and again in a block is told once.
+    /// What happens again and again in a block is told once: else two flaws in turn would grow with the message.
     fn flaw(&mut self, code: FlawCode, block: usize, offset: usize) {
-        if self.verdict.flaws.last().is_none_or(|flaw| (flaw.code, flaw.block) != (code, block)) {
+        if self.told.insert((code, block)) {
             self.verdict.flaws.push(Flaw { code, block, offset });
         }
     }

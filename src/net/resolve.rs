@@ -2,18 +2,21 @@
 //!
 //! Names are always absolute, so that no search list turns `example` into `example.my.lan`; every
 //! lookup has a deadline of its own, because a resolver's timeouts multiply with its servers and
-//! attempts. NXDOMAIN and "no such records" are answers, everything else is a reason to ask later.
-//! Knows nothing of mail routing.
+//! attempts. NXDOMAIN and "no such records" are answers, everything else is a reason to ask later: a circle
+//! of aliases too, since somebody will mend it. Knows nothing of mail routing.
 //! RFC 1034 §3.6.2; RFC 2308 §2; RFC 7766.
 
+use super::trace::Trace;
 use crate::error::{Error, Kind, Result};
+use crate::message::safe::terminal;
 use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::{Name, RData, Record as DnsRecord, RecordType};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,20 +24,21 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(20);
 /// One attempt at one server.
 const ATTEMPT: Duration = Duration::from_secs(5);
+/// As many aliases in a row are followed as common resolvers follow.
+const ALIASES_MAX: usize = 16;
 
 /// Asks real name servers, over UDP, and over TCP when the answer is cut short.
 pub struct SystemResolver {
     inner: TokioResolver,
     deadline: Duration,
+    trace: Option<Trace>,
 }
 
 impl SystemResolver {
     /// Asks the servers that the machine is configured for (`/etc/resolv.conf`, `/etc/hosts`).
     pub fn from_system() -> Result<Self> {
         let builder = TokioResolver::builder_tokio().map_err(|error| {
-            Error::new(Kind::Config, "read the system's resolver configuration")
-                .hint("name a server yourself, as in --resolver 192.0.2.53:53")
-                .caused_by(error)
+            Error::new(Kind::Config, "cannot read the system's resolver configuration").caused_by(error)
         })?;
         Self::build(builder.build())
     }
@@ -56,35 +60,66 @@ impl SystemResolver {
 
     fn build(built: Result<TokioResolver, NetError>) -> Result<Self> {
         let inner = built.map_err(|error| Error::new(Kind::Config, "set up the resolver").caused_by(error))?;
-        Ok(Self { inner, deadline: DEADLINE })
+        Ok(Self { inner, deadline: DEADLINE, trace: None })
+    }
+
+    /// Writes each question down with its answer.
+    pub fn traced(self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self }
     }
 
     async fn ask(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
         // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
         let mut absolute = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
         absolute.set_fqdn(true);
-        let found = tokio::time::timeout(self.deadline, self.inner.lookup(absolute, record_type(kind)))
-            .await
-            .map_err(|_| LookupError::Temporary("the name server did not answer in time".into()))?
-            .map_err(|error| why_not(&error))?;
-        let mut answer = Answer { ttl: u32::MAX, ..Answer::default() };
-        for record in found.answers() {
-            match &record.data {
-                RData::CNAME(target) => answer.aliases.push(host(target)),
-                data => match to_record(data, kind) {
-                    Some(found) => answer.records.push(found),
-                    None => continue,
-                },
+        let records = match self.inner.lookup(absolute.clone(), record_type(kind)).await {
+            Ok(found) => found.answers().to_vec(),
+            Err(error) => {
+                // hickory stops behind a few aliases and calls that "no records". Whether it stopped, one more tells.
+                if let Some(end) = end_of_aliases(&error, &absolute)
+                    && self.inner.lookup(end, RecordType::CNAME).await.is_ok()
+                {
+                    return Err(too_many_aliases());
+                }
+                return Err(why_not(&error));
             }
-            answer.ttl = answer.ttl.min(record.ttl);
-        }
-        if answer.records.is_empty() { Err(LookupError::NoRecords) } else { Ok(answer) }
+        };
+        // What hickory remembers of an alias's target comes back without the alias, or with somebody else's.
+        let is_asked = |record: &&DnsRecord| record.record_type() == record_type(kind);
+        let begins_elsewhere = records.iter().find(is_asked).filter(|_| records.iter().all(|r| r.name != absolute));
+        let alias = begins_elsewhere.map(|record| RData::CNAME(CNAME(record.name.clone())));
+        let asked = host(&absolute);
+        let mut records: Vec<_> = records.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
+        records.extend(alias.iter().map(|alias| (asked.clone(), u32::MAX, alias)));
+        // What an answer says about names that nobody asked for does not count.
+        follow(asked, kind, |name| {
+            let name = name.to_owned();
+            Ok(records.iter().filter(move |(owner, _, _)| *owner == name).map(|(_, ttl, data)| (*ttl, *data)))
+        })
+    }
+
+    fn note(&self, name: &str, kind: RecordKind, answer: &Result<Answer, LookupError>) {
+        let Some(trace) = &self.trace else { return };
+        let said = match answer {
+            Ok(answer) => {
+                let aliases = answer.aliases.iter().map(|alias| format!("alias of {alias}"));
+                let records = answer.records.iter().map(shown);
+                aliases.chain(records).collect::<Vec<_>>().join(", ")
+            }
+            Err(why) => why.to_string(),
+        };
+        trace.note(&terminal(&format!("dns {} {name}: {said}", record_type(kind))));
     }
 }
 
 impl Resolve for SystemResolver {
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
-        Box::pin(self.ask(name, kind))
+        Box::pin(async move {
+            let late = |_| Err(LookupError::Temporary("the name server did not answer in time".into()));
+            let answer = tokio::time::timeout(self.deadline, self.ask(name, kind)).await.unwrap_or_else(late);
+            self.note(name, kind, &answer);
+            answer
+        })
     }
 }
 
@@ -97,8 +132,51 @@ fn record_type(kind: RecordKind) -> RecordType {
     }
 }
 
+/// A record's data as zone files write it.
+fn shown(record: &Record) -> String {
+    match record {
+        Record::Mx { preference, exchange } => format!("{preference} {exchange}"),
+        Record::A(ip) => ip.to_string(),
+        Record::Aaaa(ip) => ip.to_string(),
+    }
+}
+
+/// The records of a kind that a name has, or that the names have it is an alias of; `at` says what is at a name.
+pub(super) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
+    mut name: String,
+    kind: RecordKind,
+    at: impl Fn(&str) -> Result<I, LookupError>,
+) -> Result<Answer, LookupError> {
+    let mut answer = Answer { ttl: u32::MAX, ..Answer::default() };
+    loop {
+        let mut alias = None;
+        for (ttl, data) in at(&name)? {
+            if let RData::CNAME(target) = data {
+                alias = alias.or(Some((ttl, host(target))));
+            } else if let Some(record) = to_record(data, kind) {
+                answer.records.push(record);
+                answer.ttl = answer.ttl.min(ttl);
+            }
+        }
+        if !answer.records.is_empty() {
+            return Ok(answer);
+        }
+        let (ttl, target) = alias.ok_or(LookupError::NoRecords)?;
+        if answer.aliases.len() == ALIASES_MAX {
+            return Err(too_many_aliases());
+        }
+        answer.ttl = answer.ttl.min(ttl);
+        answer.aliases.push(target.clone());
+        name = target;
+    }
+}
+
+fn too_many_aliases() -> LookupError {
+    LookupError::Temporary("too many aliases in a row".into())
+}
+
 /// Our record for theirs, if it is one of those asked for.
-pub(super) fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
+fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
     match (data, kind) {
         (RData::MX(mx), RecordKind::Mx) => Some(Record::Mx { preference: mx.preference, exchange: host(&mx.exchange) }),
         (RData::A(ip), RecordKind::A) => Some(Record::A(ip.0)),
@@ -115,6 +193,14 @@ pub(super) fn host(name: &Name) -> String {
         Some(rest) if !rest.is_empty() && !rest.ends_with('\\') => rest.to_owned(),
         _ => text,
     }
+}
+
+/// The name at which a search through aliases ended without records. None if the name that was asked for has none:
+/// then the answer came with an SOA (RFC 2308 §2.2).
+fn end_of_aliases(error: &NetError, asked: &Name) -> Option<Name> {
+    let NetError::Dns(DnsError::NoRecordsFound(nothing)) = error else { return None };
+    let is_sure = nothing.soa.is_some() && nothing.query.name() == asked;
+    (nothing.response_code == ResponseCode::NoError && !is_sure).then(|| nothing.query.name().clone())
 }
 
 fn why_not(error: &NetError) -> LookupError {
@@ -139,6 +225,8 @@ fn why_not(error: &NetError) -> LookupError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::op::{Message, OpCode};
+    use hickory_proto::serialize::txt::Parser;
     use std::str::FromStr;
 
     #[test]
@@ -155,6 +243,96 @@ mod tests {
         for name in ["a..b", &"x".repeat(64), &"abcdefg.".repeat(40)] {
             assert_eq!(resolver.lookup(name, RecordKind::Mx).await, Err(LookupError::NoSuchName), "{name}");
         }
+    }
+
+    /// A name server on loopback: for each name that may be asked for, the answer in zone text.
+    async fn name_server(answers: &'static [(&'static str, &'static str)]) -> SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let address = socket.local_addr().expect("its address");
+        tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let question = Message::from_vec(&buffer[..length]).expect("a question");
+                let query = question.queries.first().expect("a query");
+                let answer = answers.iter().find(|(name, _)| host(query.name()) == *name).map_or("", |answer| answer.1);
+                let text = format!("$TTL 60\n{answer}\n");
+                let (_, sets) = Parser::new(text, None, Some(Name::root())).parse().expect("zone text");
+                let mut reply = Message::response(question.metadata.id, OpCode::Query);
+                reply.add_query(query.clone());
+                reply.add_answers(sets.values().flat_map(|set| set.records_without_rrsigs()).cloned());
+                socket.send_to(&reply.to_vec().expect("octets"), from).await.expect("a reply");
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn aliases_are_followed_to_the_name_that_was_meant_and_a_circle_may_be_mended() {
+        let server = name_server(&[
+            ("loopa.test", "loopa.test. CNAME loopb.test."),
+            ("loopb.test", "loopb.test. CNAME loopa.test."),
+            ("self.test", "self.test. CNAME self.test."),
+            ("circle.test", "circle.test. CNAME round.test.\nround.test. CNAME circle.test."),
+            ("dangling.test", "dangling.test. CNAME empty.test."),
+            ("many.test", "many.test. MX 10 a.test."),
+            ("half.test", "half.test. CNAME many.test."),
+            ("other.test", "other.test. CNAME many.test."),
+            ("whole.test", "whole.test. CNAME many.test.\nmany.test. MX 10 a.test."),
+            ("foreign.test", "foreign.test. MX 10 a.test.\nevil.test. MX 5 b.test."),
+        ]);
+        let resolver = SystemResolver::at(server.await).expect("a resolver");
+        let mx = |aliases: &[&str]| Answer {
+            records: vec![Record::Mx { preference: 10, exchange: "a.test".into() }],
+            aliases: aliases.iter().map(ToString::to_string).collect(),
+            ttl: 60,
+        };
+        for (name, wanted) in [
+            ("loopa.test", Err(too_many_aliases())),
+            ("self.test", Err(too_many_aliases())),
+            ("circle.test", Err(too_many_aliases())),
+            ("dangling.test", Err(LookupError::NoRecords)),
+            ("empty.test", Err(LookupError::NoRecords)),
+            ("half.test", Ok(mx(&["many.test"]))),
+            ("many.test", Ok(mx(&[]))),
+            ("other.test", Ok(mx(&["many.test"]))),
+            ("whole.test", Ok(mx(&["many.test"]))),
+            ("foreign.test", Ok(mx(&[]))),
+        ] {
+            assert_eq!(resolver.lookup(name, RecordKind::Mx).await, wanted, "{name}");
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Page(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Page {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("a page").extend_from_slice(octets);
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_trace_has_each_question_with_its_answer() {
+        let server = name_server(&[("alias.test", "alias.test. CNAME mx.test.\nmx.test. A 192.0.2.1")]).await;
+        let page = Page::default();
+        let trace = Trace::new(Box::new(page.clone()));
+        let resolver = SystemResolver::at(server).expect("a resolver").traced(Some(trace));
+        for name in ["alias.test", "none.test", "a..\x1b"] {
+            let _ = resolver.lookup(name, RecordKind::A).await;
+        }
+        let text = String::from_utf8(page.0.lock().expect("a page").clone()).expect("text");
+        let lines: Vec<_> = text.lines().filter_map(|line| line.split_once("ms] ")).map(|(_, line)| line).collect();
+        let wanted = [
+            "-- dns A alias.test: alias of mx.test, 192.0.2.1",
+            "-- dns A none.test: no such records",
+            "-- dns A a..\\x1b: no such domain",
+        ];
+        assert_eq!(lines, wanted);
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 //! kept apart from "no such records". Names can be made to fail and to recover while in use.
 //! RFC 1035 §5; RFC 1034 §3.6.2, §4.3.2; RFC 4592 §3.3; RFC 8020.
 
-use super::resolve::{host, to_record};
+use super::resolve::{follow, host};
 use crate::error::{Error, Kind, Result};
 use crate::world::{Answer, Later, LookupError, RecordKind, Resolve};
 use hickory_proto::rr::{Name, RData};
@@ -15,8 +15,6 @@ use std::sync::Mutex;
 
 /// Records without a TTL of their own, in a text without `$TTL`.
 const TTL_SECONDS: u32 = 300;
-/// As many aliases in a row are followed as common resolvers follow.
-const ALIASES_MAX: usize = 16;
 
 /// A resolver that knows the names of one text and no others.
 pub struct Zone {
@@ -57,36 +55,13 @@ impl Zone {
     }
 
     fn find(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
-        let mut answer = Answer { ttl: u32::MAX, ..Answer::default() };
-        let mut name = canonical(name);
-        loop {
-            if ancestors(&name).any(|above| self.failing().contains(above)) {
+        follow(canonical(name), kind, |name| {
+            if ancestors(name).any(|above| self.failing().contains(above)) {
                 return Err(LookupError::Temporary("the name server answered: Server Failure".into()));
             }
-            let here = self.records_of(&name).ok_or(LookupError::NoSuchName)?;
-            for (ttl, data) in here {
-                if let Some(record) = to_record(data, kind) {
-                    answer.records.push(record);
-                    answer.ttl = answer.ttl.min(*ttl);
-                }
-            }
-            if !answer.records.is_empty() {
-                return Ok(answer);
-            }
-            let alias = here.iter().find_map(|(ttl, data)| match data {
-                RData::CNAME(target) => Some((*ttl, host(target))),
-                _ => None,
-            });
-            let Some((ttl, target)) = alias else {
-                return Err(LookupError::NoRecords);
-            };
-            if answer.aliases.len() == ALIASES_MAX {
-                return Err(LookupError::Temporary("too many aliases in a row".into()));
-            }
-            answer.ttl = answer.ttl.min(ttl);
-            answer.aliases.push(target.clone());
-            name = target;
-        }
+            let here = self.records_of(name).ok_or(LookupError::NoSuchName)?;
+            Ok(here.iter().map(|(ttl, data)| (*ttl, data)))
+        })
     }
 
     /// What a name has: its own records, nothing if only names below it exist, or what a wildcard gives it.

@@ -7,7 +7,7 @@ use mailkit::message::safe;
 use mailkit::message::view::{Message, Part};
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Names tried for one file: ` (2)`, ` (3)` … before giving up on a crowded directory.
@@ -21,22 +21,32 @@ pub(super) struct Written {
     pub(super) path: PathBuf,
 }
 
-/// Writes the attachments of a message into a directory, which is made if it is missing.
-pub(super) fn attachments(message: &Message<'_>, roles: &Roles, dir: &Path) -> Result<Vec<Written>> {
-    let cannot = |error| Error::new(Kind::CannotCreate, format!("create {}", dir.display())).caused_by(error);
-    private(DirBuilder::new().recursive(true)).create(dir).map_err(cannot)?;
-    let mut written = Vec::new();
+/// Writes the attachments of a message into a directory, which is made if it is missing; `each` learns of every file
+/// when it is whole. One that cannot be written to its end does not stay.
+pub(super) fn attachments(
+    message: &Message<'_>,
+    roles: &Roles,
+    dir: &Path,
+    mut each: impl FnMut(Written) -> Result<()>,
+) -> Result<()> {
+    private(DirBuilder::new().recursive(true)).create(dir).map_err(|error| cannot_create(dir, error))?;
     // How many files of a name there were, so that ten thousand of one name cost ten thousand tries.
     let mut taken: HashMap<String, u32> = HashMap::new();
     for part in roles.attachments.iter().filter_map(|index| message.parts().get(*index)) {
         let name = name_of(message, part);
         let (mut file, path) = create(dir, &name, taken.entry(name.clone()).or_insert(1))?;
-        let content = message.content(part).content;
-        file.write_all(&content)
-            .map_err(|error| Error::new(Kind::Io, format!("write {}", path.display())).caused_by(error))?;
-        written.push(Written { part: part.id.clone(), path });
+        if let Err(error) = file.write_all(&message.content(part).content) {
+            // The failure is the news; that half a file may stay in a directory that breaks is not.
+            let _ = std::fs::remove_file(&path);
+            return Err(Error::new(Kind::Io, format!("cannot write {}", path.display())).caused_by(error));
+        }
+        each(Written { part: part.id.clone(), path })?;
     }
-    Ok(written)
+    Ok(())
+}
+
+fn cannot_create(path: &Path, error: io::Error) -> Error {
+    Error::new(Kind::CannotCreate, format!("cannot create {}", path.display())).caused_by(error)
 }
 
 #[cfg(unix)]
@@ -62,9 +72,7 @@ fn create(dir: &Path, name: &str, number: &mut u32) -> Result<(File, PathBuf)> {
         match options.open(&path) {
             Ok(file) => return Ok((file, path)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists && *number < TRIES_MAX => {}
-            Err(error) => {
-                return Err(Error::new(Kind::CannotCreate, format!("create {}", path.display())).caused_by(error));
-            }
+            Err(error) => return Err(cannot_create(&path, error)),
         }
     }
 }

@@ -57,11 +57,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         return headers(&message, args, context);
     }
     if let Some(dir) = &args.extract {
-        let written = extract::attachments(&message, &roles, dir)?;
-        match context.is_json() {
-            true => context.object(&json::written(&written))?,
-            false => written.iter().try_for_each(|file| print_path(context, &file.path))?,
+        let mut written = Vec::new();
+        let outcome = extract::attachments(&message, &roles, dir, |file| {
+            if !context.is_json() {
+                print_path(context, &file.path)?;
+            }
+            written.push(file);
+            Ok(())
+        });
+        // What was saved before something failed is there, and has to be known.
+        if context.is_json() {
+            context.object(&json::written(&written))?;
         }
+        outcome?;
         // What was not read was not saved either, and nobody would see it in the paths.
         for defect in defects(&message).iter().filter(|defect| defect.severity == Severity::Error) {
             context.warn(&format!("part {}: {}", defect.part, defect.text));

@@ -121,8 +121,10 @@ impl RelayArgs {
         let server = self.resolver.or(configured.resolver);
         let resolver = match server {
             Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()?,
+            None => SystemResolver::from_system()
+                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
         };
+        let resolver = resolver.traced(context.trace()?);
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref());
         let courier = SmtpCourier {
             connect: Arc::new(Tcp),
