@@ -92,8 +92,16 @@ const TLS_MODES: [(&str, TlsMode); 3] =
     [("require", TlsMode::StartTls), ("try", TlsMode::Opportunistic), ("none", TlsMode::None)];
 
 impl Endpoint {
-    /// Reads a URL.
+    /// Reads a URL. Whatever else is wrong with one that holds a password, the error is about that, and does not
+    /// repeat it.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        match Self::read(text) {
+            Err(_) if holds_password(text) => Err(EndpointError::Password),
+            read => read,
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, EndpointError> {
         let url = url::Url::parse(text).map_err(|error| match error {
             url::ParseError::RelativeUrlWithoutBase => EndpointError::NotAUrl,
             _ => EndpointError::Host,
@@ -137,6 +145,18 @@ impl Endpoint {
     pub fn authority(&self) -> String {
         format!("{}:{}", Host(&self.host), self.port)
     }
+
+    /// The server whichever of its protocol's own ports leads to it: `host`, and `:port` for any other port.
+    pub fn service(&self) -> String {
+        let is_own = SCHEMES.iter().any(|(_, protocol, port, _)| (*protocol, *port) == (self.protocol, self.port));
+        if is_own { Host(&self.host).to_string() } else { self.authority() }
+    }
+}
+
+/// Whether `:` and `@` stand as around a password, however many signs in it ought to have been escaped.
+fn holds_password(text: &str) -> bool {
+    let behind = text.split_once("://").map_or(text, |(_, behind)| behind);
+    behind.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 fn host(text: &str) -> Result<Domain, EndpointError> {
@@ -260,6 +280,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_one_by_all_its_own_ports() {
+        for (text, wanted) in [
+            ("imap://mail.example", "mail.example"),
+            ("imaps://bob@Mail.Example", "mail.example"),
+            ("imap://mail.example:993?tls=try", "mail.example"),
+            ("imap://mail.example:110", "mail.example:110"),
+            ("pop3s://[::1]:1995", "[::1]:1995"),
+        ] {
+            assert_eq!(Endpoint::parse(text).expect(text).service(), wanted);
+        }
+    }
+
+    #[test]
     fn what_names_no_server_is_refused() {
         for (text, wanted) in [
             ("mail.example", EndpointError::NotAUrl),
@@ -270,6 +303,10 @@ mod tests {
             ("smtp://a b", EndpointError::Host),
             ("smtp://a:99999", EndpointError::Host),
             ("smtp://bob:secret@mail.example", EndpointError::Password),
+            ("smtp://bob:12/secret@mail.example", EndpointError::Password),
+            ("smtp://bob:a?secret#b@mail.example", EndpointError::Password),
+            ("stmp://bob:secret@mail.example", EndpointError::Password),
+            ("bob:secret@mail.example", EndpointError::Password),
             ("smtp://mail.example/inbox", EndpointError::Extra("/inbox".into())),
             ("smtp://bob%0d%0a@mail.example", EndpointError::Extra("bob%0d%0a".into())),
             ("smtp://bob%4@mail.example", EndpointError::Extra("bob%4".into())),

@@ -175,11 +175,13 @@ impl<'de> Visitor<'de> for SourceVisitor {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<SecretSource, M::Error> {
         let key: Option<String> = map.next_key()?;
+        // What stands behind a key may be the password itself, put into the wrong place.
+        let form = |_: M::Error| de::Error::custom(format!("a secret needs one source: {FORMS}"));
         let source = match key.as_deref() {
-            Some("keyring") if map.next_value()? => SecretSource::Keyring,
-            Some("cmd") => SecretSource::Command(map.next_value()?),
-            Some("env") => SecretSource::Env(map.next_value()?),
-            Some("file") => SecretSource::File(super::file::at_home(map.next_value::<PathBuf>()?)),
+            Some("keyring") if map.next_value().map_err(form)? => SecretSource::Keyring,
+            Some("cmd") => SecretSource::Command(map.next_value().map_err(form)?),
+            Some("env") => SecretSource::Env(map.next_value().map_err(form)?),
+            Some("file") => SecretSource::File(super::file::at_home(map.next_value::<PathBuf>().map_err(form)?)),
             Some(other) if other != "keyring" => {
                 return Err(de::Error::unknown_field(other, &["keyring", "cmd", "env", "file"]));
             }

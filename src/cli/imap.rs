@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::login::{self, LoginArgs, Service};
 use mailkit::endpoint::Endpoint;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             Error::new(Kind::Usage, "nobody to log in as")
                 .hint("name the user with --user or in the URL: imap://user@host")
         })?;
-        let name = format!("{}@{}", credentials.user, endpoint.authority());
+        let name = login::source(&credentials, endpoint);
         // Opened first: a Maildir that cannot be used should not cost a conversation.
         let mut mirror = Mirror::open(place(&maildir)).await?;
         let source = Source {
@@ -114,6 +115,8 @@ fn report(context: &Context, endpoint: &Endpoint, maildir: &Path, summary: &Summ
     if context.is_json() {
         let refused: Vec<_> =
             summary.refused.iter().map(|(name, text)| json!({"mailbox": name, "text": text})).collect();
+        let unreadable: Vec<_> =
+            summary.unreadable.iter().map(|(name, line)| json!({"mailbox": name, "line": line})).collect();
         context.object(&json!({
             "schema": "mailkit.imap-sync/1",
             "exit": exit.code(),
@@ -128,15 +131,23 @@ fn report(context: &Context, endpoint: &Endpoint, maildir: &Path, summary: &Summ
             "updated": summary.updated,
             "missing": summary.missing,
             "refused": refused,
+            "unreadable": unreadable,
         }))?;
         return Ok(exit);
     }
+    // The server's words are made safe here: a line end in a name would begin a line of its own.
     for (name, why) in &summary.refused {
-        context.complain(&format!("mailbox {name} of {} is left out\nbecause: {why}", endpoint.authority()));
+        let (name, why) = (terminal(name), terminal(why));
+        context.complain(&format!("mailbox {name} of {} is left out\n  because: {why}", endpoint.authority()));
+    }
+    for (name, line) in &summary.unreadable {
+        let (name, line) = (terminal(name), terminal(line));
+        let what = "what the server says about a message cannot be read";
+        context.complain(&format!("{what} (mailbox {name} of {})\n  it said: {line}", endpoint.authority()));
     }
     if summary.missing > 0 {
         context.complain(&format!(
-            "{} lists {} messages and does not give them\nthe next run asks for them again",
+            "{} lists messages and does not give them: {}\n  the next run asks for them again",
             endpoint.authority(),
             summary.missing
         ));

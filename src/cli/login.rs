@@ -127,6 +127,12 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
     Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
 }
 
+/// What a Maildir's notes call the mail of a user on a server. By its own ports a server is one and the same, so that
+/// what came by `imap://` does not come again by `imaps://`; on any other port it may be another server.
+pub(super) fn source(credentials: &Credentials, endpoint: &Endpoint) -> String {
+    format!("{}@{}", credentials.user, endpoint.service())
+}
+
 /// Whose certificates are accepted: those vouched for by the authorities in a file, or by the system's.
 pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     Ok(match ca {

@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             Error::new(Kind::Usage, "nobody to log in as")
                 .hint("name the user with --user or in the URL: pop3://user@host")
         })?;
-        let name = format!("{}@{}", credentials.user, endpoint.authority());
+        let name = login::source(&credentials, endpoint);
         // Opened first: a target that cannot be used should not cost a conversation.
         let maildir = match &target {
             Target::Maildir(path) => Some(Maildir::open(Arc::new(RealDisk), path)?),

@@ -113,15 +113,17 @@ pub(super) async fn read_by_imap(cast: &Cast, house: &House) -> Result<Vec<Vec<u
     let opened = session.open("INBOX", Access::ReadWrite).await?;
     opened.map_err(|refusal| Error::new(refusal.kind, "INBOX cannot be opened").said(refusal.text))?;
     let (mut uids, mut size) = (Vec::new(), 0);
-    let each = |row: Row| {
-        uids.push(row.uid);
-        size += u64::from(row.size);
-        Ok(())
+    // What cannot be read does not come, and the stage finds it missing.
+    let mut each = |row: Result<Row, String>| {
+        if let Ok(row) = row {
+            uids.push(row.uid);
+            size += u64::from(row.size);
+        }
     };
-    session.rows(each).await?;
+    while session.rows(&mut each).await?.is_some() {}
     let mut messages = Vec::new();
-    let each = |_: Uid, octets: &[u8]| {
-        messages.push(octets.to_vec());
+    let each = |message: Result<(Uid, &[u8]), String>| {
+        messages.extend(message.ok().map(|(_, octets)| octets.to_vec()));
         Ok(())
     };
     session.bodies(&uids, size, each).await?;

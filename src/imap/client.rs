@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 const LINE_MAX: usize = 16 * 1024;
 /// Lines that a server may say before it answers.
 const LINES_MAX: usize = 100;
+/// Keywords of one message; each is compared with all others.
+const KEYWORDS_MAX: usize = 500;
 
 /// What a server says to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl Status {
 
 /// What sort of failure a refusal is, given its words.
 pub fn kind(verdict: Verdict, text: &str) -> Kind {
-    let code = text.strip_prefix('[').and_then(|text| text.split([']', ' ']).next()).unwrap_or_default();
+    let code = code(text).map_or("", |(name, _)| name);
     let is = |known: &str| code.eq_ignore_ascii_case(known);
     match verdict {
         // RFC 5530 §3: these say that it may work later.
@@ -161,40 +163,68 @@ impl Exchange for Request {
         if self.lines > LINES_MAX {
             return Err(broken("the server speaks on and does not answer"));
         }
-        let (first, rest) = word(line);
-        if first == b"+" {
-            return Ok(self.status(Verdict::Continue, rest));
+        let said = StatusLine::parse(line);
+        match said {
+            Some(StatusLine { tag: b"*", verdict, text }) if self.tag.is_empty() || verdict == Verdict::Bye => {
+                Ok(self.status(verdict, text))
+            }
+            Some(StatusLine { tag: b"+", verdict, text }) => Ok(self.status(verdict, text)),
+            Some(StatusLine { tag, verdict: verdict @ (Verdict::Ok | Verdict::No | Verdict::Bad), text })
+                if tag == self.tag.as_bytes() =>
+            {
+                Ok(self.status(verdict, text))
+            }
+            _ if line.starts_with(b"* ") && !self.tag.is_empty() => {
+                // What a status response says is text, whatever it ends with.
+                if said.is_none() && announced(line).is_some() {
+                    return Err(broken("the server sends more than lines before the login"));
+                }
+                let found = line.get(2..).and_then(|rest| std::str::from_utf8(rest).ok()).and_then(capabilities);
+                if let Some(found) = found {
+                    self.capabilities = Some(found);
+                }
+                Ok(Next::More(self.first()))
+            }
+            _ => Err(broken("what the server says is no IMAP").said(String::from_utf8_lossy(line))),
         }
-        let (second, text) = word(rest);
-        let verdict = [
+    }
+}
+
+/// A status response, or a request to go on, as it stands in its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusLine<'a> {
+    /// Of the command it ends; `*` if it ends none, `+` if it is a request to go on.
+    pub tag: &'a [u8],
+    /// The answer in one word.
+    pub verdict: Verdict,
+    /// The server's words, in no character set for sure.
+    pub text: &'a [u8],
+}
+
+impl<'a> StatusLine<'a> {
+    /// Reads a line without its CRLF; `None` if it is of another sort.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        const VERDICTS: [(&str, Verdict); 5] = [
             ("OK", Verdict::Ok),
             ("NO", Verdict::No),
             ("BAD", Verdict::Bad),
             ("BYE", Verdict::Bye),
             ("PREAUTH", Verdict::PreAuth),
         ];
-        let verdict =
-            verdict.iter().find(|(name, _)| second.eq_ignore_ascii_case(name.as_bytes())).map(|found| found.1);
-        match (first, verdict) {
-            (b"*", Some(verdict)) if self.tag.is_empty() => Ok(self.status(verdict, text)),
-            (b"*", Some(Verdict::Bye)) => Ok(self.status(Verdict::Bye, text)),
-            (b"*", _) if !self.tag.is_empty() => {
-                if announced(line).is_some() {
-                    return Err(broken("the server sends more than lines before the login"));
-                }
-                if let Some(found) = std::str::from_utf8(rest).ok().and_then(capabilities) {
-                    self.capabilities = Some(found);
-                }
-                Ok(Next::More(self.first()))
-            }
-            (tag, Some(verdict @ (Verdict::Ok | Verdict::No | Verdict::Bad)))
-                if tag == self.tag.as_bytes() && !tag.is_empty() =>
-            {
-                Ok(self.status(verdict, text))
-            }
-            _ => Err(broken("what the server says is no IMAP").said(String::from_utf8_lossy(line))),
+        let (tag, rest) = word(line);
+        if tag == b"+" {
+            return Some(Self { tag, verdict: Verdict::Continue, text: rest });
         }
+        let (second, text) = word(rest);
+        let (_, verdict) = VERDICTS.iter().find(|(name, _)| second.eq_ignore_ascii_case(name.as_bytes()))?;
+        (!tag.is_empty()).then_some(Self { tag, verdict: *verdict, text })
     }
+}
+
+/// The response code at the start of a text: its name, and what follows the name (RFC 9051 §7.1).
+pub fn code(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('[')?.split(']').next()?;
+    Some(inside.split_once(' ').unwrap_or((inside, "")))
 }
 
 /// A text between quotes; `None` if it must not stand there (RFC 9051 §4.3).
@@ -212,13 +242,18 @@ pub fn quoted(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// The flags that a server names. `\Recent` and unknown system flags are none; neither are words that no keyword can be.
+/// The flags that a server names. `\Recent` and unknown system flags are none; neither are words that no keyword can
+/// be, nor more keywords than people give.
 pub fn flags<'a>(words: impl IntoIterator<Item = &'a str>) -> Flags {
     let mut flags = Flags::new();
+    let mut keywords = 0;
     for word in words {
         match SystemFlag::ALL.into_iter().find(|flag| flag.name().eq_ignore_ascii_case(word)) {
             Some(flag) => flags.set(flag, true),
-            None if is_keyword(word) => flags.set_keyword(word, true),
+            None if is_keyword(word) && keywords < KEYWORDS_MAX => {
+                keywords += 1;
+                flags.set_keyword(word, true);
+            }
             None => {}
         }
     }
@@ -316,5 +351,41 @@ mod tests {
         let found = flags(["\\seen", "\\Recent", "\\XUnknown", "$Forwarded", "a b", "", "\\*"]);
         assert!(found.has(SystemFlag::Seen) && found.has_keyword("$forwarded"));
         assert_eq!(found.keywords().count(), 1);
+        let many: Vec<String> = (0..100_000).map(|number| format!("k{number}")).collect();
+        let found = flags(many.iter().map(String::as_str).chain(["\\Seen"]));
+        assert_eq!((found.keywords().count(), found.has(SystemFlag::Seen)), (KEYWORDS_MAX, true));
+    }
+
+    #[test]
+    fn status_responses_are_told_from_others_and_have_codes() {
+        for (line, wanted) in [
+            ("* OK", Some(("*", Verdict::Ok, ""))),
+            ("m1 no [X y] z", Some(("m1", Verdict::No, "[X y] z"))),
+            ("* BYE", Some(("*", Verdict::Bye, ""))),
+            ("+ go", Some(("+", Verdict::Continue, "go"))),
+            ("+", Some(("+", Verdict::Continue, ""))),
+            ("* OKAY", None),
+            ("* 3 EXISTS", None),
+            (" OK", None),
+            ("", None),
+        ] {
+            let found = StatusLine::parse(line.as_bytes());
+            let wanted = wanted.map(|(tag, verdict, text): (&str, _, &str)| StatusLine {
+                tag: tag.as_bytes(),
+                verdict,
+                text: text.as_bytes(),
+            });
+            assert_eq!(found, wanted, "{line}");
+        }
+        for (text, wanted) in [
+            ("[UIDVALIDITY 7] x", Some(("UIDVALIDITY", "7"))),
+            ("[ALERT]\u{e9}", Some(("ALERT", ""))),
+            ("[PERMANENTFLAGS (a b)]", Some(("PERMANENTFLAGS", "(a b)"))),
+            ("[", Some(("", ""))),
+            ("no [ALERT]", None),
+            ("", None),
+        ] {
+            assert_eq!(code(text), wanted, "{text}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::imap::flag::Flags;
 use crate::imap::number::{Uid, UidValidity};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -127,11 +128,13 @@ impl Base {
         })
     }
 
-    /// All that is known of a mailbox's messages.
-    pub(super) fn pairs(&self, folder: FolderId) -> Result<BTreeMap<Uid, Pair>> {
+    /// What is known of the messages in a range of a mailbox.
+    pub(super) fn pairs(&self, folder: FolderId, uids: RangeInclusive<Uid>) -> Result<BTreeMap<Uid, Pair>> {
         let read = || -> rusqlite::Result<BTreeMap<Uid, Pair>> {
-            let mut statement = self.0.prepare("SELECT uid, local, system, keywords FROM pair WHERE folder = ?1")?;
-            let rows = statement.query_map([folder.0], |row| {
+            let mut statement = self.0.prepare_cached(
+                "SELECT uid, local, system, keywords FROM pair WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3",
+            )?;
+            let rows = statement.query_map(params![folder.0, uids.start().get(), uids.end().get()], |row| {
                 let local = row.get::<_, Option<u32>>(1)?.and_then(Uid::new);
                 let flags = flags(row.get(2)?, &row.get::<_, String>(3)?);
                 Ok((row.get::<_, u32>(0)?, Pair { local, flags }))

@@ -12,7 +12,7 @@ mod pull;
 
 use crate::endpoint::Endpoint;
 use crate::engine::dial::{Dial, dial};
-use crate::engine::imap::{Access, Opening, Session};
+use crate::engine::imap::{Access, Listed, Opening, Session};
 use crate::error::{Error, Kind, Result};
 use crate::imap::follow;
 use crate::net::tls::Trust;
@@ -35,6 +35,8 @@ use std::sync::Arc;
 const LOCK: &str = "mailkit-sync.lock";
 const BASE: &str = "mailkit-sync.db";
 const INDEX: &str = "mailkit-index.db";
+/// Unreadable lines that are told of, in one run.
+const UNREADABLE_MAX: usize = 10;
 
 /// The mailboxes to synchronise with.
 pub struct Source<'a> {
@@ -84,10 +86,21 @@ pub struct Summary {
     pub recognised: usize,
     /// Messages whose flags changed here.
     pub updated: usize,
-    /// Messages that were listed and then did not come: removed meanwhile, or kept back. The next run asks again.
+    /// Messages that were listed and then did not come: removed meanwhile, kept back, or told of in words that cannot
+    /// be read. The next run asks again.
     pub missing: usize,
     /// Mailboxes left out, as the server names them, and why.
     pub refused: Vec<(String, String)>,
+    /// Lines about messages that cannot be read, each behind its mailbox: the first few.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Summary {
+    fn cannot_read(&mut self, mailbox: &str, line: String) {
+        if self.unreadable.len() < UNREADABLE_MAX {
+            self.unreadable.push((mailbox.to_owned(), line));
+        }
+    }
 }
 
 /// A Maildir that nobody else synchronises meanwhile.
@@ -133,8 +146,8 @@ impl Mirror {
         Ok(Self { place, account, base, _lock: lock })
     }
 
-    /// Pulls all mailboxes. `source` names user and server, the same in each run; `progress` gets the messages
-    /// fetched and those to be fetched, of one mailbox after the other.
+    /// Pulls all mailboxes. `source` names user and server, the same in each run; `progress` gets the messages that
+    /// are done and all there are, of one mailbox after the other.
     pub async fn pull(
         &mut self,
         session: &mut Session,
@@ -143,9 +156,18 @@ impl Mirror {
     ) -> Result<Summary> {
         let mut summary = Summary::default();
         let mut taken = HashSet::new();
-        for listed in session.list().await?.into_iter().filter(|listed| listed.selectable) {
-            let wire_name = listed.wire_name;
-            let local = match name::local(&wire_name, listed.separator) {
+        for listed in session.list().await? {
+            let Listed { wire_name, separator, selectable } = match listed {
+                Ok(listed) => listed,
+                Err(line) => {
+                    summary.refused.push((line, "this line of the server, which names it, cannot be read".to_owned()));
+                    continue;
+                }
+            };
+            if !selectable {
+                continue;
+            }
+            let local = match name::local(&wire_name, separator) {
                 None => Err("its name is not in modified UTF-7".to_owned()),
                 Some(local) if !taken.insert(local.clone()) => Err("another mailbox has the same name here".to_owned()),
                 Some(local) => self.make(&local).await?.map(|()| local),

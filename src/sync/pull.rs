@@ -5,7 +5,7 @@
 //! again, and the store knows it. What is to be done is `plan`'s decision. RFC 9051 §2.3.1.1, §6.4.5.
 
 use super::base::{Base, Folder, FolderId, Settled};
-use super::plan::{self, Change, Pair, Step, is_none, windows};
+use super::plan::{self, Change, Step, is_none, windows};
 use super::{Place, Summary};
 use crate::engine::imap::{Row, Session};
 use crate::error::Result;
@@ -19,6 +19,9 @@ use aws_lc_rs::digest;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+/// Octets of a window that are held in memory. Servers that count their messages right never come near it.
+const HELD_MAX: usize = 16 * 1024 * 1024;
+
 /// Who works on a mailbox, and for whom.
 pub(super) struct Pull<'a> {
     pub(super) place: &'a Place,
@@ -26,7 +29,7 @@ pub(super) struct Pull<'a> {
     pub(super) base: &'a mut Base,
     pub(super) session: &'a mut Session,
     pub(super) summary: &'a mut Summary,
-    /// Gets the messages fetched and those to be fetched.
+    /// Gets the messages that are done and all in the mailbox.
     pub(super) progress: &'a mut (dyn FnMut(usize, usize) + Send),
 }
 
@@ -55,68 +58,105 @@ struct Changes {
 struct ChangeList(HashMap<String, Changes>);
 
 impl Pull<'_> {
-    /// The mailbox that is open on the server.
+    /// The mailbox that is open on the server, a window of its list after the other, so that what is held does not
+    /// grow with it.
     pub(super) async fn mailbox(&mut self, folder: &Folder, messages: u32) -> Result<()> {
         let id = self.base.folder(folder)?;
-        let known = self.base.pairs(id)?;
-        let (wanted, mut changes) = self.compare(&known, messages).await?;
-        self.summary.known += known.values().filter(|pair| pair.local.is_some()).count();
-        let fetched = self.summary.fetched;
-        for window in windows(&wanted, |wanted| wanted.row.size) {
-            self.base.intend(id, window.iter().map(|wanted| (wanted.row.uid, &wanted.row.flags)))?;
-            let came = self.fetch(window).await?;
-            self.take(folder, id, window, came, &mut changes).await?;
-            (self.progress)(self.summary.fetched - fetched, wanted.len());
+        let mut done = 0;
+        while let Some(rows) = self.rows(folder).await? {
+            let listed = rows.len();
+            let (wanted, mut changes) = self.compare(id, rows)?;
+            done += listed - wanted.len();
+            for window in windows(&wanted, |wanted| wanted.row.size) {
+                self.base.intend(id, window.iter().map(|wanted| (wanted.row.uid, &wanted.row.flags)))?;
+                let came = self.fetch(folder, window).await?;
+                self.take(folder, id, window, came, &mut changes).await?;
+                done += window.len();
+                (self.progress)(done, messages as usize);
+            }
+            self.change(folder, id, changes).await?;
         }
-        self.change(folder, id, changes).await
+        Ok(())
     }
 
-    /// Asks for all messages and compares them with what is known.
-    async fn compare(&mut self, known: &BTreeMap<Uid, Pair>, messages: u32) -> Result<(Vec<Wanted>, ChangeList)> {
-        let (mut wanted, mut changes) = (BTreeMap::new(), ChangeList::default());
-        if messages == 0 {
-            // Some servers take `1:*` in an empty mailbox for a mistake.
-            return Ok((Vec::new(), changes));
-        }
-        let mut listed = 0;
-        let each = |row: Row| {
-            listed += 1;
+    /// Asks for the next messages; none when all are known.
+    async fn rows(&mut self, folder: &Folder) -> Result<Option<BTreeMap<Uid, Row>>> {
+        let mut rows = BTreeMap::new();
+        let summary = &mut *self.summary;
+        let each = |row: Result<Row, String>| match row {
+            // By UID, since a server that changes flags meanwhile says the same message twice.
+            Ok(row) => drop(rows.insert(row.uid, row)),
+            Err(line) => summary.cannot_read(&folder.wire_name, line),
+        };
+        let Some(count) = self.session.rows(each).await? else { return Ok(None) };
+        let count = rows.len().max(count as usize);
+        self.summary.listed += count;
+        self.summary.missing += count - rows.len();
+        Ok(Some(rows))
+    }
+
+    /// Compares messages with what is known of them.
+    fn compare(&mut self, id: FolderId, rows: BTreeMap<Uid, Row>) -> Result<(Vec<Wanted>, ChangeList)> {
+        let (mut wanted, mut changes) = (Vec::new(), ChangeList::default());
+        let ends = rows.first_key_value().zip(rows.last_key_value());
+        let Some(((first, _), (last, _))) = ends else { return Ok((wanted, changes)) };
+        let known = self.base.pairs(id, *first..=*last)?;
+        self.summary.known += rows.len();
+        for row in rows.into_values() {
             match plan::step(known.get(&row.uid), &row) {
                 Step::Nothing => {}
-                // By UID, since a server that changes flags meanwhile says the same message twice.
-                Step::Fetch(noted) => drop(wanted.insert(row.uid, Wanted { row, noted })),
+                Step::Fetch(noted) => wanted.push(Wanted { row, noted }),
                 Step::Change(local, change) => changes.add(change, local, row.uid, row.flags),
             }
-            Ok(())
-        };
-        self.session.rows(each).await?;
-        self.summary.listed += listed;
-        Ok((wanted.into_values().collect(), changes))
+        }
+        self.summary.known -= wanted.len();
+        Ok((wanted, changes))
     }
 
     /// Fetches a window. What is gone by now is missing.
-    async fn fetch(&mut self, window: &[Wanted]) -> Result<HashMap<Uid, Came>> {
+    async fn fetch(&mut self, folder: &Folder, window: &[Wanted]) -> Result<HashMap<Uid, Came>> {
         let mut came = HashMap::new();
-        if let [Wanted { row: Row { uid, size: plan::WHOLE_MAX.., .. }, .. }] = window {
-            let Place { disk, entropy, maildir, .. } = self.place;
-            let mut stash = Stash::new(disk.clone(), &maildir.join("tmp"), &**entropy);
+        let Place { disk, entropy, maildir, .. } = self.place;
+        let stash = || Stash::new(disk.clone(), &maildir.join("tmp"), &**entropy);
+        if let [Wanted { row: Row { uid, size: size @ plan::WHOLE_MAX.., .. }, .. }] = window {
+            let mut stash = stash();
             let mut context = digest::Context::new(&digest::SHA256);
             let each = |piece: &[u8]| {
                 context.update(piece);
                 stash.write(piece)
             };
-            if self.session.body_in_pieces(*uid, each).await? {
+            if self.session.body_in_pieces(*uid, *size, each).await? {
                 came.insert(*uid, Came { content: stash.finish()?, digest: octets(&context.finish()) });
             }
             return Ok(came);
         }
-        let uids: Vec<Uid> = window.iter().map(|wanted| wanted.row.uid).collect();
-        let size = window.iter().map(|wanted| u64::from(wanted.row.size)).sum();
-        let each = |uid: Uid, text: &[u8]| {
-            // Uids rise in a window. Of messages that nobody asked for, and of second ones, nothing is held.
-            if uids.binary_search(&uid).is_ok() {
+        let sizes: BTreeMap<Uid, u32> = window.iter().map(|wanted| (wanted.row.uid, wanted.row.size)).collect();
+        let uids: Vec<Uid> = sizes.keys().copied().collect();
+        let size = sizes.values().copied().map(u64::from).sum();
+        let mut held = 0;
+        let summary = &mut *self.summary;
+        let each = |message: Result<(Uid, &[u8]), String>| {
+            let (uid, text) = match message {
+                Ok(message) => message,
+                Err(line) => {
+                    summary.cannot_read(&folder.wire_name, line);
+                    return Ok(());
+                }
+            };
+            // Of messages that nobody asked for, and of second ones, nothing is held. RFC 2180 §4.1.3: nothing may
+            // also be what a server gives of a message that is gone.
+            let is_wanted = sizes.get(&uid).is_some_and(|size| *size == 0 || !text.is_empty());
+            if is_wanted && !came.contains_key(&uid) {
                 let digest = octets(&digest::digest(&digest::SHA256, text));
-                came.entry(uid).or_insert_with(|| Came { content: Arc::new(text.to_vec()), digest });
+                held += text.len();
+                let content: Arc<dyn Content> = if held <= HELD_MAX {
+                    Arc::new(text.to_vec())
+                } else {
+                    let mut stash = stash();
+                    stash.write(text)?;
+                    stash.finish()?
+                };
+                came.insert(uid, Came { content, digest });
             }
             Ok(())
         };

@@ -62,7 +62,7 @@ impl Connect for Script {
                     _ if command.starts_with("LIST") => script.list,
                     _ if command.starts_with("EXAMINE") => script.open,
                     _ if command.contains("BODY") => script.bodies,
-                    _ if command.starts_with("UID FETCH") => script.rows,
+                    _ if command.starts_with("FETCH") => script.rows,
                     _ => "* BYE\r\n{tag} OK done\r\n",
                 };
                 let sent = write.write_all(answer.replace("{tag}", tag).as_bytes()).await;
@@ -105,7 +105,8 @@ async fn a_server_that_does_not_end_well_is_an_error_and_the_next_run_completes(
         ("another tag", Script { rows: "x{tag} OK done\r\n", ..GOOD }, Kind::Protocol),
         ("an old tag", Script { rows: "m1 OK done\r\n{tag} OK done\r\n", ..GOOD }, Kind::Protocol),
         ("a request to go on", Script { rows: "+ go on\r\n{tag} OK done\r\n", ..GOOD }, Kind::Protocol),
-        ("nonsense", Script { rows: "* 1 FETCH nonsense\r\n{tag} OK done\r\n", ..GOOD }, Kind::Protocol),
+        ("another protocol", Script { rows: "HTTP/1.1 400 Bad Request\r\n{tag} OK done\r\n", ..GOOD }, Kind::Protocol),
+        ("a line with a NUL", Script { rows: "* OK \0\r\n{tag} OK done\r\n", ..GOOD }, Kind::Protocol),
         ("bodies that break off", Script { bodies: "* 3 FETCH (UID 3 BODY[] {7}\r\nth", ..GOOD }, Kind::Temporary),
         (
             "bodies without end",
@@ -223,4 +224,119 @@ async fn news_between_the_answers_and_messages_nobody_asked_for_change_nothing()
     let run = pull(&place, &silent).await.expect("pulled");
     assert_eq!((run.new, run.missing), (0, 2));
     assert_eq!(here(&place).await, found);
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_is_passed_over_however_odd_it_is() {
+    let depth = 200_000;
+    let nested = format!("* 1 FETCH (BODYSTRUCTURE {}{})\r\n", "(".repeat(depth / 2), ")".repeat(depth / 2));
+    let odd = [
+        "* OK [ALERT]\u{e9}\r\n",
+        "* NO [BADCHARSET ((((] x\r\n",
+        "* ESEARCH (TAG \"x\") UID ALL 1:3\r\n",
+        "* XJUNK \u{1b}[2J {5}\r\n12345 more\r\n",
+        "* 99999999999 EXISTS\r\n",
+        "* 1 FETCH (FLAGS nonsense)\r\n",
+        "* CAPABILITY IMAP4rev2\r\n",
+        "\r\n",
+        &nested,
+    ];
+    for odd in odd {
+        let script = |answer: &'static str| -> &'static str { String::leak(format!("{odd}{answer}")) };
+        let script = Script {
+            list: script(GOOD.list),
+            open: script(GOOD.open),
+            rows: script(GOOD.rows),
+            bodies: script(GOOD.bodies),
+            ..GOOD
+        };
+        let dir = tempfile::tempdir().expect("a directory");
+        let run = pull(&on_disk(dir.path()), &script).await;
+        let run = run.unwrap_or_else(|error| panic!("{error} at {odd:.40}"));
+        assert_eq!((run.listed, run.new, run.missing, run.unreadable.len()), (3, 1, 2, 0), "{odd:.40}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_and_cannot_be_read_is_told_and_the_rest_comes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = on_disk(dir.path());
+    let list = "* LIST \\Marked \"/\" odd\r\n* LIST () \"/\" INBOX\r\n{tag} OK done\r\n";
+    let rows = "* 1 FETCH (UID 1 FLAGS ((()))\r\n\
+                * 3 FETCH (UID 3 FLAGS () RFC822.SIZE 7 INTERNALDATE \"01-Jan-2024 10:00:00 +0000\")\r\n{tag} OK\r\n";
+    let run = pull(&place, &Script { list, rows, ..GOOD }).await.expect("pulled");
+    assert_eq!((run.listed, run.new, run.missing), (3, 1, 2));
+    assert_eq!(run.unreadable, [("INBOX".to_owned(), "* 1 FETCH (UID 1 FLAGS ((()))".to_owned())]);
+    assert_eq!(run.refused.len(), 1);
+    assert_eq!(run.refused[0].0, "* LIST \\Marked \"/\" odd");
+    // The same for a message itself: it is missing, and comes when it can be read.
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = on_disk(dir.path());
+    let bodies = "* 3 FETCH (UID 3 BODY[] nothing at all)\r\n{tag} OK done\r\n";
+    let run = pull(&place, &Script { bodies, ..GOOD }).await.expect("pulled");
+    assert_eq!((run.new, run.missing, run.unreadable.len()), (0, 3, 1));
+    assert_eq!(pull(&place, &GOOD).await.expect("pulled").new, 1);
+}
+
+#[tokio::test]
+async fn messages_that_are_counted_and_never_told_of_are_missing() {
+    let uids = "* 1 FETCH (UID 0 FLAGS () RFC822.SIZE 5)\r\n* 2 FETCH (UID 2 FLAGS ())\r\n{tag} OK done\r\n";
+    for (open, rows, listed) in [
+        (GOOD.open, "{tag} OK done\r\n", 3),
+        (GOOD.open, uids, 3),
+        // Of so many nobody has any if the first thousands are not there.
+        ("* 4294967295 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n{tag} OK done\r\n", "{tag} OK done\r\n", 2000),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let run = pull(&on_disk(dir.path()), &Script { open, rows, ..GOOD }).await.expect("pulled");
+        assert_eq!((run.listed, run.missing, run.new), (listed, listed, 0), "{rows}");
+    }
+}
+
+#[tokio::test]
+async fn messages_that_are_gone_by_now_do_not_end_the_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bodies = "* 3 FETCH (UID 3 BODY[] {7}\r\nthree\r\n)\r\n{tag} NO [EXPUNGEISSUED] gone\r\n";
+    let run = pull(&on_disk(dir.path()), &Script { bodies, ..GOOD }).await.expect("pulled");
+    assert_eq!((run.listed, run.new, run.missing), (3, 1, 2));
+}
+
+#[tokio::test]
+async fn an_empty_message_is_one_and_nothing_is_none() {
+    let row = |size: u32| -> &'static str {
+        let row = format!("* 3 FETCH (UID 3 FLAGS () RFC822.SIZE {size})\r\n{{tag}} OK done\r\n");
+        String::leak(row)
+    };
+    for (size, text, new) in [(0, "NIL", 1), (0, "\"\"", 1), (0, "{0}\r\n", 1), (7, "NIL", 0), (7, "{0}\r\n", 0)] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let bodies = String::leak(format!("* 3 FETCH (UID 3 BODY[] {text})\r\n{{tag}} OK done\r\n"));
+        let open = "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\n{tag} OK done\r\n";
+        let run = pull(&on_disk(dir.path()), &Script { open, rows: row(size), bodies, ..GOOD }).await.expect("pulled");
+        assert_eq!((run.new, run.missing), (new, 1 - new), "{size} {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_message_is_whole_when_the_server_gives_no_more() {
+    let row = "* 3 FETCH (UID 3 FLAGS () RFC822.SIZE 9000000)\r\n{tag} OK done\r\n";
+    // Less than was asked for, then the rest, then nothing.
+    let pieces = ["<0> {3}\r\nabc", "<3> {2}\r\nde", "<5> \"\""];
+    let pieces = pieces.map(|piece| format!("* 3 FETCH (UID 3 BODY[]{piece})\r\n"));
+    let bodies = String::leak(pieces.concat() + "{tag} OK done\r\n");
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = on_disk(dir.path());
+    assert_eq!(pull(&place, &Script { rows: row, bodies, ..GOOD }).await.expect("pulled").new, 1);
+    let found = here(&place).await;
+    assert_eq!(found.iter().map(|(_, text, ..)| text.as_str()).collect::<Vec<_>>(), ["abcde"]);
+}
+
+#[tokio::test]
+async fn a_list_longer_than_it_was_asked_for_ends_the_run() {
+    let rows = String::leak("* 1 FETCH (FLAGS ())\r\n".repeat(110_000) + "{tag} OK done\r\n");
+    let dir = tempfile::tempdir().expect("a directory");
+    let error = pull(&on_disk(dir.path()), &Script { rows, ..GOOD }).await.expect_err("it ends");
+    assert!(error.to_string().contains("more messages than it was asked for"), "{error}");
+    let list = String::leak("* LIST () \"/\" x\r\n".repeat(100_001) + "{tag} OK done\r\n");
+    let error = pull(&on_disk(dir.path()), &Script { list, ..GOOD }).await.expect_err("it ends");
+    assert!(error.to_string().contains("more than 100000 mailboxes"), "{error}");
 }

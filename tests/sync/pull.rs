@@ -2,11 +2,13 @@
 
 use crate::host::Store;
 use crate::world::{
-    Notes, Seen, Wire, account, counts, flags_of, here, in_memory, on_disk, pull, pull_traced, some_mail, steady, there,
+    Notes, Seen, Wire, account, connect, counts, flags_of, here, in_memory, on_disk, pull, pull_traced, some_mail,
+    steady, there,
 };
 use mailkit::error::Kind;
 use mailkit::imap::mailbox::FlagChange;
 use mailkit::store::memory::{Fault, MemoryDisk};
+use mailkit::sync::Mirror;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -156,6 +158,35 @@ async fn large_messages_come_in_pieces() {
     assert!(here(&place).await == there(&store), "the texts are the same");
     let left = std::fs::read_dir(dir.path().join("tmp")).expect("listed").count();
     assert_eq!(left, 0, "nothing is left in tmp");
+}
+
+#[tokio::test]
+async fn a_mailbox_is_listed_in_windows_whatever_goes_away_meanwhile() {
+    let (dir, store, notes) = (directory(), Store::new(), Notes::default());
+    let place = on_disk(dir.path());
+    edit(&store, |store| {
+        let inbox = store.create("INBOX");
+        for number in 0..2100 {
+            inbox.deliver(format!("{number}\r\n").as_bytes(), flags_of(&[]));
+        }
+    });
+    // Messages of the first window go while it is fetched, so that all behind them move up.
+    let mut is_done = false;
+    let mut progress = |_, _| {
+        if !std::mem::replace(&mut is_done, true) {
+            edit(&store, |store| (1..=300).for_each(|uid| store.create("INBOX").expunge(uid)));
+        }
+    };
+    let mut mirror = Mirror::open(place.clone()).await.expect("opened");
+    let mut session = connect(&steady(&store), notes.trace()).await.expect("connected");
+    let run = mirror.pull(&mut session, "bob@127.0.0.1:143", &mut progress).await.expect("pulled");
+    drop(mirror);
+    let trace = notes.text();
+    assert!(trace.contains("FETCH 1:2000 (UID FLAGS"), "the first window");
+    assert!(trace.contains("FETCH 1701:1800 (UID FLAGS"), "the second one, moved");
+    assert_eq!((run.listed, run.new + run.missing), (2100, 2100));
+    let second = pull(&place, &steady(&store)).await.expect("pulled");
+    assert_eq!((second.listed, second.fetched), (1800, 0));
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use crate::host::{Host as Hands, Store};
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::imap::Session;
 use mailkit::error::Result;
 use mailkit::imap::flag::Flags;
-use mailkit::imap::server::{Answer, Ask, Policy, Session};
+use mailkit::imap::server::{self, Answer, Ask, Policy};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::gate::Gate;
@@ -33,7 +34,7 @@ pub(crate) type Seen = (String, String, Vec<String>, Timestamp);
 /// A server's hands for the driver.
 struct Served(Hands);
 
-impl Host<Session> for Served {
+impl Host<server::Session> for Served {
     async fn perform(&mut self, ask: Ask) -> Answer {
         self.0.perform(ask)
     }
@@ -54,7 +55,7 @@ impl Connect for Wire {
         let policy =
             Policy { hostname: "mail.example".into(), size_max: 100_000_000, plaintext_auth: PlaintextAuth::Loopback };
         let hands = Served(Hands::new(&self.store));
-        tokio::spawn(async move { port.run(Box::new(far), to, Session::new(Arc::new(policy)), hands).await });
+        tokio::spawn(async move { port.run(Box::new(far), to, server::Session::new(Arc::new(policy)), hands).await });
         let left = self.breaks_after;
         tokio::spawn(async move {
             let ((mut middle_read, mut middle_write), (other_read, mut other_write)) =
@@ -96,8 +97,15 @@ pub(crate) async fn pull(place: &Place, connect: &dyn Connect) -> Result<Summary
     pull_traced(place, connect, None).await
 }
 
-pub(crate) async fn pull_traced(place: &Place, connect: &dyn Connect, trace: Option<Trace>) -> Result<Summary> {
+pub(crate) async fn pull_traced(place: &Place, server: &dyn Connect, trace: Option<Trace>) -> Result<Summary> {
     let mut mirror = Mirror::open(place.clone()).await?;
+    let mut session = connect(server, trace).await?;
+    let summary = mirror.pull(&mut session, "bob@127.0.0.1:143", &mut |_, _| {}).await?;
+    session.logout().await;
+    Ok(summary)
+}
+
+pub(crate) async fn connect(server: &dyn Connect, trace: Option<Trace>) -> Result<Session> {
     let endpoint = Endpoint::parse("imap://bob@127.0.0.1:143").expect("a URL");
     let source = Source {
         endpoint: &endpoint,
@@ -106,10 +114,7 @@ pub(crate) async fn pull_traced(place: &Place, connect: &dyn Connect, trace: Opt
         trust: Trust::System,
         trace,
     };
-    let mut session = sync::open(connect, source).await?;
-    let summary = mirror.pull(&mut session, "bob@127.0.0.1:143", &mut |_, _| {}).await?;
-    session.logout().await;
-    Ok(summary)
+    sync::open(server, source).await
 }
 
 /// What the server holds.

@@ -1,46 +1,66 @@
-//! An IMAP conversation after the login: async-imap reads and writes, what is true is decided here.
+//! An IMAP conversation after the login: commands one after the other, and what the server says to each.
 //!
-//! Its own commands return what came so far as if it were all, also when the server refused or went away. Here a
-//! command has happened when its own tag came back with OK, and not before. Responses flow through and are never
-//! collected. Not kept out: a response up to the guard's limit is held in memory whole, twice while it grows.
-//! RFC 9051 §2.2, §6.3, §6.4, §7.
+//! A command has happened when its own tag came back with OK, and not before. Responses flow through and are never
+//! collected; one is held at a time. What messages are asked for is in `messages`.
+//! RFC 9051 §2.2, §5.4, §6.3, §7.
 
+mod answer;
+mod messages;
 mod open;
 mod wire;
 
+pub use messages::PIECE;
 pub use open::Opening;
 
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{self, Verdict, quoted};
-use crate::imap::date;
 use crate::imap::flag::Flags;
 use crate::imap::number::{Uid, UidValidity};
-use crate::imap::set::print_uids;
 use crate::net::connection::Connection;
 use crate::world::Timestamp;
-use async_imap::Client;
-use async_imap::imap_proto::{AttributeValue, MailboxDatum, NameAttribute, Response, ResponseCode, Status};
+use answer::Answer;
 use std::io;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use wire::Wire;
 
 /// Servers think long about large mailboxes; RFC 9051 §5.4 gives silence thirty minutes, we give it less.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2 * 60);
-/// Octets a second below which a line is as good as dead: what a response's size adds to the patience.
-const SLOWEST: u64 = 8 * 1024;
-/// What a message is asked for at once. The guard's limit leaves room for servers that give more.
-pub const PIECE: u32 = 4 * 1024 * 1024;
+/// A server that speaks on and on and does not answer gets those thirty minutes.
+const COMMAND_WAIT: Duration = Duration::from_secs(30 * 60);
+/// Mailboxes that a server may name. Each is opened in each run.
+const LISTED_MAX: usize = 100_000;
 
 /// A conversation with a server that knows us.
 #[derive(Debug)]
 pub struct Session {
-    client: Client<Wire>,
+    wire: Wire,
     peer: String,
     commands: u32,
     /// A command has been sent and its end has not been seen.
     is_amiss: bool,
+    view: View,
+}
+
+/// How far the messages of the open mailbox have been listed, by sequence number.
+#[derive(Debug, Default)]
+struct View {
+    /// Messages when it was opened, without those that went away since.
+    messages: u32,
+    /// Of these, the first so many are listed.
+    listed: u32,
+}
+
+impl View {
+    /// RFC 9051 §7.5.1: whatever stood behind the message moves up by one.
+    fn expunge(&mut self, number: u32) {
+        if (1..=self.listed).contains(&number) {
+            self.listed -= 1;
+        }
+        if (1..=self.messages).contains(&number) {
+            self.messages -= 1;
+        }
+    }
 }
 
 /// A mailbox in the answer to LIST.
@@ -95,8 +115,8 @@ pub struct Refusal {
 }
 
 impl Session {
-    fn new(connection: Connection, unread: Vec<u8>, peer: String) -> Self {
-        Self { client: Client::new(Wire::new(connection, unread)), peer, commands: 0, is_amiss: false }
+    fn new(connection: Connection, unread: &[u8], peer: String) -> Self {
+        Self { wire: Wire::new(connection, unread), peer, commands: 0, is_amiss: false, view: View::default() }
     }
 
     /// The server's name, for errors.
@@ -104,83 +124,79 @@ impl Session {
         &self.peer
     }
 
-    /// Runs a command: its untagged responses go to `each` as they come. Only the command's own tag with OK is
-    /// `Ok(Ok)`, with NO or BAD it is a refusal, and anything else is an error after which there is no conversation.
-    pub async fn exec(
+    /// Runs a command: what else the server says meanwhile goes to `each` as it comes. Only the command's own tag with
+    /// OK is `Ok(Ok)`, with NO or BAD it is a refusal, and anything else is an error after which there is no
+    /// conversation.
+    async fn exec(
         &mut self,
         command: &str,
         patience: Duration,
-        mut each: impl FnMut(&Response<'_>) -> Result<()>,
+        mut each: impl FnMut(Answer<'_>) -> Result<()>,
     ) -> Result<Result<(), Refusal>> {
         if std::mem::replace(&mut self.is_amiss, true) {
             return Err(self.error(Kind::Temporary, "the conversation was broken off"));
         }
         self.commands += 1;
         let tag = format!("m{}", self.commands);
-        let line = [tag.as_str(), " ", command, "\r\n"].concat();
-        let wire = self.client.get_mut();
-        let write = async {
-            wire.write_all(line.as_bytes()).await?;
-            wire.flush().await
-        };
-        let written: io::Result<()> =
-            timeout(patience, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        written.map_err(|error| self.broke(error))?;
+        let line = [tag.as_str(), " ", command].concat();
+        self.wire.send(line.as_bytes(), patience).await.map_err(|error| self.broke(error))?;
+        let late = Instant::now() + COMMAND_WAIT.max(patience);
         loop {
-            let read = match timeout(patience, self.client.read_response()).await {
-                Ok(read) => read.map_err(|error| self.broke(error))?,
+            let wait = patience.min(late.duration_since(Instant::now()));
+            let said = match timeout(wait, self.wire.next()).await {
+                Ok(Ok(Some(response))) => response,
+                Ok(Ok(None)) => return Err(self.error(Kind::Temporary, "the server closed the connection")),
+                Ok(Err(error)) => return Err(self.broke(error)),
+                Err(_) if wait < patience => {
+                    return Err(self.error(Kind::Temporary, "the server speaks on and does not answer"));
+                }
                 Err(_) => {
                     let what = format!("no answer within {} seconds", patience.as_secs());
                     return Err(self.error(Kind::Temporary, what));
                 }
             };
-            let Some(response) = read else {
-                return Err(self.error(Kind::Temporary, "the server closed the connection"));
-            };
-            match response.parsed() {
-                Response::Done { tag: answered, status, outcome } => {
-                    let text = outcome.information.as_deref().unwrap_or_default();
-                    if answered.0 != tag {
-                        let what = "the server answers a command that was not sent";
-                        return Err(self.error(Kind::Protocol, what).said(format!("{} {text}", answered.0)));
-                    }
+            let failure = match answer::read(said) {
+                Some(Answer::Done { tag: answered, verdict, text }) if answered == tag.as_bytes() => {
                     self.is_amiss = false;
-                    let verdict = match status {
-                        Status::Ok => {
-                            each(response.parsed())?;
-                            return Ok(Ok(()));
-                        }
-                        Status::No => Verdict::No,
-                        _ => Verdict::Bad,
-                    };
-                    return Ok(Err(Refusal { kind: client::kind(verdict, text), text: text.to_owned() }));
+                    if verdict == Verdict::Ok {
+                        each(Answer::Done { tag: answered, verdict, text })?;
+                        return Ok(Ok(()));
+                    }
+                    return Ok(Err(Refusal { kind: client::kind(verdict, &text), text: text.into_owned() }));
                 }
-                Response::Data { status: Status::Bye, outcome } => {
-                    let text = outcome.information.as_deref().unwrap_or_default();
-                    let error = self.error(client::kind(Verdict::Bye, text), "the server ends the conversation");
-                    return Err(error.said(text));
+                Some(Answer::Done { tag: answered, text, .. }) => {
+                    let said = format!("{} {text}", String::from_utf8_lossy(answered));
+                    Error::new(Kind::Protocol, "the server answers a command that was not sent").said(said)
                 }
-                Response::Continue(_) => return Err(self.error(Kind::Protocol, "the server waits for nothing we have")),
-                untagged => each(untagged)?,
-            }
+                Some(Answer::Status { verdict: Verdict::Bye, text }) => {
+                    let kind = client::kind(Verdict::Bye, &text);
+                    Error::new(kind, "the server ends the conversation").said(text)
+                }
+                Some(Answer::Continue) => Error::new(Kind::Protocol, "the server waits for nothing we have"),
+                Some(Answer::Expunge(number)) => {
+                    self.view.expunge(number);
+                    continue;
+                }
+                Some(Answer::Unasked) => continue,
+                Some(answer) => {
+                    each(answer)?;
+                    continue;
+                }
+                None => Error::new(Kind::Protocol, "what the server says is no IMAP").said(answer::shown(said)),
+            };
+            return Err(failure.with_peer(&self.peer));
         }
     }
 
-    /// All mailboxes.
-    pub async fn list(&mut self) -> Result<Vec<Listed>> {
+    /// All mailboxes; instead of one, the line that names it and cannot be read.
+    pub async fn list(&mut self) -> Result<Vec<Result<Listed, String>>> {
         let mut found = Vec::new();
-        let command = self.exec("LIST \"\" \"*\"", PATIENCE, |response| {
-            if let Response::MailboxData(MailboxDatum::List(list)) = response {
-                let is_level = |attribute: &NameAttribute<'_>| match attribute {
-                    NameAttribute::NoSelect => true,
-                    NameAttribute::Extension(name) => name.eq_ignore_ascii_case("\\NonExistent"),
-                    _ => false,
-                };
-                found.push(Listed {
-                    wire_name: unescaped(&list.name),
-                    separator: list.delimiter.as_deref().and_then(|text| unescaped(text).chars().next()),
-                    selectable: !list.name_attributes.iter().any(is_level),
-                });
+        let command = self.exec("LIST \"\" \"*\"", PATIENCE, |answer| {
+            if let Answer::List(listed) = answer {
+                found.push(listed);
+            }
+            if found.len() > LISTED_MAX {
+                return Err(Error::new(Kind::Protocol, format!("the server names more than {LISTED_MAX} mailboxes")));
             }
             Ok(())
         });
@@ -200,12 +216,14 @@ impl Session {
         };
         let (mut messages, mut uid_validity, mut is_sticky) = (None, None, true);
         let command = format!("{verb} {name}");
-        let command = self.exec(&command, PATIENCE, |response| {
-            match response {
-                Response::MailboxData(MailboxDatum::Exists(count)) => messages = Some(*count),
-                Response::Data { outcome, .. } | Response::Done { outcome, .. } => match outcome.code {
-                    Some(ResponseCode::UidValidity(number)) => uid_validity = UidValidity::new(number),
-                    Some(ResponseCode::UidNotSticky) => is_sticky = false,
+        let command = self.exec(&command, PATIENCE, |answer| {
+            match answer {
+                Answer::Exists(count) => messages = Some(count),
+                Answer::Status { text, .. } | Answer::Done { text, .. } => match client::code(&text) {
+                    Some((name, number)) if name.eq_ignore_ascii_case("UIDVALIDITY") => {
+                        uid_validity = number.parse().ok().and_then(UidValidity::new);
+                    }
+                    Some((name, _)) if name.eq_ignore_ascii_case("UIDNOTSTICKY") => is_sticky = false,
                     _ => {}
                 },
                 _ => {}
@@ -217,85 +235,14 @@ impl Session {
         }
         // RFC 9051 §6.3.2: EXISTS is required.
         let messages = messages.ok_or_else(|| self.error(Kind::Protocol, "the server does not say what is there"))?;
+        self.view = View { messages, listed: 0 };
         Ok(Ok(Selected { messages, uid_validity: uid_validity.filter(|_| is_sticky) }))
-    }
-
-    /// The messages of the open mailbox, in the server's order, one by one.
-    pub async fn rows(&mut self, mut each: impl FnMut(Row) -> Result<()>) -> Result<()> {
-        let command = self.exec("UID FETCH 1:* (UID FLAGS RFC822.SIZE INTERNALDATE)", PATIENCE, |response| {
-            let Response::Fetch(_, attributes) = response else { return Ok(()) };
-            let (mut uid, mut flags, mut size, mut arrived) = (None, None, None, None);
-            for attribute in attributes {
-                match attribute {
-                    AttributeValue::Uid(number) => uid = Uid::new(*number),
-                    AttributeValue::Flags(words) => flags = Some(client::flags(words.iter().map(AsRef::as_ref))),
-                    AttributeValue::Rfc822Size(octets) => size = Some(*octets),
-                    AttributeValue::InternalDate(text) => arrived = date::parse(text),
-                    _ => {}
-                }
-            }
-            // What is not complete is news that nobody asked for.
-            match (uid, flags, size) {
-                (Some(uid), Some(flags), Some(size)) => each(Row { uid, flags, size, arrived }),
-                _ => Ok(()),
-            }
-        });
-        let done = command.await?;
-        self.expect(done, "the server does not list the messages")
-    }
-
-    /// The messages with these UIDs, whole; `size` is what they have together. Those that are gone do not come.
-    pub async fn bodies(
-        &mut self,
-        uids: &[Uid],
-        size: u64,
-        mut each: impl FnMut(Uid, &[u8]) -> Result<()>,
-    ) -> Result<()> {
-        let command = format!("UID FETCH {} (UID BODY.PEEK[])", print_uids(uids.iter().copied()));
-        let command =
-            self.exec(&command, PATIENCE + Duration::from_secs(size / SLOWEST), |response| match body(response) {
-                Some((uid, None, octets)) => each(uid, octets),
-                _ => Ok(()),
-            });
-        let done = command.await?;
-        self.expect(done, "the server does not give the messages")
-    }
-
-    /// One message in pieces, for those too large to be held. False if it is gone.
-    pub async fn body_in_pieces(&mut self, uid: Uid, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<bool> {
-        let patience = PATIENCE + Duration::from_secs(u64::from(PIECE) / SLOWEST);
-        let mut from = 0_u32;
-        loop {
-            let mut came = None;
-            let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{PIECE}>)");
-            let command = self.exec(&command, patience, |response| {
-                if let Some((found, Some(at), octets)) = body(response)
-                    && (found, at, came) == (uid, from, None)
-                {
-                    let octets = octets.get(..PIECE as usize).unwrap_or(octets);
-                    came = Some(octets.len());
-                    return each(octets);
-                }
-                Ok(())
-            });
-            let done = command.await?;
-            self.expect(done, "the server does not give a message")?;
-            match came {
-                None if from == 0 => return Ok(false),
-                None => return Err(self.error(Kind::Temporary, "a message went away while it was fetched")),
-                Some(count) if count < PIECE as usize => return Ok(true),
-                Some(_) => {
-                    let next = from.checked_add(PIECE);
-                    from = next.ok_or_else(|| self.error(Kind::Protocol, "the server gives a message without end"))?;
-                }
-            }
-        }
     }
 
     /// Says goodbye. Nothing hangs on the answer, so its absence is no failure.
     pub async fn logout(mut self) {
         let _ = self.exec("LOGOUT", Duration::from_secs(5), |_| Ok(())).await;
-        let _ = timeout(Duration::from_secs(5), self.client.get_mut().shutdown()).await;
+        self.wire.close().await;
     }
 
     fn expect(&self, done: Result<(), Refusal>, what: &str) -> Result<()> {
@@ -304,8 +251,6 @@ impl Session {
 
     fn broke(&self, error: io::Error) -> Error {
         match error.kind() {
-            // async-imap's error holds everything that it could not read, which may be much.
-            io::ErrorKind::Other => self.error(Kind::Protocol, "what the server says is no IMAP"),
             io::ErrorKind::InvalidData => {
                 self.error(Kind::Protocol, "what the server says is refused").caused_by(error)
             }
@@ -318,27 +263,16 @@ impl Session {
     }
 }
 
-/// The UID, the first octet's place and the octets of a FETCH that brings content.
-fn body<'a>(response: &'a Response<'_>) -> Option<(Uid, Option<u32>, &'a [u8])> {
-    let Response::Fetch(_, attributes) = response else { return None };
-    let uid = attributes.iter().find_map(|attribute| match attribute {
-        AttributeValue::Uid(number) => Uid::new(*number),
-        _ => None,
-    })?;
-    attributes.iter().find_map(|attribute| match attribute {
-        AttributeValue::BodySection { section: None, index, data: Some(octets) } => {
-            Some((uid, *index, octets.as_ref()))
-        }
-        _ => None,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The grammar leaves the escapes in quoted strings as they are.
-fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        out.extend(if c == '\\' { chars.next().or(Some(c)) } else { Some(c) });
+    #[test]
+    fn messages_that_go_away_move_the_others_up() {
+        for (number, wanted) in [(1, (9, 3)), (4, (9, 3)), (5, (9, 4)), (10, (9, 4)), (11, (10, 4)), (0, (10, 4))] {
+            let mut view = View { messages: 10, listed: 4 };
+            view.expunge(number);
+            assert_eq!((view.messages, view.listed), wanted, "{number}");
+        }
     }
-    out
 }

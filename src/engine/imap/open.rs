@@ -1,7 +1,6 @@
 //! From the greeting to the login: until then the conversation is ours alone.
 //!
-//! async-imap has no STARTTLS and keeps what came in clear behind it, so it gets the connection only when all this
-//! is over. RFC 9051 §6.2, §7.1.4; RFC 8314 §3; RFC 4959.
+//! Until here a server is a stranger, whose lines are short or refused. RFC 9051 §6.2, §7.1.4; RFC 8314 §3; RFC 4959.
 
 use super::Session;
 use crate::engine::dial::Security;
@@ -81,7 +80,7 @@ impl Opening {
         }
         let peer = self.dialogue.peer().to_owned();
         match self.dialogue.into_parts() {
-            Some((connection, unread)) => Ok(Session::new(connection, unread, peer)),
+            Some((connection, unread)) => Ok(Session::new(connection, &unread, peer)),
             None => Err(Error::new(Kind::Temporary, "the connection is closed").with_peer(peer)),
         }
     }

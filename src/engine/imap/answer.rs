@@ -1,0 +1,252 @@
+//! What a response says, as far as anybody here asks for it.
+//!
+//! Servers say more than they are asked: news, extensions, things of their own. What nobody here uses is passed
+//! over without being read. What is used and cannot be read is handed on as the line that it is, so that one odd line
+//! costs one message and not the run. The grammar of FETCH is imap-proto's, which goes into body structures as deep
+//! as they are and ends the process where the stack does: so what nests deeper than what is asked for is not given
+//! to it. RFC 9051 §7.
+
+use super::Listed;
+use crate::imap::client::{StatusLine, Verdict};
+use crate::imap::token::{Lexer, Syntax, announced};
+use async_imap::imap_proto::{AttributeValue, Response};
+use std::borrow::Cow;
+
+/// Parentheses within each other in an answer to what is asked for here: the items, and the flags in them.
+const DEPTH_MAX: usize = 2;
+/// Octets of a line that are shown to a user.
+const SHOWN: usize = 200;
+
+/// A response.
+#[derive(Debug)]
+pub(super) enum Answer<'a> {
+    /// The end of a command.
+    Done { tag: &'a [u8], verdict: Verdict, text: Cow<'a, str> },
+    /// What a server says by itself, or about the command that is under way.
+    Status { verdict: Verdict, text: Cow<'a, str> },
+    /// The server waits for more.
+    Continue,
+    /// How many messages there are.
+    Exists(u32),
+    /// The message of this number is gone, and those behind it move up.
+    Expunge(u32),
+    /// A mailbox, or the line that names one and cannot be read.
+    List(Result<Listed, String>),
+    /// A message, or the line that tells of one and cannot be read.
+    Fetch(Result<Vec<AttributeValue<'a>>, String>),
+    /// Something else.
+    Unasked,
+}
+
+/// Reads a response, its CRLF included; `None` if no IMAP server says such a thing.
+pub(super) fn read(response: &[u8]) -> Option<Answer<'_>> {
+    let line = response.strip_suffix(b"\r\n").unwrap_or(response);
+    if let Some(StatusLine { tag, verdict, text }) = StatusLine::parse(line) {
+        let text = String::from_utf8_lossy(text);
+        return Some(match tag {
+            b"+" => Answer::Continue,
+            b"*" => Answer::Status { verdict, text },
+            _ => Answer::Done { tag, verdict, text },
+        });
+    }
+    let Some(data) = line.strip_prefix(b"* ") else {
+        return line.is_empty().then_some(Answer::Unasked);
+    };
+    let mut lexer = Lexer::new(data);
+    let number = lexer.number().and_then(|number| lexer.space().map(|()| number));
+    let word = lexer.run(|octet| octet.is_ascii_alphanumeric());
+    let is = |wanted: &str| word.eq_ignore_ascii_case(wanted.as_bytes());
+    Some(match number {
+        Ok(number) if is("EXISTS") => Answer::Exists(number),
+        Ok(number) if is("EXPUNGE") => Answer::Expunge(number),
+        Ok(_) if is("FETCH") => fetch(response),
+        Err(_) if is("LIST") => Answer::List(list(lexer).map_err(|_| shown(response))),
+        _ => Answer::Unasked,
+    })
+}
+
+/// `(attributes) separator name`, and perhaps more that nobody asked for.
+fn list(mut lexer: Lexer<'_>) -> Result<Listed, Syntax> {
+    const FORM: &str = "no list";
+    lexer.space()?;
+    lexer.expect(b'(', FORM)?;
+    let attributes = String::from_utf8_lossy(lexer.run(|octet| !matches!(octet, b')' | b'"' | b'{')));
+    lexer.expect(b')', FORM)?;
+    lexer.space()?;
+    let separator = match lexer.peek() {
+        Some(b'"' | b'{') => String::from_utf8_lossy(&lexer.string()?).chars().next(),
+        _ if lexer.atom()?.eq_ignore_ascii_case("NIL") => None,
+        _ => return Err(Syntax(FORM)),
+    };
+    lexer.space()?;
+    let wire_name = String::from_utf8_lossy(&lexer.list_mailbox()?).into_owned();
+    if !matches!(lexer.peek(), None | Some(b' ')) {
+        return Err(Syntax(FORM));
+    }
+    // RFC 9051 §7.3.1: a level that holds no messages, or one that is only the way to others.
+    let is_level = |word: &str| ["\\Noselect", "\\NonExistent"].iter().any(|known| known.eq_ignore_ascii_case(word));
+    Ok(Listed { wire_name, separator, selectable: !attributes.split(' ').any(is_level) })
+}
+
+fn fetch(response: &[u8]) -> Answer<'_> {
+    let parsed = (depth(response) <= DEPTH_MAX).then(|| Response::parse(response));
+    match parsed {
+        Some(Ok(([], Response::Fetch(_, attributes)))) => Answer::Fetch(Ok(attributes)),
+        // Whatever is asked for here comes with its UID; without one it is news.
+        _ if has_uid(response) => Answer::Fetch(Err(shown(response))),
+        _ => Answer::Unasked,
+    }
+}
+
+/// How deep parentheses are within each other, outside literals.
+fn depth(response: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for line in Lines(response) {
+        let mut is_quoted = false;
+        let mut octets = line.iter();
+        while let Some(octet) = octets.next() {
+            match octet {
+                b'"' => is_quoted = !is_quoted,
+                b'\\' if is_quoted => drop(octets.next()),
+                b'(' if !is_quoted => depth += 1,
+                b')' if !is_quoted => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(depth);
+        }
+    }
+    deepest
+}
+
+fn has_uid(response: &[u8]) -> bool {
+    Lines(response).any(|line| line.windows(4).any(|word| word.eq_ignore_ascii_case(b"UID ")))
+}
+
+/// The start of a response, for people.
+pub(super) fn shown(response: &[u8]) -> String {
+    let line = Lines(response).next().unwrap_or_default();
+    let cut = line.get(..SHOWN).map_or((line, ""), |start| (start, "..."));
+    String::from_utf8_lossy(cut.0).into_owned() + cut.1
+}
+
+/// The lines of a response, without the literals between them.
+struct Lines<'a>(&'a [u8]);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let end = memchr::memchr(b'\n', self.0)?;
+        let (line, behind) = self.0.split_at(end + 1);
+        let line = line.strip_suffix(b"\r\n").unwrap_or(line);
+        let literal = announced(line).flatten().and_then(|literal| usize::try_from(literal.len).ok());
+        self.0 = behind.get(literal.unwrap_or_default()..).unwrap_or_default();
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The answer in a word, and what is in it.
+    fn told(response: &str) -> String {
+        match read(response.as_bytes()) {
+            None => "no IMAP".to_owned(),
+            Some(Answer::Done { tag, verdict, text }) => {
+                format!("done {} {verdict:?} {text}", String::from_utf8_lossy(tag))
+            }
+            Some(Answer::Status { verdict, text }) => format!("status {verdict:?} {text}"),
+            Some(Answer::Continue) => "continue".to_owned(),
+            Some(Answer::Exists(number)) => format!("exists {number}"),
+            Some(Answer::Expunge(number)) => format!("expunge {number}"),
+            Some(Answer::List(Ok(Listed { wire_name, separator, selectable }))) => {
+                format!("list {wire_name} {separator:?} {selectable}")
+            }
+            Some(Answer::Fetch(Ok(attributes))) => format!("fetch {}", attributes.len()),
+            Some(Answer::List(Err(line)) | Answer::Fetch(Err(line))) => format!("unreadable {line}"),
+            Some(Answer::Unasked) => "unasked".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_read_and_all_else_is_passed_over() {
+        for (response, wanted) in [
+            ("m1 OK done", "done m1 Ok done"),
+            ("m1 no [ALERT]\u{e9}", "done m1 No [ALERT]\u{e9}"),
+            ("* OK [ALERT]\u{e9}", "status Ok [ALERT]\u{e9}"),
+            ("* bye", "status Bye "),
+            ("+", "continue"),
+            ("* 3 EXISTS", "exists 3"),
+            ("* 3 exists ", "exists 3"),
+            ("* 3 EXPUNGE", "expunge 3"),
+            ("* 4294967296 EXISTS", "unasked"),
+            ("* 3 RECENT", "unasked"),
+            ("* FLAGS (\\Seen)", "unasked"),
+            ("* ESEARCH (TAG \"x\") UID ALL 1:3", "unasked"),
+            ("* VANISHED (EARLIER) 1:3", "unasked"),
+            ("* CAPABILITY IMAP4rev2", "unasked"),
+            ("* XLIST (((((((((", "unasked"),
+            ("* \u{e9}", "unasked"),
+            ("", "unasked"),
+            ("HTTP/1.1 400 Bad Request", "no IMAP"),
+            ("m1", "no IMAP"),
+            ("*", "no IMAP"),
+        ] {
+            assert_eq!(told(&format!("{response}\r\n")), wanted, "{response}");
+        }
+    }
+
+    #[test]
+    fn mailboxes_are_read_as_servers_write_them() {
+        for (response, wanted) in [
+            ("() \"/\" INBOX", "list INBOX Some('/') true"),
+            ("(\\NoSelect \\HasChildren) \".\" Work", "list Work Some('.') false"),
+            ("(\\nonexistent) NIL \"a b\"", "list a b None false"),
+            ("() \"\\\\\" \"a\\\\b\\\"c\\\"\"", "list a\\b\"c\" Some('\\\\') true"),
+            // In a literal a backslash is one.
+            ("() \"/\" {3}\r\na\\b", "list a\\b Some('/') true"),
+            ("() \"/\" {3}\r\na\nb", "list a\nb Some('/') true"),
+            ("() \"/\" x (\"CHILDINFO\" (\"SUBSCRIBED\"))", "list x Some('/') true"),
+            ("() \"\" x", "list x None true"),
+            ("() x", "unreadable * LIST () x"),
+            ("\\Marked \"/\" x", "unreadable * LIST \\Marked \"/\" x"),
+            ("() \"/\" x(y", "unreadable * LIST () \"/\" x(y"),
+            ("", "unreadable * LIST "),
+        ] {
+            assert_eq!(told(&format!("* LIST {response}\r\n")), wanted, "{response}");
+        }
+    }
+
+    #[test]
+    fn messages_are_read_unless_they_nest_deeper_than_what_was_asked_for() {
+        let deep = format!("(UID 1 BODYSTRUCTURE {}{})", "(".repeat(300_000), ")".repeat(300_000));
+        let long = format!("(UID 1 FLAGS ({}", "x ".repeat(1000));
+        for (items, wanted) in [
+            ("(UID 1 FLAGS (\\Seen a) RFC822.SIZE 3)", "fetch 3"),
+            ("(UID 1 X-NEW (1 2) MODSEQ (7) EMAILID (M1))", "fetch 4"),
+            ("(UID 1 BODY[] {9}\r\n((((\"\r\n\\))", "fetch 2"),
+            ("(UID 1 BODY[]<0> NIL)", "fetch 2"),
+            ("(FLAGS (\"((((\"))", "fetch 1"),
+            ("(UID )", "unreadable * 1 FETCH (UID )"),
+            ("(UID nonsense)", "fetch 1"),
+            ("nonsense", "unasked"),
+            ("(ENVELOPE ((((\"x\")))))", "unasked"),
+            (&deep, &format!("unreadable * 1 FETCH (UID 1 BODYSTRUCTURE {}...", "(".repeat(SHOWN - 31))),
+            (&long, &format!("unreadable * 1 FETCH {}...", &long[..SHOWN - 10])),
+        ] {
+            assert_eq!(told(&format!("* 1 FETCH {items}\r\n")), wanted, "{items:.80}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_response_makes_it_panic(
+            start in "(\\* (LIST|[0-9] FETCH|OK) |m1 OK |\\+ ?|)",
+            rest in "([\\[\\](){}\"\\\\ a-z0-9é\r\n]|UID |BODY|FLAGS |NIL|\\{3\\}\r\n){0,40}",
+        ) {
+            let _ = read(format!("{start}{rest}\r\n").as_bytes());
+        }
+    }
+}
