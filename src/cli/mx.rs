@@ -119,12 +119,12 @@ fn parse_server(text: &str) -> Result<SocketAddr> {
 /// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`.
 fn parse_domain(text: &str) -> Result<Domain> {
     let name = text.strip_suffix('.').unwrap_or(text);
-    let wrong = |what: &str| Error::new(Kind::Usage, format!("{text:?} is {what}"));
+    let wrong = |what: &str| Error::new(Kind::Usage, format!("{text} is {what}"));
     if name.contains('@') {
         let address = Address::parse(name).map_err(|error| wrong("not an address").caused_by(error))?;
         return Ok(address.domain().clone());
     }
-    Domain::parse(name).map_err(|_| wrong("not a domain"))
+    Domain::parse(name).map_err(|_| wrong("neither a domain nor an address"))
 }
 
 /// RFC 5321 sends mail back in the second and third case; the last is worth another try.
