@@ -25,7 +25,7 @@ pub(super) const ROWS: u32 = 2000;
 const NEWS_MAX: u32 = 100_000;
 
 impl Session {
-    /// The next messages of the open mailbox, in the server's order, at most [`ROWS`]; instead of one, the line that
+    /// The next messages of the open mailbox, in the server's order, at most `ROWS`; instead of one, the line that
     /// tells of it and cannot be read. Says how many there should be; `None` when there are no more.
     pub async fn rows(&mut self, mut each: impl FnMut(Result<Row, String>)) -> Result<Option<u32>> {
         let View { messages, listed } = self.view;
