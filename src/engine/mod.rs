@@ -7,3 +7,14 @@ pub mod handover;
 pub mod imap;
 pub mod pop3;
 pub mod smtp;
+
+use crate::error::Kind;
+use crate::sasl::Unfit;
+
+/// What sort of failure it is that there is no way to log in.
+fn unfit_kind(unfit: &Unfit) -> Kind {
+    match unfit {
+        Unfit::Forbidden(_) => Kind::NoPermission,
+        _ => Kind::Unavailable,
+    }
+}

@@ -3,7 +3,6 @@
 //! RFC 5321 §4.1.1.1; keywords from RFC 1870, RFC 2034, RFC 2920, RFC 3207, RFC 4954, RFC 6152, RFC 6531.
 
 use super::reply::Reply;
-use crate::sasl::Mechanism;
 
 /// The extensions of one server at one moment: STARTTLS and a login change them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,11 +77,6 @@ impl Extensions {
         }
         found
     }
-
-    /// The best mechanism that both sides speak.
-    pub fn mechanism(&self) -> Option<Mechanism> {
-        Mechanism::ALL.into_iter().find(|mechanism| self.auth.iter().any(|name| name == mechanism.name()))
-    }
 }
 
 #[cfg(test)]
@@ -126,8 +120,6 @@ mod tests {
         ]));
         let auth = vec!["LOGIN".into(), "CRAM-MD5".into(), "PLAIN".into()];
         assert_eq!(found, Extensions { size: true, eight_bit_mime: true, auth, ..Extensions::default() });
-        assert_eq!(found.mechanism(), Some(Mechanism::Plain));
-        assert_eq!(Extensions::parse(&reply(&["AUTH CRAM-MD5"])).mechanism(), None);
         assert_eq!(Extensions::parse(&reply(&["SIZE 99999999999999999999"])).size_max, None);
     }
 
