@@ -8,12 +8,13 @@ use super::unfit_kind;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
+use crate::net::entropy::SystemEntropy;
 use crate::pop3::capability::Capabilities;
 use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
 use crate::pop3::command::Number;
 use crate::pop3::response::Response;
-use crate::net::entropy::SystemEntropy;
 use crate::sasl::{Credentials, Ground, Unfit, nonce, with_reason};
+use crate::wire::session::Tls;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -33,7 +34,7 @@ const SIZE_MIN: u64 = 64 * 1024 * 1024;
 pub struct Session {
     dialogue: Dialogue,
     capabilities: Capabilities,
-    is_loopback: bool,
+    crosses_no_wire: bool,
 }
 
 /// A message in a maildrop.
@@ -53,9 +54,9 @@ impl Session {
         if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, PATIENCE).await?;
         }
-        let is_loopback = connection.peer().ip().to_canonical().is_loopback();
+        let crosses_no_wire = connection.peer().crosses_no_wire();
         let dialogue = Dialogue::new(connection, name, PATIENCE);
-        let mut session = Self { dialogue, capabilities: Capabilities::default(), is_loopback };
+        let mut session = Self { dialogue, capabilities: Capabilities::default(), crosses_no_wire };
         match session.begin(name, &security).await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -92,8 +93,8 @@ impl Session {
             offered: &self.capabilities.sasl,
             host: self.dialogue.peer(),
             port: self.dialogue.address().map_or(0, |address| address.port()),
-            is_private: self.dialogue.tls().is_some() || self.is_loopback,
-            exporter: None,
+            is_private: self.dialogue.tls().is_some() || self.crosses_no_wire,
+            exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
         let unfit = |unfit: Unfit| self.error(unfit_kind(&unfit), &unfit.to_string());
         let mechanism = match ground.choose(credentials) {

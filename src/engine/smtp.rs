@@ -10,8 +10,8 @@ use crate::envelope::Envelope;
 use crate::error::{Error, Kind};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
-use crate::net::tls::ClientTls;
 use crate::net::entropy::SystemEntropy;
+use crate::net::tls::ClientTls;
 use crate::sasl::{Credentials, Ground, Mechanism, Unfit, nonce, with_reason};
 use crate::smtp::client::{Login, Request};
 use crate::smtp::extension::Extensions;
@@ -103,13 +103,12 @@ impl Client {
     /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire, unless that is
     /// wanted.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
-        let is_loopback = self.address().is_some_and(|ip| ip.to_canonical().is_loopback());
         let ground = Ground {
             offered: &self.extensions.auth,
             host: self.dialogue.peer(),
             port: self.dialogue.address().map_or(0, |address| address.port()),
-            is_private: self.tls().is_some() || is_loopback,
-            exporter: None,
+            is_private: self.tls().is_some() || self.dialogue.crosses_no_wire(),
+            exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
         let mechanism = ground.choose(credentials).map_err(|unfit| match unfit {
             Unfit::InClear(_) => permanent(Phase::Tls, unfit.to_string()),
@@ -344,6 +343,7 @@ fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
     match error {
         None => Outcome::lost(phase, "the server closed the connection"),
         Some(error) if error.kind() == Kind::Protocol => Outcome::broken(phase, sentence(error)),
+        Some(error) if error.kind() == Kind::Unavailable && phase < Phase::Dot => permanent(phase, sentence(error)),
         Some(error) => Outcome::lost(phase, sentence(error)),
     }
 }
@@ -399,7 +399,8 @@ mod tests {
     }
 
     async fn open(replies: &'static [(&'static str, &'static str)], peer: &str) -> Result<Client, Outcome> {
-        let connection = Connection::new(Box::new(server(replies)), peer.parse().expect("an address"), None);
+        let connection =
+            Connection::new(Box::new(server(replies)), peer.parse::<std::net::SocketAddr>().expect("an address"), None);
         let helo = Domain::parse("crepes.example").expect("a name");
         Client::open(connection, "mx.hamburger.example", &helo, Dialect::Smtp, Security::None).await
     }

@@ -2,7 +2,6 @@
 //!
 //! RFC 2449 §5, §6; RFC 2595 §4; RFC 3206 §5; RFC 5034 §3.
 
-
 /// The capabilities of one server at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Capabilities {

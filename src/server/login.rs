@@ -30,10 +30,7 @@ pub(super) struct Login {
 impl Login {
     /// What a user logs in by SCRAM with. Says nothing about who exists, so it waits for no turn.
     pub(super) fn keys(&self, wanted: &LookUp) -> Found {
-        Found {
-            keys: self.users.keys(wanted, &self.directory, &self.salt_secret),
-            nonce: nonce(&*self.entropy),
-        }
+        Found { keys: self.users.keys(wanted, &self.directory, &self.salt_secret), nonce: nonce(&*self.entropy) }
     }
 
     pub(super) async fn check(&mut self, credentials: Credentials) -> Result<String, LoginRefusal> {

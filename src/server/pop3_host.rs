@@ -102,7 +102,8 @@ mod tests {
         let disk = MemoryDisk::new();
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         let salt_secret = Arc::from([0; 32]);
-        let mailstore = Mailstore::open(Arc::new(disk.clone()), clock, entropy.clone(), "/mail".into(), IndexAt::Memory);
+        let mailstore =
+            Mailstore::open(Arc::new(disk.clone()), clock, entropy.clone(), "/mail".into(), IndexAt::Memory);
         mailstore.account("catchall").await.expect("made");
         let (text, size) = ("line\n".repeat(100_000), 500_000);
         let path = format!("/mail/catchall/Maildir/new/1.foreign,S={size},W={}", size + 1);

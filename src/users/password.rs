@@ -153,8 +153,8 @@ pub fn line(password: &Secret, salts: [&[u8; 16]; 2]) -> Result<String> {
         .join(" "))
 }
 
-/// Hashes a password for a users file, with 16 random octets as salt.
-pub fn hash(password: &Secret, salt: &[u8; 16]) -> Result<String> {
+/// The PHC string of a password.
+fn hash(password: &Secret, salt: &[u8; 16]) -> Result<String> {
     Argon2::default()
         .hash_password_with_salt(password.expose().as_bytes(), salt)
         .map(|hash| hash.to_string())

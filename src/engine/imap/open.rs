@@ -11,6 +11,7 @@ use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::net::entropy::SystemEntropy;
 use crate::sasl::{Credentials, Ground, Proof, Unfit, base64, nonce, with_reason};
+use crate::wire::session::Tls;
 use zeroize::Zeroizing;
 
 /// A conversation past its greeting and its TLS, before the login.
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 pub struct Opening {
     dialogue: Dialogue,
     capabilities: Vec<String>,
-    is_loopback: bool,
+    crosses_no_wire: bool,
 }
 
 impl Opening {
@@ -27,9 +28,9 @@ impl Opening {
         if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, super::PATIENCE).await?;
         }
-        let is_loopback = connection.peer().ip().to_canonical().is_loopback();
+        let crosses_no_wire = connection.peer().crosses_no_wire();
         let dialogue = Dialogue::new(connection, name, super::PATIENCE);
-        let mut opening = Self { dialogue, capabilities: Vec::new(), is_loopback };
+        let mut opening = Self { dialogue, capabilities: Vec::new(), crosses_no_wire };
         let greeting = opening.dialogue.ask(&mut Request::greeting()).await?;
         match greeting.verdict {
             Verdict::Ok => {}
@@ -67,8 +68,8 @@ impl Opening {
             offered: &offered,
             host: self.dialogue.peer(),
             port: self.dialogue.address().map_or(0, |address| address.port()),
-            is_private: self.dialogue.tls().is_some() || self.is_loopback,
-            exporter: None,
+            is_private: self.dialogue.tls().is_some() || self.crosses_no_wire,
+            exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
         let unfit = |unfit: &Unfit| self.error(unfit_kind(unfit), &unfit.to_string());
         match ground.choose(credentials) {
@@ -127,9 +128,7 @@ impl Opening {
     fn expect_login(&self, status: &Status, reason: Option<&str>) -> Result<()> {
         match status.is_ok() {
             true => Ok(()),
-            false => {
-                Err(self.error(status.login_kind(), "login refused").said(with_reason(&status.text, reason)))
-            }
+            false => Err(self.error(status.login_kind(), "login refused").said(with_reason(&status.text, reason))),
         }
     }
 

@@ -7,8 +7,8 @@ use super::view::View;
 use super::words::{self, Done};
 use super::{Policy, reader};
 use crate::imap::verb::State;
-use crate::wire::frame::{Expect, Frame};
 use crate::sasl::Offer;
+use crate::wire::frame::{Expect, Frame};
 use crate::wire::session::{Output, Peer, Tls};
 use std::sync::Arc;
 

@@ -97,9 +97,7 @@ enum Login {
 impl Login {
     fn go_on(step: SaslStep, core: &mut Core, out: &mut Output) -> Step {
         match step {
-            SaslStep::Challenge(exchange, challenge) => {
-                Self::Challenged(exchange).ask(&challenge, out)
-            }
+            SaslStep::Challenge(exchange, challenge) => Self::Challenged(exchange).ask(&challenge, out),
             SaslStep::LookUp(exchange, wanted) => Step::Ask(Ask::Keys(wanted), Box::new(Self::Keys(exchange))),
             SaslStep::Done(credentials, tail) => Step::Ask(Ask::Authenticate(credentials), Box::new(Self::Asked(tail))),
             SaslStep::Failed(why) => malformed(why, core),

@@ -265,8 +265,8 @@ impl Session {
         Flow::Close
     }
 
-    fn secured(&mut self, _: Tls) -> Flow<Ask> {
-        self.core.has_tls = true;
+    fn secured(&mut self, tls: Tls) -> Flow<Ask> {
+        self.core.tls = Some(tls);
         self.stage = Stage::Command;
         // RFC 9051 §6.2.1: what was said before the handshake counts for nothing.
         self.mistakes = 0;

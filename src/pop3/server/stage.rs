@@ -28,7 +28,11 @@ impl Stage {
     }
 
     pub(super) fn from(address: &str) -> (Self, String) {
-        let policy = Policy { hostname: "mx.hamburger.edu".into(), plaintext_auth: PlaintextAuth::Loopback, mechanisms: vec![Mechanism::Plain, Mechanism::Login] };
+        let policy = Policy {
+            hostname: "mx.hamburger.edu".into(),
+            plaintext_auth: PlaintextAuth::Loopback,
+            mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+        };
         let mut stage = Self {
             session: Session::new(policy),
             framer: Framer::new(),
@@ -84,7 +88,9 @@ impl Stage {
                 Flow::Continue => return,
                 Flow::Close => return self.is_closed = true,
                 Flow::StartTls if self.framer.has_unread() => return self.is_closed = true,
-                Flow::StartTls => Input::Secured(Tls { version: "TLSv1.3".into(), cipher: "none".into() }),
+                Flow::StartTls => {
+                    Input::Secured(Tls { version: "TLSv1.3".into(), cipher: "none".into(), ..Tls::default() })
+                }
                 Flow::Ask(ask) => Input::Answer(self.perform(ask)),
             };
             flow = self.session.on(input, out);
