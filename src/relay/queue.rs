@@ -6,9 +6,9 @@
 
 use super::board::Board;
 use super::event::Event;
-use super::work::{Destination, Done, Job, Worker};
+use super::work::{Destination, Done, Job, Worker, between};
 use crate::error::{Error, Kind, Result};
-use crate::store::spool::{Leased, Outcome, Report, Settlement, SpoolId};
+use crate::store::spool::{Lanes, Leased, Outcome, Report, Settlement, SpoolId};
 use crate::world::Timestamp;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -19,9 +19,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Recipients held in memory, at a few hundred octets each. Many more than can be under way, so that a pile of
-/// messages for one dead host does not stand before a message for another.
+/// Recipients held in memory, at a few hundred octets each.
 const HELD_MAX: usize = 20_000;
+/// Of them, those for one destination: enough that it never waits for the disk, and few enough that a pile of messages
+/// for one silent host does not stand before a message for another.
+const LANE_MAX: usize = 1000;
 /// Recipients leased at once.
 const LEASE: usize = 500;
 /// RFC 5321 §4.5.3.1.8: every server takes so many recipients of one message.
@@ -59,7 +61,9 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let clerk = tokio::spawn(clerk.write_down());
     let board = Board::new(worker.settings.limits);
     let (local, tasks) = (VecDeque::new(), JoinSet::new());
-    let mut queue = Queue { worker, board, local, delivers: false, tasks, settle, held: 0 };
+    let named = worker.clone();
+    let lanes = Lanes { of: Arc::new(move |domain| named.lane(domain)), each: LANE_MAX };
+    let mut queue = Queue { worker, lanes, board, local, delivers: false, tasks, settle, held: 0 };
     let ended = queue.work(&mut written, &stop, until).await;
     queue.finish().await;
     drop(queue);
@@ -70,6 +74,7 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
 
 struct Queue {
     worker: Arc<Worker>,
+    lanes: Lanes,
     board: Board<Destination, Job>,
     local: VecDeque<Job>,
     /// Whether a batch is on its way into local mailboxes.
@@ -159,13 +164,13 @@ impl Queue {
         let tools = &self.worker.tools.clone();
         let nap = |now| after(now, NAP);
         while self.held + LEASE <= HELD_MAX {
-            let leased = tools.spool.lease(tools.clock.now(), LEASE).await?;
-            if leased.is_empty() {
+            let batch = tools.spool.lease(tools.clock.now(), LEASE, self.lanes.clone()).await?;
+            batch.messages.into_iter().for_each(|message| self.assign(message));
+            if !batch.has_more {
                 let next = tools.spool.next_due().await?;
                 let nap = nap(tools.clock.now());
                 return Ok(Look { at: next.map_or(nap, |next| next.min(nap)), has_backlog: false });
             }
-            leased.into_iter().for_each(|message| self.assign(message));
         }
         Ok(Look { at: nap(tools.clock.now()), has_backlog: true })
     }
@@ -244,10 +249,6 @@ fn after(now: Timestamp, wait: Duration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-fn between(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or_default()
-}
-
 /// Writes outcomes down.
 struct Clerk {
     worker: Arc<Worker>,
@@ -264,22 +265,17 @@ impl Clerk {
         while self.gather(&mut batch).await {
             let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&mut batch).await.into_iter().unzip();
             let outcomes: Vec<Settlement> = batch.iter().flat_map(|done| done.settlements.clone()).collect();
-            let ids = loop {
-                match self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
-                    Ok(ids) => break ids,
-                    Err(error) => {
-                        self.worker.tell(&Event::Trouble { what: error.to_string() });
-                        if self.until == Until::Quiet || self.stop.is_cancelled() {
-                            return Err(error);
-                        }
-                        self.worker.tools.clock.sleep(DISK_WAIT).await;
-                    }
+            while let Err(error) = self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
+                self.worker.tell(&Event::Trouble { what: error.to_string() });
+                if self.until == Until::Quiet || self.stop.is_cancelled() {
+                    return Err(error);
                 }
-            };
+                self.worker.tools.clock.sleep(DISK_WAIT).await;
+            }
             batch.iter().flat_map(|done| &done.events).for_each(|event| self.worker.tell(event));
-            for ((about, id), report) in about.into_iter().zip(ids).zip(&reports) {
+            for (about, report) in about.into_iter().zip(&reports) {
                 let to = report.accepted.envelope.recipients.iter().map(ToString::to_string).collect();
-                self.worker.tell(&Event::Report { about, id, to });
+                self.worker.tell(&Event::Report { about, id: report.id, to });
             }
             batch.clear();
             // The loop may have ended; then nobody counts any more.

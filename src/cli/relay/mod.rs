@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             let data = data::directory(context, flush.data.data.as_deref())?;
             let wake = match (&flush.id, &flush.domain) {
                 (Some(id), _) => Wake::Message(*id),
-                (None, Some(domain)) => Wake::Domain(domain.to_string()),
+                (None, Some(domain)) => Wake::Domain(domain.clone()),
                 (None, None) => Wake::All,
             };
             context.block_on(hurry(context, &data, wake, flush))

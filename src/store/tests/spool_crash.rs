@@ -8,7 +8,7 @@ use crate::status::EnhancedStatus;
 use crate::store::is_disk_full;
 use crate::store::memory::{Fault, MemoryDisk};
 use crate::store::spool::{Outcome, Report, Settlement, Spool, SpoolId};
-use crate::store::testing::{accept, accepted, open_spool, text_of};
+use crate::store::testing::{accept, accepted, lease, open_spool, text_of};
 use crate::world::{Disk, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -74,7 +74,10 @@ async fn settle(
     };
     let reports: Vec<Report> = report
         .iter()
-        .map(|name| Report { accepted: accepted(&["alice@crepes.example"]), octets: text(name, 300) })
+        .map(|name| {
+            let id = id.derived(name.as_bytes());
+            Report { id, accepted: accepted(&["alice@crepes.example"]), octets: text(name, 300) }
+        })
         .collect();
     if let Some(report) = report {
         promises.lock().unwrap().offered.insert(report.to_owned());
@@ -129,7 +132,7 @@ async fn check(left: &MemoryDisk, promises: &Promises, context: &str) {
     assert!(found.keys().all(|name| promises.offered.contains(name)), "{context}: {found:?} came from nowhere");
     assert_eq!(left.read_dir(Path::new("/spool/body")).unwrap().len(), in_files, "{context}: body files are left over");
     // And it goes on working.
-    let leased = spool.lease(Timestamp::from_second(2_000_000_000).unwrap(), 1000).await.unwrap();
+    let leased = lease(&spool, Timestamp::from_second(2_000_000_000).unwrap(), 1000).await;
     assert_eq!(leased.len(), spool.entries(None, 1000).await.unwrap().len(), "{context}");
     accept(&spool, b"afterwards", &["bob@a.example"]).await.unwrap();
 }
