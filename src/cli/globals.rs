@@ -6,7 +6,7 @@ use clap::builder::FalseyValueParser;
 use std::path::PathBuf;
 
 /// Options of all subcommands.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Globals {
     /// Read this configuration file, not the one in the user's configuration directory

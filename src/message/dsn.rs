@@ -17,7 +17,7 @@ pub const WHOLE_MAX: usize = 16 * 1024;
 /// Of a header section, this many octets come back.
 const HEADER_MAX: usize = 64 * 1024;
 /// Of a server's words, this many octets are repeated.
-const WORDS_MAX: usize = 2000;
+pub const WORDS_MAX: usize = 2000;
 /// RFC 5322 §2.1.1.
 const LINE_MAX: usize = 998;
 

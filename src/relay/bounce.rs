@@ -147,7 +147,8 @@ fn told(due: &Due, answer: &Answer, action: Action, status: EnhancedStatus, note
 
 /// `mx1.hamburger.example: 550 5.1.1 no such user`, for the queue's own records.
 fn quoted(answer: &Answer) -> String {
-    let words = &answer.words[..answer.words.floor_char_boundary(WORDS_MAX)];
+    let words = answer.in_full();
+    let words = &words[..words.floor_char_boundary(WORDS_MAX)];
     match &answer.remote {
         Some(remote) => format!("{remote}: {words}"),
         None => words.to_owned(),

@@ -8,7 +8,7 @@ use super::board::Board;
 use super::event::Event;
 use super::work::{Destination, Done, Job, Worker, between};
 use crate::error::{Error, Kind, Result};
-use crate::store::spool::{Lanes, Leased, Outcome, Report, Settlement, SpoolId};
+use crate::store::spool::{Damage, Lanes, Leased, Outcome, Report, Settlement, Spool, SpoolId};
 use crate::world::Timestamp;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -59,6 +59,7 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let (settled, mut written) = mpsc::unbounded_channel();
     let clerk = Clerk { worker: worker.clone(), unsettled, settled, stop: stop.clone(), until };
     let clerk = tokio::spawn(clerk.write_down());
+    losses(&worker.tools.spool).for_each(|what| worker.tell(&Event::Trouble { what }));
     let board = Board::new(worker.settings.limits);
     let (local, tasks) = (VecDeque::new(), JoinSet::new());
     let named = worker.clone();
@@ -70,6 +71,18 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let died = |why| Error::new(Kind::Software, "writing outcomes down").caused_by(why);
     let written = clerk.await.unwrap_or_else(|why| Err(died(why)));
     ended.and(written)
+}
+
+/// What the disk had lost of the spool when it was opened.
+fn losses(spool: &Spool) -> impl Iterator<Item = String> {
+    let damaged = spool.damage().iter().map(|Damage { file, offset, octets }| {
+        format!(
+            "{} is damaged: {octets} octets from {offset} on cannot be read; what they said is lost",
+            file.display()
+        )
+    });
+    let gone = spool.lost().iter().map(|id| format!("message {id} is lost: its body file is not there"));
+    damaged.chain(gone)
 }
 
 struct Queue {

@@ -76,9 +76,7 @@ impl Patience {
         let spread = 1.0 + JITTER * (2.0 * f64::from(random) / f64::from(u32::MAX) - 1.0);
         Verdict { wait: Some(wait.mul_f64(spread)), warn: !warned && age > self.warn_after }
     }
-}
 
-impl Patience {
     /// Attempts that the schedule has within a lifetime, the first one and the one behind its end included; not more
     /// than are asked for.
     fn attempts_min(&self) -> u32 {
@@ -335,19 +333,12 @@ mod tests {
 
     #[test]
     fn a_short_life_needs_as_many_attempts_as_fit_into_it() {
-        for (waits, lifetime, wanted) in [
-            ("1m,5m,15m,30m*8,x1.5<4h", "5d", 5),
-            ("1d", "12h", 2),
-            ("1h", "2h", 3),
-            ("1m", "2m", 3),
-            ("1m", "1h", 5),
-        ] {
+        for (waits, lifetime, wanted) in
+            [("1m,5m,15m,30m*8,x1.5<4h", "5d", 5), ("1d", "12h", 2), ("1h", "2h", 3), ("1m", "2m", 3), ("1m", "1h", 5)]
+        {
             let schedule = waits.parse().expect(waits);
-            let patience = Patience {
-                schedule,
-                lifetime: parse_duration(lifetime).expect(lifetime),
-                ..Patience::default()
-            };
+            let patience =
+                Patience { schedule, lifetime: parse_duration(lifetime).expect(lifetime), ..Patience::default() };
             assert_eq!(patience.attempts_min(), wanted, "{waits} within {lifetime}");
             let old = patience.lifetime + Duration::from_secs(1);
             assert!(patience.judge(old, wanted, true, 0).wait.is_none());

@@ -19,6 +19,7 @@ use mailkit::store::spool::{Spool, SpoolId, Wake};
 use options::{HostArgs, RelayArgs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use watch::Watch;
 
 /// Relay mail: work on the queue, list it, hurry it
@@ -162,10 +163,14 @@ async fn hurry(context: &Context, data: &Path, wake: Wake, flush: &Flush) -> Res
     let (watch, observer) = Watch::new(context);
     let relay = flush.relay.relay(context, &flush.host, open(data).await?, observer).await?;
     let count = relay.flush(wake).await?;
-    let passed = relay.pass().await;
-    drop(relay);
-    watch.print_rest()?;
-    passed?;
+    let end = CancellationToken::new();
+    let pass = async {
+        let passed = relay.pass().await;
+        end.cancel();
+        passed
+    };
+    let (passed, printed) = tokio::join!(pass, watch.print_until(&end));
+    passed.and(printed)?;
     told(context, count, false)
 }
 

@@ -1,27 +1,38 @@
 //! What a relay does, line by line, while it does it.
 
 use super::super::context::Context;
-use mailkit::error::Result;
+use mailkit::error::{Error, Kind, Result};
 use mailkit::relay::event::{AttemptResult, Event, Observer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio_util::sync::CancellationToken;
 
 /// Events that wait to be printed. A reader of the output that has stopped must not cost all memory.
 const WAITING_MAX: usize = 10_000;
 
-/// Prints events. They come from the relay's tasks, which must not wait for a terminal.
-pub(crate) struct Watch<'a> {
-    context: &'a Context,
+/// Events printed at once.
+const PRINTED_MAX: usize = 100;
+/// How long somebody who reads slowly may keep a relay that was told to stop.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Prints events. They come from the relay's tasks, which must not wait for a terminal; nor must whoever waits for
+/// signals beside it, so a thread does the writing.
+pub(crate) struct Watch {
+    printer: Arc<Printer>,
     events: Receiver<Event>,
+}
+
+struct Printer {
+    context: Context,
     /// Events for which there was no room.
     missed: Arc<AtomicU64>,
 }
 
-impl<'a> Watch<'a> {
+impl Watch {
     /// A watch, and what to tell it through.
-    pub(crate) fn new(context: &'a Context) -> (Self, Observer) {
+    pub(crate) fn new(context: &Context) -> (Self, Observer) {
         let (tell, events) = channel(WAITING_MAX);
         let missed = Arc::new(AtomicU64::new(0));
         let count = missed.clone();
@@ -30,30 +41,45 @@ impl<'a> Watch<'a> {
                 count.fetch_add(1, Ordering::Relaxed);
             }
         });
-        (Self { context, events, missed }, observer)
+        let context = Context::new(context.command, context.globals.clone());
+        (Self { printer: Arc::new(Printer { context, missed }), events }, observer)
     }
 
-    /// Prints until `stop`, and then what is left.
+    /// Prints until `stop`, and then what is left, as far as somebody reads it.
     pub(crate) async fn print_until(mut self, stop: &CancellationToken) -> Result<()> {
+        let mut batch = Vec::new();
         loop {
             tokio::select! {
-                event = self.events.recv() => match event {
-                    Some(event) => self.print(&event)?,
-                    None => return Ok(()),
+                count = self.events.recv_many(&mut batch, PRINTED_MAX) => match count {
+                    0 => return Ok(()),
+                    _ => if !self.print(std::mem::take(&mut batch), stop).await? { return Ok(()) },
                 },
-                () = stop.cancelled() => return self.print_rest(),
+                () = stop.cancelled() => break,
             }
         }
+        batch.extend(std::iter::from_fn(|| self.events.try_recv().ok()));
+        self.print(batch, stop).await.map(|_| ())
     }
 
-    /// Prints what has happened.
-    pub(super) fn print_rest(mut self) -> Result<()> {
-        while let Ok(event) = self.events.try_recv() {
-            self.print(&event)?;
+    /// Says whether it was printed: after `stop` nobody waits for it long.
+    async fn print(&self, events: Vec<Event>, stop: &CancellationToken) -> Result<bool> {
+        let printer = self.printer.clone();
+        let printing = tokio::task::spawn_blocking(move || events.iter().try_for_each(|event| printer.print(event)));
+        let given_up = async {
+            stop.cancelled().await;
+            tokio::time::sleep(PATIENCE).await;
+        };
+        tokio::select! {
+            printed = printing => match printed {
+                Ok(printed) => printed.map(|()| true),
+                Err(panic) => Err(Error::new(Kind::Software, "printing what the relay does").caused_by(panic)),
+            },
+            () = given_up => Ok(false),
         }
-        Ok(())
     }
+}
 
+impl Printer {
     fn print(&self, event: &Event) -> Result<()> {
         match self.missed.swap(0, Ordering::Relaxed) {
             0 => {}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::memory::Fault;
+use crate::world::Disk;
 
 #[tokio::test]
 async fn a_dead_domain_delays_nobody_else() {
@@ -209,6 +210,25 @@ async fn a_report_whose_cause_the_disk_forgot_comes_again_under_the_same_name() 
     assert_eq!((message_ids.len(), &message_ids[0]), (2, &message_ids[1]));
     let delivered = sim.script.delivered.lock().expect("no panic");
     assert_eq!(delivered[0].0, delivered[1].0, "a mailbox here would keep one");
+}
+
+#[tokio::test]
+async fn what_the_disk_lost_is_told() {
+    let sim = Sim::new(|_, _, _, _| yes()).await;
+    for number in 0..3 {
+        sim.accept("alice@crepes.example", &[&format!("u{number}@hamburger.example")], TEXT).await;
+    }
+    let large = format!("{TEXT}{}", "x".repeat(300_000));
+    let gone = sim.accept("alice@crepes.example", &["bob@hamburger.example"], &large).await;
+    let left = sim.disk.killed();
+    left.corrupt(Path::new("/spool/log/0000000001.seg"), 100, 1).expect("an octet");
+    left.remove(&Path::new("/spool/body").join(gone.to_string())).expect("a body");
+    let sim = Sim::with(left, sim.clock, sim.script, |_| ()).await;
+    sim.relay.pass().await.expect("a pass");
+    let events = sim.events.lock().expect("no panic");
+    let said =
+        |wanted: &str| events.iter().any(|event| matches!(event, Event::Trouble { what } if what.contains(wanted)));
+    assert!(said("0000000001.seg is damaged") && said(&format!("message {gone} is lost")), "{events:?}");
 }
 
 /// Fails where reports are written.

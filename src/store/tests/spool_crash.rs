@@ -218,9 +218,15 @@ async fn acceptance_leaves_room_for_settlements() {
     let disk = MemoryDisk::new();
     let spool = open_spool(&disk, 1).await.unwrap();
     let id = accept(&spool, b"text", &["bob@a.example"]).await.unwrap();
+    // Begun while there was room, and then there is none.
+    let (mut short, mut long) = (spool.begin().await.unwrap(), spool.begin().await.unwrap());
     disk.limit(1024 * 1024);
-    // The room is looked at with each batch; this one still gets through.
-    let _ = accept(&spool, b"more", &["bob@a.example"]).await;
+    short.write(b"short").await.unwrap();
+    let error = long.write(&[b'x'; 300_000]).await.expect_err("no room for a piece");
+    assert!(is_disk_full(&error), "{error}");
+    drop(long);
+    let error = short.commit(accepted(&["bob@a.example"])).await.expect_err("no room for a message");
+    assert!(is_disk_full(&error), "{error}");
     let error = spool.begin().await.err().expect("no room for messages");
     assert!(is_disk_full(&error), "{error}");
     let outcome = Outcome::Delivered { text: "ok".into() };
