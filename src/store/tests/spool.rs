@@ -142,6 +142,17 @@ async fn the_queue_is_listed_in_pages_and_woken_by_message_domain_or_whole() {
 }
 
 #[tokio::test]
+async fn a_domain_is_woken_in_either_form_of_its_name() {
+    let spool = open_spool(&MemoryDisk::new(), 1).await.unwrap();
+    for (written, woken) in [("bücher.example", "xn--bcher-kva.example"), ("xn--bcher-kva.example", "Bücher.example")]
+    {
+        let id = accept(&spool, b"x", &[&format!("bob@{written}")]).await.unwrap();
+        spool.settle(vec![Settlement { id, recipient: 0, outcome: deferred(100) }], vec![]).await.unwrap();
+        assert_eq!(spool.make_due(Wake::Domain(Domain::parse(woken).unwrap())).await.unwrap(), 1, "{written}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_owner_is_told_so() {
     let disk = MemoryDisk::new();
     let spool = open_spool(&disk, 1).await.unwrap();
