@@ -9,7 +9,7 @@ use super::body::{BodyFile, body_path};
 use super::entry::Due;
 use super::follow::{Follow, Logged};
 use super::log::{Log, Written, body_of};
-use super::room::FOR_DELIVERY;
+use super::room::has_room_to_accept;
 use super::segment::Draft;
 use super::spool_index::{Carry, Effects};
 use super::spool_record::{Arrival, Held, SpoolRecord};
@@ -144,7 +144,7 @@ impl Committer {
             return jobs;
         }
         self.look_for_room();
-        if self.room.load(Ordering::Relaxed) >= FOR_DELIVERY.saturating_add(wanted) {
+        if has_room_to_accept(self.room.load(Ordering::Relaxed), wanted) {
             return jobs;
         }
         let (refused, rest): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(is_new);

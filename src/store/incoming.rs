@@ -6,7 +6,7 @@ use super::blocking;
 use super::body::BodyFile;
 use super::entry::Accepted;
 use super::id::SpoolId;
-use super::room::FOR_DELIVERY;
+use super::room::has_room_to_accept;
 use super::spool::Inner;
 use super::spool_record::{Arrival, Held, SpoolRecord};
 use crate::error::{Error, Result};
@@ -90,7 +90,7 @@ impl Incoming {
             let failed = |error| Error::file("writing to", &dir, error);
             // Looked at with every piece: many large messages at once would otherwise take all there is.
             let free = spool.disk.free_space(&dir).unwrap_or(u64::MAX);
-            if free < FOR_DELIVERY.saturating_add(octets.len() as u64) {
+            if !has_room_to_accept(free, octets.len() as u64) {
                 return Err(failed(io::ErrorKind::StorageFull.into()));
             }
             let mut file = match place {

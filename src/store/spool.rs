@@ -12,7 +12,7 @@ pub use super::id::SpoolId;
 pub use super::incoming::Incoming;
 use super::log::{Log, SEGMENT_MAX, body_of};
 use super::record::checksum;
-use super::room::FOR_DELIVERY;
+use super::room::has_room_to_accept;
 pub use super::segment::Damage;
 use super::segment::Draft;
 use super::spool_index::SpoolIndex;
@@ -99,7 +99,7 @@ impl Spool {
 
     /// Begins a message. Fails when the disk has no room for it (see [`super::is_disk_full`]).
     pub async fn begin(&self) -> Result<Incoming> {
-        if self.0.room.load(Ordering::Relaxed) < FOR_DELIVERY {
+        if !has_room_to_accept(self.0.room.load(Ordering::Relaxed), 0) {
             let inner = self.0.clone();
             blocking("looking for room in the spool", move || inner.look_for_room()).await?;
         }
@@ -266,7 +266,7 @@ impl Inner {
         let failed = |error| Error::file("writing to", &self.root, error);
         let room = self.disk.free_space(&self.root).map_err(failed)?;
         self.room.store(room, Ordering::Relaxed);
-        if room < FOR_DELIVERY { Err(failed(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
+        if has_room_to_accept(room, 0) { Ok(()) } else { Err(failed(io::ErrorKind::StorageFull.into())) }
     }
 
     fn open_message(&self, id: SpoolId) -> Result<Arc<dyn Content>> {
