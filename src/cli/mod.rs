@@ -11,6 +11,7 @@ mod demo;
 pub(crate) mod exit;
 mod generate;
 mod globals;
+mod host;
 mod imap;
 mod input;
 mod login;

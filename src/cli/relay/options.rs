@@ -3,8 +3,8 @@
 //! What the arguments leave open, `[relay]` of the configuration says.
 
 use super::super::context::Context;
+use super::super::host::host_name;
 use super::super::login::trust;
-use super::super::send::host_name;
 use mailkit::account::SecretSource;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};

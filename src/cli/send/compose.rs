@@ -1,8 +1,9 @@
 //! From arguments and input to an envelope and a message.
 
 use super::super::context::Context;
+use super::super::host::host_name;
 use super::super::input;
-use super::{Args, host_name};
+use super::content::ContentArgs;
 use mailkit::account::Account;
 use mailkit::address::{Address, Domain};
 use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
@@ -38,7 +39,7 @@ pub(super) struct People {
 
 impl People {
     /// Reads the addresses among the arguments, so that a wrong one is told before anybody has typed a message.
-    pub(super) fn new(args: &Args) -> Result<Self> {
+    pub(super) fn new(args: &ContentArgs) -> Result<Self> {
         let people = Self {
             from: args.from.as_deref().map(|text| one("--from", text)).transpose()?,
             to: many("recipient", &args.recipients)?,
@@ -63,7 +64,7 @@ impl People {
 
 /// Reads what is to be read and puts the message together.
 pub(super) fn compose(
-    args: &Args,
+    args: &ContentArgs,
     people: People,
     context: &Context,
     account: Option<&Account>,
@@ -100,7 +101,7 @@ pub(super) fn compose(
     })
 }
 
-fn draft(args: &Args, people: &People, context: &Context, from: Option<&Correspondent>) -> Result<Draft> {
+fn draft(args: &ContentArgs, people: &People, context: &Context, from: Option<&Correspondent>) -> Result<Draft> {
     let from = from.ok_or_else(|| {
         Error::new(Kind::Usage, "nobody to send from").hint("name the sender with -f, or in an account as email = ...")
     })?;

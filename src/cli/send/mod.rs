@@ -3,20 +3,24 @@
 //! `compose` turns arguments and input into an envelope and octets, `report` prints what came of it.
 
 mod compose;
+mod content;
+mod outcome;
 mod report;
+mod route;
 
 use super::context::Context;
 use super::exit::Exit;
-use super::login::{self, LoginArgs, Service};
+use super::login::{self, Service};
 use super::stop::Stop;
 use compose::People;
-use mailkit::address::Domain;
+use content::ContentArgs;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
-use std::path::PathBuf;
+use outcome::OutcomeArgs;
+use route::RouteArgs;
 
 /// Send a message
 ///
@@ -32,84 +36,38 @@ use std::path::PathBuf;
   echo 'The oven is free.' | mailkit send --server smtp://127.0.0.1:1025 -s Crepes bob@hamburger.example
   mailkit send -t --server smtps://alice@smtp.example.org --password-cmd 'pass mail' < message.eml")]
 pub(super) struct Args {
-    /// Recipients: addresses, with or without names; several may be separated by commas
-    #[arg(value_name = "RECIPIENT")]
-    recipients: Vec<String>,
-
-    /// Take the recipients from the To, Cc and Bcc fields of a complete message
-    #[arg(short = 't', long)]
-    read_recipients: bool,
-
-    /// Send this complete message; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "cc", "bcc", "attach"])]
-    message: Option<PathBuf>,
-
-    /// The subject
-    #[arg(short, long, value_name = "TEXT", conflicts_with = "read_recipients")]
-    subject: Option<String>,
-
-    /// Send a copy to these too
-    #[arg(short, long, value_name = "RECIPIENT", conflicts_with = "read_recipients")]
-    cc: Vec<String>,
-
-    /// Send a copy to these too, unseen by the others
-    #[arg(short, long, value_name = "RECIPIENT", conflicts_with = "read_recipients")]
-    bcc: Vec<String>,
-
-    /// Attach a file
-    #[arg(short, long, value_name = "FILE", conflicts_with = "read_recipients")]
-    attach: Vec<PathBuf>,
-
-    /// Who the message is from
-    #[arg(short, long, value_name = "ADDRESS")]
-    from: Option<String>,
-
-    /// Where bounces go; <> for nowhere
-    #[arg(short = 'r', long, value_name = "ADDRESS")]
-    envelope_from: Option<String>,
-
-    /// Leave a complete message as it is, but for its line ends and Bcc
-    #[arg(long)]
-    no_fixups: bool,
-
-    /// The server to submit to: a URL such as smtps://alice@smtp.example.org, or an account of the configuration
-    #[arg(long, value_name = "URL|ACCOUNT")]
-    server: Option<String>,
+    #[command(flatten)]
+    content: ContentArgs,
 
     #[command(flatten)]
-    login: LoginArgs,
+    route: RouteArgs,
 
-    /// The name to say in EHLO; the name of this machine if not given
-    #[arg(long, value_name = "NAME")]
-    helo: Option<String>,
-
-    /// Connect to nobody; print the message, and on standard error its envelope
-    #[arg(short = 'n', long)]
-    dry_run: bool,
+    #[command(flatten)]
+    outcome: OutcomeArgs,
 }
 
 /// Composes, submits, reports.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let server = match login::server(context, args.server.as_deref(), Service::Smtp) {
+    let server = match login::server(context, args.route.server.as_deref(), Service::Smtp) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named.
-        Err(_) if args.dry_run && args.server.is_none() => None,
+        Err(_) if args.outcome.dry_run && args.route.server.is_none() => None,
         Err(error) => return Err(error),
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
-    let people = People::new(args)?;
-    if args.dry_run {
-        let message = compose::compose(args, people, context, account, &SystemClock, &SystemEntropy)?;
+    let people = People::new(&args.content)?;
+    if args.outcome.dry_run {
+        let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         return report::dry_run(context, &message, server.as_ref());
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
-    let helo = helo(args.helo.as_deref())?;
-    let trust = args.login.trust()?;
+    let helo = args.route.helo()?;
+    let trust = args.route.login.trust()?;
     let trace = context.trace()?;
     let (message, submitted, stopped) = context.block_on(async {
-        let credentials = args.login.credentials(context, &server).await?;
+        let credentials = args.route.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
-        let message = compose::compose(args, people, context, account, &SystemClock, &SystemEntropy)?;
+        let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
@@ -139,19 +97,4 @@ fn nothing_sent(error: Error) -> Error {
         (Kind::Temporary, None) => error.hint("nothing was sent; try again later"),
         _ => error,
     }
-}
-
-/// What this machine calls itself (RFC 5321 §4.1.1.1).
-fn helo(given: Option<&str>) -> Result<Domain> {
-    match given {
-        Some(name) => {
-            Domain::parse(name).map_err(|error| Error::new(Kind::Usage, format!("--helo {name}")).caused_by(error))
-        }
-        None => Ok(Domain::parse(&host_name()).unwrap_or(Domain::Literal([127, 0, 0, 1].into()))),
-    }
-}
-
-/// The machine's name as the operating system has it.
-pub(super) fn host_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

@@ -1,0 +1,33 @@
+//! Which way a message takes from here: the options of server, login and names.
+
+use super::super::host::host_name;
+use crate::cli::login::LoginArgs;
+use mailkit::address::Domain;
+use mailkit::error::{Error, Kind, Result};
+
+/// Options of the way to the server.
+#[derive(Debug, clap::Args)]
+pub(super) struct RouteArgs {
+    /// The server to submit to: a URL such as smtps://alice@smtp.example.org, or an account of the configuration
+    #[arg(long, value_name = "URL|ACCOUNT")]
+    pub(super) server: Option<String>,
+
+    #[command(flatten)]
+    pub(super) login: LoginArgs,
+
+    /// The name to say in EHLO; the name of this machine if not given
+    #[arg(long, value_name = "NAME")]
+    pub(super) helo: Option<String>,
+}
+
+impl RouteArgs {
+    /// What this machine calls itself (RFC 5321 §4.1.1.1).
+    pub(super) fn helo(&self) -> Result<Domain> {
+        match self.helo.as_deref() {
+            Some(name) => {
+                Domain::parse(name).map_err(|error| Error::new(Kind::Usage, format!("--helo {name}")).caused_by(error))
+            }
+            None => Ok(Domain::parse(&host_name()).unwrap_or(Domain::Literal([127, 0, 0, 1].into()))),
+        }
+    }
+}
