@@ -115,7 +115,7 @@ impl Client {
             };
             return Err(permanent(Phase::Auth, text));
         };
-        let mut login = Login::new(Proof::new(mechanism, &credentials.user, &credentials.password));
+        let mut login = Login::new(Proof::new(mechanism, credentials));
         let mut request = login.begin();
         loop {
             let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
