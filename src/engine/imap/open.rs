@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 pub struct Opening {
     dialogue: Dialogue,
     capabilities: Vec<String>,
-    is_loopback: bool,
+    crosses_no_wire: bool,
 }
 
 impl Opening {
@@ -25,9 +25,9 @@ impl Opening {
         if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, super::PATIENCE).await?;
         }
-        let is_loopback = connection.peer().ip().to_canonical().is_loopback();
+        let crosses_no_wire = connection.peer().crosses_no_wire();
         let dialogue = Dialogue::new(connection, name, super::PATIENCE);
-        let mut opening = Self { dialogue, capabilities: Vec::new(), is_loopback };
+        let mut opening = Self { dialogue, capabilities: Vec::new(), crosses_no_wire };
         let greeting = opening.dialogue.ask(&mut Request::greeting()).await?;
         match greeting.verdict {
             Verdict::Ok => {}
@@ -59,7 +59,7 @@ impl Opening {
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
     pub async fn login(mut self, credentials: &Credentials) -> Result<Session> {
-        if self.dialogue.tls().is_none() && !self.is_loopback {
+        if self.dialogue.tls().is_none() && !self.crosses_no_wire {
             let what = "the connection is not encrypted, so the password was not sent";
             return Err(self.error(Kind::Unavailable, what));
         }

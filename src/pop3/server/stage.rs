@@ -83,7 +83,9 @@ impl Stage {
                 Flow::Continue => return,
                 Flow::Close => return self.is_closed = true,
                 Flow::StartTls if self.framer.has_unread() => return self.is_closed = true,
-                Flow::StartTls => Input::Secured(Tls { version: "TLSv1.3".into(), cipher: "none".into() }),
+                Flow::StartTls => {
+                    Input::Secured(Tls { version: "TLSv1.3".into(), cipher: "none".into(), ..Tls::default() })
+                }
                 Flow::Ask(ask) => Input::Answer(self.perform(ask)),
             };
             flow = self.session.on(input, out);

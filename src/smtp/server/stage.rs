@@ -32,7 +32,7 @@ pub(super) fn policy() -> Policy {
 }
 
 pub(super) fn tls() -> Tls {
-    Tls { version: "TLSv1.3".into(), cipher: "TLS13_AES_128_GCM_SHA256".into() }
+    Tls { version: "TLSv1.3".into(), cipher: "TLS13_AES_128_GCM_SHA256".into(), ..Tls::default() }
 }
 
 impl Stage {
