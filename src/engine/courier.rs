@@ -119,6 +119,8 @@ fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
     let fate = match outcome.ending {
         Ending::Accepted => None,
         Ending::Failed(fate) => Some(fate),
+        // Asked for by nobody who relays.
+        Ending::Withheld => Some(Fate::Transient),
         // It may have the message; trying again may double it, giving up may lose it. RFC 5321 §4.5.4.1 tries again.
         Ending::Unknown => Some(Fate::Transient),
     };
