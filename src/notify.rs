@@ -70,7 +70,9 @@ pub enum RequestError {
     #[error("expected full or hdrs")]
     Ret,
     /// Too long, empty, or with characters that reports cannot carry.
-    #[error("an envelope identifier is printable ASCII of at most 100 characters, counting + and = and blanks threefold")]
+    #[error(
+        "an envelope identifier is printable ASCII of at most 100 characters, counting + and = and blanks threefold"
+    )]
     EnvelopeId,
 }
 

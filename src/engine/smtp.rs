@@ -3,11 +3,11 @@
 //! Greeting, deadlines and security live here; handing messages over is `transact`'s business.
 //! RFC 5321 §3, §4.5.3.2; RFC 2033; RFC 3207; RFC 4954.
 
+mod cargo;
 mod transact;
 
 use super::dial::Security;
 use crate::address::Domain;
-use crate::envelope::Envelope;
 use crate::error::{Error, Kind};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
@@ -17,10 +17,8 @@ use crate::smtp::client::{Login, Request};
 use crate::smtp::extension::Extensions;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::smtp::reply::Reply;
-use crate::smtp::transaction::Facts;
 use crate::status::{EnhancedStatus, Fate};
 use crate::wire::session::Tls;
-use crate::world::Content;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -44,21 +42,15 @@ pub enum Dialect {
     Lmtp,
 }
 
+pub use cargo::{Cargo, Manner, Partial, Recode};
+
 /// A conversation that is past its greeting.
 pub struct Client {
     dialogue: Dialogue,
     extensions: Extensions,
     dialect: Dialect,
-}
-
-/// What goes over.
-pub struct Cargo<'a> {
-    /// From whom, to whom.
-    pub envelope: &'a Envelope,
-    /// The message, with CRLF line ends.
-    pub content: &'a dyn Content,
-    /// What matters about it for its way.
-    pub facts: Facts,
+    /// A transaction was begun and not ended: the next one has to say RSET first (RFC 5321 §4.1.4).
+    is_begun: bool,
 }
 
 impl Client {
@@ -74,7 +66,7 @@ impl Client {
             connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
         }
         let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        let mut client = Self { dialogue, extensions: Extensions::default(), dialect };
+        let mut client = Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false };
         match client.begin(name, helo, &security).await {
             Ok(()) => Ok(client),
             Err(outcome) => {
@@ -88,6 +80,21 @@ impl Client {
     /// What the server offers.
     pub fn extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    /// Whether the server offers all of these keywords; if not, nothing is to be sent to it. STARTTLS is fulfilled by
+    /// a connection that is encrypted already.
+    pub fn require(&self, keywords: &[String]) -> Result<(), Outcome> {
+        let is_there = |keyword: &str| {
+            self.extensions.offers(keyword) || (keyword.eq_ignore_ascii_case("STARTTLS") && self.tls().is_some())
+        };
+        match keywords.iter().find(|keyword| !is_there(keyword)) {
+            None => Ok(()),
+            Some(missing) => {
+                let text = format!("the server does not offer {}, which is required", missing.to_ascii_uppercase());
+                Err(permanent(Phase::Hello, text))
+            }
+        }
     }
 
     /// What the TLS handshake settled, if there was one.
@@ -166,7 +173,6 @@ impl Client {
         self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
         Ok(())
     }
-
 }
 
 async fn hello(dialogue: &mut Dialogue, helo: &Domain, dialect: Dialect) -> Result<Extensions, Outcome> {
@@ -238,8 +244,10 @@ fn sentence(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::{ForwardPath, ReversePath};
+    use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::secret::Secret;
+    use crate::smtp::transaction::Facts;
+    use crate::world::Content;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
     use tokio::time::Instant;
 
@@ -278,7 +286,7 @@ mod tests {
         let envelope = Envelope::new(ReversePath::Null, vec![recipient]);
         let content = b"Subject: x\r\n\r\n".to_vec();
         let facts = Facts { size: content.size(), is_eight_bit: false, has_utf8_header: false };
-        let cargo = Cargo { envelope: &envelope, content: &content, facts };
+        let cargo = Cargo { envelope: &envelope, content: &content, facts, manner: Manner::default() };
         let outcome = client.transact(&cargo, |_| {}).await.pop().expect("an outcome");
         client.quit().await;
         outcome

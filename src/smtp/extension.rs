@@ -149,7 +149,8 @@ mod tests {
         let auth = vec!["LOGIN".into(), "CRAM-MD5".into(), "PLAIN".into()];
         let others = vec!["X-UNKNOWN".into()];
         assert_eq!(found, Extensions { size: true, eight_bit_mime: true, auth, others, ..Extensions::default() });
-        for (keyword, is_offered) in [("size", true), ("Auth", true), ("x-unknown", true), ("y", false), ("DSN", false)] {
+        for (keyword, is_offered) in [("size", true), ("Auth", true), ("x-unknown", true), ("y", false), ("DSN", false)]
+        {
             assert_eq!(found.offers(keyword), is_offered, "{keyword}");
         }
         assert_eq!(found.mechanism(), Some(Mechanism::Plain));

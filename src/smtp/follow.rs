@@ -162,12 +162,12 @@ mod tests {
             trace(&[
                 "C: BDAT 6\r\n",
                 "C: a\r\n.\r\n",
-                "C: bdat 9 LAST\r\n",
+                "C: bdat 8 LAST\r\n",
                 "C: AUTH x\r\n",
                 "S: 250 ok\r\n",
                 "C: QUIT\r\n",
             ]),
-            ["C: BDAT 6", "C: {...}", "C: bdat 9 LAST", "C: {...}", "S: 250 ok", "C: QUIT"]
+            ["C: BDAT 6", "C: {...}", "C: bdat 8 LAST", "C: {...}", "S: 250 ok", "C: QUIT"]
         );
         assert_eq!(
             trace(&["C: BDAT 3\r\n", "C: a\r\nBDAT 2 LAST\r\nb\r\n", "C: RSET\r\n"])[..2],

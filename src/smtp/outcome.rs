@@ -127,7 +127,7 @@ impl Outcome {
 
     /// Nothing was sent to a recipient, because another one was refused.
     pub fn withheld(refused: &ForwardPath) -> Self {
-        let text = format!("not sent, because {refused} was refused");
+        let text = format!("{refused} was refused, and all were to have it or none");
         Self { phase: Phase::Rcpt, code: None, enhanced: None, text, ending: Ending::Withheld }
     }
 

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn reports_are_asked_for_where_that_is_known() {
-        let mut asking = envelope("<alice@crepes.fr>", &["<bob+tag@hamburger.edu>", "<carol@hamburger.edu>", "<postmaster>"]);
+        let mut asking =
+            envelope("<alice@crepes.fr>", &["<bob+tag@hamburger.edu>", "<carol@hamburger.edu>", "<postmaster>"]);
         let about = |path: &ForwardPath| RecipientRequest {
             recipient: path.clone(),
             notify: Some(Notify { delay: true, ..Notify::default() }),

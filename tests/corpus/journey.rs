@@ -6,6 +6,7 @@
 use crate::stage::{self, Wishes};
 use mailkit::address::Domain;
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::smtp::Manner;
 use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::message::prepare::prepare;
 use mailkit::net::tls::Trust;
@@ -171,6 +172,8 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
         envelope: &envelope,
         content: &prepared.octets,
         needs_utf8: prepared.needs_utf8,
+        manner: Manner::default(),
+        required: &[],
         trace: None,
         stop: CancellationToken::new(),
     };

@@ -159,7 +159,7 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
             (format!("not sent to {whom} by {host}"), "permanent: trying again will not help")
         }
         Ending::Failed(Fate::Transient) => (format!("not sent to {whom} by {host}"), "not delivered; try again later"),
-        Ending::Withheld => (format!("not sent to {whom}"), "all were to have it or none: nothing was sent to anybody"),
+        Ending::Withheld => (format!("not sent to {whom}"), "nothing was sent to anybody"),
         Ending::Accepted => (format!("{host} accepted {tried}"), ""),
     };
     let lead = if outcome.code.is_some() { "it said: " } else { "" };
