@@ -94,7 +94,7 @@ pub(super) fn compose(
     let smtputf8 = prepared.needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
     let body = if prepared.eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
     Ok(Outgoing {
-        envelope: Envelope { reverse_path, recipients: paths, body, smtputf8 },
+        envelope: Envelope { body, smtputf8, ..Envelope::new(reverse_path, paths) },
         octets: prepared.octets,
         message_id: prepared.message_id,
         needs_utf8: prepared.needs_utf8,

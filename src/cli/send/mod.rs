@@ -4,6 +4,7 @@
 
 mod compose;
 mod content;
+mod delivery;
 mod outcome;
 mod report;
 mod route;
@@ -14,6 +15,7 @@ use super::login::{self, Service};
 use super::stop::Stop;
 use compose::People;
 use content::ContentArgs;
+use delivery::DeliveryArgs;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
@@ -43,6 +45,9 @@ pub(super) struct Args {
     route: RouteArgs,
 
     #[command(flatten)]
+    delivery: DeliveryArgs,
+
+    #[command(flatten)]
     outcome: OutcomeArgs,
 }
 
@@ -56,6 +61,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
     let people = People::new(&args.content)?;
+    args.delivery.check()?;
     if args.outcome.dry_run {
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         return report::dry_run(context, &message, server.as_ref());
@@ -67,7 +73,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.route.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
-        let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        args.delivery.ask(&mut message.envelope)?;
         let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
@@ -81,6 +88,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             envelope: &message.envelope,
             content: &message.octets,
             needs_utf8: message.needs_utf8,
+            manner: args.delivery.manner(),
+            required: args.delivery.required(),
             trace,
             stop: stop.token().clone(),
         };
@@ -88,6 +97,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         bar.finish_and_clear();
         Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
     })?;
+    if let Some(offered) = &submitted.extensions {
+        args.delivery.warnings(offered).into_iter().for_each(|warning| context.warn(warning));
+    }
     report::outcome(context, &message, &server, &submitted, stopped)
 }
 
