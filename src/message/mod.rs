@@ -6,6 +6,7 @@
 //! mail-parser and mail-builder are used here and nowhere else. Knows no protocol and no disk.
 
 pub mod address_list;
+pub mod armour;
 pub mod build;
 pub mod date;
 pub mod defect;
@@ -13,11 +14,13 @@ pub mod dsn;
 pub mod field;
 pub mod guard;
 pub mod id;
+mod line_ends;
 pub mod media;
 pub mod overview;
 pub mod prepare;
 pub mod received;
 pub mod roles;
+pub mod rope;
 pub mod safe;
 pub mod text;
 pub mod transfer;
