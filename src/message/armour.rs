@@ -17,21 +17,21 @@ const LINE: usize = 78;
 const LINES: usize = 840;
 
 /// A content in base64.
-pub struct Armour {
-    of: Arc<dyn Content>,
+pub struct Armour<'c> {
+    of: Arc<dyn Content + 'c>,
     size: u64,
 }
 
-impl Armour {
+impl<'c> Armour<'c> {
     /// Sees a content as base64.
-    pub fn new(of: Arc<dyn Content>) -> Self {
+    pub fn new(of: Arc<dyn Content + 'c>) -> Self {
         let (lines, rest) = (of.size() / OCTETS as u64, of.size() % OCTETS as u64);
         let last = if rest == 0 { 0 } else { rest.div_ceil(3) * 4 + 2 };
         Self { size: lines * LINE as u64 + last, of }
     }
 }
 
-impl Content for Armour {
+impl Content for Armour<'_> {
     fn size(&self) -> u64 {
         self.size
     }

@@ -13,6 +13,7 @@ pub mod defect;
 pub mod dsn;
 pub mod field;
 pub mod guard;
+pub mod guess;
 pub mod id;
 mod line_ends;
 pub mod media;

@@ -13,23 +13,23 @@ use std::sync::Arc;
 /// Octets that are read at a time.
 pub(super) const PIECE: usize = 64 * 1024;
 
-/// Contents one behind the other.
+/// Contents one behind the other, which live for `'c`.
 #[derive(Clone, Default)]
-pub struct Rope {
-    pieces: Vec<Piece>,
+pub struct Rope<'c> {
+    pieces: Vec<Piece<'c>>,
     size: u64,
 }
 
 #[derive(Clone)]
-struct Piece {
+struct Piece<'c> {
     /// Where it begins in the rope.
     at: u64,
-    of: Arc<dyn Content>,
+    of: Arc<dyn Content + 'c>,
     /// Which part of the content it is.
     range: Range<u64>,
 }
 
-impl Rope {
+impl<'c> Rope<'c> {
     /// Without any octet.
     pub fn new() -> Self {
         Self::default()
@@ -41,13 +41,13 @@ impl Rope {
     }
 
     /// Adds all of a content.
-    pub fn push(&mut self, of: Arc<dyn Content>) {
+    pub fn push(&mut self, of: Arc<dyn Content + 'c>) {
         let size = of.size();
         self.push_range(of, 0..size);
     }
 
     /// Adds a part of a content.
-    pub fn push_range(&mut self, of: Arc<dyn Content>, range: Range<u64>) {
+    pub fn push_range(&mut self, of: Arc<dyn Content + 'c>, range: Range<u64>) {
         if range.start < range.end {
             let at = self.size;
             self.size += range.end - range.start;
@@ -61,7 +61,7 @@ impl Rope {
     }
 }
 
-impl Content for Rope {
+impl Content for Rope<'_> {
     fn size(&self) -> u64 {
         self.size
     }
@@ -85,7 +85,7 @@ impl Content for Rope {
     }
 }
 
-impl fmt::Debug for Rope {
+impl fmt::Debug for Rope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rope").field("pieces", &self.pieces.len()).field("size", &self.size).finish()
     }
