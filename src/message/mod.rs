@@ -9,6 +9,7 @@
 pub mod address_list;
 pub mod armour;
 pub mod attachment;
+mod blind;
 pub mod build;
 pub mod date;
 pub mod defect;

@@ -6,6 +6,7 @@
 //! Knows no server. RFC 5322 §3.6, §2.1.1; RFC 6409 §8; RFC 5321 §2.3.8, §4.5.3.1.6.
 
 use super::address_list::{self, ENTRIES_MAX};
+use super::blind;
 use super::build::Correspondent;
 use super::field::{self, Field};
 use super::line_ends;
@@ -72,7 +73,7 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
     let message = survey.with_crlf(message.clone());
     let head = rope::octets(&*message, 0..HEADER_MAX).map_err(unreadable)?;
     let is_whole = head.len() as u64 == message.size();
-    let start = mbox_line(&head);
+    let start = prefix(&head);
     let section = head
         .get(start..)
         .filter(|rest| field::has_header_section(rest))
@@ -80,6 +81,11 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
     if section.end == head.len() && !is_whole {
         let size = format!("its header section is larger than {} MiB", HEADER_MAX / 1024 / 1024);
         return Err(Error::new(Kind::Data, "prepare the message").caused_by(size));
+    }
+    if section.is_empty() && !field::has_header_section(&head[start..]) && blind::hides_in(&head) {
+        return Err(Error::new(Kind::Data, "prepare the message")
+            .caused_by("its first line is no header field, but a Bcc field follows, which all would see")
+            .hint("a complete message begins with header fields"));
     }
     let header = Header::read(&head[section.clone()]);
     let mut prepared = Prepared {
@@ -106,9 +112,9 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
         }
     }
     let mut at = section.start;
-    for blind in header.fields.iter().filter(|field| is_blind(field)) {
-        octets.extend_from_slice(&head[at..section.start + blind.at.start]);
-        at = section.start + blind.at.end;
+    for blind in blind::ranges(&head[section.clone()]) {
+        octets.extend_from_slice(&head[at..section.start + blind.start]);
+        at = section.start + blind.end;
     }
     octets.extend_from_slice(&head[at..section.end]);
     prepared.needs_utf8 = !octets.is_ascii() && std::str::from_utf8(&octets).is_ok();
@@ -155,12 +161,15 @@ pub(super) fn continues_utf8(carry: &mut Vec<u8>, mut piece: &[u8]) -> bool {
     }
 }
 
-/// The length of the `From alice Thu …` line that an mbox, or `git format-patch`, puts before a message.
-fn mbox_line(octets: &[u8]) -> usize {
-    let line = field::first_line(octets);
-    let rest = &octets[line.len()..];
-    match line.starts_with(b"From ") && !rest.is_empty() && field::has_header_section(rest) {
-        true => line.len(),
+/// The length of what stands before the message: the mark that some editors put first, and the `From alice Thu …`
+/// line of an mbox, or of `git format-patch`.
+fn prefix(octets: &[u8]) -> usize {
+    let mark = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let line = field::first_line(&octets[mark..]);
+    let length = if line.starts_with(b"From ") { mark + line.len() } else { mark };
+    let rest = &octets[length..];
+    match !rest.is_empty() && field::has_header_section(rest) {
+        true => length,
         false => 0,
     }
 }
@@ -176,10 +185,6 @@ fn section_length(octets: &[u8]) -> usize {
         }
         length += line.len();
     }
-}
-
-fn is_blind(field: &Field<'_>) -> bool {
-    field.is("Bcc") || field.is("Resent-Bcc")
 }
 
 struct Header<'o> {
@@ -332,6 +337,7 @@ mod tests {
             ("To: a@x\nnot a field\nResent-Bcc: b@x\n\n", "To: a@x\r\nnot a field\r\n\r\n"),
             ("From a Thu\nTo: a@x\nBcc: b@x\n\n", "From a Thu\r\nTo: a@x\r\n\r\n"),
             ("Bcc: a@x\nBcc: b@x\n\n", "\r\n"),
+            ("\u{feff}Bcc: a@x\nTo: b@x\n\n", "\u{feff}To: b@x\r\n\r\n"),
             ("Subject: x\r\n\r\n", "Subject: x\r\n\r\n"),
         ] {
             assert_eq!(text(&plain(message.as_bytes())), wanted, "{message}");
@@ -421,6 +427,8 @@ mod tests {
         assert!(bare.ends_with("@crepes.example>\r\n\r\nDo you like ketchup?\r\n"), "{bare}");
         let umlaut = text(&fixed("From: a@x\n\nGrüße\n"));
         assert!(umlaut.contains("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{umlaut}");
+        assert!(!text(&fixed("\u{feff}To: a@x\n\n")).contains('\u{feff}'));
+        assert!(prepare(&held(b"junk\nTo: a@x\nBcc: b@x\n\ntext\n"), None, false).is_err());
         assert!(!text(&fixed("From a Thu\nTo: a@x\n\n")).contains("From a Thu"));
         let fixups = Fixups { from: None, now: Timestamp::UNIX_EPOCH, entropy: &Counting::default() };
         let error = prepare(&held(b"To: a@x\n\n"), Some(fixups), false).expect_err("no From");
@@ -450,11 +458,11 @@ mod tests {
             let mut message: String = lines.iter().map(|line| format!("{}\n", line.trim_end_matches('\r'))).collect();
             message.insert_str(0, "X-First: y\n");
             let (header, _) = message.split_once("\n\n").unwrap_or((&message, ""));
-            let before = field::fields(header.as_bytes()).filter(is_blind).count();
+            let before = blind::ranges(header.as_bytes()).len();
             let prepared = if fix { fixed(&message) } else { plain(message.as_bytes()) };
             let after = text(&prepared);
             let (header, _) = after.split_once("\r\n\r\n").unwrap_or((&after, ""));
-            prop_assert_eq!(field::fields(header.as_bytes()).filter(is_blind).count(), 0, "{} {}", before, after);
+            prop_assert_eq!(blind::ranges(header.as_bytes()).len(), 0, "{} {}", before, after);
         }
 
         #[test]
