@@ -4,7 +4,7 @@
 //! deleted a service's business. RFC 1939 §3 to §7; RFC 2449 §5, §6.6; RFC 2595 §4; RFC 5034 §4.
 
 use super::dial::Security;
-use super::unfit_kind;
+use super::{failure_kind, unfit_kind};
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
@@ -112,7 +112,7 @@ impl Session {
             answer = self.dialogue.ask(&mut next).await?;
         }
         if let Some(failure) = login.failure() {
-            return Err(self.error(Kind::NoPermission, &failure.to_string()));
+            return Err(self.error(failure_kind(failure), &failure.to_string()));
         }
         match answer.login_kind() {
             None => login.end().map_err(|error| self.error(Kind::NoPermission, &error.to_string())),

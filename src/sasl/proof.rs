@@ -151,6 +151,13 @@ impl<'a> Proof<'a> {
     }
 }
 
+impl SaslError {
+    /// Whether the server broke the rules, rather than that it or we are not who we should be.
+    pub fn is_protocol(&self) -> bool {
+        matches!(self, Self::Asked | Self::NotBase64 | Self::Distrust(Distrust::Malformed))
+    }
+}
+
 impl Mechanism {
     /// The hash function, if this is SCRAM.
     pub fn scram_hash(self) -> Option<Hash> {

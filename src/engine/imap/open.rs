@@ -4,7 +4,7 @@
 
 use super::Session;
 use crate::engine::dial::Security;
-use crate::engine::unfit_kind;
+use crate::engine::{failure_kind, unfit_kind};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{Request, Status, Verdict};
 use crate::net::connection::Connection;
@@ -119,7 +119,7 @@ impl Opening {
             status = self.dialogue.ask(&mut Request::answer(&answer)).await?;
         }
         if let Some(failure) = failure {
-            return Err(self.error(Kind::NoPermission, &failure.to_string()));
+            return Err(self.error(failure_kind(&failure), &failure.to_string()));
         }
         self.expect_login(&status, proof.reason())?;
         proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))
