@@ -228,6 +228,11 @@ impl PartialEq for Factor {
 
 impl Eq for Factor {}
 
+/// Whether this names SCRAM, with whatever hash function: what its servers say is as secret as what its clients say.
+pub fn is_scram(mechanism: &[u8]) -> bool {
+    mechanism.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"SCRAM"))
+}
+
 /// A nonce: what nobody has said before.
 pub fn nonce(entropy: &dyn Entropy) -> String {
     let mut octets = [0; 18];
