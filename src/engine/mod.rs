@@ -6,6 +6,7 @@ pub mod exchangers;
 pub mod handover;
 pub mod imap;
 pub mod pop3;
+pub mod route;
 pub mod smtp;
 
 use crate::error::Kind;
