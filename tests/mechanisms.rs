@@ -62,8 +62,7 @@ impl Paper {
 
 async fn server() -> Arc<Server> {
     let line = users::line(&Secret::new(PASSWORD.to_owned()), [&[1; 16], &[2; 16]]).unwrap();
-    let users_file =
-        format!("bob:{line} {{BEARER-SHA256}}{TOKEN_HASH}\n");
+    let users_file = format!("bob:{line} {{BEARER-SHA256}}{TOKEN_HASH}\n");
     Arc::new(stage::server_on(&Wishes { users_file, ..Wishes::default() }, MemoryDisk::new()).await.unwrap())
 }
 

@@ -45,7 +45,7 @@ pub enum Unfit {
 impl Ground<'_> {
     /// The mechanism to take.
     pub fn choose(&self, credentials: &Credentials) -> Result<Mechanism, Unfit> {
-        let Permit { mechanisms, in_clear } = &credentials.permit;
+        let Permit { mechanisms, in_clear } = &*credentials.permit;
         let list = || self.offered.join(" ");
         let known = || Mechanism::ALL.into_iter().filter(|mechanism| self.offers(*mechanism));
         let fitting = || known().filter(|mechanism| mechanism.takes(&credentials.factor));
@@ -63,7 +63,7 @@ impl Ground<'_> {
 
     /// Whether a protocol's own command for name and password may be used, where no mechanism fits.
     pub fn allows_own_login(&self, credentials: &Credentials) -> Result<bool, Unfit> {
-        let Permit { mechanisms, in_clear } = &credentials.permit;
+        let Permit { mechanisms, in_clear } = &*credentials.permit;
         let is_allowed = mechanisms.as_ref().is_none_or(|list| list.contains(&Mechanism::Login));
         match credentials.factor {
             Factor::Password(_) if is_allowed && !self.is_private && !in_clear => {

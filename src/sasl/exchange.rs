@@ -5,7 +5,7 @@
 //! draft-murchison-sasl-login §2.
 
 use super::scram::{Binding, Challenged, Hash, Keys, Named};
-use super::{Credentials, Factor, Mechanism, Permit, oauth};
+use super::{Credentials, Factor, Mechanism, oauth};
 use crate::secret::Secret;
 
 /// An exchange that waits for the client's next answer, or for the world's.
@@ -139,7 +139,7 @@ impl Exchange {
                 let user = challenged.user().to_owned();
                 let (claim, proof) = challenged.answer(answer)?;
                 let factor = Factor::Claim(Box::new(claim));
-                let credentials = Credentials { authzid: None, user, factor, permit: Permit::default() };
+                let credentials = Credentials { authzid: None, user, factor, permit: Box::default() };
                 Step::Done(credentials, Tail { on_success: Some(proof), on_failure: None })
             }
         })

@@ -115,7 +115,7 @@ pub struct Credentials {
     /// What proves it.
     pub factor: Factor,
     /// How it may be said.
-    pub permit: Permit,
+    pub permit: Box<Permit>,
 }
 
 /// What proves a name.
@@ -141,7 +141,7 @@ pub struct Permit {
 
 impl Credentials {
     fn of(user: impl Into<String>, factor: Factor) -> Self {
-        Self { authzid: None, user: user.into(), factor, permit: Permit::default() }
+        Self { authzid: None, user: user.into(), factor, permit: Box::default() }
     }
 
     /// A name and its password, for oneself.
@@ -161,7 +161,7 @@ impl Credentials {
 
     /// The same, to be said so and not otherwise.
     pub fn with(self, permit: Permit) -> Self {
-        Self { permit, ..self }
+        Self { permit: Box::new(permit), ..self }
     }
 
     /// The password, if that is what proves the name.
