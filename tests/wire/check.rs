@@ -11,7 +11,7 @@ use tokio::io::duplex;
 use tokio::runtime::Runtime;
 
 /// Sends a text as a message, line ends repaired, and looks at every octet that a server would hear.
-pub fn check(runtime: &Runtime, text: &[u8]) {
+pub(crate) fn check(runtime: &Runtime, text: &[u8]) {
     let given: Arc<dyn Content> = Arc::new(text.to_vec());
     // A header section beyond its limit is refused; then nothing is sent.
     let Ok(prepared) = prepare(&given, None, true) else { return };
