@@ -9,6 +9,11 @@ use mailkit::error::Result;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use proptest::prelude::*;
+use rustix::fs::{MemfdFlags, memfd_create};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -105,10 +110,12 @@ proptest! {
                 args.bcc = vec![hidden.replace('\n', " ")];
             })
         } else {
-            let file = tempfile::NamedTempFile::new().expect("a file");
-            std::fs::write(file.path(), &message).expect("written");
+            // So many files would keep a disk busy; this one lies in memory.
+            let mut file = File::from(memfd_create("message", MemfdFlags::CLOEXEC).expect("memory"));
+            file.write_all(message.as_bytes()).expect("written");
+            let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
             composed(|args| {
-                args.message = Some(file.path().to_owned());
+                args.message = Some(path);
                 (args.read_recipients, args.fix, args.no_fixups) = (mode == 1, fix, plain);
             })
         };
