@@ -6,6 +6,7 @@
 use crate::stage::{self, Wishes};
 use mailkit::address::Domain;
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::smtp::Manner;
 use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::message::prepare::prepare;
 use mailkit::net::tls::Trust;
@@ -159,10 +160,9 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
     let prepared = prepare(&message, None, false).map_err(|error| format!("prepare: {error}"))?;
     let reverse_path = ReversePath::parse(&format!("<{}@crepes.example>", crate::read::name_of(number))).unwrap();
     let envelope = Envelope {
-        reverse_path,
-        recipients: vec![ForwardPath::parse("<bob@hamburger.example>").unwrap()],
         body: if prepared.eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit },
         smtputf8: prepared.needs_utf8,
+        ..Envelope::new(reverse_path, vec![ForwardPath::parse("<bob@hamburger.example>").unwrap()])
     };
     let submission = Submission {
         endpoint: &Endpoint::parse("submission://alice@127.0.0.1?tls=require").unwrap(),
@@ -173,6 +173,8 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
         envelope: &envelope,
         content: &prepared.content,
         needs_utf8: prepared.needs_utf8,
+        manner: Manner::default(),
+        required: &[],
         trace: None,
         stop: CancellationToken::new(),
     };

@@ -127,7 +127,7 @@ pub(super) fn compose(
     // What holds for all recipients; one whose own address needs it fails alone where it is missing.
     let smtputf8 = needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
     let body = if eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
-    let envelope = Envelope { reverse_path, recipients: paths, body, smtputf8 };
+    let envelope = Envelope { body, smtputf8, ..Envelope::new(reverse_path, paths) };
     Ok(Outgoing { envelope, content, message_id, needs_utf8, doubts })
 }
 

@@ -5,6 +5,7 @@
 mod attach;
 mod compose;
 mod content;
+mod delivery;
 mod editor;
 mod outcome;
 mod report;
@@ -18,6 +19,7 @@ use super::login::{self, Service};
 use super::stop::Stop;
 use compose::People;
 use content::ContentArgs;
+use delivery::DeliveryArgs;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
@@ -48,6 +50,9 @@ pub(super) struct Args {
     route: RouteArgs,
 
     #[command(flatten)]
+    delivery: DeliveryArgs,
+
+    #[command(flatten)]
     outcome: OutcomeArgs,
 }
 
@@ -61,6 +66,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
     let people = People::new(&args.content)?;
+    args.delivery.check()?;
     if args.outcome.dry_run {
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         message.doubts.iter().for_each(|doubt| context.note(doubt));
@@ -73,7 +79,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.route.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
-        let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        args.delivery.ask(&mut message.envelope)?;
         message.doubts.iter().for_each(|doubt| context.note(doubt));
         let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
@@ -88,6 +95,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             envelope: &message.envelope,
             content: &message.content,
             needs_utf8: message.needs_utf8,
+            manner: args.delivery.manner(),
+            required: args.delivery.required(),
             trace,
             stop: stop.token().clone(),
         };
@@ -95,6 +104,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         bar.finish_and_clear();
         Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
     })?;
+    if let Some(offered) = &submitted.extensions {
+        args.delivery.warnings(offered).into_iter().for_each(|warning| context.warn(warning));
+    }
     report::outcome(context, &message, &server, &submitted, stopped)
 }
 

@@ -110,6 +110,9 @@ pub(super) fn outcome(
 
 /// 0 if all were accepted, 1 if some were; else the code that all failures share, or the most careful of them.
 fn exit(outcomes: &[&Outcome]) -> Exit {
+    // Those from whom the message was withheld follow those for whom it was refused.
+    let outcomes: Vec<&Outcome> =
+        outcomes.iter().copied().filter(|outcome| outcome.ending != Ending::Withheld).collect();
     let failures: Vec<Exit> = outcomes.iter().filter_map(|outcome| outcome.kind()).map(Exit::from).collect();
     if outcomes.iter().any(|outcome| outcome.ending == Ending::Unknown) {
         return Exit::from(Kind::Protocol);
@@ -176,6 +179,7 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
             (format!("not sent to {whom} by {host}"), "permanent: trying again will not help")
         }
         Ending::Failed(Fate::Transient) => (format!("not sent to {whom} by {host}"), "not delivered; try again later"),
+        Ending::Withheld => (format!("not sent to {whom}"), "nothing was sent to anybody"),
         Ending::Accepted => (format!("{host} accepted {tried}"), ""),
     };
     let lead = if outcome.code.is_some() { "it said: " } else { "" };
@@ -228,6 +232,7 @@ fn status(outcome: &Outcome) -> &'static str {
         Ending::Accepted => "accepted",
         Ending::Failed(Fate::Permanent) => "refused",
         Ending::Failed(Fate::Transient) => "deferred",
+        Ending::Withheld => "withheld",
         Ending::Unknown => "unknown",
     }
 }
@@ -236,7 +241,7 @@ fn class(outcome: &Outcome) -> &'static str {
     match outcome.ending {
         Ending::Accepted => "ok",
         Ending::Failed(Fate::Permanent) => "perm",
-        Ending::Failed(Fate::Transient) | Ending::Unknown => "temp",
+        Ending::Failed(Fate::Transient) | Ending::Withheld | Ending::Unknown => "temp",
     }
 }
 
