@@ -4,6 +4,7 @@ use mailkit::message::prepare::prepare;
 use mailkit::net::connection::Connection;
 use mailkit::net::dialogue::Dialogue;
 use mailkit::world::Content;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -17,7 +18,7 @@ pub(crate) fn check(runtime: &Runtime, text: &[u8]) {
     let Ok(prepared) = prepare(&given, None, true) else { return };
     let wire = runtime.block_on(async {
         let (near, mut far) = duplex(64 * 1024);
-        let peer = ([127, 0, 0, 1], 25).into();
+        let peer = SocketAddr::from(([127, 0, 0, 1], 25));
         let mut dialogue = Dialogue::new(Connection::new(Box::new(near), peer, None), "mx", Duration::from_secs(10));
         let hear = async {
             let mut wire = Vec::new();
