@@ -6,12 +6,13 @@
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dial, dial};
-use crate::engine::smtp::{Cargo, Client, Dialect};
+use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::error::Result;
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
+use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
@@ -38,6 +39,10 @@ pub struct Submission<'a> {
     pub content: &'a dyn Content,
     /// Whether its header section is UTF-8 beyond ASCII.
     pub needs_utf8: bool,
+    /// How it is handed over.
+    pub manner: Manner<'a>,
+    /// What the server has to offer, or nothing is sent to it: keywords of EHLO.
+    pub required: &'a [String],
     /// Where the conversation is written down.
     pub trace: Option<Trace>,
     /// When cancelled, the conversation ends at once, and each recipient's outcome says what that means.
@@ -62,6 +67,8 @@ pub struct Submitted {
     pub tls: Option<Tls>,
     /// How we logged in, if we did.
     pub login: Option<Mechanism>,
+    /// What the server offers, if it came to a transaction.
+    pub extensions: Option<Extensions>,
 }
 
 /// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
@@ -79,16 +86,18 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     };
     client.stop_with(submission.stop);
     let tls = client.tls().cloned();
+    let extensions = Some(client.extensions().clone());
     let facts = Facts {
         size: submission.content.size(),
         is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
         has_utf8_header: submission.needs_utf8,
     };
-    let cargo = Cargo { envelope: submission.envelope, content: submission.content, facts };
+    let Submission { envelope, content, manner, .. } = submission;
+    let cargo = Cargo { envelope, content, facts, manner };
     let outcomes = client.transact(&cargo, progress).await;
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls, login })
+    Ok(Submitted { recipients, ip, tls, login, extensions })
 }
 
 /// Connects and logs in; a server that refuses either has judged all recipients.
@@ -108,6 +117,11 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         Ok(client) => client,
         Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None))),
     };
+    if let Err(outcome) = client.require(submission.required) {
+        let tls = client.tls().cloned();
+        client.quit().await;
+        return Ok(Err(for_all(submission.envelope, &outcome, ip, tls)));
+    }
     let Some(credentials) = &submission.credentials else {
         return Ok(Ok(Ready { client, ip, login: None }));
     };
@@ -124,5 +138,5 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
 fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls, login: None }
+    Submitted { recipients, ip, tls, login: None, extensions: None }
 }
