@@ -136,6 +136,8 @@ pub struct Relay {
     /// `--smarthost`
     #[serde(deserialize_with = "smarthost_url")]
     pub smarthost: Option<Endpoint>,
+    /// The account whose server is the smarthost if none is named, and whose login is used there.
+    pub account: Option<String>,
     /// Where the smarthost's password is.
     pub secret: Option<SecretSource>,
     /// `--smarthost-ca`

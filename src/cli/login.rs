@@ -167,8 +167,8 @@ impl LoginArgs {
             };
         };
         if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
-            let token = auth::access_token(context, name, account).await?;
-            return Ok(Some(Credentials::token(user, token)));
+            let proof = auth::TokenProof::new(context, name, account, user)?;
+            return proof.now().await.map(Some);
         }
         let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);

@@ -74,7 +74,7 @@ impl Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let setup = Setup::new(context, &args.name)?;
     let (tokens, place) = context.block_on(async {
-        let web = setup.web(context)?;
+        let web = setup.web()?;
         let http = web.http();
         let client = setup.client(&http, args.client_id.as_deref()).await?;
         let login = Login { client: &client, http: &http, clock: &SystemClock };
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     Ok(Exit::OK)
 }
 
-fn report(context: &Context, setup: &Setup<'_>, tokens: &Tokens, place: Place) -> Result<()> {
+fn report(context: &Context, setup: &Setup, tokens: &Tokens, place: Place) -> Result<()> {
     let stored = match place {
         Place::Keyring => "keyring".to_owned(),
         Place::File => setup.vault.path().display().to_string(),
@@ -129,7 +129,7 @@ fn show(context: &Context, prompt: &Prompt) {
     }
 }
 
-async fn in_browser(context: &Context, setup: &Setup<'_>, login: &Login<'_>) -> Result<Tokens> {
+async fn in_browser(context: &Context, setup: &Setup, login: &Login<'_>) -> Result<Tokens> {
     let (back, asked) = question(setup, login)?;
     context.say("open this address to consent, if no browser shows it:");
     context.say(&format!("  {}", asked.url));
@@ -137,7 +137,7 @@ async fn in_browser(context: &Context, setup: &Setup<'_>, login: &Login<'_>) -> 
     login.by_browser(&asked, &back, CONSENT_WAIT).await
 }
 
-async fn by_hand(context: &Context, setup: &Setup<'_>, login: &Login<'_>) -> Result<Tokens> {
+async fn by_hand(context: &Context, setup: &Setup, login: &Login<'_>) -> Result<Tokens> {
     if context.globals.no_input {
         return Err(Error::new(Kind::Usage, "an address has to be pasted, and --no-input forbids to ask for it")
             .hint("use --device if the provider knows it, or log in on a machine with a screen"));
@@ -163,7 +163,7 @@ async fn by_hand(context: &Context, setup: &Setup<'_>, login: &Login<'_>) -> Res
 }
 
 /// The question for consent, and the place its answer comes to.
-fn question(setup: &Setup<'_>, login: &Login<'_>) -> Result<(Loopback, Authorization)> {
+fn question(setup: &Setup, login: &Login<'_>) -> Result<(Loopback, Authorization)> {
     let known = setup.known();
     let back = Loopback::open(setup.oauth.redirect_port.map(NonZeroU16::get))?;
     let redirect = back.address(known.map_or(LOOPBACK, |known| known.redirect_host));

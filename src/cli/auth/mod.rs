@@ -10,7 +10,7 @@ mod setup;
 mod status;
 mod token;
 
-pub(super) use setup::access_token;
+pub(super) use setup::TokenProof;
 
 use super::context::Context;
 use super::exit::Exit;

@@ -24,7 +24,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let setup = Setup::new(context, &args.name)?;
     let want = Want { is_new: true, ..Want::default() };
-    let tokens = context.block_on(setup.tokens(context, want))?;
+    let tokens = context.block_on(setup.tokens(want))?;
     let expires = Timestamp::from_second(tokens.expires).map(|time| time.to_string()).ok();
     if context.is_json() {
         context.object(&json!({"schema": "mailkit.auth-refresh/1", "account": setup.name, "expires": expires}))?;

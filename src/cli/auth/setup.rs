@@ -5,6 +5,7 @@
 use super::super::context::Context;
 use super::super::login::trust;
 use mailkit::account::{Account, Auth, Grant, OAuth, Place, Vault};
+use mailkit::engine::courier::Prove;
 use mailkit::engine::http::{Http, SystemNames};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
@@ -12,10 +13,10 @@ use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
 use mailkit::oauth::{self, Client, Endpoints, Keep, Known, Login, Tokens, Want};
-use mailkit::secret::Secret;
+use mailkit::sasl::Credentials;
 use mailkit::world::{Clock, Later};
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What a notification may take.
@@ -24,11 +25,13 @@ const NOTIFY_WAIT: Duration = Duration::from_secs(30);
 const USE_WAIT: Duration = Duration::from_secs(30);
 
 /// An account, and what the configuration says about its tokens.
-pub(super) struct Setup<'a> {
-    pub(super) name: &'a str,
-    pub(super) account: &'a Account,
+pub(super) struct Setup {
+    pub(super) name: String,
+    /// Whom the user logs in as, if the account says so.
+    pub(super) user: Option<String>,
     pub(super) oauth: OAuth,
     pub(super) vault: Vault,
+    trace: Option<Trace>,
 }
 
 /// The way to the provider.
@@ -43,14 +46,14 @@ impl Web {
     }
 }
 
-impl<'a> Setup<'a> {
+impl Setup {
     /// For an account that logs in with tokens.
-    pub(super) fn new(context: &'a Context, name: &str) -> Result<Self> {
+    pub(super) fn new(context: &Context, name: &str) -> Result<Self> {
         let (name, account) = context.config()?.account(Some(name))?;
         Self::of(context, name, account)
     }
 
-    pub(super) fn of(context: &'a Context, name: &'a str, account: &'a Account) -> Result<Self> {
+    pub(super) fn of(context: &Context, name: &str, account: &Account) -> Result<Self> {
         if account.auth != Some(Auth::OAuth) {
             return Err(Error::new(Kind::Config, format!("account {name} does not log in with tokens"))
                 .hint(format!("add auth = \"oauth\" and oauth = {{...}} to [accounts.{name}]")));
@@ -62,7 +65,9 @@ impl<'a> Setup<'a> {
             let provider = section.provider.clone();
             oauth = OAuth { provider, ..oauth.or(section) };
         }
-        Ok(Self { name, account, oauth, vault: Vault::of(name)? })
+        let address = || account.email.as_ref().map(ToString::to_string);
+        let user = account.user.clone().or_else(address);
+        Ok(Self { name: name.to_owned(), user, oauth, vault: Vault::of(name)?, trace: context.trace()? })
     }
 
     /// What is known of the provider by its name.
@@ -70,14 +75,8 @@ impl<'a> Setup<'a> {
         self.oauth.provider.as_deref().and_then(oauth::known)
     }
 
-    /// Whom the user logs in as, if the account says so.
-    pub(super) fn user(&self) -> Option<String> {
-        let address = || self.account.email.as_ref().map(ToString::to_string);
-        self.account.user.clone().or_else(address)
-    }
-
-    pub(super) fn web(&self, context: &Context) -> Result<Web> {
-        Ok(Web { trust: trust(self.oauth.ca.as_deref())?, trace: context.trace()? })
+    pub(super) fn web(&self) -> Result<Web> {
+        Ok(Web { trust: trust(self.oauth.ca.as_deref())?, trace: self.trace.clone() })
     }
 
     /// Who asks whom. `id` was given at the login; where it was not, the configuration has it.
@@ -104,7 +103,7 @@ impl<'a> Setup<'a> {
             secret,
             endpoints: self.endpoints(http, known).await?,
             scopes,
-            login_hint: self.user(),
+            login_hint: self.user.clone(),
             is_own_user: self.is_own_user(),
         })
     }
@@ -149,25 +148,25 @@ impl<'a> Setup<'a> {
     }
 
     /// Tokens that are good for as long as is wanted. Nobody is asked where those that are kept will do.
-    pub(super) async fn tokens(&self, context: &Context, want: Want) -> Result<Tokens> {
+    pub(super) async fn tokens(&self, want: Want) -> Result<Tokens> {
         let kept = self.load().await?;
-        let web = self.web(context)?;
+        let web = self.web()?;
         let http = web.http();
         let id = match kept {
             Some((tokens, _)) if !want.is_new && tokens.rest(SystemClock.now()) >= want.enough() => return Ok(tokens),
             Some((tokens, _)) => tokens.client_id,
-            None if !self.is_own_user() => return Err(oauth::needs_login("nobody has logged in yet", self.name)),
+            None if !self.is_own_user() => return Err(oauth::needs_login("nobody has logged in yet", &self.name)),
             None => None,
         };
         let client = self.client(&http, id.as_deref()).await?;
         let login = Login { client: &client, http: &http, clock: &SystemClock };
-        oauth::fresh(&login, &Kept { setup: self, place: Mutex::default() }, want, self.name).await
+        oauth::fresh(&login, &Kept { setup: self, place: Mutex::default() }, want, &self.name).await
     }
 }
 
 /// The vault as those see it who renew tokens.
 struct Kept<'a> {
-    setup: &'a Setup<'a>,
+    setup: &'a Setup,
     place: Mutex<Option<Place>>,
 }
 
@@ -200,17 +199,36 @@ impl Keep for Kept<'_> {
 }
 
 /// Tells the user in their own way that a login is needed. What comes of it changes nothing here.
-async fn notify(setup: &Setup<'_>) {
+async fn notify(setup: &Setup) {
     let words = setup.oauth.notify_cmd.as_deref().unwrap_or_default();
     let Some((program, arguments)) = words.split_first() else { return };
     let mut command = tokio::process::Command::new(program);
-    command.args(arguments).env("MAILKIT_ACCOUNT", setup.name).kill_on_drop(true);
+    command.args(arguments).env("MAILKIT_ACCOUNT", &setup.name).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let _ = tokio::time::timeout(NOTIFY_WAIT, command.status()).await;
 }
 
-/// The token to log in with at a mail server.
-pub(crate) async fn access_token(context: &Context, name: &str, account: &Account) -> Result<Secret> {
-    let want = Want { at_least: USE_WAIT, is_new: false };
-    Ok(Setup::of(context, name, account)?.tokens(context, want).await?.access)
+/// Logs a user in with the account's token of the moment, for as long as the process lasts.
+pub(crate) struct TokenProof {
+    setup: Setup,
+    user: String,
+}
+
+impl TokenProof {
+    /// For an account that logs in with tokens, as `user`.
+    pub(crate) fn new(context: &Context, name: &str, account: &Account, user: String) -> Result<Self> {
+        Ok(Self { setup: Setup::of(context, name, account)?, user })
+    }
+
+    /// With a token that is good for a login now.
+    pub(crate) async fn now(&self) -> Result<Credentials> {
+        let tokens = self.setup.tokens(Want { at_least: USE_WAIT, is_new: false }).await?;
+        Ok(Credentials::token(self.user.clone(), tokens.access))
+    }
+}
+
+impl Prove for TokenProof {
+    fn credentials(&self) -> Later<'_, Result<Arc<Credentials>>> {
+        Box::pin(async { self.now().await.map(Arc::new) })
+    }
 }

@@ -67,9 +67,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
                 "scopes": scopes,
             }))?;
         } else {
-            let words =
-                [setup.name, state, &expires.unwrap_or_else(|| "-".into()), &stored.unwrap_or_else(|| "-".into())]
-                    .join("  ");
+            let words = [
+                setup.name.as_str(),
+                state,
+                &expires.unwrap_or_else(|| "-".into()),
+                &stored.unwrap_or_else(|| "-".into()),
+            ]
+            .join("  ");
             context.line(&mailkit::message::safe::terminal(format!("{words}  {}", scopes.join(" ")).trim_end()))?;
         }
     }

@@ -50,7 +50,7 @@ enum Format {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let setup = Setup::new(context, &args.name)?;
     let want = Want { at_least: args.min_valid.unwrap_or_default(), is_new: false };
-    let tokens = context.block_on(setup.tokens(context, want))?;
+    let tokens = context.block_on(setup.tokens(want))?;
     let rest = tokens.rest(SystemClock.now());
     // A new token of an hour is an hour old by less than a second.
     if rest + Duration::from_secs(2) < want.at_least {
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let token = tokens.access.expose();
     let user = || {
-        setup.user().ok_or_else(|| {
+        setup.user.clone().ok_or_else(|| {
             Error::new(Kind::Config, format!("account {} names nobody to log in as", setup.name))
                 .hint("add email or user to the account, or take --format raw")
         })
@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Format::Json => context.object(&json!({
             "schema": "mailkit.auth-token/1",
             "account": setup.name,
-            "user": setup.user(),
+            "user": setup.user.clone(),
             "token": token,
             "expires": Timestamp::from_second(tokens.expires).map(|time| time.to_string()).ok(),
         }))?,
