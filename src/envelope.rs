@@ -48,9 +48,9 @@ pub struct Envelope {
     pub body: BodyType,
     /// `SMTPUTF8`: addresses or header fields are UTF-8, and every further hop must know it (RFC 6531 §3.4).
     pub smtputf8: bool,
-    /// Which reports the sender asks for. Envelopes of before there was this ask for nothing.
-    #[serde(default, skip_serializing_if = "ReportRequest::is_empty")]
-    pub reports: ReportRequest,
+    /// Which reports the sender asks for, if any. Envelopes of before there was this ask for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<Box<ReportRequest>>,
 }
 
 impl ReversePath {
@@ -139,8 +139,7 @@ impl From<Address> for ForwardPath {
 impl Envelope {
     /// An envelope that asks for nothing special.
     pub fn new(reverse_path: ReversePath, recipients: Vec<ForwardPath>) -> Self {
-        let reports = ReportRequest::default();
-        Self { reverse_path, recipients, body: BodyType::SevenBit, smtputf8: false, reports }
+        Self { reverse_path, recipients, body: BodyType::SevenBit, smtputf8: false, reports: None }
     }
 }
 
@@ -152,7 +151,7 @@ mod tests {
     fn an_envelope_of_before_reports_could_be_asked_for_is_read() {
         let old = r#"{"reverse_path":"Null","recipients":["Postmaster"],"body":"SevenBit","smtputf8":false}"#;
         let envelope: Envelope = serde_json::from_str(old).expect("an envelope");
-        assert!(envelope.reports.is_empty());
+        assert_eq!(envelope.reports, None);
         assert_eq!(serde_json::to_string(&envelope).expect("it prints"), old);
     }
 

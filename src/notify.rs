@@ -12,7 +12,7 @@ use std::fmt;
 /// RFC 3461 §4.4: the longest envelope identifier, encoded.
 const ENVID_MAX: usize = 100;
 
-/// What a sender asks for; by default nothing, and then reports come as they always did: of failures.
+/// What a sender asks for. Who asks for nothing is told of failures, as ever.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReportRequest {
@@ -77,11 +77,6 @@ pub enum RequestError {
 }
 
 impl ReportRequest {
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// What is asked for this recipient.
     pub fn of(&self, recipient: &ForwardPath) -> Option<&RecipientRequest> {
         self.recipients.iter().find(|asked| asked.recipient == *recipient)

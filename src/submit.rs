@@ -8,7 +8,7 @@ use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dial, dial};
 use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
@@ -16,6 +16,7 @@ use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
+use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
@@ -71,7 +72,8 @@ pub struct Submitted {
     pub extensions: Option<Extensions>,
 }
 
-/// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
+/// Submits. An error means that nobody could even be asked: the certificate store, the URL, a server without an
+/// address.
 pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
     let ready = tokio::select! {
         biased;
@@ -109,7 +111,15 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         trust: &submission.trust,
         trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let server = dial(connect, whom).await?;
+    let server = match dial(connect, whom).await {
+        Ok(server) => server,
+        // Nobody was reached, so nobody has the message, and each recipient hears so.
+        Err(error) if error.kind() == Kind::Temporary => {
+            let outcome = Outcome::refused_here(Phase::Connect, EnhancedStatus::new(4, 4, 1), error.to_string());
+            return Ok(Err(for_all(submission.envelope, &outcome, None, None)));
+        }
+        Err(error) => return Err(error),
+    };
     let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
     let ip = server.connection.peer().ip();
     let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;

@@ -82,11 +82,11 @@ fn parameters(envelope: &Envelope, facts: Facts, extensions: &Extensions, uses_u
     if uses_utf8 {
         parameters.push(MailParameter::SmtpUtfEight);
     }
-    if let (true, Some(ret)) = (extensions.dsn, envelope.reports.ret) {
-        parameters.push(MailParameter::Other { keyword: format!("RET={ret}"), value: None });
-    }
-    if let (true, Some(id)) = (extensions.dsn, &envelope.reports.envelope_id) {
-        parameters.push(MailParameter::Other { keyword: format!("ENVID={}", encode_xtext(id.as_str())), value: None });
+    if let Some(reports) = envelope.reports.as_deref().filter(|_| extensions.dsn) {
+        let ret = reports.ret.map(|ret| format!("RET={ret}"));
+        let id = reports.envelope_id.as_ref().map(|id| format!("ENVID={}", encode_xtext(id.as_str())));
+        let said = ret.into_iter().chain(id);
+        parameters.extend(said.map(|keyword| MailParameter::Other { keyword, value: None }));
     }
     parameters
 }
@@ -94,7 +94,7 @@ fn parameters(envelope: &Envelope, facts: Facts, extensions: &Extensions, uses_u
 /// What the sender wants to be told about this recipient. lettre's own form of a parameter with a value would encode
 /// what is encoded already.
 fn reports_on(envelope: &Envelope, recipient: &ForwardPath) -> Vec<RcptParameter> {
-    let Some(asked) = envelope.reports.of(recipient) else { return Vec::new() };
+    let Some(asked) = envelope.reports.as_ref().and_then(|reports| reports.of(recipient)) else { return Vec::new() };
     let notify = asked.notify.map(|notify| format!("NOTIFY={notify}"));
     let original = asked.original.as_ref().map(|address| format!("ORCPT={}", original_recipient(address)));
     let said = notify.into_iter().chain(original);
@@ -224,11 +224,12 @@ mod tests {
             notify: Some(Notify { delay: true, ..Notify::default() }),
             original: path.address().cloned(),
         };
-        asking.reports = ReportRequest {
+        let reports = ReportRequest {
             ret: Some(Ret::Headers),
             envelope_id: EnvelopeId::new("a=b").ok(),
             recipients: vec![about(&asking.recipients[0]), about(&asking.recipients[2])],
         };
+        asking.reports = Some(Box::new(reports));
         let known = Extensions { dsn: true, ..Extensions::default() };
         assert_eq!(
             said(&asking, PLAIN, &known),

@@ -60,7 +60,7 @@ impl DeliveryArgs {
             notify,
             original: recipient.address().cloned(),
         });
-        envelope.reports = ReportRequest { ret, envelope_id, recipients: about.collect() };
+        envelope.reports = Some(Box::new(ReportRequest { ret, envelope_id, recipients: about.collect() }));
         Ok(())
     }
 

@@ -19,6 +19,12 @@ use std::collections::VecDeque;
 /// Chunks that are sent before the first of them is answered. Their answers are short, so nobody waits for ever.
 const CHUNKS_AHEAD: usize = 8;
 
+/// A message that was made over for its server.
+struct Recoded {
+    content: Box<dyn Content>,
+    facts: Facts,
+}
+
 impl Client {
     /// Hands a message over. Gives an outcome for each recipient of the envelope, in order. Those for whom there was
     /// no room in a transaction come with the next one, as long as each takes the message to somebody
@@ -29,7 +35,7 @@ impl Client {
             Err(outcome) => return vec![outcome; cargo.envelope.recipients.len()],
         };
         let (content, facts) = match &recoded {
-            Some((content, facts)) => (content.as_ref(), *facts),
+            Some(recoded) => (recoded.content.as_ref(), recoded.facts),
             None => (cargo.content, cargo.facts),
         };
         let cargo = Cargo { content, facts, ..*cargo };
@@ -52,7 +58,7 @@ impl Client {
     }
 
     /// The message in seven bits, if the server takes no more and there is somebody who can make that of it.
-    fn recode(&self, cargo: &Cargo<'_>) -> Result<Option<(Box<dyn Content>, Facts)>, Outcome> {
+    fn recode(&self, cargo: &Cargo<'_>) -> Result<Option<Recoded>, Outcome> {
         let Some(recode) = cargo.manner.recode.filter(|_| cargo.facts.is_eight_bit && !self.extensions.eight_bit_mime)
         else {
             return Ok(None);
@@ -64,7 +70,7 @@ impl Client {
         match recode.seven_bit() {
             Ok(content) => {
                 let facts = Facts { size: content.size(), is_eight_bit: false, ..cargo.facts };
-                Ok(Some((content, facts)))
+                Ok(Some(Recoded { content, facts }))
             }
             Err(error) => {
                 let text = format!("the server takes seven bits only, and {error}");
