@@ -61,8 +61,8 @@ impl Setup {
         let mut oauth = account.oauth.clone().unwrap_or_default();
         let section = oauth.provider.as_ref().and_then(|name| context.config().ok()?.oauth.get(name));
         if let Some(section) = section {
-            // What the section says of its own provider is meant, not its own name.
-            let provider = section.provider.clone();
+            // What the section says of its own provider goes before its name, which may be a known one too.
+            let provider = section.provider.clone().or_else(|| oauth.provider.clone());
             oauth = OAuth { provider, ..oauth.or(section) };
         }
         let address = || account.email.as_ref().map(ToString::to_string);
