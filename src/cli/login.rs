@@ -3,9 +3,10 @@
 //! A server is named by URL or by account. What the arguments say goes before the URL, the URL before the
 //! account. A password is never an argument, where others could read it; it is asked for only at a terminal.
 
+use super::auth;
 use super::context::Context;
 use super::input;
-use mailkit::account::{Account, SecretSource};
+use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
@@ -56,8 +57,8 @@ pub(super) struct LoginArgs {
     ///
     /// With XOAUTH2 or OAUTHBEARER the password is an access token; with EXTERNAL there is none. LOGIN stands for the
     /// protocol's own command too.
-    #[arg(long, value_name = "MECHANISM[,…]|none", value_parser = auth)]
-    auth: Option<Auth>,
+    #[arg(long, value_name = "MECHANISM[,…]|none", value_parser = wish)]
+    auth: Option<Wish>,
 
     /// Say a password or a token even where others can read it
     #[arg(long)]
@@ -70,16 +71,16 @@ pub(super) struct LoginArgs {
 
 /// What `--auth` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Auth {
+enum Wish {
     /// No login.
     Nobody,
     /// By one of these.
     By(Vec<Mechanism>),
 }
 
-fn auth(text: &str) -> std::result::Result<Auth, String> {
+fn wish(text: &str) -> std::result::Result<Wish, String> {
     if text.eq_ignore_ascii_case("none") {
-        return Ok(Auth::Nobody);
+        return Ok(Wish::Nobody);
     }
     let known = |name: &str| {
         Mechanism::from_name(name.trim()).ok_or_else(|| {
@@ -87,7 +88,7 @@ fn auth(text: &str) -> std::result::Result<Auth, String> {
             format!("{name} is no mechanism that is spoken here; these are: {names}")
         })
     };
-    text.split(',').map(known).collect::<std::result::Result<_, _>>().map(Auth::By)
+    text.split(',').map(known).collect::<std::result::Result<_, _>>().map(Wish::By)
 }
 
 /// A server, and the account it came from.
@@ -183,13 +184,13 @@ pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
 }
 
 impl LoginArgs {
-    /// The name and password to log in with; `None` if nobody named a user.
+    /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
-        if self.auth == Some(Auth::Nobody) {
+        if self.auth == Some(Wish::Nobody) {
             return Ok(None);
         }
         let mechanisms = match &self.auth {
-            Some(Auth::By(mechanisms)) => Some(mechanisms.clone()),
+            Some(Wish::By(mechanisms)) => Some(mechanisms.clone()),
             _ => None,
         };
         let is_only = |of: &[Mechanism]| {
@@ -199,6 +200,10 @@ impl LoginArgs {
         let wants_nothing = is_only(&[Mechanism::External]);
         let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
+        let auth = server.account.and_then(|(_, account)| account.auth);
+        if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
+            return Ok(None);
+        }
         let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
         let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
             return match self.password.source() {
@@ -209,6 +214,10 @@ impl LoginArgs {
         };
         if wants_nothing {
             return Ok(Some(Credentials::external(user).with(permit)));
+        }
+        if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
+            let proof = auth::TokenProof::new(context, name, account, user)?;
+            return Ok(Some(proof.now().await?.with(permit)));
         }
         let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);
@@ -233,14 +242,14 @@ mod tests {
     #[test]
     fn mechanisms_are_named_in_any_case_of_letters() {
         for (text, wanted) in [
-            ("none", Some(Auth::Nobody)),
-            ("plain", Some(Auth::By(vec![Mechanism::Plain]))),
-            ("SCRAM-SHA-256,plain", Some(Auth::By(vec![Mechanism::ScramSha256, Mechanism::Plain]))),
+            ("none", Some(Wish::Nobody)),
+            ("plain", Some(Wish::By(vec![Mechanism::Plain]))),
+            ("SCRAM-SHA-256,plain", Some(Wish::By(vec![Mechanism::ScramSha256, Mechanism::Plain]))),
             ("NTLM", None),
             ("PLAIN,", None),
             ("", None),
         ] {
-            assert_eq!(auth(text).ok(), wanted, "{text}");
+            assert_eq!(wish(text).ok(), wanted, "{text}");
         }
     }
 }
