@@ -10,7 +10,6 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
 use mailkit::store::IndexAt;
 use mailkit::store::disk::RealDisk;
 use mailkit::sync::{self, Mirror, Place, Source, Summary};
@@ -77,14 +76,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let name = login::source(&credentials, endpoint);
         // Opened first: a Maildir that cannot be used should not cost a conversation.
         let mut mirror = Mirror::open(place(&maildir)).await?;
-        let source = Source {
-            endpoint,
-            addresses: login::addresses(endpoint).await?,
-            credentials,
-            trust: args.login.trust()?,
-            trace: context.trace()?,
-        };
-        let mut session = sync::open(&Tcp, source).await?;
+        let source =
+            Source { endpoint, way: args.login.way(context, &server).await?, credentials, trace: context.trace()? };
+        let mut session = sync::open(&*args.login.connect(), source).await?;
         let bar = context.progress("synchronising", 0);
         let mut progress = |done: usize, all: usize| {
             bar.set_length(all as u64);

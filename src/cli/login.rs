@@ -4,15 +4,15 @@
 //! account. A password is never an argument, where others could read it; it is asked for only at a terminal.
 
 use super::context::Context;
+use super::dial::DialArgs;
 use super::input;
 use mailkit::account::{Account, SecretSource};
-use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
+use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tcp;
 use mailkit::net::tls::Trust;
 use mailkit::sasl::Credentials;
-use std::net::SocketAddr;
+use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
 
 /// Where a password comes from.
@@ -43,7 +43,7 @@ impl PasswordArgs {
 
 /// Options for logging in.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Login and encryption")]
+#[command(next_help_heading = "Login")]
 pub(super) struct LoginArgs {
     /// Log in as this user
     #[arg(long, value_name = "NAME")]
@@ -52,9 +52,8 @@ pub(super) struct LoginArgs {
     #[command(flatten)]
     password: PasswordArgs,
 
-    /// Trust the certificate authorities in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    #[command(flatten)]
+    dial: DialArgs,
 }
 
 /// A server, and the account it came from.
@@ -141,14 +140,6 @@ pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     })
 }
 
-/// The addresses behind a URL.
-pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
-    }
-}
-
 impl LoginArgs {
     /// The name and password to log in with; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
@@ -169,8 +160,13 @@ impl LoginArgs {
         Ok(Some(Credentials::new(user, password)))
     }
 
-    /// Whose certificates are accepted.
-    pub(super) fn trust(&self) -> Result<Trust> {
-        trust(self.ca.as_deref())
+    /// How the server is reached.
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>) -> Result<Way> {
+        self.dial.way(context, server, &self.password).await
+    }
+
+    /// Who connects.
+    pub(super) fn connect(&self) -> Box<dyn Connect> {
+        self.dial.connect()
     }
 }

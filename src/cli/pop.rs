@@ -9,7 +9,6 @@ use mailkit::endpoint::Endpoint;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::fetch::{self, Keep, Source, Summary};
 use mailkit::net::clock::SystemClock;
-use mailkit::net::tcp::Tcp;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::maildir::Maildir;
 use serde_json::json;
@@ -95,14 +94,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             Target::Maildir(path) => Some(Maildir::open(Arc::new(RealDisk), path)?),
             Target::Output => None,
         };
-        let source = Source {
-            endpoint,
-            addresses: login::addresses(endpoint).await?,
-            credentials,
-            trust: args.login.trust()?,
-            trace: context.trace()?,
-        };
-        let session = fetch::open(&Tcp, source).await?;
+        let source =
+            Source { endpoint, way: args.login.way(context, &server).await?, credentials, trace: context.trace()? };
+        let session = fetch::open(&*args.login.connect(), source).await?;
         let bar = context.progress("retrieving", 0);
         let progress = |done: usize, all: usize| {
             bar.set_length(all as u64);

@@ -265,7 +265,7 @@ impl Client {
             let phase = if broken.dot_sent { Phase::Dot } else { Phase::Data };
             return settle(outcomes, &self.last_words(phase, &broken.error).await);
         }
-        self.dialogue.set_patience(DOT_WAIT);
+        self.dialogue.set_last_patience(DOT_WAIT);
         match self.dialect {
             Dialect::Smtp => {
                 let outcome = match ask(&mut self.dialogue, Phase::Dot, Request::awaited()).await {

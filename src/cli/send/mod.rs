@@ -17,7 +17,6 @@ use content::ContentArgs;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
 use outcome::OutcomeArgs;
 use route::RouteArgs;
@@ -62,29 +61,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
     let helo = args.route.helo()?;
-    let trust = args.route.login.trust()?;
     let trace = context.trace()?;
     let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.route.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
-        let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
+        let way = args.route.way(context, &server).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
         let bar = context.progress("sending", message.octets.len() as u64);
         let submission = Submission {
             endpoint: &server.endpoint,
-            addresses,
+            way,
             credentials,
             helo,
-            trust,
             envelope: &message.envelope,
             content: &message.octets,
             needs_utf8: message.needs_utf8,
             trace,
             stop: stop.token().clone(),
         };
-        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
+        let submitted = submit::submit(&*args.route.login.connect(), submission, |sent| bar.set_position(sent)).await;
         bar.finish_and_clear();
         Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
     })?;
