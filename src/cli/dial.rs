@@ -13,6 +13,7 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::net::connection::Limits;
 use mailkit::net::proxy::{Detour, Target};
 use mailkit::net::tcp::{self, Tcp, TcpFrom};
+use mailkit::net::tls::TlsOptions;
 use mailkit::secret::Secret;
 use mailkit::wire::secured::Fingerprint;
 use mailkit::world::Connect;
@@ -131,7 +132,7 @@ impl DialArgs {
     }
 
     /// Whose certificates are accepted, and who we are.
-    fn tls(&self) -> TlsFiles {
+    pub(super) fn tls(&self) -> TlsFiles {
         TlsFiles {
             pins: self.pin.clone(),
             ca: self.ca.clone(),
@@ -142,9 +143,15 @@ impl DialArgs {
     }
 
     /// The way to a server; its addresses, or those of the proxy, are looked up.
-    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, password: &PasswordArgs) -> Result<Way> {
+    pub(super) async fn way(
+        &self,
+        context: &Context,
+        server: &Server<'_>,
+        password: &PasswordArgs,
+        tls: TlsOptions,
+    ) -> Result<Way> {
         let endpoint = &server.endpoint;
-        let mut way = Way::to(Vec::new(), self.tls().read()?);
+        let mut way = Way::to(Vec::new(), tls);
         way.connect_wait = self.connect_timeout.unwrap_or(CONNECT_WAIT);
         way.limits = Limits { each: self.timeout, last: None };
         way.hidden = self.hidden(server, password);

@@ -76,8 +76,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let name = login::source(&credentials, endpoint);
         // Opened first: a Maildir that cannot be used should not cost a conversation.
         let mut mirror = Mirror::open(place(&maildir)).await?;
-        let source =
-            Source { endpoint, way: args.login.way(context, &server).await?, credentials, trace: context.trace()? };
+        let source = Source {
+            endpoint,
+            way: args.login.way(context, &server, args.login.tls()?).await?,
+            credentials,
+            trace: context.trace()?,
+        };
         let mut session = sync::open(&*args.login.connect(), source).await?;
         let bar = context.progress("synchronising", 0);
         let mut progress = |done: usize, all: usize| {

@@ -10,7 +10,7 @@ use mailkit::account::{Account, SecretSource};
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tls::Trust;
+use mailkit::net::tls::{TlsOptions, Trust};
 use mailkit::sasl::Credentials;
 use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,7 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
-    if let Some(url) = named.filter(|named| named.contains("://")) {
+    if let Some(url) = named.filter(|named| Endpoint::is_meant(named)) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
             EndpointError::Password => Error::new(Kind::Usage, error.to_string())
@@ -160,9 +160,14 @@ impl LoginArgs {
         Ok(Some(Credentials::new(user, password)))
     }
 
+    /// Whose certificates are accepted, and who we are; read from files.
+    pub(super) fn tls(&self) -> Result<TlsOptions> {
+        self.dial.tls().read()
+    }
+
     /// How the server is reached.
-    pub(super) async fn way(&self, context: &Context, server: &Server<'_>) -> Result<Way> {
-        self.dial.way(context, server, &self.password).await
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
+        self.dial.way(context, server, &self.password, tls).await
     }
 
     /// Who connects.

@@ -94,8 +94,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             Target::Maildir(path) => Some(Maildir::open(Arc::new(RealDisk), path)?),
             Target::Output => None,
         };
-        let source =
-            Source { endpoint, way: args.login.way(context, &server).await?, credentials, trace: context.trace()? };
+        let source = Source {
+            endpoint,
+            way: args.login.way(context, &server, args.login.tls()?).await?,
+            credentials,
+            trace: context.trace()?,
+        };
         let session = fetch::open(&*args.login.connect(), source).await?;
         let bar = context.progress("retrieving", 0);
         let progress = |done: usize, all: usize| {

@@ -117,6 +117,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether a text is meant to be a URL, right or wrong, and not the name of an account.
+    pub fn is_meant(text: &str) -> bool {
+        text.contains("://") || local::parse(text).is_some()
+    }
+
     fn read(text: &str) -> Result<Self, EndpointError> {
         let url = url::Url::parse(text).map_err(|error| match error {
             url::ParseError::RelativeUrlWithoutBase => EndpointError::NotAUrl,

@@ -5,5 +5,6 @@ pub mod dial;
 pub mod exchangers;
 pub mod handover;
 pub mod imap;
+pub mod look;
 pub mod pop3;
 pub mod smtp;

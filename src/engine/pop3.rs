@@ -12,6 +12,7 @@ use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
 use crate::pop3::command::Number;
 use crate::pop3::response::Response;
 use crate::sasl::{Credentials, Proof};
+use crate::wire::session::Tls;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -108,6 +109,11 @@ impl Session {
             None => Ok(()),
             Some(kind) => Err(self.error(kind, "login refused").said(answer.text)),
         }
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
     }
 
     /// The server's name, for errors.

@@ -196,7 +196,7 @@ impl Dialogue {
             Ok(reply) => reply,
             Err(_) => {
                 self.connection = None;
-                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs())))
+                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs_f64())))
             }
         }
     }

@@ -61,12 +61,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
     let helo = args.route.helo()?;
+    let tls = args.route.login.tls()?;
     let trace = context.trace()?;
     let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.route.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
-        let way = args.route.way(context, &server).await.map_err(nothing_sent)?;
+        let way = args.route.way(context, &server, tls).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
         let bar = context.progress("sending", message.octets.len() as u64);

@@ -7,6 +7,7 @@ use crate::cli::login::{LoginArgs, Server};
 use mailkit::address::Domain;
 use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::net::tls::TlsOptions;
 use std::time::Duration;
 
 /// Options of the way to the server.
@@ -31,8 +32,8 @@ pub(super) struct RouteArgs {
 
 impl RouteArgs {
     /// How the server is reached.
-    pub(super) async fn way(&self, context: &Context, server: &Server<'_>) -> Result<Way> {
-        let mut way = self.login.way(context, server).await?;
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
+        let mut way = self.login.way(context, server, tls).await?;
         way.limits.last = self.final_timeout;
         Ok(way)
     }

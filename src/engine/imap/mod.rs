@@ -156,7 +156,7 @@ impl Session {
                     return Err(self.error(Kind::Temporary, "the server speaks on and does not answer"));
                 }
                 Err(_) => {
-                    let what = format!("no answer within {} seconds", patience.as_secs());
+                    let what = format!("no answer within {} seconds", patience.as_secs_f64());
                     return Err(self.error(Kind::Temporary, what));
                 }
             };

@@ -9,6 +9,7 @@ use crate::imap::client::{Request, Status, Verdict};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::sasl::{Credentials, Mechanism, Proof, base64};
+use crate::wire::session::Tls;
 use zeroize::Zeroizing;
 
 /// A conversation past its greeting and its TLS, before the login.
@@ -55,6 +56,16 @@ impl Opening {
             Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
         }
         Ok(opening)
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
+    }
+
+    /// Hangs up without a login.
+    pub async fn leave(self) {
+        self.dialogue.close().await;
     }
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
