@@ -7,4 +7,5 @@ pub mod handover;
 pub mod imap;
 pub mod look;
 pub mod pop3;
+pub mod route;
 pub mod smtp;

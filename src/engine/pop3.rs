@@ -93,7 +93,7 @@ impl Session {
         }
         let answer = match self.capabilities.mechanism() {
             Some(mechanism) => {
-                let mut login = Login::new(Proof::new(mechanism, &credentials.user, &credentials.password));
+                let mut login = Login::new(Proof::new(mechanism, credentials));
                 let mut answer = self.dialogue.ask(&mut login.begin()).await?;
                 while let Some(mut next) = login.next(&answer) {
                     answer = self.dialogue.ask(&mut next).await?;
@@ -101,7 +101,10 @@ impl Session {
                 answer
             }
             None => match self.dialogue.ask(&mut Request::user(&credentials.user)).await? {
-                known if known.is_ok() => self.dialogue.ask(&mut Request::pass(&credentials.password)).await?,
+                known if known.is_ok() => match credentials.password() {
+                    Some(password) => self.dialogue.ask(&mut Request::pass(password)).await?,
+                    None => return Err(self.error(Kind::Unavailable, "the server's only login takes passwords")),
+                },
                 unknown => unknown,
             },
         };

@@ -79,9 +79,12 @@ impl Opening {
         } else if self.can("LOGINDISABLED") {
             return Err(self.error(Kind::Unavailable, "the server takes no passwords on this connection"));
         } else {
-            let mut login = Request::login(&credentials.user, credentials.password.expose()).ok_or_else(|| {
-                self.error(Kind::Unavailable, "the server's only login cannot carry this name or password")
-            })?;
+            let mut login = credentials
+                .password()
+                .and_then(|password| Request::login(&credentials.user, password.expose()))
+                .ok_or_else(|| {
+                    self.error(Kind::Unavailable, "the server's only login cannot carry this name or password")
+                })?;
             self.dialogue.ask(&mut login).await?
         };
         if !status.is_ok() {
@@ -97,7 +100,7 @@ impl Opening {
     }
 
     async fn authenticate(&mut self, credentials: &Credentials) -> Result<Status> {
-        let mut proof = Proof::new(Mechanism::Plain, &credentials.user, &credentials.password);
+        let mut proof = Proof::new(Mechanism::Plain, credentials);
         let answer = proof.initial().map(|octets| base64::encode(&octets));
         let answer = answer.unwrap_or_else(|| Zeroizing::new(String::new()));
         let name = Mechanism::Plain.name();
