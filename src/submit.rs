@@ -12,12 +12,15 @@ use crate::error::Result;
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
+use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
-use crate::smtp::transaction::Facts;
+use crate::smtp::transaction::{self, Facts};
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What is to be submitted, and where.
@@ -49,6 +52,37 @@ struct Ready {
     client: Client,
     ip: IpAddr,
     login: Option<Mechanism>,
+    timing: Timing,
+}
+
+/// How long each step took; none for those that were not come to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timing {
+    /// Until an address answered.
+    pub connect: Option<Duration>,
+    /// The greeting, EHLO and TLS.
+    pub hello: Option<Duration>,
+    /// The login.
+    pub auth: Option<Duration>,
+    /// From MAIL to the last reply.
+    pub data: Option<Duration>,
+}
+
+/// What a server would do with a message, found out without sending it.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The address that was reached.
+    pub ip: IpAddr,
+    /// The encryption, if any.
+    pub tls: Option<Tls>,
+    /// How we logged in, if we did.
+    pub login: Option<Mechanism>,
+    /// What the server offers.
+    pub extensions: Extensions,
+    /// Why the message could not go there, as far as the offers tell.
+    pub obstacle: Option<Outcome>,
+    /// How long each step took.
+    pub timing: Timing,
 }
 
 /// What came of it.
@@ -62,33 +96,54 @@ pub struct Submitted {
     pub tls: Option<Tls>,
     /// How we logged in, if we did.
     pub login: Option<Mechanism>,
+    /// How long each step took.
+    pub timing: Timing,
 }
 
-/// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
+/// Submits. `progress` is told how many octets of the message are out: it has heard of the last one before the server
+/// is told that it was the last, and so before the server can have the message. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
 pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
     let ready = tokio::select! {
         biased;
         () = submission.stop.cancelled() => {
-            return Ok(for_all(submission.envelope, &Outcome::lost(Phase::Connect, "interrupted"), None, None));
+            return Ok(for_all(submission.envelope, &Outcome::lost(Phase::Connect, "interrupted"), None, None, Timing::default()));
         }
         ready = reach(connect, &submission) => ready?,
     };
-    let Ready { mut client, ip, login } = match ready {
+    let Ready { mut client, ip, login, mut timing } = match ready {
         Ok(ready) => ready,
         Err(submitted) => return Ok(submitted),
     };
-    client.stop_with(submission.stop);
+    client.stop_with(submission.stop.clone());
     let tls = client.tls().cloned();
-    let facts = Facts {
+    let cargo = Cargo { envelope: submission.envelope, content: submission.content, facts: facts(&submission) };
+    let begun = Instant::now();
+    let outcomes = client.transact(&cargo, progress).await;
+    timing.data = Some(begun.elapsed());
+    client.quit().await;
+    let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
+    Ok(Submitted { recipients, ip: Some(ip), tls, login, timing })
+}
+
+/// Goes as far as the login, and says goodbye: nobody is written to.
+pub async fn rehearse(connect: &dyn Connect, submission: Submission<'_>) -> Result<Result<Rehearsal, Submitted>> {
+    let Ready { client, ip, login, timing } = match reach(connect, &submission).await? {
+        Ok(ready) => ready,
+        Err(submitted) => return Ok(Err(submitted)),
+    };
+    let (tls, extensions) = (client.tls().cloned(), client.extensions().clone());
+    let obstacle = transaction::plan(submission.envelope, facts(&submission), &extensions).err();
+    client.quit().await;
+    Ok(Ok(Rehearsal { ip, tls, login, extensions, obstacle, timing }))
+}
+
+/// What matters about the message for its way.
+fn facts(submission: &Submission<'_>) -> Facts {
+    Facts {
         size: submission.content.size(),
         is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
         has_utf8_header: submission.needs_utf8,
-    };
-    let cargo = Cargo { envelope: submission.envelope, content: submission.content, facts };
-    let outcomes = client.transact(&cargo, progress).await;
-    client.quit().await;
-    let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip: Some(ip), tls, login })
+    }
 }
 
 /// Connects and logs in; a server that refuses either has judged all recipients.
@@ -100,29 +155,43 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         trust: &submission.trust,
         trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
+    let mut timing = Timing::default();
+    let begun = Instant::now();
     let server = dial(connect, whom).await?;
+    timing.connect = Some(begun.elapsed());
     let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
     let ip = server.connection.peer().ip();
+    let begun = Instant::now();
     let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
+    timing.hello = Some(begun.elapsed());
     let mut client = match opened {
         Ok(client) => client,
-        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, Some(ip), None))),
+        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, Some(ip), None, timing))),
     };
     let Some(credentials) = &submission.credentials else {
-        return Ok(Ok(Ready { client, ip, login: None }));
+        return Ok(Ok(Ready { client, ip, login: None, timing }));
     };
-    match client.login(credentials).await {
-        Ok(mechanism) => Ok(Ok(Ready { client, ip, login: Some(mechanism) })),
+    let begun = Instant::now();
+    let done = client.login(credentials).await;
+    timing.auth = Some(begun.elapsed());
+    match done {
+        Ok(mechanism) => Ok(Ok(Ready { client, ip, login: Some(mechanism), timing })),
         Err(outcome) => {
             let tls = client.tls().cloned();
             client.quit().await;
-            Ok(Err(for_all(submission.envelope, &outcome, Some(ip), tls)))
+            Ok(Err(for_all(submission.envelope, &outcome, Some(ip), tls, timing)))
         }
     }
 }
 
-fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
+fn for_all(
+    envelope: &Envelope,
+    outcome: &Outcome,
+    ip: Option<IpAddr>,
+    tls: Option<Tls>,
+    timing: Timing,
+) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls, login: None }
+    Submitted { recipients, ip, tls, login: None, timing }
 }

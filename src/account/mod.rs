@@ -5,8 +5,10 @@
 
 mod config;
 mod file;
+pub mod guard;
+pub mod sent;
 mod source;
 
-pub use config::{Account, Config, Defaults, Relay, Serve};
+pub use config::{Account, Config, Defaults, Log, LogFormat, Relay, Serve};
 pub use file::{read_text, state_dir};
 pub use source::SecretSource;

@@ -225,7 +225,7 @@ fn kebab(name: &str) -> String {
 }
 
 /// JSON escapes the control characters of ASCII only; all others can stand nowhere but in strings.
-fn harmless_json(json: &str) -> String {
+pub(super) fn harmless_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if is_treacherous(c) {

@@ -13,6 +13,7 @@ mod entry;
 mod follow;
 mod id;
 mod incoming;
+pub mod ledger;
 mod log;
 mod mailbox;
 pub mod mailbox_error;

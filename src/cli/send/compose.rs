@@ -10,8 +10,9 @@ use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
+use mailkit::message::field::fields;
 use mailkit::message::prepare::{Fixups, Prepared, prepare};
-use mailkit::world::{Clock, Entropy};
+use mailkit::world::{Clock, Content, Entropy};
 use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -25,6 +26,23 @@ pub(super) struct Outgoing {
     pub(super) octets: Vec<u8>,
     pub(super) message_id: Option<String>,
     pub(super) needs_utf8: bool,
+    /// What differs each time the same is said again.
+    pub(super) volatile: Volatile,
+}
+
+/// What was added here and not by whoever wrote the message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Volatile {
+    pub(super) date: bool,
+    pub(super) message_id: bool,
+    pub(super) boundaries: bool,
+}
+
+impl Outgoing {
+    /// The message, with CRLF line ends.
+    pub(super) fn content(&self) -> &dyn Content {
+        &self.octets
+    }
 }
 
 /// The people that the arguments name.
@@ -73,15 +91,17 @@ pub(super) fn compose(
 ) -> Result<Outgoing> {
     let sender = people.from.clone().or_else(|| account_sender(account)).or_else(local_sender);
     let is_complete = args.read_recipients || args.message.is_some();
-    let (prepared, named) = if is_complete {
+    let (prepared, named, volatile) = if is_complete {
         let octets = read(context, args.message.as_deref().unwrap_or(Path::new(INPUT)))?;
         let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy };
         let prepared = prepare(&octets, (!args.no_fixups).then_some(fixups))?;
         let named = if args.read_recipients { named_recipients(&prepared)? } else { Vec::new() };
-        (prepared, named)
+        let lacks = |name: &str| !fields(&octets).any(|field| field.is(name));
+        let volatile = Volatile { date: lacks("Date"), message_id: lacks("Message-ID"), boundaries: false };
+        (prepared, named, volatile)
     } else {
         let octets = draft(args, &people, context, sender.as_ref())?.to_octets(clock.now(), entropy)?;
-        (prepare(&octets, None)?, Vec::new())
+        (prepare(&octets, None)?, Vec::new(), Volatile { date: true, message_id: true, boundaries: true })
     };
     let mut seen = HashSet::new();
     let each = people.recipients().chain(&named).filter(|address| seen.insert(*address));
@@ -98,6 +118,7 @@ pub(super) fn compose(
         octets: prepared.octets,
         message_id: prepared.message_id,
         needs_utf8: prepared.needs_utf8,
+        volatile,
     })
 }
 
