@@ -50,7 +50,7 @@ pub struct Submission<'a> {
 /// A client that has logged in, if it had to.
 struct Ready {
     client: Client,
-    ip: IpAddr,
+    ip: Option<IpAddr>,
     login: Option<Mechanism>,
     timing: Timing,
 }
@@ -71,8 +71,8 @@ pub struct Timing {
 /// What a server would do with a message, found out without sending it.
 #[derive(Debug)]
 pub struct Rehearsal {
-    /// The address that was reached.
-    pub ip: IpAddr,
+    /// The address that was reached, if it has one.
+    pub ip: Option<IpAddr>,
     /// The encryption, if any.
     pub tls: Option<Tls>,
     /// How we logged in, if we did.
@@ -122,7 +122,7 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     timing.data = Some(begun.elapsed());
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip: Some(ip), tls, login, timing })
+    Ok(Submitted { recipients, ip, tls, login, timing })
 }
 
 /// Goes as far as the login, and says goodbye: nobody is written to.
@@ -166,7 +166,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     timing.hello = Some(begun.elapsed());
     let mut client = match opened {
         Ok(client) => client,
-        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, Some(ip), None, timing))),
+        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None, timing))),
     };
     let Some(credentials) = &submission.credentials else {
         return Ok(Ok(Ready { client, ip, login: None, timing }));
@@ -179,7 +179,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         Err(outcome) => {
             let tls = client.tls().cloned();
             client.quit().await;
-            Ok(Err(for_all(submission.envelope, &outcome, Some(ip), tls, timing)))
+            Ok(Err(for_all(submission.envelope, &outcome, ip, tls, timing)))
         }
     }
 }

@@ -4,6 +4,8 @@
 //! table, files without a header, outside libraries in the wrong room, generated files that have gone
 //! stale. `BLESS=1 cargo test --test tidy` rewrites the generated files; the diff is the review.
 
+#[path = "tidy/features.rs"]
+mod features;
 #[path = "tidy/layers.rs"]
 mod layers;
 #[path = "tidy/libraries.rs"]
@@ -159,6 +161,12 @@ fn a_socket_or_a_file_in_the_wrong_room_is_reported() {
 fn each_library_has_a_reason_and_stays_in_its_rooms() {
     let read = |name: &str| std::fs::read_to_string(root().join(name)).expect(name);
     clean(libraries::violations(&read("Cargo.toml"), &read("docs/dependencies.md"), &all()).into_iter());
+}
+
+#[test]
+fn the_page_of_features_names_tests_that_exist() {
+    let page = std::fs::read_to_string(root().join("docs/features.md")).expect("the page is there");
+    clean(features::violations(&page, &root()).into_iter());
 }
 
 #[test]

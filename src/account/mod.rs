@@ -8,7 +8,9 @@ mod file;
 pub mod guard;
 pub mod sent;
 mod source;
+mod tls_files;
 
 pub use config::{Account, Config, Defaults, Log, LogFormat, Relay, Serve};
 pub use file::{read_text, state_dir};
 pub use source::SecretSource;
+pub use tls_files::TlsFiles;

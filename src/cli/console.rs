@@ -13,6 +13,9 @@ use mailkit::secret::Secret;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
+/// Octets from which on an upload takes long enough to be watched.
+const UPLOAD_SHOWN: u64 = 256 * 1024;
+
 /// Standard output was closed by its reader.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads the output")]
@@ -111,13 +114,37 @@ impl Context {
         }
     }
 
+    /// Asks a question that yes or no answers; none where nobody can be asked.
+    pub(super) fn confirm(&self, question: &str) -> Option<bool> {
+        let is_asked = !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        is_asked.then(|| {
+            let prompt = dialoguer::Confirm::new().with_prompt(terminal(question)).default(false);
+            // Whoever goes away without an answer has not said yes.
+            prompt.interact().unwrap_or(false)
+        })
+    }
+
     /// A bar that shows how far a command is, on a terminal; elsewhere it draws nothing.
     pub(super) fn progress(&self, what: &'static str, total: u64) -> ProgressBar {
+        self.bar(what, total, "{msg} {wide_bar} {pos}/{len}")
+    }
+
+    /// The same for octets, with their rate and how long the rest may take.
+    pub(super) fn upload(&self, what: &'static str, total: u64) -> ProgressBar {
+        let total = if total < UPLOAD_SHOWN { None } else { Some(total) };
+        match total {
+            Some(total) => self.bar(what, total, "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left"),
+            // What is over before anybody has looked would only flicker.
+            None => ProgressBar::hidden(),
+        }
+    }
+
+    fn bar(&self, what: &'static str, total: u64, template: &str) -> ProgressBar {
         let watched = !self.globals.quiet && !self.globals.json && io::stderr().is_terminal();
         // A trace on the same terminal and a bar would write over each other.
         let drawn = watched && self.globals.trace.is_none();
         let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("the template is well-formed");
+        let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
     }
 

@@ -153,8 +153,7 @@ impl LoginArgs {
     /// The name and password to log in with; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
         let endpoint = &server.endpoint;
-        let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
-        let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
+        let Some(user) = self.name(server) else {
             return match self.password.source() {
                 Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
                     .hint("name the user with --user or in the URL: scheme://user@host")),
@@ -167,6 +166,17 @@ impl LoginArgs {
         let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
         let password = source.fetch(name, &ask).await?;
         Ok(Some(Credentials::new(user, password)))
+    }
+
+    /// Whom to log in as, without asking for what proves it.
+    pub(super) fn name(&self, server: &Server<'_>) -> Option<String> {
+        let from_account = || server.account.and_then(|(_, account)| account.login(&server.endpoint));
+        self.user.clone().or_else(|| server.endpoint.user.clone()).or_else(from_account)
+    }
+
+    /// Whether anything was said here that a queue would not remember.
+    pub(super) fn is_given(&self) -> bool {
+        self.user.is_some() || self.password.source().is_some() || self.ca.is_some()
     }
 
     /// Whose certificates are accepted.

@@ -13,6 +13,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 /// What a line says.
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) time: Timestamp,
     pub(super) account: Option<String>,

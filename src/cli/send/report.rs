@@ -101,7 +101,7 @@ pub(super) fn rehearsed(
     let exit = rehearsal.obstacle.as_ref().and_then(Outcome::kind).map_or(Exit::OK, Exit::from);
     if context.is_json() {
         let reached = Reached {
-            ip: Some(rehearsal.ip),
+            ip: rehearsal.ip,
             tls: rehearsal.tls.clone(),
             login: rehearsal.login,
             timing: rehearsal.timing,
@@ -116,7 +116,8 @@ pub(super) fn rehearsed(
         context.object(&in_order(&object))?;
         return Ok(exit);
     }
-    context.say(&format!("reached       {} at {}", server.endpoint.authority(), rehearsal.ip));
+    let at = rehearsal.ip.map(|ip| format!(" at {ip}")).unwrap_or_default();
+    context.say(&format!("reached       {}{at}", server.endpoint.authority()));
     context.say(&match &rehearsal.tls {
         Some(tls) => format!("encryption    {} {}", tls.version, tls.cipher),
         None => "encryption    none".to_owned(),
