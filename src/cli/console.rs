@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::{is_treacherous, terminal};
 use mailkit::secret::Secret;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
@@ -230,13 +231,44 @@ fn closed_output(error: &Error) -> bool {
     causes.any(|cause| cause.is::<OutputClosed>())
 }
 
+/// What `--json` prints on standard error when a command fails.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Failure {
+    error: FailureBody,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FailureBody {
+    /// The name of the exit code, as in sysexits.h.
+    code: &'static str,
+    /// The code the process ends with.
+    exit: u8,
+    /// What the user can do.
+    hint: Option<String>,
+    /// The sort of failure, a word.
+    kind: String,
+    /// What was tried, and why it failed.
+    message: String,
+    /// The other side's own words.
+    said: Option<String>,
+}
+
 fn error_json(kind: Kind, message: &str, said: Option<&str>, hint: Option<&str>) -> String {
     let exit = Exit::from(kind);
-    let kind = format!("{kind:?}");
-    let object = serde_json::json!({"error": {
-        "code": exit.name(), "kind": kebab(&kind), "message": message, "said": said, "hint": hint, "exit": exit.code(),
-    }});
-    harmless_json(&object.to_string())
+    let failure = Failure {
+        error: FailureBody {
+            code: exit.name(),
+            exit: exit.code(),
+            hint: hint.map(str::to_owned),
+            kind: kebab(&format!("{kind:?}")),
+            message: message.to_owned(),
+            said: said.map(str::to_owned),
+        },
+    };
+    harmless_json(&serde_json::to_string(&failure).expect("strings and numbers always print"))
 }
 
 /// `NoUser` as `no-user`.

@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use super::input;
-use mailkit::account::{Account, SecretSource};
+use mailkit::account::{Account, Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
@@ -106,6 +106,15 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
+    server_of(|| context.config(), named, service)
+}
+
+/// The same, of a configuration that is only read for an account.
+pub(super) fn server_of<'a>(
+    config: impl FnOnce() -> Result<&'a Config>,
+    named: Option<&str>,
+    service: Service,
+) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| named.contains("://")) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
@@ -118,7 +127,7 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
         }
         return Ok(Server { endpoint, account: None });
     }
-    let (name, account) = context.config()?.account(named)?;
+    let (name, account) = config()?.account(named)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))

@@ -19,6 +19,7 @@ mod mx;
 mod parse;
 mod pop;
 mod relay;
+mod schema;
 mod send;
 mod serve;
 mod stop;
@@ -51,6 +52,7 @@ enum Command {
     Imap(imap::Args),
     Mx(mx::Args),
     Parse(parse::Args),
+    Schema(schema::Args),
     Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -68,6 +70,7 @@ impl Command {
             Self::Imap(_) => "imap",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Schema(_) => "schema",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
@@ -83,6 +86,7 @@ impl Command {
             Self::Imap(args) => imap::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
+            Self::Schema(args) => schema::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }

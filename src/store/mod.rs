@@ -14,6 +14,7 @@ mod follow;
 mod id;
 mod incoming;
 pub mod ledger;
+pub mod letterbox;
 mod log;
 mod mailbox;
 pub mod mailbox_error;

@@ -5,6 +5,7 @@
 use super::super::context::Context;
 use super::super::host::host_name;
 use super::super::login::trust;
+use super::accounts::WithAccounts;
 use mailkit::account::SecretSource;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
@@ -171,6 +172,12 @@ impl RelayArgs {
             },
             ..Settings::default()
         };
+        let courier = WithAccounts {
+            within: Arc::new(courier),
+            config: context.globals.config.clone(),
+            helo: hostname.clone(),
+            trace: context.trace()?,
+        };
         Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
     }
 
@@ -230,12 +237,12 @@ pub(crate) fn own_name(context: &Context, given: Option<&Domain>) -> Result<Doma
 }
 
 /// The time of day.
-pub(super) fn clock() -> Arc<dyn Clock> {
+pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
 /// The kernel's chance.
-pub(super) fn entropy() -> Arc<dyn Entropy> {
+pub(crate) fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SystemEntropy)
 }
 

@@ -405,7 +405,7 @@ fn names(recipients: &[ForwardPath]) -> Vec<String> {
     recipients.iter().map(name).collect()
 }
 
-fn name(path: &ForwardPath) -> String {
+pub(super) fn name(path: &ForwardPath) -> String {
     path.address().map_or_else(|| path.to_string(), |address| address.to_ascii_domain().to_string())
 }
 

@@ -172,6 +172,7 @@ mod tests {
             Some(Answer::List(Ok(Listed { wire_name, separator, selectable, .. }))) => {
                 format!("list {wire_name} {separator:?} {selectable}")
             }
+            Some(Answer::Capability(words)) => format!("capability {}", words.join(" ")),
             Some(Answer::Fetch(Ok(attributes))) => format!("fetch {}", attributes.len()),
             Some(Answer::List(Err(line)) | Answer::Fetch(Err(line))) => format!("unreadable {line}"),
             Some(Answer::Unasked) => "unasked".to_owned(),
@@ -194,7 +195,7 @@ mod tests {
             ("* FLAGS (\\Seen)", "unasked"),
             ("* ESEARCH (TAG \"x\") UID ALL 1:3", "unasked"),
             ("* VANISHED (EARLIER) 1:3", "unasked"),
-            ("* CAPABILITY IMAP4rev2", "unasked"),
+            ("* CAPABILITY IMAP4rev2 literal+", "capability IMAP4REV2 LITERAL+"),
             ("* XLIST (((((((((", "unasked"),
             ("* \u{e9}", "unasked"),
             ("", "unasked"),
