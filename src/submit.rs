@@ -6,9 +6,9 @@
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dial, dial};
-use crate::engine::smtp::{Cargo, Client, Dialect};
+use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
@@ -16,6 +16,7 @@ use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::{self, Facts};
+use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
@@ -41,6 +42,10 @@ pub struct Submission<'a> {
     pub content: &'a dyn Content,
     /// Whether its header section is UTF-8 beyond ASCII.
     pub needs_utf8: bool,
+    /// How it is handed over.
+    pub manner: Manner<'a>,
+    /// What the server has to offer, or nothing is sent to it: keywords of EHLO.
+    pub required: &'a [String],
     /// Where the conversation is written down.
     pub trace: Option<Trace>,
     /// When cancelled, the conversation ends at once, and each recipient's outcome says what that means.
@@ -96,12 +101,14 @@ pub struct Submitted {
     pub tls: Option<Tls>,
     /// How we logged in, if we did.
     pub login: Option<Mechanism>,
+    /// What the server offers, if it came to a transaction.
+    pub extensions: Option<Extensions>,
     /// How long each step took.
     pub timing: Timing,
 }
 
-/// Submits. `progress` is told how many octets of the message are out: it has heard of the last one before the server
-/// is told that it was the last, and so before the server can have the message. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
+/// Submits. An error means that nobody could even be asked: the certificate store, the URL, a server without an
+/// address.
 pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
     let ready = tokio::select! {
         biased;
@@ -116,13 +123,16 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     };
     client.stop_with(submission.stop.clone());
     let tls = client.tls().cloned();
-    let cargo = Cargo { envelope: submission.envelope, content: submission.content, facts: facts(&submission) };
+    let extensions = Some(client.extensions().clone());
+    let facts = facts(&submission);
+    let Submission { envelope, content, manner, .. } = submission;
+    let cargo = Cargo { envelope, content, facts, manner };
     let begun = Instant::now();
     let outcomes = client.transact(&cargo, progress).await;
     timing.data = Some(begun.elapsed());
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls, login, timing })
+    Ok(Submitted { recipients, ip, tls, login, extensions, timing })
 }
 
 /// Goes as far as the login, and says goodbye: nobody is written to.
@@ -157,8 +167,17 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     };
     let mut timing = Timing::default();
     let begun = Instant::now();
-    let server = dial(connect, whom).await?;
+    let dialled = dial(connect, whom).await;
     timing.connect = Some(begun.elapsed());
+    let server = match dialled {
+        Ok(server) => server,
+        // Nobody was reached, so nobody has the message, and each recipient hears so.
+        Err(error) if error.kind() == Kind::Temporary => {
+            let outcome = Outcome::refused_here(Phase::Connect, EnhancedStatus::new(4, 4, 1), error.to_string());
+            return Ok(Err(for_all(submission.envelope, &outcome, None, None, timing)));
+        }
+        Err(error) => return Err(error),
+    };
     let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
     let ip = server.connection.peer().ip();
     let begun = Instant::now();
@@ -168,6 +187,11 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         Ok(client) => client,
         Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None, timing))),
     };
+    if let Err(outcome) = client.require(submission.required) {
+        let tls = client.tls().cloned();
+        client.quit().await;
+        return Ok(Err(for_all(submission.envelope, &outcome, ip, tls, timing)));
+    }
     let Some(credentials) = &submission.credentials else {
         return Ok(Ok(Ready { client, ip, login: None, timing }));
     };
@@ -193,5 +217,5 @@ fn for_all(
 ) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls, login: None, timing }
+    Submitted { recipients, ip, tls, login: None, extensions: None, timing }
 }

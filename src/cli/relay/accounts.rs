@@ -7,6 +7,7 @@ use super::super::login::{self, Service};
 use mailkit::account::{Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
+use mailkit::engine::smtp::Manner;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::tcp::Tcp;
@@ -73,6 +74,8 @@ impl WithAccounts {
             envelope: &parcel.envelope,
             content: parcel.message.as_ref(),
             needs_utf8: parcel.envelope.smtputf8,
+            manner: Manner::default(),
+            required: &[],
             trace: self.trace.clone(),
             stop: CancellationToken::new(),
         };

@@ -9,8 +9,7 @@ use super::super::exit::Exit;
 use super::super::login::{self, Server};
 use super::super::stop::Stop;
 use super::compose::{self, Outgoing, People};
-use super::copy::{Place, WithBlind, beginning};
-use super::doubt::{LOOKED_AT, doubts};
+use super::copy::{Place, WithBlind};
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
 use super::queue::Waiting;
@@ -24,12 +23,16 @@ use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Trust;
+use mailkit::sasl::Credentials;
 use mailkit::smtp::outcome::Ending;
 use mailkit::status::Fate;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::ledger::{Ledger, Standing};
 use mailkit::submit::{self, Submission, Submitted};
-use mailkit::world::{Clock, Timestamp};
+use mailkit::world::{Clock, Content, Timestamp};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A message and all that is known about its way before it is made.
@@ -58,6 +61,39 @@ struct Sent {
     remote_id: Option<String>,
     dns: Option<Duration>,
     stopped: Option<Exit>,
+    warnings: Vec<String>,
+}
+
+/// How to come to a server, and as whom.
+struct Way {
+    addresses: Vec<SocketAddr>,
+    credentials: Option<Credentials>,
+    trust: Trust,
+}
+
+/// A message whose last octets are not given away before the ledger knows that they are: whatever the protocol ends a
+/// message with, it comes behind them.
+struct Noticed<'a> {
+    content: &'a dyn Content,
+    ledger: Mutex<Option<&'a mut Ledger>>,
+}
+
+impl Content for Noticed<'_> {
+    fn size(&self) -> u64 {
+        self.content.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read_at(offset, buffer)?;
+        if offset.saturating_add(count as u64) >= self.size() {
+            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(ledger) = ledger.as_mut() {
+                ledger.out().map_err(io::Error::other)?;
+            }
+            *ledger = None;
+        }
+        Ok(count)
+    }
 }
 
 impl<'a> Errand<'a> {
@@ -93,13 +129,15 @@ impl<'a> Errand<'a> {
                 None => None,
             };
             // Standard input is read when nothing but the network can go wrong any more.
-            let message = self.compose(people)?;
+            let mut message = self.compose(people)?;
+            args.delivery.ask(&mut message.envelope)?;
             self.ask(&message)?;
             if let (Some(DryRun::Connect), Some(server)) = (args.outcome.dry_run, self.server) {
                 let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
                 let stop = Stop::on_signals()?;
+                let way = Way { addresses, credentials, trust };
                 let submission =
-                    self.submission(server, addresses, credentials, trust, &message, &message.envelope, &stop)?;
+                    self.submission(server, way, &message, &message.envelope, &message.content, &stop)?;
                 return self.rehearse(submission, &message, server, &stop).await;
             }
             let key = args.outcome.key(&message)?;
@@ -126,7 +164,7 @@ impl<'a> Errand<'a> {
                 ledger.settle(&standings(&sent.recipients), SystemClock.now())?;
             }
             let mut queue = Queue { remote_id: sent.remote_id.take(), ..Queue::default() };
-            let mut warnings = Vec::new();
+            let mut warnings = std::mem::take(&mut sent.warnings);
             if let Some(waiting) = &waiting {
                 waiting.take(&message, &mut sent.recipients, ledger.as_mut(), &mut queue, &mut warnings).await?;
             }
@@ -165,10 +203,6 @@ impl<'a> Errand<'a> {
             Error::new(Kind::NoPermission, violation.to_string())
                 .hint("nothing was sent; the rules are allow-recipients and max-recipients of the account")
         })?;
-        let doubts = doubts(&beginning(message.content(), LOOKED_AT)?);
-        if let (true, Some(doubt)) = (self.args.outcome.strict, doubts.first()) {
-            return Err(Error::new(Kind::Data, *doubt).hint("nothing was sent; without --strict it would have been"));
-        }
         if self.args.outcome.yes || self.args.outcome.dry_run.is_some() {
             return Ok(());
         }
@@ -185,7 +219,7 @@ impl<'a> Errand<'a> {
                 }
             }
         }
-        for doubt in doubts {
+        for doubt in &message.doubts {
             // Where nobody can be asked, a doubt stops nothing.
             if self.context.confirm(&format!("{doubt}. Send it all the same?")) == Some(false) {
                 return Err(not_wanted());
@@ -221,11 +255,11 @@ impl<'a> Errand<'a> {
     async fn send(
         &self,
         server: &Server<'_>,
-        credentials: Option<mailkit::sasl::Credentials>,
+        credentials: Option<Credentials>,
         trust: Trust,
         message: &Outgoing,
         envelope: &Envelope,
-        mut ledger: Option<&mut Ledger>,
+        ledger: Option<&mut Ledger>,
     ) -> Result<Sent> {
         let before = Instant::now();
         let addresses = match login::addresses(&server.endpoint).await {
@@ -233,62 +267,52 @@ impl<'a> Errand<'a> {
             Err(error) => return self.unreached(envelope, error),
         };
         let dns = Some(before.elapsed());
+        let way = Way { addresses, credentials, trust };
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
-        let size = message.content().size();
+        let size = message.content.size();
         let bar = self.context.upload("sending", size);
-        let submission = self.submission(server, addresses, credentials, trust, message, envelope, &stop)?;
-        let mut trouble = None;
-        let token = stop.token().clone();
-        let progress = |sent: u64| {
-            bar.set_position(sent);
-            // All of it is there but the dot: from here on the server may have it.
-            if sent >= size
-                && let Some(ledger) = ledger.as_mut()
-                && let Err(error) = ledger.out()
-            {
-                trouble = Some(error);
-                token.cancel();
-            }
-        };
-        let submitted = submit::submit(&Tcp, submission, progress).await;
+        let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
+        let submission = self.submission(server, way, message, envelope, &content, &stop)?;
+        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
         bar.finish_and_clear();
-        match (submitted, trouble) {
-            (_, Some(error)) => Err(error.hint("nothing was sent: what is sent could not be written down")),
-            (Err(error), None) => self.unreached(envelope, error),
-            (Ok(submitted), None) => {
-                let remote_id = server_s_name(&submitted);
-                let Submitted { recipients, ip, tls, login, timing } = submitted;
-                Ok(Sent {
-                    recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
-                    reached: Reached { ip, tls, login, timing },
-                    remote_id,
-                    dns,
-                    stopped: stop.exit(),
-                })
-            }
-        }
+        let submitted = match submitted {
+            Ok(submitted) => submitted,
+            Err(error) => return self.unreached(envelope, error),
+        };
+        let remote_id = server_s_name(&submitted);
+        let Submitted { recipients, ip, tls, login, extensions, timing } = submitted;
+        let offered = extensions.iter().flat_map(|offered| self.args.delivery.warnings(offered));
+        Ok(Sent {
+            recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
+            reached: Reached { ip, tls, login, timing },
+            remote_id,
+            dns,
+            stopped: stop.exit(),
+            warnings: offered.map(str::to_owned).collect(),
+        })
     }
 
     fn submission<'s>(
         &'s self,
         server: &'s Server<'_>,
-        addresses: Vec<std::net::SocketAddr>,
-        credentials: Option<mailkit::sasl::Credentials>,
-        trust: Trust,
-        message: &'s Outgoing,
+        way: Way,
+        message: &Outgoing,
         envelope: &'s Envelope,
+        content: &'s dyn Content,
         stop: &Stop,
     ) -> Result<Submission<'s>> {
         Ok(Submission {
             endpoint: &server.endpoint,
-            addresses,
-            credentials,
+            addresses: way.addresses,
+            credentials: way.credentials,
             helo: self.helo.clone(),
-            trust,
+            trust: way.trust,
             envelope,
-            content: message.content(),
+            content,
             needs_utf8: message.needs_utf8,
+            manner: self.args.delivery.manner(),
+            required: self.args.delivery.required(),
             trace: self.context.trace()?,
             stop: stop.token().clone(),
         })
@@ -303,7 +327,7 @@ impl<'a> Errand<'a> {
     ) -> Result<Done> {
         let exit = match submit::rehearse(&Tcp, submission).await.map_err(nothing_sent)? {
             Ok(rehearsal) => report::rehearsed(self.context, message, server, &rehearsal, self.begun.elapsed())?,
-            Err(Submitted { recipients, ip, tls, login, timing }) => {
+            Err(Submitted { recipients, ip, tls, login, timing, .. }) => {
                 let report = Report {
                     message,
                     server: Some(server),
@@ -343,12 +367,12 @@ impl<'a> Errand<'a> {
         }
         let message = report.message;
         let with_blind = match self.args.outcome.keep_bcc {
-            true => WithBlind::new(&message.envelope, message.content()).map(Some),
+            true => WithBlind::new(&message.envelope, &message.content).map(Some),
             false => Ok(None),
         };
         report.saved = match with_blind {
             Ok(Some(content)) => self.place.save(self.context, &self.args.route, &content, &SystemEntropy).await,
-            Ok(None) => self.place.save(self.context, &self.args.route, message.content(), &SystemEntropy).await,
+            Ok(None) => self.place.save(self.context, &self.args.route, &message.content, &SystemEntropy).await,
             Err(error) => Saved { status: Saving::Failed, mailbox: None, reason: Some(error.to_string()) },
         };
         if let (Saving::Failed, Some(reason)) = (report.saved.status, &report.saved.reason) {
@@ -364,7 +388,7 @@ impl<'a> Errand<'a> {
             account: self.server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
             from: Some(envelope.reverse_path.to_string()),
             recipients: names(&envelope.recipients),
-            size: Some(report.message.content().size()),
+            size: Some(report.message.content.size()),
             codes: report.codes(),
             message_id: report.message.message_id.clone(),
             outcome: outcome.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned(),
@@ -390,7 +414,7 @@ impl<'a> Errand<'a> {
 
 impl Sent {
     fn nothing() -> Self {
-        Self { recipients: Vec::new(), reached: Reached::default(), remote_id: None, dns: None, stopped: None }
+        Self { recipients: Vec::new(), reached: Reached::default(), remote_id: None, dns: None, stopped: None, warnings: Vec::new() }
     }
 
     /// To be queued for all, without a word from a server.
@@ -415,7 +439,7 @@ fn standings(recipients: &[(ForwardPath, Fared)]) -> Vec<(String, Standing)> {
         Fared::Tried(outcome) => Some(match outcome.ending {
             Ending::Accepted => Standing::Accepted,
             Ending::Unknown => Standing::Unknown,
-            Ending::Failed(_) => Standing::Failed,
+            Ending::Failed(_) | Ending::Withheld => Standing::Failed,
         }),
         Fared::Before | Fared::UnknownBefore | Fared::Queued(_) => None,
     };

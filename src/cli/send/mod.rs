@@ -3,10 +3,12 @@
 //! `compose` turns arguments and input into an envelope and octets, `errand` takes it through guards, ledger, server
 //! and queue, `report` prints what came of it.
 
+mod attach;
 mod compose;
 mod content;
 mod copy;
-mod doubt;
+mod delivery;
+mod editor;
 mod errand;
 mod journal;
 pub(super) mod object;
@@ -22,6 +24,7 @@ use super::exit::Exit;
 use super::login::{self, Service};
 use compose::People;
 use content::ContentArgs;
+use delivery::DeliveryArgs;
 use errand::Errand;
 use mailkit::error::Result;
 use outcome::{DryRun, OutcomeArgs, Queueing};
@@ -48,6 +51,9 @@ pub(super) struct Args {
     route: RouteArgs,
 
     #[command(flatten)]
+    delivery: DeliveryArgs,
+
+    #[command(flatten)]
     outcome: OutcomeArgs,
 }
 
@@ -64,6 +70,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let log = args.outcome.log(context, account)?;
     let errand = Errand::new(args, context, server.as_ref())?;
     let people = People::new(&args.content)?;
+    args.delivery.check()?;
     let done = errand.run(people);
     if let (Some(log), None) = (log, args.outcome.dry_run) {
         let entry = match &done {

@@ -149,6 +149,8 @@ pub(super) enum Status {
     Deferred,
     /// The queue of this machine has it.
     Queued,
+    /// Not asked for, because another was refused and all were to have it or nobody.
+    Withheld,
     /// Nobody knows.
     Unknown,
 }

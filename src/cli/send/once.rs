@@ -6,6 +6,7 @@
 
 use super::compose::{Outgoing, Volatile};
 use aws_lc_rs::digest::{Context, SHA256};
+use mailkit::envelope::Envelope;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::world::Content;
 
@@ -16,15 +17,19 @@ const BOUNDARY: usize = 26;
 
 /// The key of a message.
 pub(super) fn key(message: &Outgoing) -> Result<String> {
+    key_of(&message.envelope, &message.content, message.volatile)
+}
+
+fn key_of(envelope: &Envelope, content: &dyn Content, volatile: Volatile) -> Result<String> {
     let mut context = Context::new(&SHA256);
-    let mut recipients: Vec<String> = message.envelope.recipients.iter().map(ToString::to_string).collect();
+    let mut recipients: Vec<String> = envelope.recipients.iter().map(ToString::to_string).collect();
     recipients.sort();
-    for word in std::iter::once(message.envelope.reverse_path.to_string()).chain(recipients) {
+    for word in std::iter::once(envelope.reverse_path.to_string()).chain(recipients) {
         context.update(word.as_bytes());
         context.update(b"\0");
     }
-    let mut lines = Lines { context, volatile: message.volatile, in_header: true, is_left_out: false };
-    each_line(message.content(), |line| lines.take(line))?;
+    let mut lines = Lines { context, volatile, in_header: true, is_left_out: false };
+    each_line(content, |line| lines.take(line))?;
     let digest = lines.context.finish();
     Ok(format!("once:{}", digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect::<String>()))
 }
@@ -93,14 +98,14 @@ fn each_line(content: &dyn Content, mut take: impl FnMut(&[u8])) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
+    use mailkit::envelope::{ForwardPath, ReversePath};
 
     fn of(text: &str, recipients: &[&str], ours: bool) -> String {
         let path = |text: &&str| ForwardPath::parse(&format!("<{text}>")).expect(text);
         let volatile = Volatile { date: ours, message_id: ours, boundaries: ours };
         let envelope = Envelope::new(ReversePath::Null, recipients.iter().map(path).collect());
         let octets = text.replace('\n', "\r\n").into_bytes();
-        key(&Outgoing { envelope, octets, message_id: None, needs_utf8: false, volatile }).expect("it can be read")
+        key_of(&envelope, &octets, volatile).expect("it can be read")
     }
 
     #[test]

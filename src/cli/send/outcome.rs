@@ -60,10 +60,6 @@ pub(super) struct OutcomeArgs {
     #[arg(long, value_name = "FILE", env = "MAILKIT_LOG", hide_env_values = true)]
     pub(super) log: Option<PathBuf>,
 
-    /// Take doubts for errors: no subject, an attachment that is mentioned and missing
-    #[arg(long)]
-    pub(super) strict: bool,
-
     /// Answer yes where it would be asked
     #[arg(short, long)]
     pub(super) yes: bool,

@@ -95,7 +95,7 @@ impl Waiting {
             route: self.route.clone(),
         };
         let spool = data::spool(&self.data);
-        let id = letterbox::put(&RealDisk, &*clock(), &*entropy(), &spool, &accepted, message.content())?;
+        let id = letterbox::put(&RealDisk, &*clock(), &*entropy(), &spool, &accepted, &message.content)?;
         if let Some(ledger) = &mut ledger {
             let queued: Vec<_> = names.into_iter().map(|name| (name, Standing::Queued)).collect();
             ledger.settle(&queued, clock().now())?;

@@ -13,17 +13,22 @@ use crate::cli::login::Server;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::envelope::{BodyType, ForwardPath};
-use mailkit::error::{Kind, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::sasl::Mechanism;
 use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
 use mailkit::submit::{self, Rehearsal, Submitted};
 use mailkit::wire::session::Tls;
+use mailkit::world::Content;
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// A server that never stops talking does not get to fill the terminal; JSON has all of it.
 const WORDS_MAX: usize = 1000;
+/// Octets of a message that a dry run shows in JSON.
+const JSON_MAX: u64 = 16 * 1024 * 1024;
+/// Octets printed at a time.
+const PIECE: usize = 64 * 1024;
 
 /// What became of one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,12 +78,19 @@ pub(super) fn dry_run(
 ) -> Result<Exit> {
     if context.is_json() {
         let mut object = plan(message, server, total);
-        object.message = Some(text(message)?);
+        object.message = text(message)?;
         context.object(&in_order(&object))?;
         return Ok(Exit::OK);
     }
-    let octets = super::copy::beginning(message.content(), usize::MAX)?;
-    context.octets(&octets)?;
+    let (mut buffer, mut at) = (vec![0; PIECE], 0);
+    loop {
+        let count = message.content.read_at(at, &mut buffer).map_err(unreadable)?;
+        if count == 0 {
+            break;
+        }
+        context.octets(&buffer[..count])?;
+        at += count as u64;
+    }
     context.say(&format!("envelope from <{}>", message.envelope.reverse_path));
     for recipient in &message.envelope.recipients {
         context.say(&format!("envelope to   <{recipient}>"));
@@ -111,7 +123,7 @@ pub(super) fn rehearsed(
         object.route = Some(route(&server.endpoint, &reached));
         object.timing_ms = timing(&reached.timing, None, total);
         object.offers = Some(rehearsal.extensions.lines());
-        object.message = Some(text(message)?);
+        object.message = text(message)?;
         object.warnings.extend(rehearsal.obstacle.as_ref().map(|obstacle| obstacle.text.clone()));
         context.object(&in_order(&object))?;
         return Ok(exit);
@@ -128,8 +140,8 @@ pub(super) fn rehearsed(
     });
     context.say(&format!("offers        {}", rehearsal.extensions.lines().join(", ")));
     context.say(&match rehearsal.extensions.size_max {
-        Some(max) => format!("size          {} octets of {max}", message.content().size()),
-        None => format!("size          {} octets", message.content().size()),
+        Some(max) => format!("size          {} octets of {max}", message.content.size()),
+        None => format!("size          {} octets", message.content.size()),
     });
     match &rehearsal.obstacle {
         Some(obstacle) => context.complain(&format!("the message could not go there\n  {}", words(obstacle))),
@@ -252,7 +264,7 @@ fn plan(message: &Outgoing, server: Option<&Server<'_>>, total: Duration) -> Obj
         outcome: Summary::DryRun,
         exit: Exit::OK.code(),
         message_id: message.message_id.clone(),
-        size: message.content().size(),
+        size: message.content.size(),
         account: server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
         idempotency_key: None,
         envelope: object::Envelope {
@@ -274,9 +286,15 @@ fn plan(message: &Outgoing, server: Option<&Server<'_>>, total: Duration) -> Obj
     }
 }
 
-fn text(message: &Outgoing) -> Result<String> {
-    let octets = super::copy::beginning(message.content(), usize::MAX)?;
-    Ok(String::from_utf8_lossy(&octets).into_owned())
+/// The message as it stands in JSON, which has no way to come in pieces.
+fn text(message: &Outgoing) -> Result<Option<String>> {
+    let is_small = message.content.size() <= JSON_MAX;
+    let octets = is_small.then(|| message.content.to_vec().map_err(unreadable)).transpose()?;
+    Ok(octets.map(|octets| String::from_utf8_lossy(&octets).into_owned()))
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    Error::new(Kind::Io, "cannot read the message").caused_by(error)
 }
 
 fn timing(steps: &submit::Timing, dns: Option<Duration>, total: Duration) -> Timing {
@@ -329,7 +347,7 @@ fn recipient(path: &ForwardPath, fared: Option<&Fared>) -> Recipient {
         class: fared.map(|fared| match status(fared) {
             Status::Accepted | Status::Queued => Class::Ok,
             Status::Refused => Class::Perm,
-            Status::Deferred | Status::Unknown => Class::Temp,
+            Status::Deferred | Status::Withheld | Status::Unknown => Class::Temp,
         }),
     }
 }
@@ -351,6 +369,7 @@ fn status(fared: &Fared) -> Status {
             Ending::Accepted => Status::Accepted,
             Ending::Failed(Fate::Permanent) => Status::Refused,
             Ending::Failed(Fate::Transient) => Status::Deferred,
+            Ending::Withheld => Status::Withheld,
             Ending::Unknown => Status::Unknown,
         },
     }
@@ -375,9 +394,12 @@ fn exit(recipients: &[(ForwardPath, Fared)]) -> Exit {
     if recipients.iter().any(|(_, fared)| status(fared) == Status::Unknown) {
         return Exit::from(Kind::Protocol);
     }
-    let failures: Vec<&Outcome> = recipients
+    // Those from whom the message was withheld follow those for whom it was refused.
+    let judged: Vec<&Fared> =
+        recipients.iter().map(|(_, fared)| fared).filter(|fared| status(fared) != Status::Withheld).collect();
+    let failures: Vec<&Outcome> = judged
         .iter()
-        .filter_map(|(_, fared)| match fared {
+        .filter_map(|fared| match fared {
             Fared::Tried(outcome) if !outcome.is_accepted() => Some(outcome),
             _ => None,
         })
@@ -385,7 +407,7 @@ fn exit(recipients: &[(ForwardPath, Fared)]) -> Exit {
     let exits: Vec<Exit> = failures.iter().filter_map(|outcome| outcome.kind()).map(Exit::from).collect();
     match exits.split_first() {
         None => Exit::OK,
-        Some(_) if exits.len() < recipients.len() => Exit::PARTIAL,
+        Some(_) if exits.len() < judged.len() => Exit::PARTIAL,
         Some((first, rest)) if rest.iter().all(|exit| exit == first) => *first,
         // Different reasons: if any may pass, trying again is worth it, and nothing was delivered yet.
         Some(_) if failures.iter().any(|outcome| outcome.ending == Ending::Failed(Fate::Transient)) => {
@@ -451,6 +473,7 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
             (format!("not sent to {whom} by {host}"), "permanent: trying again will not help")
         }
         Ending::Failed(Fate::Transient) => (format!("not sent to {whom} by {host}"), "not delivered; try again later"),
+        Ending::Withheld => (format!("not sent to {whom}"), "nothing was sent to anybody"),
         Ending::Accepted => (format!("{host} accepted {tried}"), ""),
     };
     let lead = if outcome.code.is_some() { "it said: " } else { "" };
