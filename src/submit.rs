@@ -208,13 +208,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     }
 }
 
-fn for_all(
-    envelope: &Envelope,
-    outcome: &Outcome,
-    ip: Option<IpAddr>,
-    tls: Option<Tls>,
-    timing: Timing,
-) -> Submitted {
+fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>, timing: Timing) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
     Submitted { recipients, ip, tls, login: None, extensions: None, timing }

@@ -85,11 +85,9 @@ mod tests {
 
     #[test]
     fn a_word_is_a_rule_or_the_name_of_a_mailbox() {
-        for (text, wanted) in [
-            ("auto", Copies::Auto),
-            ("none", Copies::None),
-            ("Sent Items", Copies::Mailbox("Sent Items".into())),
-        ] {
+        for (text, wanted) in
+            [("auto", Copies::Auto), ("none", Copies::None), ("Sent Items", Copies::Mailbox("Sent Items".into()))]
+        {
             assert_eq!(text.parse(), Ok(wanted), "{text}");
         }
     }

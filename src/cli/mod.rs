@@ -44,7 +44,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Send(send::Args),
+    Send(Box<send::Args>),
     Relay(relay::Args),
     Serve(Box<serve::Args>),
     User(user::Args),

@@ -25,26 +25,32 @@ pub(super) struct Args {
     name: Option<String>,
 }
 
-/// A name, what it stands for, and how its schema is made.
-const SCHEMAS: [(&str, &str, fn() -> Schema); 3] = [
-    ("error", "an error of any command, on standard error", of::<Failure>),
-    ("queue", "a message in the queue: mailkit relay queue", of::<listing::Object>),
-    ("send", "the result of mailkit send", of::<object::Object>),
+/// Something that is printed as JSON.
+struct Described {
+    name: &'static str,
+    what: &'static str,
+    make: fn() -> Schema,
+}
+
+const ALL: [Described; 3] = [
+    Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
+    Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
+    Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
 ];
 
 /// Prints a schema, or the names.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let Some(name) = &args.name else {
-        for (name, what, _) in SCHEMAS {
+        for Described { name, what, .. } in ALL {
             context.line(&format!("{name:<8}{what}"))?;
         }
         return Ok(Exit::OK);
     };
-    let (.., make) = SCHEMAS.iter().find(|(known, ..)| known == name).ok_or_else(|| {
-        let names = SCHEMAS.map(|(name, ..)| name).join(", ");
+    let known = ALL.iter().find(|known| known.name == name).ok_or_else(|| {
+        let names = ALL.map(|known| known.name).join(", ");
         Error::new(Kind::Usage, format!("there is no schema {name:?}")).hint(format!("there is {names}"))
     })?;
-    let schema = serde_json::to_string_pretty(&make())
+    let schema = serde_json::to_string_pretty(&(known.make)())
         .map_err(|error| Error::new(Kind::Software, "a schema cannot be printed").caused_by(error))?;
     context.line(&schema)?;
     Ok(Exit::OK)

@@ -102,10 +102,8 @@ impl Ledger {
         let path = dir.join(NAME);
         let opened = open_to_keep(disk, &path, VERSION, TABLES);
         let connection = opened.map_err(|error| {
-            failed("the ledger of what was sent cannot be opened", error).hint(format!(
-                "nothing was sent; without {} it is not known what was sent before",
-                path.display()
-            ))
+            failed("the ledger of what was sent cannot be opened", error)
+                .hint(format!("nothing was sent; without {} it is not known what was sent before", path.display()))
         })?;
         Ok(Self { connection, key: key.to_owned(), lock, _held: held })
     }
@@ -113,8 +111,7 @@ impl Ledger {
     /// What earlier runs say of each recipient, in order; `None` for those nobody wrote to under this key.
     pub fn standings(&self, recipients: &[String]) -> Result<Vec<Option<Standing>>> {
         let look = || -> rusqlite::Result<Vec<Option<Standing>>> {
-            let mut query =
-                self.connection.prepare("SELECT state FROM sending WHERE key = ?1 AND recipient = ?2")?;
+            let mut query = self.connection.prepare("SELECT state FROM sending WHERE key = ?1 AND recipient = ?2")?;
             let find = |recipient: &String| {
                 let state = query.query_row(params![self.key, recipient], |row| row.get::<_, String>(0)).optional()?;
                 Ok(state.map(|state| Standing::from_name(&state)))
@@ -137,9 +134,7 @@ impl Ledger {
     /// Writes down that the message may be with the server from now on, for all that are about to be written to.
     pub fn out(&mut self) -> Result<()> {
         let change = "UPDATE sending SET state = ?2 WHERE key = ?1 AND state = ?3";
-        let done = self
-            .connection
-            .execute(change, params![self.key, Standing::Out.name(), Standing::Begun.name()]);
+        let done = self.connection.execute(change, params![self.key, Standing::Out.name(), Standing::Begun.name()]);
         done.map(drop).map_err(|error| failed("writing the ledger of what was sent", error))
     }
 
@@ -172,7 +167,8 @@ fn hold(path: &Path) -> Result<File> {
     let unusable = |error| Error::file("cannot lock", path, error);
     for _ in 0..LOCK_TRIES {
         let mut options = fs::OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(unusable)?;
+        let file =
+            options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

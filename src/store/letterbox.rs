@@ -129,9 +129,8 @@ impl Letter {
                 return Err(Error::new(Kind::Data, format!("{} is no letter", path.display())));
             }
         };
-        let accepted = serde_json::from_slice(&head[..end]).map_err(|error| {
-            Error::new(Kind::Data, format!("{} is no letter", path.display())).caused_by(error)
-        })?;
+        let accepted = serde_json::from_slice(&head[..end])
+            .map_err(|error| Error::new(Kind::Data, format!("{} is no letter", path.display())).caused_by(error))?;
         Ok(Self { accepted, file: std::sync::Mutex::new(file), start: end as u64 + 1, path: path.to_owned() })
     }
 

@@ -48,12 +48,7 @@ pub(super) fn open(
 }
 
 /// Opens a file that is the truth itself: it is synced with each change, and one that cannot be used is left alone.
-pub(super) fn open_to_keep(
-    disk: &dyn Disk,
-    path: &Path,
-    version: i32,
-    tables: &str,
-) -> rusqlite::Result<Connection> {
+pub(super) fn open_to_keep(disk: &dyn Disk, path: &Path, version: i32, tables: &str) -> rusqlite::Result<Connection> {
     if disk.stat(path).is_err() {
         // Made by us first, so that it is private; who makes it at the same moment makes the same.
         let _ = disk.create(path);

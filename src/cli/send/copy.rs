@@ -60,8 +60,9 @@ impl<'a> Place<'a> {
                 Ok(Self::Maildir { root: maildir.clone(), mailbox: mailbox.unwrap_or_else(|| SENT.to_owned()) })
             }
             _ if mailbox.is_none() => Ok(Self::Nowhere("no account says where copies are kept")),
-            _ => Err(Error::new(Kind::Usage, "a copy needs an account: no mailboxes are known")
-                .hint("name the account with --server, and its server with imap = \"URL\" or a directory with maildir")),
+            _ => Err(Error::new(Kind::Usage, "a copy needs an account: no mailboxes are known").hint(
+                "name the account with --server, and its server with imap = \"URL\" or a directory with maildir",
+            )),
         }
     }
 
@@ -121,8 +122,9 @@ async fn onto_server(
     let shown = mailkit::imap::name::decode(wire_name.as_bytes()).unwrap_or(wire_name);
     match done {
         Ok(()) => Ok(shown),
-        Err(refusal) => Err(Error::new(refusal.kind, format!("{} does not take it", endpoint.authority()))
-            .said(refusal.text)),
+        Err(refusal) => {
+            Err(Error::new(refusal.kind, format!("{} does not take it", endpoint.authority())).said(refusal.text))
+        }
     }
 }
 
@@ -213,10 +215,9 @@ mod tests {
     fn blind_recipients_are_named_in_front() {
         let path = |text: &str| ForwardPath::parse(&format!("<{text}>")).expect(text);
         let message = b"To: Bob <bob@x>\r\nCc: carol@x\r\n\r\nHello\r\n".to_vec();
-        for (recipients, wanted) in [
-            (vec!["bob@x", "carol@x"], ""),
-            (vec!["bob@x", "dave@x", "erin@x"], "Bcc: dave@x,\r\n erin@x\r\n"),
-        ] {
+        for (recipients, wanted) in
+            [(vec!["bob@x", "carol@x"], ""), (vec!["bob@x", "dave@x", "erin@x"], "Bcc: dave@x,\r\n erin@x\r\n")]
+        {
             let envelope = Envelope::new(ReversePath::Null, recipients.into_iter().map(path).collect());
             let with = WithBlind::new(&envelope, &message).expect("it can be read");
             let whole = [wanted.as_bytes(), &message].concat();

@@ -13,7 +13,7 @@ use super::copy::{Place, WithBlind};
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
 use super::queue::Waiting;
-use super::report::{self, Fared, Reached, Report, server_s_name};
+use super::report::{self, Fared, Fates, Reached, Report, server_s_name};
 use super::{Args, journal};
 use mailkit::account::{Account, state_dir};
 use mailkit::address::{Address, Domain};
@@ -56,7 +56,7 @@ pub(super) struct Done {
 
 /// What the server, or the way to it, did with the message.
 struct Sent {
-    recipients: Vec<(ForwardPath, Fared)>,
+    recipients: Fates,
     reached: Reached,
     remote_id: Option<String>,
     dns: Option<Duration>,
@@ -108,7 +108,7 @@ impl<'a> Errand<'a> {
             place: Place::new(&args.outcome.copies(account), server)?,
             helo: args.route.helo()?,
             begun: Instant::now(),
-            time: SystemClock.now(),
+            time: in_milliseconds(SystemClock.now()),
         })
     }
 
@@ -136,8 +136,7 @@ impl<'a> Errand<'a> {
                 let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
                 let stop = Stop::on_signals()?;
                 let way = Way { addresses, credentials, trust };
-                let submission =
-                    self.submission(server, way, &message, &message.envelope, &message.content, &stop)?;
+                let submission = self.submission(server, way, &message, &message.envelope, &message.content, &stop)?;
                 return self.rehearse(submission, &message, server, &stop).await;
             }
             let key = args.outcome.key(&message)?;
@@ -154,9 +153,7 @@ impl<'a> Errand<'a> {
                     ledger.begin(&names(&envelope.recipients), SystemClock.now())?;
                 }
                 match self.server.filter(|_| !args.is_queued()) {
-                    Some(server) => {
-                        self.send(server, credentials, trust, &message, &envelope, ledger.as_mut()).await?
-                    }
+                    Some(server) => self.send(server, credentials, trust, &message, &envelope, ledger.as_mut()).await?,
                     None => Sent::unasked(&envelope),
                 }
             };
@@ -229,11 +226,7 @@ impl<'a> Errand<'a> {
     }
 
     /// Whom to write to, and how the others fared before.
-    fn todo(
-        &self,
-        ledger: Option<&Ledger>,
-        message: &Outgoing,
-    ) -> Result<(Vec<ForwardPath>, Vec<(ForwardPath, Fared)>)> {
+    fn todo(&self, ledger: Option<&Ledger>, message: &Outgoing) -> Result<(Vec<ForwardPath>, Fates)> {
         let all = message.envelope.recipients.clone();
         let Some(ledger) = ledger else { return Ok((all, Vec::new())) };
         let standings = ledger.standings(&names(&all))?;
@@ -414,7 +407,14 @@ impl<'a> Errand<'a> {
 
 impl Sent {
     fn nothing() -> Self {
-        Self { recipients: Vec::new(), reached: Reached::default(), remote_id: None, dns: None, stopped: None, warnings: Vec::new() }
+        Self {
+            recipients: Vec::new(),
+            reached: Reached::default(),
+            remote_id: None,
+            dns: None,
+            stopped: None,
+            warnings: Vec::new(),
+        }
     }
 
     /// To be queued for all, without a word from a server.
@@ -446,15 +446,16 @@ fn standings(recipients: &[(ForwardPath, Fared)]) -> Vec<(String, Standing)> {
     recipients.iter().filter_map(|(path, fared)| Some((name(path), standing(fared)?))).collect()
 }
 
-fn in_envelope_order(
-    envelope: &Envelope,
-    settled: Vec<(ForwardPath, Fared)>,
-    sent: Vec<(ForwardPath, Fared)>,
-) -> Vec<(ForwardPath, Fared)> {
+fn in_envelope_order(envelope: &Envelope, settled: Fates, sent: Fates) -> Fates {
     let mut all: Vec<_> = settled.into_iter().chain(sent).collect();
     let place = |path: &ForwardPath| envelope.recipients.iter().position(|known| known == path);
     all.sort_by_cached_key(|(path, _)| place(path));
     all
+}
+
+/// Finer than anybody reads.
+fn in_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 fn not_wanted() -> Error {

@@ -10,6 +10,7 @@ mod copy;
 mod delivery;
 mod editor;
 mod errand;
+mod form;
 mod journal;
 pub(super) mod object;
 mod once;

@@ -50,8 +50,7 @@ impl Lines {
             let name = line.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii_end();
             let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
             if !is_fold {
-                self.is_left_out =
-                    self.volatile.date && is("Date") || self.volatile.message_id && is("Message-ID");
+                self.is_left_out = self.volatile.date && is("Date") || self.volatile.message_id && is("Message-ID");
             }
             if self.is_left_out && self.in_header {
                 return;

@@ -6,14 +6,16 @@
 /// Finds the name in the words of the reply to the message.
 pub(super) fn remote_id(words: &str) -> Option<&str> {
     // Replies of several lines are joined by line ends or blanks; the name stands where one of these begins.
-    FORMS.iter().find_map(|(lead, end)| {
-        let at = find(words, lead)?;
-        let rest = words.get(at + lead.len()..)?;
-        let name = rest.split(|c: char| c.is_whitespace() || *end == Some(c)).next()?;
-        let name = name.trim_end_matches(['.', ',', ';']);
-        is_name(name).then_some(name)
-    })
-    .or_else(|| sendmail(words))
+    FORMS
+        .iter()
+        .find_map(|(lead, end)| {
+            let at = find(words, lead)?;
+            let rest = words.get(at + lead.len()..)?;
+            let name = rest.split(|c: char| c.is_whitespace() || *end == Some(c)).next()?;
+            let name = name.trim_end_matches(['.', ',', ';']);
+            is_name(name).then_some(name)
+        })
+        .or_else(|| sendmail(words))
 }
 
 /// What stands before the name, and what ends it beside blanks.

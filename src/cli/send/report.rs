@@ -4,16 +4,15 @@
 //! one telling. The fields of the JSON are in `object`.
 
 use super::compose::Outgoing;
-use super::object::{self, Class, Object, Queue, Recipient, Route, Saved, Status, Summary, Timing};
+use super::form::{in_order, plan, recipient, route, text, timing, unreadable};
+use super::object::{Object, Queue, Saved, Status, Summary};
 use super::outcome::Print;
 use super::remote_id::remote_id;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::login::Server;
-use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
-use mailkit::envelope::{BodyType, ForwardPath};
-use mailkit::error::{Error, Kind, Result};
+use mailkit::envelope::ForwardPath;
+use mailkit::error::{Kind, Result};
 use mailkit::sasl::Mechanism;
 use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
@@ -25,8 +24,6 @@ use std::time::Duration;
 
 /// A server that never stops talking does not get to fill the terminal; JSON has all of it.
 const WORDS_MAX: usize = 1000;
-/// Octets of a message that a dry run shows in JSON.
-const JSON_MAX: u64 = 16 * 1024 * 1024;
 /// Octets printed at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -43,6 +40,9 @@ pub(super) enum Fared {
     Queued(Option<Outcome>),
 }
 
+/// What became of each.
+pub(super) type Fates = Vec<(ForwardPath, Fared)>;
+
 /// How the server was reached.
 #[derive(Debug, Default)]
 pub(super) struct Reached {
@@ -56,7 +56,7 @@ pub(super) struct Reached {
 pub(super) struct Report<'a> {
     pub(super) message: &'a Outgoing,
     pub(super) server: Option<&'a Server<'a>>,
-    pub(super) recipients: Vec<(ForwardPath, Fared)>,
+    pub(super) recipients: Fates,
     pub(super) reached: Reached,
     /// The code for the signal that came, if one did.
     pub(super) stopped: Option<Exit>,
@@ -112,12 +112,8 @@ pub(super) fn rehearsed(
 ) -> Result<Exit> {
     let exit = rehearsal.obstacle.as_ref().and_then(Outcome::kind).map_or(Exit::OK, Exit::from);
     if context.is_json() {
-        let reached = Reached {
-            ip: rehearsal.ip,
-            tls: rehearsal.tls.clone(),
-            login: rehearsal.login,
-            timing: rehearsal.timing,
-        };
+        let reached =
+            Reached { ip: rehearsal.ip, tls: rehearsal.tls.clone(), login: rehearsal.login, timing: rehearsal.timing };
         let mut object = plan(message, Some(server), total);
         object.exit = exit.code();
         object.route = Some(route(&server.endpoint, &reached));
@@ -186,7 +182,8 @@ pub(super) fn outcome(context: &Context, report: &Report<'_>, print: Option<Prin
         }
         0 => context.note(&format!("accepted for {accepted} of {count} recipients")),
         failed if accepted + queued > 0 => {
-            context.complain(&format!("accepted for {} of {count} recipients, but not for {failed}", accepted + queued));
+            context
+                .complain(&format!("accepted for {} of {count} recipients, but not for {failed}", accepted + queued));
         }
         _ => {}
     }
@@ -252,115 +249,15 @@ pub(super) fn server_s_name(submitted: &Submitted) -> Option<String> {
     taken.and_then(|(_, outcome)| remote_id(&outcome.text)).map(str::to_owned)
 }
 
-/// Members in the order of their names, as in all objects that are printed here.
-fn in_order(object: &Object) -> serde_json::Value {
-    serde_json::to_value(object).expect("strings, numbers and lists always print")
-}
-
-/// All that is known before anything was tried.
-fn plan(message: &Outgoing, server: Option<&Server<'_>>, total: Duration) -> Object {
-    Object {
-        schema: "mailkit.send/1",
-        outcome: Summary::DryRun,
-        exit: Exit::OK.code(),
-        message_id: message.message_id.clone(),
-        size: message.content.size(),
-        account: server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
-        idempotency_key: None,
-        envelope: object::Envelope {
-            from: message.envelope.reverse_path.to_string(),
-            smtputf8: message.envelope.smtputf8,
-            body: match message.envelope.body {
-                BodyType::SevenBit => "7BIT",
-                BodyType::EightBitMime => "8BITMIME",
-            },
-        },
-        route: server.map(|server| route(&server.endpoint, &Reached::default())),
-        recipients: message.envelope.recipients.iter().map(|path| recipient(path, None)).collect(),
-        queue: Queue::default(),
-        saved: Saved::skipped("nothing was sent"),
-        timing_ms: timing(&submit::Timing::default(), None, total),
-        warnings: Vec::new(),
-        offers: None,
-        message: None,
-    }
-}
-
-/// The message as it stands in JSON, which has no way to come in pieces.
-fn text(message: &Outgoing) -> Result<Option<String>> {
-    let is_small = message.content.size() <= JSON_MAX;
-    let octets = is_small.then(|| message.content.to_vec().map_err(unreadable)).transpose()?;
-    Ok(octets.map(|octets| String::from_utf8_lossy(&octets).into_owned()))
-}
-
-fn unreadable(error: std::io::Error) -> Error {
-    Error::new(Kind::Io, "cannot read the message").caused_by(error)
-}
-
-fn timing(steps: &submit::Timing, dns: Option<Duration>, total: Duration) -> Timing {
-    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    Timing {
-        dns: dns.map(ms),
-        connect: steps.connect.map(ms),
-        hello: steps.hello.map(ms),
-        auth: steps.auth.map(ms),
-        data: steps.data.map(ms),
-        total: ms(total),
-    }
-}
-
-fn route(endpoint: &Endpoint, reached: &Reached) -> Route {
-    Route {
-        kind: if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" },
-        host: match &endpoint.host {
-            Domain::Literal(ip) => ip.to_string(),
-            name => name.to_string(),
-        },
-        port: endpoint.port,
-        ip: reached.ip.map(|ip| ip.to_string()),
-        proxy: None,
-        tls: reached.tls.as_ref().map(|tls| object::Tls {
-            mode: if endpoint.tls == TlsMode::Implicit { "implicit" } else { "starttls" },
-            version: tls.version.clone(),
-            cipher: tls.cipher.clone(),
-            verified: "pkix".to_owned(),
-        }),
-        auth: reached.login.map(|mechanism| mechanism.name().to_owned()),
-    }
-}
-
-fn recipient(path: &ForwardPath, fared: Option<&Fared>) -> Recipient {
-    let outcome = fared.and_then(said);
-    let earlier = match fared {
-        Some(Fared::Before) => Some("done by an earlier run with the same key"),
-        Some(Fared::UnknownBefore) => Some("an earlier run with the same key does not know"),
-        _ => None,
-    };
-    Recipient {
-        address: path.to_string(),
-        original: None,
-        status: fared.map(status),
-        code: outcome.and_then(|outcome| outcome.code).map(|code| code.get()),
-        enhanced: outcome.and_then(|outcome| outcome.enhanced).map(|status| status.to_string()),
-        text: outcome.map(|outcome| outcome.text.clone()).or(earlier.map(str::to_owned)),
-        phase: outcome.map(|outcome| outcome.phase.name().to_owned()),
-        class: fared.map(|fared| match status(fared) {
-            Status::Accepted | Status::Queued => Class::Ok,
-            Status::Refused => Class::Perm,
-            Status::Deferred | Status::Withheld | Status::Unknown => Class::Temp,
-        }),
-    }
-}
-
 /// What the server said in this run.
-fn said(fared: &Fared) -> Option<&Outcome> {
+pub(super) fn said(fared: &Fared) -> Option<&Outcome> {
     match fared {
         Fared::Tried(outcome) | Fared::Queued(Some(outcome)) => Some(outcome),
         Fared::Queued(None) | Fared::Before | Fared::UnknownBefore => None,
     }
 }
 
-fn status(fared: &Fared) -> Status {
+pub(super) fn status(fared: &Fared) -> Status {
     match fared {
         Fared::Before => Status::Accepted,
         Fared::Queued(_) => Status::Queued,
