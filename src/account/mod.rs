@@ -6,11 +6,15 @@
 mod config;
 mod file;
 pub mod guard;
+mod oauth_config;
 pub mod sent;
 mod source;
 mod tls_files;
+mod vault;
 
-pub use config::{Account, Config, Defaults, Log, LogFormat, Relay, Serve};
+pub use config::{Account, Auth, Config, Defaults, Log, LogFormat, Relay, Serve};
 pub use file::{read_text, state_dir};
+pub use oauth_config::{Grant, OAuth};
 pub use source::SecretSource;
 pub use tls_files::TlsFiles;
+pub use vault::{Place, Vault};

@@ -3,8 +3,9 @@
 //! The configuration is read at each attempt and the secret fetched then, so that what is put right counts at the next
 //! one, and nothing secret lies in a queue. Everything else goes the way of the courier within.
 
+use super::super::auth::TokenProof;
 use super::super::login::{self, Service};
-use mailkit::account::{Config, SecretSource};
+use mailkit::account::{Account, Auth, Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
@@ -18,6 +19,7 @@ use mailkit::smtp::outcome::Phase;
 use mailkit::status::EnhancedStatus;
 use mailkit::submit::{Submission, submit};
 use mailkit::world::Later;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub(crate) struct WithAccounts {
     pub(crate) within: Arc<dyn Courier>,
     /// The configuration that was named, if one was.
     pub(crate) config: Option<PathBuf>,
+    /// Who gives the tokens of accounts that log in with them, by the account's name.
+    pub(crate) tokens: BTreeMap<String, TokenProof>,
     pub(crate) helo: Domain,
     pub(crate) trace: Option<Trace>,
 }
@@ -55,6 +59,12 @@ impl WithAccounts {
         let config = Config::load(self.config.as_deref())?;
         let server = login::server_of(|| Ok(&config), Some(account), Service::Smtp)?;
         let credentials = match server.account {
+            Some((_, Account { auth: Some(Auth::None), .. })) | None => None,
+            Some((name, Account { auth: Some(Auth::OAuth), .. })) => {
+                let what = format!("account {name} logs in with tokens, and did not when this relay began");
+                let proof = self.tokens.get(name).ok_or_else(|| Error::new(Kind::Config, what))?;
+                Some(proof.now().await?)
+            }
             Some((name, account)) => match account.login(&server.endpoint) {
                 Some(user) => {
                     let source = account.secret.clone().unwrap_or(SecretSource::Keyring);
@@ -63,7 +73,6 @@ impl WithAccounts {
                 }
                 None => None,
             },
-            None => None,
         };
         let submission = Submission {
             endpoint: &server.endpoint,

@@ -19,6 +19,8 @@ mod queue;
 mod remote_id;
 mod report;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use super::context::Context;
 use super::exit::Exit;
