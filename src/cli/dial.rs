@@ -7,7 +7,7 @@ use super::context::Context;
 use super::login::{PasswordArgs, Server};
 use mailkit::account::{SecretSource, TlsFiles};
 use mailkit::address::Domain;
-use mailkit::endpoint::{Proxy, ProxyError};
+use mailkit::endpoint::{Endpoint, Proxy, ProxyError};
 use mailkit::engine::dial::{CONNECT_WAIT, Way};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::connection::Limits;
@@ -131,6 +131,14 @@ impl DialArgs {
         }
     }
 
+    /// Whether anything was said here.
+    pub(super) fn is_given(&self) -> bool {
+        let files = self.ca.is_some() || self.cert.is_some() || self.key.is_some();
+        let names = !self.pin.is_empty() || self.tls_name.is_some() || self.proxy.is_some() || self.source.is_some();
+        let waits = self.connect_timeout.is_some() || self.timeout.is_some();
+        files || names || waits || self.ipv4 || self.ipv6
+    }
+
     /// Whose certificates are accepted, and who we are.
     pub(super) fn tls(&self) -> TlsFiles {
         TlsFiles {
@@ -241,6 +249,15 @@ impl DialArgs {
 
 /// The system's resolver asks several servers several times.
 const LOOKUP_WAIT: Duration = Duration::from_secs(30);
+
+/// The way to a server when nobody is there to give options: straight.
+pub(super) async fn straight(endpoint: &Endpoint, tls: TlsOptions) -> Result<Way> {
+    let mut way = Way::to(Vec::new(), tls);
+    if endpoint.local.is_none() {
+        way.addresses = lookup(&endpoint.host, endpoint.port, LOOKUP_WAIT).await?;
+    }
+    Ok(way)
+}
 
 async fn lookup(host: &Domain, port: u16, within: Duration) -> Result<Vec<SocketAddr>> {
     if let Domain::Literal(ip) = host {
