@@ -5,11 +5,10 @@
 
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
-use crate::engine::dial::{Dial, dial};
+use crate::engine::dial::{Dial, Way, dial};
 use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::error::{Kind, Result};
-use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
 use crate::smtp::extension::Extensions;
@@ -19,21 +18,19 @@ use crate::smtp::transaction::Facts;
 use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use tokio_util::sync::CancellationToken;
 
 /// What is to be submitted, and where.
 pub struct Submission<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Its addresses, in the order in which they are tried.
-    pub addresses: Vec<SocketAddr>,
+    /// How it is reached, and whose certificates are accepted.
+    pub way: Way,
     /// Whom to log in as, if at all.
     pub credentials: Option<Credentials>,
     /// Our name in EHLO.
     pub helo: Domain,
-    /// Whose certificates are accepted.
-    pub trust: Trust,
     /// From whom, to whom.
     pub envelope: &'a Envelope,
     /// The message, with CRLF line ends.
@@ -107,8 +104,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     let endpoint = submission.endpoint;
     let whom = Dial {
         endpoint,
-        addresses: &submission.addresses,
-        trust: &submission.trust,
+        way: &submission.way,
         trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
     let server = match dial(connect, whom).await {

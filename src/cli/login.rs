@@ -5,15 +5,15 @@
 
 use super::auth;
 use super::context::Context;
+use super::dial::DialArgs;
 use super::input;
 use mailkit::account::{Account, Auth, SecretSource};
-use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
+use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tcp;
-use mailkit::net::tls::Trust;
+use mailkit::net::tls::{TlsOptions, Trust};
 use mailkit::sasl::{Credentials, Mechanism, Permit};
-use std::net::SocketAddr;
+use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
 
 /// Where a password comes from.
@@ -44,7 +44,7 @@ impl PasswordArgs {
 
 /// Options for logging in.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Login and encryption")]
+#[command(next_help_heading = "Login")]
 pub(super) struct LoginArgs {
     /// Log in as this user
     #[arg(long, value_name = "NAME")]
@@ -64,9 +64,8 @@ pub(super) struct LoginArgs {
     #[arg(long)]
     auth_insecure: bool,
 
-    /// Trust the certificate authorities in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    #[command(flatten)]
+    dial: DialArgs,
 }
 
 /// What `--auth` says.
@@ -140,7 +139,7 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
-    if let Some(url) = named.filter(|named| named.contains("://")) {
+    if let Some(url) = named.filter(|named| Endpoint::is_meant(named)) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
             EndpointError::Password => Error::new(Kind::Usage, error.to_string())
@@ -173,14 +172,6 @@ pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
         Some(path) => Trust::Authorities(input::text(path)?.into_bytes()),
         None => Trust::System,
     })
-}
-
-/// The addresses behind a URL.
-pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
-    }
 }
 
 impl LoginArgs {
@@ -229,9 +220,19 @@ impl LoginArgs {
         Ok(Some(credentials.with(permit)))
     }
 
-    /// Whose certificates are accepted.
-    pub(super) fn trust(&self) -> Result<Trust> {
-        trust(self.ca.as_deref())
+    /// Whose certificates are accepted, and who we are; read from files.
+    pub(super) fn tls(&self) -> Result<TlsOptions> {
+        self.dial.tls().read()
+    }
+
+    /// How the server is reached.
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
+        self.dial.way(context, server, &self.password, tls).await
+    }
+
+    /// Who connects.
+    pub(super) fn connect(&self) -> Box<dyn Connect> {
+        self.dial.connect()
     }
 }
 

@@ -23,7 +23,6 @@ use delivery::DeliveryArgs;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
 use mailkit::world::Content;
 use outcome::OutcomeArgs;
@@ -74,7 +73,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
     let helo = args.route.helo()?;
-    let trust = args.route.login.trust()?;
+    let tls = args.route.login.tls()?;
     let trace = context.trace()?;
     let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.route.login.credentials(context, &server).await?;
@@ -82,16 +81,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         args.delivery.ask(&mut message.envelope)?;
         message.doubts.iter().for_each(|doubt| context.note(doubt));
-        let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
+        let way = args.route.way(context, &server, tls).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
         let bar = context.progress("sending", message.content.size());
         let submission = Submission {
             endpoint: &server.endpoint,
-            addresses,
+            way,
             credentials,
             helo,
-            trust,
             envelope: &message.envelope,
             content: &message.content,
             needs_utf8: message.needs_utf8,
@@ -100,7 +98,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             trace,
             stop: stop.token().clone(),
         };
-        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
+        let submitted = submit::submit(&*args.route.login.connect(), submission, |sent| bar.set_position(sent)).await;
         bar.finish_and_clear();
         Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
     })?;

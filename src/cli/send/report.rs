@@ -208,6 +208,9 @@ fn object(message: &Outgoing, server: Option<&Server<'_>>, outcome: &str, exit: 
 
 fn route(endpoint: &Endpoint) -> Value {
     let kind = if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" };
+    if let Some(local) = &endpoint.local {
+        return json!({"kind": kind, "host": local.to_string(), "port": null});
+    }
     let host = match &endpoint.host {
         Domain::Literal(ip) => ip.to_string(),
         name => name.to_string(),
