@@ -4,6 +4,9 @@
 //! is a service of the library. Nothing below this room knows of arguments, terminals or exit codes.
 //! Subcommands run without a runtime until they ask for one, so that short ones start in no time.
 
+mod account;
+mod auth;
+mod config;
 pub(crate) mod console;
 mod context;
 mod data;
@@ -51,6 +54,9 @@ enum Command {
     Imap(imap::Args),
     Mx(mx::Args),
     Parse(parse::Args),
+    Account(account::Args),
+    Auth(auth::Args),
+    Config(config::Args),
     Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -68,6 +74,9 @@ impl Command {
             Self::Imap(_) => "imap",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Account(_) => "account",
+            Self::Auth(_) => "auth",
+            Self::Config(_) => "config",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
@@ -83,6 +92,9 @@ impl Command {
             Self::Imap(args) => imap::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
+            Self::Account(args) => account::run(args, context),
+            Self::Auth(args) => auth::run(args, context),
+            Self::Config(args) => config::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }
