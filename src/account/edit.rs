@@ -39,6 +39,11 @@ impl Edit {
         Ok(Self { path, before, document })
     }
 
+    /// A file that is only to be looked at.
+    pub fn empty() -> Self {
+        Self { path: PathBuf::new(), before: None, document: DocumentMut::new() }
+    }
+
     /// The file that is changed.
     pub fn path(&self) -> &Path {
         &self.path

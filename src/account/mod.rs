@@ -6,6 +6,7 @@
 mod choice;
 mod config;
 mod edit;
+mod exchange;
 mod fetch;
 mod file;
 mod indirect;
@@ -24,6 +25,7 @@ mod tree;
 pub use choice::Asked;
 pub use config::{Config, Relay, Serve};
 pub use edit::{Edit, keep};
+pub use exchange::{Format, Imported, Note, Target, export, import};
 pub use fetch::Whose;
 pub use file::{Origin, read_text, state_dir, user_file, usual_files};
 pub use oauth_config::{Grant, OAuth};

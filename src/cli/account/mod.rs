@@ -1,6 +1,7 @@
-//! `mailkit account`: the accounts of the configuration, listed, shown and changed without an editor.
+//! `mailkit account`: the accounts of the configuration, listed, shown, changed without an editor, and exchanged.
 
 mod change;
+mod exchange;
 mod listing;
 
 use super::context::Context;
@@ -21,9 +22,11 @@ enum Command {
     Edit(change::Edit),
     Default(change::Default),
     Remove(change::Remove),
+    Import(exchange::Import),
+    Export(exchange::Export),
 }
 
-/// Lists, shows or changes.
+/// Does what the subcommand says.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::List(_) => listing::list(context),
@@ -31,5 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Edit(edit) => change::edit(edit, context),
         Command::Default(default) => change::default(default, context),
         Command::Remove(remove) => change::remove(remove, context),
+        Command::Import(import) => exchange::import(import, context),
+        Command::Export(export) => exchange::export(export, context),
     }
 }
