@@ -4,6 +4,7 @@
 //! not copied: it would only stand in one more place. Pure: text in, text out.
 
 mod export;
+mod himalaya;
 mod mbsync;
 mod msmtp;
 mod mutt;
@@ -39,6 +40,8 @@ pub enum Format {
     Muttrc,
     /// mbsync (isync)
     Mbsyncrc,
+    /// Himalaya
+    Himalaya,
 }
 
 /// Reads the accounts of another program.
@@ -47,6 +50,7 @@ pub fn import(format: Format, text: &str) -> (Vec<Imported>, Vec<Note>) {
         Format::Msmtprc => msmtp::import(text),
         Format::Muttrc => mutt::import(text),
         Format::Mbsyncrc => mbsync::import(text),
+        Format::Himalaya => himalaya::import(text),
     }
 }
 

@@ -53,6 +53,7 @@ enum ImportFormat {
     Msmtprc,
     Muttrc,
     Mbsyncrc,
+    Himalaya,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -69,6 +70,7 @@ pub(super) fn import(args: &Import, context: &Context) -> Result<Exit> {
         ImportFormat::Msmtprc => Format::Msmtprc,
         ImportFormat::Muttrc => Format::Muttrc,
         ImportFormat::Mbsyncrc => Format::Mbsyncrc,
+        ImportFormat::Himalaya => Format::Himalaya,
     };
     let (mut accounts, notes) = imported(format, &input::text(&args.file)?);
     for note in &notes {
