@@ -3,14 +3,16 @@
 //! `S:` is said to it and `C:` expected of it; `<` is its standard input, `>` and `!` are all it may print on standard
 //! output and standard error, `?` is its exit code. The next `$` begins when the one before has ended, in the same
 //! directory. In all lines `{server}` is the address where the test listens, `{closed}` one where nobody does, `{ca}`
-//! a file with the certificate that `-- tls` shows, and `{other_ca}` one with a stranger's; the variable PASSWORD
-//! is set. `-- SIGINT` is sent to it; `-- cut` means that the server vanishes, `-- closed` that the program has hung up without another word.
+//! a file with the certificate that `-- tls` shows, and `{other_ca}` one with a stranger's; the variables PASSWORD
+//! and TOKEN are set, and hold what may be read nowhere. `-- SIGINT` is sent to it; `-- cut` means that the server
+//! vanishes, `-- closed` that the program has hung up without another word.
 //! Time is real, so nothing here can wait; the long waits are tested where the clock can be turned.
 //!
 //! What a program should not touch is made to hurt: without `<` its input stays silent for ever, a connection or a
 //! word that nobody expects is a failure, its home is empty. Each transcript is played whole and octet by octet
 //! (but for those marked `given: whole`), and each run writes a trace, which must tell what happened without secrets.
 
+mod canary;
 #[path = "clients/program.rs"]
 mod program;
 #[path = "clients/scene.rs"]

@@ -20,6 +20,7 @@ mod schema;
 mod secret_file;
 mod show;
 mod source;
+mod tls_files;
 mod tree;
 
 pub use choice::Asked;
@@ -36,3 +37,4 @@ pub use schema::schema;
 pub use secret_file::{forget_file, keep_in_file, secret_file};
 pub use show::Shown;
 pub use source::SecretSource;
+pub use tls_files::TlsFiles;

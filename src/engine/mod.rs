@@ -6,4 +6,5 @@ pub mod exchangers;
 pub mod handover;
 pub mod imap;
 pub mod pop3;
+pub mod route;
 pub mod smtp;

@@ -2,6 +2,7 @@
 
 use super::PATIENCE;
 use super::scene::{PASSWORD, Scene};
+use crate::canary;
 use mailkit::wire::pattern::{Bindings, matches};
 use mailkit::wire::transcript::Entry;
 use rustix::process::{Pid, Signal, kill_process};
@@ -40,7 +41,7 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
         command.args(words).current_dir(scene.directory()).env_clear().kill_on_drop(true);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", scene.directory().join("home"));
-        command.env("LOGNAME", "alice").env("PASSWORD", PASSWORD);
+        command.env("LOGNAME", "alice").env("PASSWORD", PASSWORD).env("TOKEN", canary::TOKEN);
         command.env("MAILKIT_NO_INPUT", "1").env("MAILKIT_TRACE", scene.trace());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| error.to_string())?;
@@ -84,8 +85,10 @@ impl Program {
         if let Err(why) = compare(&self.wanted.stderr, &stderr, bindings) {
             wrong.push(format!("standard error: {why}"));
         }
-        if stdout.contains(PASSWORD) || stderr.contains(PASSWORD) {
-            wrong.push("it printed the password".to_owned());
+        for (secret, output) in canary::ALL.into_iter().flat_map(|secret| [(secret, &stdout), (secret, &stderr)]) {
+            if let Some(form) = canary::leak(output.as_bytes(), secret) {
+                wrong.push(format!("it printed a secret {form}"));
+            }
         }
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}{}", wrong.join("; "), shown(&stdout, &stderr))) }
     }

@@ -22,7 +22,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// What the variable PASSWORD holds, and what nobody may ever read in a trace.
-pub(crate) const PASSWORD: &str = "hunter2";
+pub(crate) use crate::canary::PASSWORD;
 
 /// How the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -238,7 +238,8 @@ mod tests {
             assert_eq!((accounts.len(), notes.as_slice()), (1, &[][..]), "{text}");
             let mut keys: Vec<&str> = accounts[0].keys.iter().map(|(key, _)| key.as_str()).collect();
             let mut wanted = wanted.to_vec();
-            (keys.sort_unstable(), wanted.sort_unstable());
+            keys.sort_unstable();
+            wanted.sort_unstable();
             assert_eq!(keys, wanted, "{text}");
             let toml: String = accounts[0].keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
             let again = self::account(&toml);
