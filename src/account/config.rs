@@ -3,139 +3,54 @@
 //! Values are checked while they are read: a URL of the wrong kind or an address without `@` is
 //! refused with its line. Where the file is and which account is meant is in `file`.
 
-use super::file::at_home;
-use super::guard::{Confirm, Guard, Pattern};
+use super::file::{Origin, at_home};
 use super::oauth_config::OAuth;
-use super::sent::Copies;
+use super::pattern::Pattern;
+use super::profile::Account;
 use super::source::SecretSource;
-use crate::address::{Address, Domain};
+use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Everything in the file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// What accounts have that do not say otherwise.
-    pub defaults: Defaults,
+    pub defaults: Account,
     /// `[accounts.NAME]`
     pub accounts: BTreeMap<String, Account>,
+    /// `[route]`: which account writes to whom, where the sender does not say it.
+    pub route: BTreeMap<Pattern, String>,
     /// `[oauth.NAME]`: providers of tokens that several accounts share.
     pub oauth: BTreeMap<String, OAuth>,
     /// What `mailkit serve` is given where its arguments are silent.
     pub serve: Serve,
     /// What the relay is given, alone or inside `serve`.
     pub relay: Relay,
-}
-
-/// `[defaults]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Defaults {
-    /// The user's name in front of the address.
-    pub name: Option<String>,
-    /// Where messages are submitted.
-    #[serde(deserialize_with = "smtp_url")]
-    pub smtp: Option<Endpoint>,
-    /// Where the secrets are.
-    pub secret: Option<SecretSource>,
-    /// Where each message that is sent leaves a line.
-    pub log: Option<Log>,
-}
-
-/// `log = { file = "...", format = "logfmt" }`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    /// The file, made if missing.
-    #[serde(deserialize_with = "some_path")]
-    pub file: PathBuf,
-    /// The form of its lines.
-    #[serde(default)]
-    pub format: LogFormat,
-}
-
-/// The form of a log's lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// `key=value` pairs.
-    #[default]
-    Logfmt,
-    /// An object.
-    Json,
-}
-
-/// `[accounts.NAME]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Account {
-    /// The one that is meant when none is named.
-    pub default: bool,
-    /// The user's address: From, reverse-path, and login name where nothing else is said.
-    pub email: Option<Address>,
-    /// The user's name in front of the address.
-    pub name: Option<String>,
-    /// Where messages are submitted.
-    #[serde(deserialize_with = "smtp_url")]
-    pub smtp: Option<Endpoint>,
-    /// Where mailboxes are.
-    #[serde(deserialize_with = "imap_url")]
-    pub imap: Option<Endpoint>,
-    /// Where a maildrop is.
-    #[serde(deserialize_with = "pop_url")]
-    pub pop: Option<Endpoint>,
-    /// The login name, if it is not the address.
-    pub user: Option<String>,
-    /// How the user logs in.
-    pub auth: Option<Auth>,
-    /// Where tokens come from.
-    pub oauth: Option<OAuth>,
-    /// Where the password is.
-    pub secret: Option<SecretSource>,
-    /// Where the account's messages are kept on this machine.
-    #[serde(deserialize_with = "path")]
-    pub maildir: Option<PathBuf>,
-    /// Who may be written to; everybody if not given.
-    #[serde(rename = "allow-recipients")]
-    pub allow_recipients: Option<Vec<Pattern>>,
-    /// How many recipients a message may have.
-    #[serde(rename = "max-recipients")]
-    pub max_recipients: Option<usize>,
-    /// When to ask before a message is sent.
-    pub confirm: Confirm,
-    /// Where a copy of what is sent is kept.
-    pub sent: Copies,
-    /// Where each message that is sent leaves a line.
-    pub log: Option<Log>,
-}
-
-/// How a user logs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Auth {
-    /// With a token (RFC 6750).
-    OAuth,
-    /// With a password.
-    Password,
-    /// Not at all.
-    None,
+    /// Where all this was written.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub origin: Origin,
 }
 
 /// `[serve]`: the options of `mailkit serve`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Serve {
     /// `--data`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub data: Option<PathBuf>,
     /// `--hostname`
     pub hostname: Option<String>,
     /// `--domain`, once for each
     #[serde(deserialize_with = "domains")]
+    #[schemars(with = "Vec<String>")]
     pub domains: Vec<Domain>,
     /// `--smtp`
     pub smtp: Option<SocketAddr>,
@@ -153,17 +68,20 @@ pub struct Serve {
     pub imaps: Option<SocketAddr>,
     /// `--users`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub users: Option<PathBuf>,
     /// `--tls-cert`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub tls_cert: Option<PathBuf>,
     /// `--tls-key`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub tls_key: Option<PathBuf>,
 }
 
 /// `[relay]`: the options of the relay.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Relay {
     /// `--resolver`
@@ -174,6 +92,7 @@ pub struct Relay {
     pub private_exchangers: bool,
     /// `--smarthost`
     #[serde(deserialize_with = "smarthost_url")]
+    #[schemars(with = "Option<String>")]
     pub smarthost: Option<Endpoint>,
     /// The account whose server is the smarthost if none is named, and whose login is used there.
     pub account: Option<String>,
@@ -181,6 +100,7 @@ pub struct Relay {
     pub secret: Option<SecretSource>,
     /// `--smarthost-ca`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub smarthost_ca: Option<PathBuf>,
     /// `--retry`, as it is written there
     pub retry: Option<String>,
@@ -188,25 +108,8 @@ pub struct Relay {
     pub lifetime: Option<String>,
 }
 
-impl Account {
-    /// Whom to log in as at a server: what its URL says, then `user`, then the address.
-    pub fn login(&self, server: &Endpoint) -> Option<String> {
-        let address = || self.email.as_ref().map(Address::to_string);
-        server.user.clone().or_else(|| self.user.clone()).or_else(address)
-    }
-
-    /// What the account says about recipients.
-    pub fn guard(&self) -> Guard {
-        Guard { allow: self.allow_recipients.clone(), max: self.max_recipients, confirm: self.confirm }
-    }
-}
-
-fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     Ok(Some(at_home(PathBuf::deserialize(deserializer)?)))
-}
-
-fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-    Ok(at_home(PathBuf::deserialize(deserializer)?))
 }
 
 fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D::Error> {
@@ -214,7 +117,7 @@ fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D:
     names.iter().map(|name| Domain::parse(name)).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
-fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+pub(super) fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Smtp, Protocol::Lmtp])
 }
 
@@ -222,11 +125,11 @@ fn smarthost_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<En
     server_url(deserializer, &[Protocol::Smtp])
 }
 
-fn imap_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+pub(super) fn imap_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Imap])
 }
 
-fn pop_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+pub(super) fn pop_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Pop3])
 }
 

@@ -1,20 +1,44 @@
 //! Accounts: which servers a user talks to, as whom, and where the secrets are kept.
 //!
-//! One configuration file for all of mailkit. It is read when a command needs it, never written:
-//! it belongs to the user. Asking the user for a password is the command line's business.
+//! One configuration for all of mailkit. It is read when a command needs it, and it belongs to the user: what changes
+//! it changes nothing else in it, and keeps what was. Asking for a password is the command line's business.
 
+mod choice;
 mod config;
+mod edit;
+mod exchange;
+mod fetch;
 mod file;
 pub mod guard;
+mod indirect;
+pub mod keyring;
+mod netrc;
 mod oauth_config;
+mod pattern;
+mod problem;
+mod profile;
+mod schema;
+mod secret_file;
 pub mod sent;
+mod show;
 mod source;
 mod tls_files;
+mod tree;
 mod vault;
 
-pub use config::{Account, Auth, Config, Defaults, Log, LogFormat, Relay, Serve};
-pub use file::{read_text, state_dir};
+pub use choice::Asked;
+pub use config::{Config, Relay, Serve};
+pub use edit::{Edit, keep};
+pub use exchange::{Format, Imported, Note, Target, export, import};
+pub use fetch::Whose;
+pub use file::{Origin, read_text, state_dir, user_file, usual_files};
 pub use oauth_config::{Grant, OAuth};
+pub use pattern::Pattern;
+pub use problem::{Position, Problem};
+pub use profile::{Account, Auth, Log, LogFormat, Tls};
+pub use schema::schema;
+pub use secret_file::{forget_file, keep_in_file, secret_file};
+pub use show::Shown;
 pub use source::SecretSource;
 pub use tls_files::TlsFiles;
 pub use vault::{Place, Vault};

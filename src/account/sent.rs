@@ -57,7 +57,11 @@ impl FromStr for Copies {
 
 impl<'de> Deserialize<'de> for Copies {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(String::deserialize(deserializer)?.parse().unwrap_or_default())
+        let text = String::deserialize(deserializer)?;
+        match text.is_empty() {
+            true => Err(serde::de::Error::custom(r#""auto", "none" or the name of a mailbox"#)),
+            false => Ok(text.parse().unwrap_or_default()),
+        }
     }
 }
 

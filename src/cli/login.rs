@@ -7,7 +7,7 @@ use super::auth;
 use super::context::Context;
 use super::dial::DialArgs;
 use super::input;
-use mailkit::account::{Account, Auth, Config, SecretSource};
+use mailkit::account::{Account, Asked, Auth, Config, SecretSource, Whose};
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
@@ -139,7 +139,18 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
-    server_of(|| context.config(), named, service)
+    server_for(context, named, service, &Asked::default())
+}
+
+/// The same for a message: if nothing is named, its sender and its recipients say which account is meant.
+pub(super) fn server_for<'a>(
+    context: &'a Context,
+    named: Option<&str>,
+    service: Service,
+    asked: &Asked<'_>,
+) -> Result<Server<'a>> {
+    let asked = Asked { name: named.or(context.globals.account.as_deref()), ..*asked };
+    server_of(|| context.config(), named, service, &asked)
 }
 
 /// The same, of a configuration that is only read for an account.
@@ -147,6 +158,7 @@ pub(super) fn server_of<'a>(
     config: impl FnOnce() -> Result<&'a Config>,
     named: Option<&str>,
     service: Service,
+    asked: &Asked<'_>,
 ) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| Endpoint::is_meant(named)) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
@@ -160,7 +172,7 @@ pub(super) fn server_of<'a>(
         }
         return Ok(Server { endpoint, account: None });
     }
-    let (name, account) = config()?.account(named)?;
+    let (name, account) = config()?.choose(asked)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))
@@ -189,9 +201,13 @@ impl LoginArgs {
         if self.auth == Some(Wish::Nobody) {
             return Ok(None);
         }
+        let of_account = || match server.account {
+            Some((_, Account { auth: Some(Auth::Mechanisms(mechanisms)), .. })) => Some(mechanisms.clone()),
+            _ => None,
+        };
         let mechanisms = match &self.auth {
             Some(Wish::By(mechanisms)) => Some(mechanisms.clone()),
-            _ => None,
+            _ => of_account(),
         };
         let is_only = |of: &[Mechanism]| {
             mechanisms.as_ref().is_some_and(|wanted| wanted.iter().all(|mechanism| of.contains(mechanism)))
@@ -200,7 +216,7 @@ impl LoginArgs {
         let wants_nothing = is_only(&[Mechanism::External]);
         let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
-        let auth = server.account.and_then(|(_, account)| account.auth);
+        let auth = server.account.and_then(|(_, account)| account.auth.clone());
         if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
             return Ok(None);
         }
@@ -223,7 +239,14 @@ impl LoginArgs {
         let name = server.account.map_or(user.as_str(), |(name, _)| name);
         let what = if wants_token { "Access token" } else { "Password" };
         let ask = || context.ask_password(&format!("{what} of {user} at {}", endpoint.authority()));
-        let secret = source.fetch(name, &ask).await?;
+        let hidden = match server.account {
+            Some(_) => context.config()?.secret_variables(),
+            None => Vec::new(),
+        };
+        let host = endpoint.host.to_string();
+        let login = Some((host.as_str(), user.as_str()));
+        let whose = Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden };
+        let secret = source.fetch(whose, &ask).await?;
         let credentials = if wants_token { Credentials::token(user, secret) } else { Credentials::new(user, secret) };
         Ok(Some(credentials.with(permit)))
     }

@@ -4,7 +4,9 @@
 //! is a service of the library. Nothing below this room knows of arguments, terminals or exit codes.
 //! Subcommands run without a runtime until they ask for one, so that short ones start in no time.
 
+mod account;
 mod auth;
+mod config;
 pub(crate) mod console;
 mod context;
 mod data;
@@ -55,6 +57,8 @@ enum Command {
     Auth(auth::Args),
     Mx(mx::Args),
     Parse(parse::Args),
+    Account(account::Args),
+    Config(config::Args),
     Schema(schema::Args),
     Demo(demo::Args),
     #[command(hide = true)]
@@ -74,6 +78,8 @@ impl Command {
             Self::Auth(_) => "auth",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Account(_) => "account",
+            Self::Config(_) => "config",
             Self::Schema(_) => "schema",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
@@ -91,6 +97,8 @@ impl Command {
             Self::Auth(args) => auth::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
+            Self::Account(args) => account::run(args, context),
+            Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),

@@ -1,4 +1,4 @@
-//! `mailkit auth`: tokens instead of passwords, got with the user's consent and renewed without.
+//! `mailkit auth`: passwords kept and forgotten; tokens instead of them, got with the user's consent and renewed without.
 //!
 //! One file for each subcommand. What is asked of a provider is `oauth`'s business, where tokens are kept is
 //! `account`'s; `setup` joins the two with the configuration.
@@ -6,6 +6,7 @@
 mod browser;
 mod login;
 mod refresh;
+mod secret;
 mod setup;
 mod status;
 mod token;
@@ -16,7 +17,7 @@ use super::context::Context;
 use super::exit::Exit;
 use mailkit::error::Result;
 
-/// Log in with tokens instead of passwords (OAuth 2.0)
+/// Keep passwords, or log in with tokens instead of them (OAuth 2.0)
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -29,6 +30,8 @@ enum Command {
     Status(status::Args),
     Token(token::Args),
     Refresh(refresh::Args),
+    Set(secret::Set),
+    Forget(secret::Forget),
 }
 
 /// Does what the subcommand says.
@@ -38,5 +41,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Status(args) => status::run(args, context),
         Command::Token(args) => token::run(args, context),
         Command::Refresh(args) => refresh::run(args, context),
+        Command::Set(args) => secret::set(args, context),
+        Command::Forget(args) => secret::forget(args, context),
     }
 }

@@ -6,7 +6,7 @@
 use super::super::auth::TokenProof;
 use super::super::dial::straight;
 use super::super::login::{self, Service};
-use mailkit::account::{Account, Auth, Config, SecretSource};
+use mailkit::account::{Account, Asked, Auth, Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct WithAccounts {
     pub(crate) within: Arc<dyn Courier>,
     /// The configuration that was named, if one was.
-    pub(crate) config: Option<PathBuf>,
+    pub(crate) config: Vec<PathBuf>,
     /// Who gives the tokens of accounts that log in with them, by the account's name.
     pub(crate) tokens: BTreeMap<String, TokenProof>,
     pub(crate) helo: Domain,
@@ -57,8 +57,9 @@ impl Courier for WithAccounts {
 
 impl WithAccounts {
     async fn try_submit(&self, account: &str, parcel: &Parcel) -> Result<Vec<Answer>> {
-        let config = Config::load(self.config.as_deref())?;
-        let server = login::server_of(|| Ok(&config), Some(account), Service::Smtp)?;
+        let config = Config::load(&self.config)?;
+        let asked = Asked { name: Some(account), ..Asked::default() };
+        let server = login::server_of(|| Ok(&config), Some(account), Service::Smtp, &asked)?;
         let credentials = match server.account {
             Some((_, Account { auth: Some(Auth::None), .. })) | None => None,
             Some((name, Account { auth: Some(Auth::OAuth), .. })) => {

@@ -227,7 +227,7 @@ impl RelayArgs {
                     .hint("name the user in the URL: smtps://user@host")),
             };
         };
-        let auth = account.and_then(|(_, account)| account.auth);
+        let auth = account.and_then(|(_, account)| account.auth.clone());
         match (named, account, auth) {
             (None, Some((name, account)), Some(Auth::OAuth)) => {
                 Ok(Some(Arc::new(TokenProof::new(context, name, account, user)?)))

@@ -199,7 +199,7 @@ impl<'a> Errand<'a> {
         let own = self.account.and_then(|account| account.email.as_ref()).map(Address::domain).or(own);
         if guard.asks(recipients, own) {
             let to = recipients.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            match self.context.confirm(&format!("Send to {to}?")) {
+            match self.context.asks(&format!("Send to {to}?")) {
                 Some(true) => {}
                 Some(false) => return Err(not_wanted()),
                 None => {
@@ -210,7 +210,7 @@ impl<'a> Errand<'a> {
         }
         for doubt in &message.doubts {
             // Where nobody can be asked, a doubt stops nothing.
-            if self.context.confirm(&format!("{doubt}. Send it all the same?")) == Some(false) {
+            if self.context.asks(&format!("{doubt}. Send it all the same?")) == Some(false) {
                 return Err(not_wanted());
             }
         }

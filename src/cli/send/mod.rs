@@ -29,6 +29,8 @@ use compose::People;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
 use errand::Errand;
+use mailkit::account::Asked;
+use mailkit::address::Address;
 use mailkit::error::Result;
 use outcome::{DryRun, OutcomeArgs, Queueing};
 use route::RouteArgs;
@@ -62,8 +64,11 @@ pub(super) struct Args {
 
 /// Composes, submits, reports.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let people = People::new(&args.content)?;
     let named = args.route.server.as_deref();
-    let server = match login::server(context, named, Service::Smtp) {
+    let recipients: Vec<&Address> = people.recipients().collect();
+    let asked = Asked { name: None, sender: people.sender(), recipients: &recipients };
+    let server = match login::server_for(context, named, Service::Smtp, &asked) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named; what waits in the queue may find its own way.
         Err(_) if named.is_none() && (args.outcome.dry_run == Some(DryRun::Message) || args.is_queued()) => None,
@@ -72,7 +77,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
     let log = args.outcome.log(context, account)?;
     let errand = Errand::new(args, context, server.as_ref())?;
-    let people = People::new(&args.content)?;
     args.delivery.check()?;
     let done = errand.run(people);
     if let (Some(log), None) = (log, args.outcome.dry_run) {

@@ -123,7 +123,7 @@ impl OutcomeArgs {
 
     /// Where a copy goes: as told, else as the account says.
     pub(super) fn copies(&self, account: Option<&Account>) -> Copies {
-        let of_account = || account.map(|account| account.sent.clone());
+        let of_account = || account.and_then(|account| account.sent.clone());
         self.save.clone().or_else(of_account).unwrap_or_default()
     }
 }
