@@ -172,7 +172,7 @@ async fn each_bad_certificate_is_refused_in_its_own_words() {
         judge(case, &chain, &options, name, wanted).await;
     }
     for (case, authority, leaf, wanted) in [
-        ("signed with SHA-1", &SHA1_CA[..], SHA1, "its signature, or its key, is not safe any more"),
+        ("signed with SHA-1", SHA1_CA, SHA1, "its signature, or its key, is not safe any more"),
         // That the key is too short looks as if it had not signed.
         ("signed with 1024 bits", RSA1024_CA, RSA1024, STRANGER),
     ] {
