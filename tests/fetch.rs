@@ -1,6 +1,7 @@
 //! Retrieval against a server that lives in memory: whatever breaks, no message is lost and none comes twice.
 
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial::Way;
 use mailkit::error::{Kind, Result};
 use mailkit::fetch::{self, Keep, Source, Summary};
 use mailkit::net::clock::SystemClock;
@@ -107,9 +108,8 @@ async fn retrieve(disk: &MemoryDisk, wire: &Wire, password: &str, keep: Keep) ->
     let endpoint = Endpoint::parse("pop3://bob@127.0.0.1:110").expect("a URL");
     let source = Source {
         endpoint: &endpoint,
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 110))],
+        way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 110))], Trust::System),
         credentials: Credentials::new("bob", Secret::new(password.into())),
-        trust: Trust::System,
         trace: None,
     };
     let session = fetch::open(wire, source).await?;

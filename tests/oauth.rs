@@ -1,12 +1,15 @@
 //! Logins with tokens, by the program itself, at a provider of the test-suite.
 
 mod provider;
+mod served;
 mod watchdog;
 
+use base64::Engine;
 use mailkit::engine::http::{Http, Request, SystemNames};
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Trust;
 use provider::{CLIENT_SECRET, Provider};
+use served::Served;
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -397,4 +400,93 @@ fn a_provider_in_trouble_is_named_and_never_trusted() {
     assert_eq!(short.out, "canary-access-4\n", "{short:?}");
     house.provider.state().instead = answer("503 Busy", "");
     assert_eq!(house.run(&["auth", "token", "work"]).out, "canary-access-4\n");
+}
+
+/// A mail server for one connection that takes this mechanism and any token; it tells what came with AUTH.
+fn mail_server(mechanism: &'static str) -> (u16, std::thread::JoinHandle<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let talk = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+        let mut said = String::new();
+        let mut say = |text: &str| stream.write_all(text.as_bytes()).expect("written");
+        say("220 mail.example ESMTP\r\n");
+        while let Some(Ok(line)) = lines.next() {
+            match line.split(' ').next().unwrap_or_default() {
+                "EHLO" => say(&format!("250-mail.example\r\n250 AUTH {mechanism}\r\n")),
+                "AUTH" => {
+                    said = line;
+                    say("235 2.7.0 ok\r\n");
+                }
+                "DATA" => {
+                    say("354 go\r\n");
+                    lines.by_ref().map_while(Result::ok).find(|line| line == ".");
+                    say("250 2.0.0 kept\r\n");
+                }
+                "QUIT" => {
+                    say("221 2.0.0 bye\r\n");
+                    break;
+                }
+                _ => say("250 2.0.0 ok\r\n"),
+            }
+        }
+        said
+    });
+    (port, talk)
+}
+
+#[test]
+fn a_message_goes_out_with_the_token_of_the_moment() {
+    let house = House::new(ENDPOINTS);
+    house.log_in();
+    house.age();
+    for (mechanism, wanted) in [
+        ("XOAUTH2", "user=bob@hamburger.example\u{1}auth=Bearer canary-access-4\u{1}\u{1}"),
+        ("OAUTHBEARER", "auth=Bearer canary-access-4\u{1}"),
+    ] {
+        let (port, talk) = mail_server(mechanism);
+        let keys = fs::read_to_string(house.at("config.toml")).expect("written").replace("smtp =", "#");
+        let keys =
+            keys.replace("auth = \"oauth\"\n", &format!("auth = \"oauth\"\nsmtp = \"smtp://127.0.0.1:{port}\"\n"));
+        fs::write(house.at("config.toml"), keys).expect("written");
+        let _watch = watchdog::over(mechanism, Duration::from_secs(120));
+        let words = ["send", "--server", "work", "-s", "Crepes", "alice@crepes.example"];
+        let mut child = house.command(&words).stdin(Stdio::piped()).spawn().expect("it starts");
+        child.stdin.take().expect("piped").write_all(b"The oven is free.\n").expect("written");
+        let sent = ended(child.wait_with_output().expect("it ends"));
+        assert_eq!(sent.code, Some(0), "{sent:?}");
+        sent.is_silent_about_secrets();
+        let said = talk.join().expect("a conversation");
+        let answer = said.strip_prefix(&format!("AUTH {mechanism} ")).expect("an answer at once");
+        let answer = base64::engine::general_purpose::STANDARD.decode(answer).expect("base64");
+        assert!(String::from_utf8(answer).expect("text").contains(wanted), "{said}");
+    }
+    assert_eq!(house.provider.asked("refresh_token"), 1);
+}
+
+#[test]
+fn a_relay_logs_in_at_its_smarthost_with_the_token_of_the_moment() {
+    let house = House::new(ENDPOINTS);
+    house.log_in();
+    house.age();
+    let (port, talk) = mail_server("XOAUTH2");
+    let keys = fs::read_to_string(house.at("config.toml")).expect("written");
+    let keys = keys.replace("auth = \"oauth\"\n", &format!("auth = \"oauth\"\nsmtp = \"smtp://127.0.0.1:{port}\"\n"));
+    fs::write(house.at("config.toml"), format!("{keys}\n[relay]\naccount = \"work\"\n")).expect("written");
+    let _watch = watchdog::over("a relay", Duration::from_secs(120));
+    let data = house.at("data");
+    let words = ["serve", "--data", data.to_str().expect("a path"), "--domain", "hamburger.example"];
+    let more = ["--user", "alice:secret", "--submission", "127.0.0.1:0"];
+    let server = Served::start(&mut house.command(&[&words[..], &more].concat()));
+    let submission = format!("smtp://alice@127.0.0.1:{}", server.port("submission"));
+    let words = ["send", "--server", &submission, "--password-cmd", "echo secret", "-r", "alice@hamburger.example"];
+    let mut child = house.command(&[&words[..], &["eve@elsewhere.example"]].concat());
+    let mut child = child.stdin(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("piped").write_all(b"The oven is free.\n").expect("written");
+    let sent = ended(child.wait_with_output().expect("it ends"));
+    assert_eq!(sent.code, Some(0), "{sent:?}");
+    let said = talk.join().expect("a conversation");
+    assert!(said.starts_with("AUTH XOAUTH2 "), "{said}");
+    assert_eq!(house.provider.asked("refresh_token"), 1);
 }

@@ -5,15 +5,15 @@
 
 use super::auth;
 use super::context::Context;
+use super::dial::DialArgs;
 use super::input;
-use mailkit::account::{Account, Auth, SecretSource};
-use mailkit::address::Domain;
+use mailkit::account::{Account, Auth, Config, SecretSource};
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
+use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tcp;
-use mailkit::net::tls::Trust;
+use mailkit::net::tls::{TlsOptions, Trust};
 use mailkit::sasl::{Credentials, Mechanism, Permit};
-use std::net::SocketAddr;
+use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
 
 /// Where a password comes from.
@@ -44,7 +44,7 @@ impl PasswordArgs {
 
 /// Options for logging in.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Login and encryption")]
+#[command(next_help_heading = "Login")]
 pub(super) struct LoginArgs {
     /// Log in as this user
     #[arg(long, value_name = "NAME")]
@@ -64,9 +64,8 @@ pub(super) struct LoginArgs {
     #[arg(long)]
     auth_insecure: bool,
 
-    /// Trust the certificate authorities in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    #[command(flatten)]
+    dial: DialArgs,
 }
 
 /// What `--auth` says.
@@ -140,7 +139,16 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
-    if let Some(url) = named.filter(|named| named.contains("://")) {
+    server_of(|| context.config(), named, service)
+}
+
+/// The same, of a configuration that is only read for an account.
+pub(super) fn server_of<'a>(
+    config: impl FnOnce() -> Result<&'a Config>,
+    named: Option<&str>,
+    service: Service,
+) -> Result<Server<'a>> {
+    if let Some(url) = named.filter(|named| Endpoint::is_meant(named)) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
             EndpointError::Password => Error::new(Kind::Usage, error.to_string())
@@ -152,7 +160,7 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
         }
         return Ok(Server { endpoint, account: None });
     }
-    let (name, account) = context.config()?.account(named)?;
+    let (name, account) = config()?.account(named)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))
@@ -173,14 +181,6 @@ pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
         Some(path) => Trust::Authorities(input::text(path)?.into_bytes()),
         None => Trust::System,
     })
-}
-
-/// The addresses behind a URL.
-pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
-    }
 }
 
 impl LoginArgs {
@@ -204,8 +204,7 @@ impl LoginArgs {
         if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
             return Ok(None);
         }
-        let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
-        let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
+        let Some(user) = self.name(server) else {
             return match self.password.source() {
                 Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
                     .hint("name the user with --user or in the URL: scheme://user@host")),
@@ -229,9 +228,30 @@ impl LoginArgs {
         Ok(Some(credentials.with(permit)))
     }
 
-    /// Whose certificates are accepted.
-    pub(super) fn trust(&self) -> Result<Trust> {
-        trust(self.ca.as_deref())
+    /// Whom to log in as, without asking for what proves it.
+    pub(super) fn name(&self, server: &Server<'_>) -> Option<String> {
+        let from_account = || server.account.and_then(|(_, account)| account.login(&server.endpoint));
+        self.user.clone().or_else(|| server.endpoint.user.clone()).or_else(from_account)
+    }
+
+    /// Whether anything was said here that a queue would not remember.
+    pub(super) fn is_given(&self) -> bool {
+        self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_given()
+    }
+
+    /// Whose certificates are accepted, and who we are; read from files.
+    pub(super) fn tls(&self) -> Result<TlsOptions> {
+        self.dial.tls().read()
+    }
+
+    /// How the server is reached.
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
+        self.dial.way(context, server, &self.password, tls).await
+    }
+
+    /// Who connects.
+    pub(super) fn connect(&self) -> Box<dyn Connect> {
+        self.dial.connect()
     }
 }
 

@@ -6,6 +6,7 @@ pub mod exchangers;
 pub mod handover;
 pub mod http;
 pub mod imap;
+pub mod look;
 pub mod pop3;
 pub mod route;
 pub mod smtp;

@@ -135,6 +135,11 @@ impl Session {
         }
     }
 
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
+    }
+
     /// The server's name, for errors.
     pub fn peer(&self) -> &str {
         self.dialogue.peer()
@@ -161,7 +166,8 @@ impl Session {
     /// not be read; the result then says why.
     pub async fn retrieve<W: io::Write>(&mut self, messages: &mut [(&Entry, W)]) -> (Vec<Retrieved>, Result<()>) {
         let largest = messages.iter().map(|(entry, _)| entry.size).max().unwrap_or_default();
-        self.dialogue.set_patience(PATIENCE + Duration::from_secs(largest / SLOWEST));
+        self.dialogue.set_patience(PATIENCE);
+        self.dialogue.add_patience(Duration::from_secs(largest / SLOWEST));
         let mut requests: Vec<Retrieve<&mut W>> = messages
             .iter_mut()
             .map(|(entry, sink)| {

@@ -2,6 +2,7 @@
 
 use crate::host::{Host as Hands, Store};
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial::Way;
 use mailkit::engine::imap::Session;
 use mailkit::error::Result;
 use mailkit::imap::flag::Flags;
@@ -113,9 +114,8 @@ pub(crate) async fn connect(server: &dyn Connect, trace: Option<Trace>) -> Resul
     let endpoint = Endpoint::parse("imap://bob@127.0.0.1:143").expect("a URL");
     let source = Source {
         endpoint: &endpoint,
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 143))],
+        way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 143))], Trust::System),
         credentials: Credentials::new("bob", Secret::new("secret".into())),
-        trust: Trust::System,
         trace,
     };
     sync::open(server, source).await

@@ -60,6 +60,16 @@ impl Opening {
         Ok(opening)
     }
 
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
+    }
+
+    /// Hangs up without a login.
+    pub async fn leave(self) {
+        self.dialogue.close().await;
+    }
+
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire, unless that is wanted.
     pub async fn login(mut self, credentials: &Credentials) -> Result<Session> {
         let offered: Vec<String> =

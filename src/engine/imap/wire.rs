@@ -5,7 +5,7 @@
 
 use crate::imap::client::StatusLine;
 use crate::imap::token::announced;
-use crate::net::connection::Connection;
+use crate::net::connection::{Connection, Limits};
 use crate::wire::frame::{Expect, Frame, Framer};
 use std::io;
 use std::time::Duration;
@@ -38,6 +38,11 @@ impl Wire {
         self.connection.send(&[line, b"\r\n"].concat(), within).await
     }
 
+    /// Writes octets as they are.
+    pub(super) async fn send_octets(&mut self, octets: &[u8], within: Duration) -> io::Result<()> {
+        self.connection.send(octets, within).await
+    }
+
     /// The next response, its CRLF included; `None` when the server has closed the connection.
     pub(super) async fn next(&mut self) -> io::Result<Option<&[u8]>> {
         self.response.clear();
@@ -59,6 +64,11 @@ impl Wire {
                 Some(Some(literal)) => self.literal(literal.len).await?,
             }
         }
+    }
+
+    /// Which waits are shorter than usual.
+    pub(super) fn limits(&self) -> Limits {
+        self.connection.limits()
     }
 
     /// Closes the connection.
