@@ -49,7 +49,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(Box<send::Args>),
-    Relay(relay::Args),
+    Relay(Box<relay::Args>),
     Serve(Box<serve::Args>),
     User(user::Args),
     Pop(pop::Args),
