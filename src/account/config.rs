@@ -4,7 +4,9 @@
 //! refused with its line. Where the file is and which account is meant is in `file`.
 
 use super::file::at_home;
+use super::guard::{Confirm, Guard, Pattern};
 use super::oauth_config::OAuth;
+use super::sent::Copies;
 use super::source::SecretSource;
 use crate::address::{Address, Domain};
 use crate::endpoint::{Endpoint, Protocol};
@@ -40,6 +42,31 @@ pub struct Defaults {
     pub smtp: Option<Endpoint>,
     /// Where the secrets are.
     pub secret: Option<SecretSource>,
+    /// Where each message that is sent leaves a line.
+    pub log: Option<Log>,
+}
+
+/// `log = { file = "...", format = "logfmt" }`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// The file, made if missing.
+    #[serde(deserialize_with = "some_path")]
+    pub file: PathBuf,
+    /// The form of its lines.
+    #[serde(default)]
+    pub format: LogFormat,
+}
+
+/// The form of a log's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// `key=value` pairs.
+    #[default]
+    Logfmt,
+    /// An object.
+    Json,
 }
 
 /// `[accounts.NAME]`
@@ -72,6 +99,18 @@ pub struct Account {
     /// Where the account's messages are kept on this machine.
     #[serde(deserialize_with = "path")]
     pub maildir: Option<PathBuf>,
+    /// Who may be written to; everybody if not given.
+    #[serde(rename = "allow-recipients")]
+    pub allow_recipients: Option<Vec<Pattern>>,
+    /// How many recipients a message may have.
+    #[serde(rename = "max-recipients")]
+    pub max_recipients: Option<usize>,
+    /// When to ask before a message is sent.
+    pub confirm: Confirm,
+    /// Where a copy of what is sent is kept.
+    pub sent: Copies,
+    /// Where each message that is sent leaves a line.
+    pub log: Option<Log>,
 }
 
 /// How a user logs in.
@@ -155,10 +194,19 @@ impl Account {
         let address = || self.email.as_ref().map(Address::to_string);
         server.user.clone().or_else(|| self.user.clone()).or_else(address)
     }
+
+    /// What the account says about recipients.
+    pub fn guard(&self) -> Guard {
+        Guard { allow: self.allow_recipients.clone(), max: self.max_recipients, confirm: self.confirm }
+    }
 }
 
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     Ok(Some(at_home(PathBuf::deserialize(deserializer)?)))
+}
+
+fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    Ok(at_home(PathBuf::deserialize(deserializer)?))
 }
 
 fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D::Error> {

@@ -44,6 +44,7 @@ impl Config {
             account.name = account.name.take().or_else(|| config.defaults.name.clone());
             account.smtp = account.smtp.take().or_else(|| config.defaults.smtp.clone());
             account.secret = account.secret.take().or_else(|| config.defaults.secret.clone());
+            account.log = account.log.take().or_else(|| config.defaults.log.clone());
         }
         Ok(config)
     }

@@ -5,12 +5,14 @@
 
 mod config;
 mod file;
+pub mod guard;
 mod oauth_config;
+pub mod sent;
 mod source;
 mod tls_files;
 mod vault;
 
-pub use config::{Account, Auth, Config, Defaults, Relay, Serve};
+pub use config::{Account, Auth, Config, Defaults, Log, LogFormat, Relay, Serve};
 pub use file::{read_text, state_dir};
 pub use oauth_config::{Grant, OAuth};
 pub use source::SecretSource;
