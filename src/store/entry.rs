@@ -23,6 +23,9 @@ pub struct Accepted {
     pub user: Option<String>,
     /// Where it came from, for people who look at the queue.
     pub origin: String,
+    /// The account, or the URL of the server, by which it is to go; otherwise the relay finds the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
 }
 
 /// A recipient that is not settled yet.

@@ -92,13 +92,23 @@ impl Maildir {
 
     /// Makes messages visible in `new`. When it returns they survive a power cut.
     pub fn commit(&mut self, messages: Vec<Arrival>) -> Result<()> {
+        self.move_in(messages, "new", "")
+    }
+
+    /// Makes messages visible as ones that their owner has seen. When it returns they survive a power cut.
+    pub fn commit_seen(&mut self, messages: Vec<Arrival>) -> Result<()> {
+        self.move_in(messages, "cur", ":2,S")
+    }
+
+    fn move_in(&mut self, messages: Vec<Arrival>, part: &str, info: &str) -> Result<()> {
         let written = finish_all(messages)?;
-        let new = self.root.join("new");
+        let dir = self.root.join(part);
         for (path, name) in written {
-            self.disk.rename(&path, &new.join(&name)).map_err(|error| Error::file("cannot move", &path, error))?;
+            let target = dir.join(format!("{name}{info}"));
+            self.disk.rename(&path, &target).map_err(|error| Error::file("cannot move", &path, error))?;
             self.names.insert(name.into_bytes());
         }
-        self.disk.sync_dir(&new).map_err(|error| Error::file("cannot sync", &new, error))
+        self.disk.sync_dir(&dir).map_err(|error| Error::file("cannot sync", &dir, error))
     }
 
     /// The text of a note, if it was ever written.

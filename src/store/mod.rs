@@ -13,6 +13,8 @@ mod entry;
 mod follow;
 mod id;
 mod incoming;
+pub mod ledger;
+pub mod letterbox;
 mod log;
 mod mailbox;
 pub mod mailbox_error;

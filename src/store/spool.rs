@@ -106,6 +106,20 @@ impl Spool {
         Ok(Incoming::new(self.0.clone(), SpoolId::new(&*self.0.clock, &*self.0.entropy)))
     }
 
+    /// Begins a message that has a name already.
+    pub(super) async fn begin_as(&self, id: SpoolId) -> Result<Incoming> {
+        let _ = self.begin().await?;
+        Ok(Incoming::new(self.0.clone(), id))
+    }
+
+    pub(super) fn disk(&self) -> Arc<dyn Disk> {
+        self.0.disk.clone()
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.0.root
+    }
+
     /// Up to `max` recipients that are due, by message. They do not come again until they are settled or released.
     pub async fn lease(&self, now: Timestamp, max: usize, lanes: Lanes) -> Result<Batch> {
         self.with_index("reading the queue", move |index| index.lease(now, max, &lanes)).await

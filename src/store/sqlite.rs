@@ -47,6 +47,31 @@ pub(super) fn open(
     Ok(connection)
 }
 
+/// Opens a file that is the truth itself: it is synced with each change, and one that cannot be used is left alone.
+pub(super) fn open_to_keep(disk: &dyn Disk, path: &Path, version: i32, tables: &str) -> rusqlite::Result<Connection> {
+    if disk.stat(path).is_err() {
+        // Made by us first, so that it is private; who makes it at the same moment makes the same.
+        let _ = disk.create(path);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;")?;
+    // Two that find it empty must not both make the tables.
+    let change = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let known: i32 = change.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if known == 0 {
+        change.execute_batch(&format!(
+            "{tables} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version};"
+        ))?;
+    }
+    change.commit()?;
+    match check(&connection, version)? {
+        true => Ok(connection),
+        false => Err(rusqlite::Error::InvalidQuery),
+    }
+}
+
 /// Opens the index for reading beside the process that owns it.
 pub(super) fn open_to_read(path: &Path, version: i32) -> rusqlite::Result<Option<Connection>> {
     let connection =

@@ -80,6 +80,7 @@ pub(super) fn accepted(recipients: &[&str]) -> Accepted {
         received: TestClock::new().now(),
         user: None,
         origin: "192.0.2.1".into(),
+        route: None,
     }
 }
 

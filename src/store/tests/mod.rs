@@ -1,5 +1,6 @@
 //! Proofs over a disk that breaks: what was answered with success is there afterwards, once.
 
+mod letterbox;
 mod spool;
 mod spool_crash;
 mod spool_index;
