@@ -32,6 +32,8 @@ pub(super) enum Answer<'a> {
     Expunge(u32),
     /// A mailbox, or the line that names one and cannot be read.
     List(Result<Listed, String>),
+    /// What the server can do, in capitals.
+    Capability(Vec<String>),
     /// A message, or the line that tells of one and cannot be read.
     Fetch(Result<Vec<AttributeValue<'a>>, String>),
     /// Something else.
@@ -60,6 +62,10 @@ pub(super) fn read(response: &[u8]) -> Option<Answer<'_>> {
         Ok(number) if is("EXISTS") => Answer::Exists(number),
         Ok(number) if is("EXPUNGE") => Answer::Expunge(number),
         Ok(_) if is("FETCH") => fetch(response),
+        Err(_) if is("CAPABILITY") => {
+            let words = String::from_utf8_lossy(lexer.rest()).to_ascii_uppercase();
+            Answer::Capability(words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+        }
         Err(_) if is("LIST") => Answer::List(list(lexer).map_err(|_| shown(response))),
         _ => Answer::Unasked,
     })
@@ -85,7 +91,9 @@ fn list(mut lexer: Lexer<'_>) -> Result<Listed, Syntax> {
     }
     // RFC 9051 §7.3.1: a level that holds no messages, or one that is only the way to others.
     let is_level = |word: &str| ["\\Noselect", "\\NonExistent"].iter().any(|known| known.eq_ignore_ascii_case(word));
-    Ok(Listed { wire_name, separator, selectable: !attributes.split(' ').any(is_level) })
+    // RFC 6154 §2.
+    let is_for_sent = attributes.split(' ').any(|word| word.eq_ignore_ascii_case("\\Sent"));
+    Ok(Listed { wire_name, separator, selectable: !attributes.split(' ').any(is_level), is_for_sent })
 }
 
 fn fetch(response: &[u8]) -> Answer<'_> {
@@ -161,9 +169,10 @@ mod tests {
             Some(Answer::Continue) => "continue".to_owned(),
             Some(Answer::Exists(number)) => format!("exists {number}"),
             Some(Answer::Expunge(number)) => format!("expunge {number}"),
-            Some(Answer::List(Ok(Listed { wire_name, separator, selectable }))) => {
+            Some(Answer::List(Ok(Listed { wire_name, separator, selectable, .. }))) => {
                 format!("list {wire_name} {separator:?} {selectable}")
             }
+            Some(Answer::Capability(words)) => format!("capability {}", words.join(" ")),
             Some(Answer::Fetch(Ok(attributes))) => format!("fetch {}", attributes.len()),
             Some(Answer::List(Err(line)) | Answer::Fetch(Err(line))) => format!("unreadable {line}"),
             Some(Answer::Unasked) => "unasked".to_owned(),
@@ -186,7 +195,7 @@ mod tests {
             ("* FLAGS (\\Seen)", "unasked"),
             ("* ESEARCH (TAG \"x\") UID ALL 1:3", "unasked"),
             ("* VANISHED (EARLIER) 1:3", "unasked"),
-            ("* CAPABILITY IMAP4rev2", "unasked"),
+            ("* CAPABILITY IMAP4rev2 literal+", "capability IMAP4REV2 LITERAL+"),
             ("* XLIST (((((((((", "unasked"),
             ("* \u{e9}", "unasked"),
             ("", "unasked"),

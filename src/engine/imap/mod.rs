@@ -5,10 +5,12 @@
 //! RFC 9051 §2.2, §5.4, §6.3, §7.
 
 mod answer;
+mod append;
 mod messages;
 mod open;
 mod wire;
 
+pub use append::wire_name;
 pub use messages::PIECE;
 pub use open::Opening;
 
@@ -72,6 +74,8 @@ pub struct Listed {
     pub separator: Option<char>,
     /// Whether it holds messages.
     pub selectable: bool,
+    /// Whether the server says that it is the one for sent mail (RFC 6154 §2).
+    pub is_for_sent: bool,
 }
 
 /// Whether a mailbox is opened to change it.
@@ -114,6 +118,16 @@ pub struct Refusal {
     pub text: String,
 }
 
+/// How listening ended.
+enum Heard {
+    /// The command is done.
+    Done,
+    /// It is not.
+    Refused(Refusal),
+    /// The server waits for what the command announced.
+    GoOn,
+}
+
 impl Session {
     fn new(connection: Connection, unread: &[u8], peer: String) -> Self {
         Self { wire: Wire::new(connection, unread), peer, commands: 0, is_amiss: false, view: View::default() }
@@ -131,8 +145,18 @@ impl Session {
         &mut self,
         command: &str,
         patience: Duration,
-        mut each: impl FnMut(Answer<'_>) -> Result<()>,
+        each: impl FnMut(Answer<'_>) -> Result<()>,
     ) -> Result<Result<(), Refusal>> {
+        let tag = self.begin(command, patience).await?;
+        match self.hear(&tag, patience, false, each).await? {
+            Heard::Done => Ok(Ok(())),
+            Heard::Refused(refusal) => Ok(Err(refusal)),
+            Heard::GoOn => Err(self.error(Kind::Protocol, "the server waits for nothing we have")),
+        }
+    }
+
+    /// Says a command; its tag.
+    async fn begin(&mut self, command: &str, patience: Duration) -> Result<String> {
         if std::mem::replace(&mut self.is_amiss, true) {
             return Err(self.error(Kind::Temporary, "the conversation was broken off"));
         }
@@ -140,6 +164,17 @@ impl Session {
         let tag = format!("m{}", self.commands);
         let line = [tag.as_str(), " ", command].concat();
         self.wire.send(line.as_bytes(), patience).await.map_err(|error| self.broke(error))?;
+        Ok(tag)
+    }
+
+    /// Listens until a command ends, or until the server wants what was announced, if `has_more`.
+    async fn hear(
+        &mut self,
+        tag: &str,
+        patience: Duration,
+        has_more: bool,
+        mut each: impl FnMut(Answer<'_>) -> Result<()>,
+    ) -> Result<Heard> {
         let late = Instant::now() + COMMAND_WAIT.max(patience);
         loop {
             let wait = patience.min(late.duration_since(Instant::now()));
@@ -160,9 +195,10 @@ impl Session {
                     self.is_amiss = false;
                     if verdict == Verdict::Ok {
                         each(Answer::Done { tag: answered, verdict, text })?;
-                        return Ok(Ok(()));
+                        return Ok(Heard::Done);
                     }
-                    return Ok(Err(Refusal { kind: client::kind(verdict, &text), text: text.into_owned() }));
+                    let refusal = Refusal { kind: client::kind(verdict, &text), text: text.into_owned() };
+                    return Ok(Heard::Refused(refusal));
                 }
                 Some(Answer::Done { tag: answered, text, .. }) => {
                     let said = format!("{} {text}", String::from_utf8_lossy(answered));
@@ -172,6 +208,7 @@ impl Session {
                     let kind = client::kind(Verdict::Bye, &text);
                     Error::new(kind, "the server ends the conversation").said(text)
                 }
+                Some(Answer::Continue) if has_more => return Ok(Heard::GoOn),
                 Some(Answer::Continue) => Error::new(Kind::Protocol, "the server waits for nothing we have"),
                 Some(Answer::Expunge(number)) => {
                     self.view.expunge(number);

@@ -38,6 +38,11 @@ impl Wire {
         self.connection.send(&[line, b"\r\n"].concat(), within).await
     }
 
+    /// Writes octets as they are.
+    pub(super) async fn send_octets(&mut self, octets: &[u8], within: Duration) -> io::Result<()> {
+        self.connection.send(octets, within).await
+    }
+
     /// The next response, its CRLF included; `None` when the server has closed the connection.
     pub(super) async fn next(&mut self) -> io::Result<Option<&[u8]>> {
         self.response.clear();
