@@ -30,7 +30,7 @@ fn accept(data: &Path, to: &str) -> SpoolId {
         incoming.write(b"Subject: x\r\n\r\nhello\r\n").await.expect("room");
         let reverse_path = ReversePath::parse("<alice@crepes.example>").expect("a path");
         let envelope = Envelope::new(reverse_path, vec![ForwardPath::parse(to).expect(to)]);
-        let accepted = Accepted { envelope, received: clock.now(), user: None, origin: "test".into() };
+        let accepted = Accepted { envelope, received: clock.now(), user: None, origin: "test".into(), route: None };
         incoming.commit(accepted).await.expect("durable")
     })
 }

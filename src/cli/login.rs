@@ -6,7 +6,7 @@
 use super::auth;
 use super::context::Context;
 use super::input;
-use mailkit::account::{Account, Auth, SecretSource};
+use mailkit::account::{Account, Auth, Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
@@ -107,6 +107,15 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
+    server_of(|| context.config(), named, service)
+}
+
+/// The same, of a configuration that is only read for an account.
+pub(super) fn server_of<'a>(
+    config: impl FnOnce() -> Result<&'a Config>,
+    named: Option<&str>,
+    service: Service,
+) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| named.contains("://")) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
@@ -119,7 +128,7 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
         }
         return Ok(Server { endpoint, account: None });
     }
-    let (name, account) = context.config()?.account(named)?;
+    let (name, account) = config()?.account(named)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))
@@ -158,8 +167,7 @@ impl LoginArgs {
         if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
             return Ok(None);
         }
-        let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
-        let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
+        let Some(user) = self.name(server) else {
             return match self.password.source() {
                 Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
                     .hint("name the user with --user or in the URL: scheme://user@host")),
@@ -176,6 +184,17 @@ impl LoginArgs {
         let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
         let password = source.fetch(name, &ask).await?;
         Ok(Some(Credentials::new(user, password)))
+    }
+
+    /// Whom to log in as, without asking for what proves it.
+    pub(super) fn name(&self, server: &Server<'_>) -> Option<String> {
+        let from_account = || server.account.and_then(|(_, account)| account.login(&server.endpoint));
+        self.user.clone().or_else(|| server.endpoint.user.clone()).or_else(from_account)
+    }
+
+    /// Whether anything was said here that a queue would not remember.
+    pub(super) fn is_given(&self) -> bool {
+        self.user.is_some() || self.password.source().is_some() || self.ca.is_some()
     }
 
     /// Whose certificates are accepted.

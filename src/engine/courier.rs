@@ -140,7 +140,7 @@ fn unreachable(text: String) -> Outcome {
 
 /// What an outcome means to the queue. A host that would not even talk judges nobody, for good or for now
 /// (RFC 5321 §5.1); nor does one whose connection broke before the message was on its way.
-fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
+pub fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
     let fate = match outcome.ending {
         Ending::Accepted => None,
         Ending::Failed(fate) => Some(fate),

@@ -44,6 +44,14 @@ pub trait Courier: Send + Sync {
     /// Connects to one address of a host and hands the parcel over. Gives one answer for each recipient, in order,
     /// whatever happens; ends within deadlines of its own.
     fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>>;
+
+    /// Hands the parcel to the server of an account of the user's, or to the one with this URL, as its sender would.
+    /// One that knows no accounts lets it wait.
+    fn submit<'a>(&'a self, account: &'a str, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+        let words = format!("the account {account} is not known to the relay that works here");
+        let later = Answer::failed(EnhancedStatus::new(4, 3, 5), words);
+        Box::pin(std::future::ready(vec![later; parcel.envelope.recipients.len()]))
+    }
 }
 
 /// Takes messages to mailboxes on this host.

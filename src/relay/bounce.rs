@@ -79,6 +79,8 @@ pub fn report(
         received: now,
         user: None,
         origin: format!("report on {}", leased.id),
+        // Whoever had no way of their own for the message has none for the report either.
+        route: leased.accepted.route.clone(),
     };
     Some(Report { id, accepted, octets: report.to_octets(entropy) })
 }

@@ -99,16 +99,19 @@ impl Relay {
 
     /// Works until `stop`; then lets the attempts under way come to their end, for a while.
     pub async fn run(&self, stop: CancellationToken) -> Result<()> {
+        self.0.tools.spool.take_letters().await?;
         queue::drive(self.0.clone(), stop, queue::Until::Stopped).await
     }
 
     /// Tries everything that is due once, and what enters the spool meanwhile.
     pub async fn pass(&self) -> Result<()> {
+        self.0.tools.spool.take_letters().await?;
         queue::drive(self.0.clone(), CancellationToken::new(), queue::Until::Quiet).await
     }
 
-    /// Makes messages due at once, and forgets which hosts did not answer; says how many recipients were waiting.
+    /// Takes in what is in the letter box, makes messages due at once, and forgets which hosts did not answer; says how many recipients were waiting.
     pub async fn flush(&self, wake: Wake) -> Result<usize> {
+        self.0.tools.spool.take_letters().await?;
         self.0.forget_silence();
         self.0.tools.spool.make_due(wake).await
     }

@@ -193,7 +193,11 @@ impl Queue {
         let mut groups: HashMap<Destination, Vec<_>> = HashMap::new();
         for due in std::mem::take(&mut message.recipients) {
             self.held += 1;
-            groups.entry(self.worker.destination(&due.path)).or_default().push(due);
+            let destination = match &message.accepted.route {
+                Some(route) => Destination::Account(route.clone()),
+                None => self.worker.destination(&due.path),
+            };
+            groups.entry(destination).or_default().push(due);
         }
         let leased = Arc::new(message);
         for (destination, recipients) in groups {

@@ -36,6 +36,8 @@ pub(super) enum Destination {
     Local,
     /// The host that takes everything else.
     Smarthost,
+    /// The server of an account, or one with a URL, that the message names itself.
+    Account(String),
     /// The exchangers of a domain, in A-labels.
     Domain(Domain),
     /// `<Postmaster>` without a domain, on a host without mailboxes.
@@ -193,11 +195,13 @@ impl Worker {
     }
 
     async fn hand_over(&self, destination: &Destination, parcel: &Parcel) -> Vec<Answer> {
-        let (route, port) = match self.route(destination).await {
-            Ok(found) => found,
-            Err(answer) => return vec![answer; parcel.envelope.recipients.len()],
+        let answers = match destination {
+            Destination::Account(account) => self.tools.courier.submit(account, parcel).await,
+            _ => match self.route(destination).await {
+                Ok((route, port)) => attempt(self.tools.courier.as_ref(), &route, port, parcel).await,
+                Err(answer) => return vec![answer; parcel.envelope.recipients.len()],
+            },
         };
-        let answers = attempt(self.tools.courier.as_ref(), &route, port, parcel).await;
         // Every host was asked, and none was reached.
         if let Some(answer) = answers.first()
             && answers.iter().all(|answer| answer.try_next && answer.remote.is_none())
@@ -235,7 +239,7 @@ impl Worker {
                 };
                 Ok((Route { hops: vec![Hop { host: smarthost.host.to_string(), addresses }] }, smarthost.port))
             }
-            (Destination::Local | Destination::Smarthost | Destination::Nowhere, _) => {
+            (Destination::Local | Destination::Smarthost | Destination::Nowhere | Destination::Account(_), _) => {
                 let words = "postmaster without a domain is a mailbox of this host, which has none";
                 Err(Answer::failed(EnhancedStatus::new(5, 1, 1), words))
             }

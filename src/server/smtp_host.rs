@@ -82,6 +82,7 @@ impl SmtpHost {
             received: now,
             user: transaction.user.clone(),
             origin: transaction.peer.ip().to_string(),
+            route: None,
         };
         self.intake = Some(Intake { incoming, accepted, scan: HeaderScan::new(), held: Some(Vec::new()) });
         Ok(())

@@ -10,6 +10,7 @@ use mailkit::error::{Kind, Result};
 use mailkit::store::disk::RealDisk;
 use mailkit::store::spool::{Due, Entry, Spool, SpoolId};
 use mailkit::world::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +65,9 @@ fn show(entry: &Entry, now: Timestamp) -> Vec<String> {
         size(entry.size),
         terminal(&from)
     )];
+    if let Some(route) = &accepted.route {
+        lines.push(format!("  by the server of {}", terminal(route)));
+    }
     for due in &entry.recipients {
         let tried = match due.attempts {
             0 => "not tried yet".to_owned(),
@@ -100,20 +104,25 @@ fn size(octets: u64) -> String {
 }
 
 /// A message as `--json` prints it.
-#[derive(Debug, Serialize)]
-struct Object {
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Object {
+    #[schemars(extend("const" = "mailkit.queue/1"))]
     schema: &'static str,
+    #[schemars(with = "String")]
     id: SpoolId,
     reverse_path: String,
     received: String,
     size: u64,
     user: Option<String>,
     origin: String,
+    route: Option<String>,
     recipients: Vec<Recipient>,
 }
 
 /// A recipient as `--json` prints it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Recipient {
     address: String,
     next: String,
@@ -123,7 +132,8 @@ struct Recipient {
 }
 
 /// The last failure as `--json` prints it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Last {
     at: String,
     status: String,
@@ -141,6 +151,7 @@ impl From<&Entry> for Object {
             size: entry.size,
             user: accepted.user.clone(),
             origin: accepted.origin.clone(),
+            route: accepted.route.clone(),
             recipients: entry.recipients.iter().map(Recipient::from).collect(),
         }
     }
@@ -193,6 +204,7 @@ mod tests {
                 received: Timestamp::UNIX_EPOCH,
                 user: Some("alice".into()),
                 origin: "127.0.0.1".into(),
+                route: Some("work".into()),
             }),
             size: 12_345,
             recipients: vec![due],
@@ -203,7 +215,8 @@ mod tests {
     fn a_message_is_shown_with_why_it_waits() {
         let lines = show(&entry(), Timestamp::from_second(7200).expect("a time"));
         assert_eq!(lines[0], "01ARZ3NDEKTSV4RRFFQ69G5FAV    2h    12k  from <alice@crepes.example>");
-        assert!(lines[1].starts_with("  to <bob@hamburger.example>: tried 4 times, next in 5m\n      mx1: 451 "));
+        assert_eq!(lines[1], "  by the server of work");
+        assert!(lines[2].starts_with("  to <bob@hamburger.example>: tried 4 times, next in 5m\n      mx1: 451 "));
         assert!(!lines.concat().contains('\u{1b}'), "{lines:?}");
     }
 

@@ -3,7 +3,8 @@
 //! `options` turns arguments into a relay, `listing` and `watch` print. A daemon that works on the
 //! directory already is asked through its control socket; only without one does a command work itself.
 
-mod listing;
+mod accounts;
+pub(super) mod listing;
 pub(super) mod options;
 pub(super) mod watch;
 

@@ -6,6 +6,7 @@ use super::super::auth::TokenProof;
 use super::super::context::Context;
 use super::super::host::host_name;
 use super::super::login::trust;
+use super::accounts::WithAccounts;
 use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
@@ -27,6 +28,7 @@ use mailkit::sasl::Credentials;
 use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
 use mailkit::world::{Clock, Entropy, Later, Resolve};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -174,6 +176,13 @@ impl RelayArgs {
             },
             ..Settings::default()
         };
+        let courier = WithAccounts {
+            within: Arc::new(courier),
+            config: context.globals.config.clone(),
+            tokens: tokens(context)?,
+            helo: hostname.clone(),
+            trace: context.trace()?,
+        };
         Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
     }
 
@@ -252,13 +261,23 @@ pub(crate) fn own_name(context: &Context, given: Option<&Domain>) -> Result<Doma
 }
 
 /// The time of day.
-pub(super) fn clock() -> Arc<dyn Clock> {
+pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
 /// The kernel's chance.
-pub(super) fn entropy() -> Arc<dyn Entropy> {
+pub(crate) fn entropy() -> Arc<dyn Entropy> {
     Arc::new(SystemEntropy)
+}
+
+/// Who gives the tokens of those accounts that log in with them. One that is not set up yet has none.
+fn tokens(context: &Context) -> Result<BTreeMap<String, TokenProof>> {
+    let accounts = context.config()?.accounts.iter().filter(|(_, account)| account.auth == Some(Auth::OAuth));
+    let proof = |(name, account): (&String, &Account)| {
+        let user = account.login(account.smtp.as_ref()?)?;
+        Some((name.clone(), TokenProof::new(context, name, account, user).ok()?))
+    };
+    Ok(accounts.filter_map(proof).collect())
 }
 
 /// A value of the configuration that only the relay understands.

@@ -156,6 +156,7 @@ async fn two_relays_that_send_to_each_other_end_by_counting_hops() {
                     received: Timestamp::UNIX_EPOCH,
                     user: None,
                     origin: "relay".into(),
+                    route: None,
                 };
                 incoming.commit(accepted).await.expect("durable");
                 vec![yes(); recipients]

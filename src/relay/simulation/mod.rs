@@ -124,7 +124,8 @@ impl Sim {
         let envelope = Envelope::new(reverse_path, to.iter().map(path).collect());
         let mut incoming = self.spool.begin().await.expect("room");
         incoming.write(text.as_bytes()).await.expect("room");
-        let accepted = Accepted { envelope, received: self.clock.now(), user: None, origin: "test".into() };
+        let accepted =
+            Accepted { envelope, received: self.clock.now(), user: None, origin: "test".into(), route: None };
         incoming.commit(accepted).await.expect("durable")
     }
 
