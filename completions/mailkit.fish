@@ -44,6 +44,7 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "imap" -d 'Work with
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "auth" -d 'Log in with tokens instead of passwords (OAuth 2.0)'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -72,6 +73,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s V -l envid -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l require -d 'Send nothing unless the server offers these extensions, such as dsn, smtputf8 or starttls' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l partial -d 'When only some recipients are accepted: deliver to those, or abort and send nothing to anybody' -r -f -a "deliver\t''
 abort\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s n -l dry-run -d 'Send nothing: print the message, and on standard error its envelope and route; with =connect, go as far as the login' -r -f -a "message\t'Connect to nobody'
+connect\t'Connect, secure the connection, log in, and say goodbye'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l print -d 'Print this when the message was taken, one line on standard output' -r -f -a "message-id\t'Its Message-ID, without brackets'
+queue-id\t'What the server calls it in its queue, if it says so, or the queue of this machine'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l queue -d 'When to put the message into the queue of this machine, from where it is sent later' -r -f -a "never\t'Not at all'
+tempfail\t'For those whom the server does not take it for now, or when it cannot be reached'
+always\t'At once, without a word to the server'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l data -d 'The data directory of that queue; as configured for serve, else the user\'s own if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l idempotency-key -d 'Remember under this key who has the message, and send it to nobody twice' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l save -d 'Where a copy goes when the message was taken: auto, none, or a mailbox; as the account says if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l log -d 'Add a line on this run to a file: who, how large, what came of it' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
@@ -83,7 +95,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-fixups -d 'L
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l fix -d 'Make line ends of octets that are half of one, instead of refusing the message'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l strict -d 'Take for a mistake what is only likely to be one: a body that looks like a complete message, lines that are too long for some servers, a text without subject or without the attachment that it mentions'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l chunking -d 'Send the message in counted chunks (BDAT) if the server takes them'
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s n -l dry-run -d 'Connect to nobody; print the message, and on standard error its envelope'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l once -d 'The same, the key being what the message says and to whom'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resend-unknown -d 'Send also where an earlier run with the same key does not know whether the message arrived'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l keep-bcc -d 'Name in that copy, and nowhere else, those who got the message unseen'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s y -l yes -d 'Answer yes where it would be asked'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
@@ -409,6 +424,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
@@ -429,18 +454,19 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet 
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "send" -d 'Send a message'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "user" -d 'Manage the users of a server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "auth" -d 'Log in with tokens instead of passwords (OAuth 2.0)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "user" -d 'Manage the users of a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "auth" -d 'Log in with tokens instead of passwords (OAuth 2.0)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse schema demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "queue" -d 'List the messages that wait, whether or not a daemon is at work'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "flush" -d 'Try what waits in the queue now'

@@ -15,11 +15,13 @@ use crate::sasl::{Credentials, Mechanism};
 use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
-use crate::smtp::transaction::Facts;
+use crate::smtp::transaction::{self, Facts};
 use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What is to be submitted, and where.
@@ -55,6 +57,37 @@ struct Ready {
     client: Client,
     ip: Option<IpAddr>,
     login: Option<Mechanism>,
+    timing: Timing,
+}
+
+/// How long each step took; none for those that were not come to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timing {
+    /// Until an address answered.
+    pub connect: Option<Duration>,
+    /// The greeting, EHLO and TLS.
+    pub hello: Option<Duration>,
+    /// The login.
+    pub auth: Option<Duration>,
+    /// From MAIL to the last reply.
+    pub data: Option<Duration>,
+}
+
+/// What a server would do with a message, found out without sending it.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The address that was reached, if it has one.
+    pub ip: Option<IpAddr>,
+    /// The encryption, if any.
+    pub tls: Option<Tls>,
+    /// How we logged in, if we did.
+    pub login: Option<Mechanism>,
+    /// What the server offers.
+    pub extensions: Extensions,
+    /// Why the message could not go there, as far as the offers tell.
+    pub obstacle: Option<Outcome>,
+    /// How long each step took.
+    pub timing: Timing,
 }
 
 /// What came of it.
@@ -70,6 +103,8 @@ pub struct Submitted {
     pub login: Option<Mechanism>,
     /// What the server offers, if it came to a transaction.
     pub extensions: Option<Extensions>,
+    /// How long each step took.
+    pub timing: Timing,
 }
 
 /// Submits. An error means that nobody could even be asked: the certificate store, the URL, a server without an
@@ -78,28 +113,47 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     let ready = tokio::select! {
         biased;
         () = submission.stop.cancelled() => {
-            return Ok(for_all(submission.envelope, &Outcome::lost(Phase::Connect, "interrupted"), None, None));
+            return Ok(for_all(submission.envelope, &Outcome::lost(Phase::Connect, "interrupted"), None, None, Timing::default()));
         }
         ready = reach(connect, &submission) => ready?,
     };
-    let Ready { mut client, ip, login } = match ready {
+    let Ready { mut client, ip, login, mut timing } = match ready {
         Ok(ready) => ready,
         Err(submitted) => return Ok(submitted),
     };
-    client.stop_with(submission.stop);
+    client.stop_with(submission.stop.clone());
     let tls = client.tls().cloned();
     let extensions = Some(client.extensions().clone());
-    let facts = Facts {
+    let facts = facts(&submission);
+    let Submission { envelope, content, manner, .. } = submission;
+    let cargo = Cargo { envelope, content, facts, manner };
+    let begun = Instant::now();
+    let outcomes = client.transact(&cargo, progress).await;
+    timing.data = Some(begun.elapsed());
+    client.quit().await;
+    let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
+    Ok(Submitted { recipients, ip, tls, login, extensions, timing })
+}
+
+/// Goes as far as the login, and says goodbye: nobody is written to.
+pub async fn rehearse(connect: &dyn Connect, submission: Submission<'_>) -> Result<Result<Rehearsal, Submitted>> {
+    let Ready { client, ip, login, timing } = match reach(connect, &submission).await? {
+        Ok(ready) => ready,
+        Err(submitted) => return Ok(Err(submitted)),
+    };
+    let (tls, extensions) = (client.tls().cloned(), client.extensions().clone());
+    let obstacle = transaction::plan(submission.envelope, facts(&submission), &extensions).err();
+    client.quit().await;
+    Ok(Ok(Rehearsal { ip, tls, login, extensions, obstacle, timing }))
+}
+
+/// What matters about the message for its way.
+fn facts(submission: &Submission<'_>) -> Facts {
+    Facts {
         size: submission.content.size(),
         is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
         has_utf8_header: submission.needs_utf8,
-    };
-    let Submission { envelope, content, manner, .. } = submission;
-    let cargo = Cargo { envelope, content, facts, manner };
-    let outcomes = client.transact(&cargo, progress).await;
-    client.quit().await;
-    let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls, login, extensions })
+    }
 }
 
 /// Connects and logs in; a server that refuses either has judged all recipients.
@@ -111,42 +165,51 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         trust: &submission.trust,
         trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let server = match dial(connect, whom).await {
+    let mut timing = Timing::default();
+    let begun = Instant::now();
+    let dialled = dial(connect, whom).await;
+    timing.connect = Some(begun.elapsed());
+    let server = match dialled {
         Ok(server) => server,
         // Nobody was reached, so nobody has the message, and each recipient hears so.
         Err(error) if error.kind() == Kind::Temporary => {
             let outcome = Outcome::refused_here(Phase::Connect, EnhancedStatus::new(4, 4, 1), error.to_string());
-            return Ok(Err(for_all(submission.envelope, &outcome, None, None)));
+            return Ok(Err(for_all(submission.envelope, &outcome, None, None, timing)));
         }
         Err(error) => return Err(error),
     };
     let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
     let ip = server.connection.peer().ip();
+    let begun = Instant::now();
     let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
+    timing.hello = Some(begun.elapsed());
     let mut client = match opened {
         Ok(client) => client,
-        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None))),
+        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None, timing))),
     };
     if let Err(outcome) = client.require(submission.required) {
         let tls = client.tls().cloned();
         client.quit().await;
-        return Ok(Err(for_all(submission.envelope, &outcome, ip, tls)));
+        return Ok(Err(for_all(submission.envelope, &outcome, ip, tls, timing)));
     }
     let Some(credentials) = &submission.credentials else {
-        return Ok(Ok(Ready { client, ip, login: None }));
+        return Ok(Ok(Ready { client, ip, login: None, timing }));
     };
-    match client.login(credentials).await {
-        Ok(mechanism) => Ok(Ok(Ready { client, ip, login: Some(mechanism) })),
+    let begun = Instant::now();
+    let done = client.login(credentials).await;
+    timing.auth = Some(begun.elapsed());
+    match done {
+        Ok(mechanism) => Ok(Ok(Ready { client, ip, login: Some(mechanism), timing })),
         Err(outcome) => {
             let tls = client.tls().cloned();
             client.quit().await;
-            Ok(Err(for_all(submission.envelope, &outcome, ip, tls)))
+            Ok(Err(for_all(submission.envelope, &outcome, ip, tls, timing)))
         }
     }
 }
 
-fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
+fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>, timing: Timing) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls, login: None, extensions: None }
+    Submitted { recipients, ip, tls, login: None, extensions: None, timing }
 }

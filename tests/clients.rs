@@ -17,6 +17,8 @@ mod canary;
 mod program;
 #[path = "clients/scene.rs"]
 mod scene;
+#[path = "clients/schema.rs"]
+mod schema;
 #[path = "clients/trace.rs"]
 mod trace;
 

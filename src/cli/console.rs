@@ -10,8 +10,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::{is_treacherous, terminal};
 use mailkit::secret::Secret;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+
+/// Octets from which on an upload takes long enough to be watched.
+const UPLOAD_SHOWN: u64 = 256 * 1024;
 
 /// Standard output was closed by its reader.
 #[derive(Debug, thiserror::Error)]
@@ -111,13 +115,37 @@ impl Context {
         }
     }
 
+    /// Asks a question that yes or no answers; none where nobody can be asked.
+    pub(super) fn confirm(&self, question: &str) -> Option<bool> {
+        let is_asked = !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        is_asked.then(|| {
+            let prompt = dialoguer::Confirm::new().with_prompt(terminal(question)).default(false);
+            // Whoever goes away without an answer has not said yes.
+            prompt.interact().unwrap_or(false)
+        })
+    }
+
     /// A bar that shows how far a command is, on a terminal; elsewhere it draws nothing.
     pub(super) fn progress(&self, what: &'static str, total: u64) -> ProgressBar {
+        self.bar(what, total, "{msg} {wide_bar} {pos}/{len}")
+    }
+
+    /// The same for octets, with their rate and how long the rest may take.
+    pub(super) fn upload(&self, what: &'static str, total: u64) -> ProgressBar {
+        let total = if total < UPLOAD_SHOWN { None } else { Some(total) };
+        match total {
+            Some(total) => self.bar(what, total, "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left"),
+            // What is over before anybody has looked would only flicker.
+            None => ProgressBar::hidden(),
+        }
+    }
+
+    fn bar(&self, what: &'static str, total: u64, template: &str) -> ProgressBar {
         let watched = !self.globals.quiet && !self.globals.json && io::stderr().is_terminal();
         // A trace on the same terminal and a bar would write over each other.
         let drawn = watched && self.globals.trace.is_none();
         let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("the template is well-formed");
+        let style = ProgressStyle::with_template(template).expect("the template is well-formed");
         ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what)
     }
 
@@ -203,13 +231,44 @@ fn closed_output(error: &Error) -> bool {
     causes.any(|cause| cause.is::<OutputClosed>())
 }
 
+/// What `--json` prints on standard error when a command fails.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Failure {
+    error: FailureBody,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FailureBody {
+    /// The name of the exit code, as in sysexits.h.
+    code: &'static str,
+    /// The code the process ends with.
+    exit: u8,
+    /// What the user can do.
+    hint: Option<String>,
+    /// The sort of failure, a word.
+    kind: String,
+    /// What was tried, and why it failed.
+    message: String,
+    /// The other side's own words.
+    said: Option<String>,
+}
+
 fn error_json(kind: Kind, message: &str, said: Option<&str>, hint: Option<&str>) -> String {
     let exit = Exit::from(kind);
-    let kind = format!("{kind:?}");
-    let object = serde_json::json!({"error": {
-        "code": exit.name(), "kind": kebab(&kind), "message": message, "said": said, "hint": hint, "exit": exit.code(),
-    }});
-    harmless_json(&object.to_string())
+    let failure = Failure {
+        error: FailureBody {
+            code: exit.name(),
+            exit: exit.code(),
+            hint: hint.map(str::to_owned),
+            kind: kebab(&format!("{kind:?}")),
+            message: message.to_owned(),
+            said: said.map(str::to_owned),
+        },
+    };
+    harmless_json(&serde_json::to_string(&failure).expect("strings and numbers always print"))
 }
 
 /// `NoUser` as `no-user`.
@@ -225,7 +284,7 @@ fn kebab(name: &str) -> String {
 }
 
 /// JSON escapes the control characters of ASCII only; all others can stand nowhere but in strings.
-fn harmless_json(json: &str) -> String {
+pub(super) fn harmless_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if is_treacherous(c) {

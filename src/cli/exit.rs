@@ -14,7 +14,7 @@ pub(crate) struct Exit(u8);
 struct Row(u8, &'static str, &'static str);
 
 const TABLE: [Row; 18] = [
-    Row(0, "ok", "done; for a message: every recipient was accepted by the next server"),
+    Row(0, "ok", "done; for a message: somebody has it for every recipient, the next server or the queue on this disk"),
     Row(1, "partial", "some recipients accepted, some not; elsewhere: nothing matched, or findings"),
     Row(64, "usage", "the command was given wrongly"),
     Row(65, "dataerr", "a message is malformed, too large, or its content was refused"),
@@ -27,7 +27,7 @@ const TABLE: [Row; 18] = [
     Row(74, "ioerr", "reading or writing failed underway: a full or broken disk"),
     Row(75, "tempfail", "unreachable, timed out or refused for now: nothing was lost, try again later"),
     Row(76, "protocol", "outcome unknown, or the other side broke the protocol: look before trying again"),
-    Row(77, "noperm", "login failed, or a policy forbids it"),
+    Row(77, "noperm", "login failed, or a policy or the account's own rules forbid it"),
     Row(78, "config", "the configuration is wrong or incomplete, or a secret cannot be had"),
     Row(130, "interrupted", "stopped by the user"),
     Row(141, "pipe", "whoever read the output went away"),

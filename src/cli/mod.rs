@@ -20,6 +20,7 @@ mod mx;
 mod parse;
 mod pop;
 mod relay;
+mod schema;
 mod send;
 mod serve;
 mod stop;
@@ -44,7 +45,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Send(send::Args),
+    Send(Box<send::Args>),
     Relay(relay::Args),
     Serve(Box<serve::Args>),
     User(user::Args),
@@ -53,6 +54,7 @@ enum Command {
     Auth(auth::Args),
     Mx(mx::Args),
     Parse(parse::Args),
+    Schema(schema::Args),
     Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -71,6 +73,7 @@ impl Command {
             Self::Auth(_) => "auth",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Schema(_) => "schema",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
@@ -87,6 +90,7 @@ impl Command {
             Self::Auth(args) => auth::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
+            Self::Schema(args) => schema::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }

@@ -90,6 +90,9 @@ impl Program {
                 wrong.push(format!("it printed a secret {form}"));
             }
         }
+        if let Err(why) = super::schema::check(&stdout, &stderr) {
+            wrong.push(format!("JSON {why}"));
+        }
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}{}", wrong.join("; "), shown(&stdout, &stderr))) }
     }
 

@@ -90,7 +90,7 @@ impl Scene {
         let spool = Spool::open(Arc::new(RealDisk), clock, entropy, &root, IndexAt::File).await.expect("a spool");
         let mut incoming = spool.begin().await.expect("room");
         incoming.write(text.as_bytes()).await.expect("room");
-        let accepted = Accepted { envelope, received, user: None, origin: "test".to_owned() };
+        let accepted = Accepted { envelope, received, user: None, origin: "test".to_owned(), route: None };
         incoming.commit(accepted).await.expect("durable");
     }
 

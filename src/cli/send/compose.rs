@@ -5,6 +5,7 @@ use super::super::host::host_name;
 use super::super::input;
 use super::attach::Spec;
 use super::content::ContentArgs;
+use super::copy::beginning;
 use super::editor;
 use mailkit::account::Account;
 use mailkit::address::{Address, Domain};
@@ -12,6 +13,7 @@ use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
+use mailkit::message::field::fields;
 use mailkit::message::guess;
 use mailkit::message::long_text::{self, Text};
 use mailkit::message::prepare::{Fixups, prepare};
@@ -28,9 +30,22 @@ pub(super) struct Outgoing {
     pub(super) content: Rope<'static>,
     pub(super) message_id: Option<String>,
     pub(super) needs_utf8: bool,
+    /// What differs each time the same is said again.
+    pub(super) volatile: Volatile,
     /// What somebody at a terminal may want to think about once more, in sentences.
     pub(super) doubts: Vec<String>,
 }
+
+/// What was added here and not by whoever wrote the message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Volatile {
+    pub(super) date: bool,
+    pub(super) message_id: bool,
+    pub(super) boundaries: bool,
+}
+
+/// Octets of a header section in which fields are looked for that would otherwise be added.
+const HEADER_MAX: usize = 1024 * 1024;
 
 /// The people that the arguments name.
 pub(super) struct People {
@@ -88,7 +103,7 @@ pub(super) fn compose(
     let sender = people.from.clone().or_else(|| account_sender(account)).or_else(local_sender);
     let (mut warnings, mut doubts) = (Vec::new(), Vec::new());
     let is_complete = args.read_recipients || args.message.is_some();
-    let (content, message_id, eight_bit, needs_utf8, named, written_from);
+    let (content, message_id, eight_bit, needs_utf8, named, written_from, volatile);
     if is_complete {
         let message = complete(args, context)?;
         let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy };
@@ -100,6 +115,9 @@ pub(super) fn compose(
         if let Some((line, octets)) = prepared.long_line {
             warnings.push(format!("line {line} has {octets} octets, and some servers take no more than 998"));
         }
+        let header = beginning(&*message, HEADER_MAX)?;
+        let lacks = |name: &str| !fields(&header).any(|field| field.is(name));
+        volatile = Volatile { date: lacks("Date"), message_id: lacks("Message-ID"), boundaries: false };
         named = if args.read_recipients { prepared.recipients } else { Vec::new() };
         (content, message_id, written_from) = (prepared.content, prepared.message_id, prepared.from);
         (eight_bit, needs_utf8) = (prepared.eight_bit, prepared.needs_utf8);
@@ -112,6 +130,7 @@ pub(super) fn compose(
         let written = draft.write(clock.now(), entropy)?;
         (content, message_id, written_from) = (written.content, Some(written.message_id), None);
         (eight_bit, needs_utf8, named) = (written.eight_bit, written.needs_utf8, Vec::new());
+        volatile = Volatile { date: true, message_id: true, boundaries: true };
     }
     if let (true, Some(why)) = (args.strict, warnings.iter().chain(&doubts).next()) {
         return Err(Error::new(Kind::Data, why.clone()).hint("without --strict this is no error"));
@@ -128,7 +147,7 @@ pub(super) fn compose(
     let smtputf8 = needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
     let body = if eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
     let envelope = Envelope { body, smtputf8, ..Envelope::new(reverse_path, paths) };
-    Ok(Outgoing { envelope, content, message_id, needs_utf8, doubts })
+    Ok(Outgoing { envelope, content, message_id, needs_utf8, volatile, doubts })
 }
 
 /// Standard input can be read once.

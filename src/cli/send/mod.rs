@@ -1,13 +1,22 @@
 //! `mailkit send`: composes or takes a message and submits it, with a result for each recipient.
 //!
-//! `compose` turns arguments and input into an envelope and octets, `report` prints what came of it.
+//! `compose` turns arguments and input into an envelope and octets, `errand` takes it through guards, ledger, server
+//! and queue, `report` prints what came of it.
 
 mod attach;
 mod compose;
 mod content;
+mod copy;
 mod delivery;
 mod editor;
+mod errand;
+mod form;
+mod journal;
+pub(super) mod object;
+mod once;
 mod outcome;
+mod queue;
+mod remote_id;
 mod report;
 mod route;
 #[cfg(test)]
@@ -16,17 +25,12 @@ mod tests;
 use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, Service};
-use super::stop::Stop;
 use compose::People;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
-use mailkit::error::{Error, Kind, Result};
-use mailkit::net::clock::SystemClock;
-use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
-use mailkit::submit::{self, Submission};
-use mailkit::world::Content;
-use outcome::OutcomeArgs;
+use errand::Errand;
+use mailkit::error::Result;
+use outcome::{DryRun, OutcomeArgs, Queueing};
 use route::RouteArgs;
 
 /// Send a message
@@ -58,62 +62,35 @@ pub(super) struct Args {
 
 /// Composes, submits, reports.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let server = match login::server(context, args.route.server.as_deref(), Service::Smtp) {
+    let named = args.route.server.as_deref();
+    let server = match login::server(context, named, Service::Smtp) {
         Ok(server) => Some(server),
-        // A dry run needs no server unless one is named.
-        Err(_) if args.outcome.dry_run && args.route.server.is_none() => None,
+        // A dry run needs no server unless one is named; what waits in the queue may find its own way.
+        Err(_) if named.is_none() && (args.outcome.dry_run == Some(DryRun::Message) || args.is_queued()) => None,
         Err(error) => return Err(error),
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
+    let log = args.outcome.log(context, account)?;
+    let errand = Errand::new(args, context, server.as_ref())?;
     let people = People::new(&args.content)?;
     args.delivery.check()?;
-    if args.outcome.dry_run {
-        let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
-        message.doubts.iter().for_each(|doubt| context.note(doubt));
-        return report::dry_run(context, &message, server.as_ref());
-    }
-    let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
-    let helo = args.route.helo()?;
-    let trust = args.route.login.trust()?;
-    let trace = context.trace()?;
-    let (message, submitted, stopped) = context.block_on(async {
-        let credentials = args.route.login.credentials(context, &server).await?;
-        // Standard input is read when nothing but the network can go wrong any more.
-        let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
-        args.delivery.ask(&mut message.envelope)?;
-        message.doubts.iter().for_each(|doubt| context.note(doubt));
-        let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
-        // Up to here a signal ends the process, and nothing has begun.
-        let stop = Stop::on_signals()?;
-        let bar = context.progress("sending", message.content.size());
-        let submission = Submission {
-            endpoint: &server.endpoint,
-            addresses,
-            credentials,
-            helo,
-            trust,
-            envelope: &message.envelope,
-            content: &message.content,
-            needs_utf8: message.needs_utf8,
-            manner: args.delivery.manner(),
-            required: args.delivery.required(),
-            trace,
-            stop: stop.token().clone(),
+    let done = errand.run(people);
+    if let (Some(log), None) = (log, args.outcome.dry_run) {
+        let entry = match &done {
+            Ok(done) => done.entry.clone(),
+            Err(error) => Some(errand.failure(error)),
         };
-        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
-        bar.finish_and_clear();
-        Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
-    })?;
-    if let Some(offered) = &submitted.extensions {
-        args.delivery.warnings(offered).into_iter().for_each(|warning| context.warn(warning));
+        // That a line is missing is no reason to say that a message was not sent.
+        if let Some(Err(error)) = entry.map(|entry| journal::write(&log, &entry)) {
+            context.warn(&error.to_string());
+        }
     }
-    report::outcome(context, &message, &server, &submitted, stopped)
+    done.map(|done| done.exit)
 }
 
-/// Nobody was reached: what follows from that.
-fn nothing_sent(error: Error) -> Error {
-    match (error.kind(), error.advice()) {
-        (Kind::Temporary, None) => error.hint("nothing was sent; try again later"),
-        _ => error,
+impl Args {
+    /// Whether the message goes into the queue without a word to a server.
+    fn is_queued(&self) -> bool {
+        self.outcome.queue == Queueing::Always
     }
 }

@@ -1,41 +1,85 @@
 //! What came of a message: lines for people, JSON for scripts, one exit code.
 //!
 //! A failure is told as what was tried, with whom, their words, and what follows; recipients of one fate share
-//! one telling.
+//! one telling. The fields of the JSON are in `object`.
 
 use super::compose::Outgoing;
+use super::form::{in_order, plan, recipient, route, text, timing, unreadable};
+use super::object::{Object, Queue, Saved, Status, Summary};
+use super::outcome::Print;
+use super::remote_id::remote_id;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::login::Server;
-use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
-use mailkit::envelope::{BodyType, ForwardPath};
-use mailkit::error::{Error, Kind, Result};
+use mailkit::envelope::ForwardPath;
+use mailkit::error::{Kind, Result};
 use mailkit::sasl::Mechanism;
 use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
-use mailkit::submit::Submitted;
+use mailkit::submit::{self, Rehearsal, Submitted};
+use mailkit::wire::session::Tls;
 use mailkit::world::Content;
-use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::time::Duration;
 
 /// A server that never stops talking does not get to fill the terminal; JSON has all of it.
 const WORDS_MAX: usize = 1000;
-
-/// Octets of a message that a dry run shows in JSON.
-const JSON_MAX: u64 = 16 * 1024 * 1024;
+/// Octets printed at a time.
 const PIECE: usize = 64 * 1024;
 
-/// Shows what would be sent.
-pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Server<'_>>) -> Result<Exit> {
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fared {
+    /// The server was asked.
+    Tried(Outcome),
+    /// An earlier run with the same key had done it.
+    Before,
+    /// An earlier run with the same key does not know, so nothing was tried.
+    UnknownBefore,
+    /// The queue of this machine has it; what the server said before, if it was asked.
+    Queued(Option<Outcome>),
+}
+
+/// What became of each.
+pub(super) type Fates = Vec<(ForwardPath, Fared)>;
+
+/// How the server was reached.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    pub(super) ip: Option<IpAddr>,
+    pub(super) tls: Option<Tls>,
+    pub(super) login: Option<Mechanism>,
+    pub(super) timing: submit::Timing,
+}
+
+/// All there is to tell of a run.
+pub(super) struct Report<'a> {
+    pub(super) message: &'a Outgoing,
+    pub(super) server: Option<&'a Server<'a>>,
+    pub(super) recipients: Fates,
+    pub(super) reached: Reached,
+    /// The code for the signal that came, if one did.
+    pub(super) stopped: Option<Exit>,
+    pub(super) key: Option<String>,
+    pub(super) queue: Queue,
+    pub(super) saved: Saved,
+    pub(super) dns: Option<Duration>,
+    pub(super) total: Duration,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Shows what would be sent; `login` is as whom.
+pub(super) fn dry_run(
+    context: &Context,
+    message: &Outgoing,
+    server: Option<&Server<'_>>,
+    login: Option<&str>,
+    total: Duration,
+) -> Result<Exit> {
     if context.is_json() {
-        let recipients = message.envelope.recipients.iter().map(|path| json!({"address": path.to_string()}));
-        let mut object = object(message, server, "dry-run", Exit::OK, recipients.collect());
-        object["route"] = server.map_or(Value::Null, |server| route(&server.endpoint));
-        // JSON has no way to come in pieces.
-        let is_small = message.content.size() <= JSON_MAX;
-        let octets = is_small.then(|| message.content.to_vec().map_err(unreadable)).transpose()?;
-        object["message"] = json!(octets.map(|octets| String::from_utf8_lossy(&octets).into_owned()));
-        context.object(&object)?;
+        let mut object = plan(message, server, total);
+        object.message = text(message)?;
+        context.object(&in_order(&object))?;
         return Ok(Exit::OK);
     }
     let (mut buffer, mut at) = (vec![0; PIECE], 0);
@@ -52,77 +96,218 @@ pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Ser
         context.say(&format!("envelope to   <{recipient}>"));
     }
     if let Some(server) = server {
-        context.say(&format!("would go to   {}", server.endpoint.authority()));
+        let login = login.map(|user| format!(", logged in as {user}")).unwrap_or_default();
+        context.say(&format!("would go to   {}{login}", server.endpoint.authority()));
     }
     Ok(Exit::OK)
 }
 
-fn unreadable(error: std::io::Error) -> Error {
-    Error::new(Kind::Io, "cannot read the message").caused_by(error)
-}
-
-/// Reports the outcome of each recipient and says which code the process ends with: `stopped` if a signal came.
-pub(super) fn outcome(
+/// Shows what a server would do with the message.
+pub(super) fn rehearsed(
     context: &Context,
     message: &Outgoing,
     server: &Server<'_>,
-    submitted: &Submitted,
-    stopped: Option<Exit>,
+    rehearsal: &Rehearsal,
+    total: Duration,
 ) -> Result<Exit> {
-    let outcomes: Vec<&Outcome> = submitted.recipients.iter().map(|(_, outcome)| outcome).collect();
-    // A signal that came when all was done has stopped nothing.
-    let exit = stopped.filter(|_| exit(&outcomes) != Exit::OK).unwrap_or_else(|| exit(&outcomes));
+    let exit = rehearsal.obstacle.as_ref().and_then(Outcome::kind).map_or(Exit::OK, Exit::from);
     if context.is_json() {
-        let recipients = submitted.recipients.iter().map(|(path, outcome)| recipient(path, outcome)).collect();
-        let mut object = object(message, Some(server), summary(&outcomes), exit, recipients);
-        object["route"] = route(&server.endpoint);
-        object["route"]["ip"] = json!(submitted.ip.map(|ip| ip.to_string()));
-        object["route"]["auth"] = json!(submitted.login.map(Mechanism::name));
-        let mode = if server.endpoint.tls == TlsMode::Implicit { "implicit" } else { "starttls" };
-        object["route"]["tls"] = submitted.tls.as_ref().map_or(
-            Value::Null,
-            |tls| json!({"mode": mode, "version": tls.version, "cipher": tls.cipher, "verified": "pkix"}),
-        );
-        context.object(&object)?;
+        let reached =
+            Reached { ip: rehearsal.ip, tls: rehearsal.tls.clone(), login: rehearsal.login, timing: rehearsal.timing };
+        let mut object = plan(message, Some(server), total);
+        object.exit = exit.code();
+        object.route = Some(route(&server.endpoint, &reached));
+        object.timing_ms = timing(&reached.timing, None, total);
+        object.offers = Some(rehearsal.extensions.lines());
+        object.message = text(message)?;
+        object.warnings.extend(rehearsal.obstacle.as_ref().map(|obstacle| obstacle.text.clone()));
+        context.object(&in_order(&object))?;
         return Ok(exit);
     }
-    let host = server.endpoint.authority();
-    for (outcome, paths) in groups(submitted) {
-        if outcome.is_accepted() {
-            for path in paths {
-                context.detail(&format!("{path}: accepted: {}", words(outcome)));
-            }
-        } else {
-            context.complain(&tell(message, &host, outcome, &paths));
-        }
-    }
-    let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted()).count();
-    match outcomes.len() - accepted {
-        0 => context.note(&format!("accepted for {accepted} of {accepted} recipients")),
-        failed if accepted > 0 => {
-            context
-                .complain(&format!("accepted for {accepted} of {} recipients, but not for {failed}", outcomes.len()));
-        }
-        _ => {}
+    let at = rehearsal.ip.map(|ip| format!(" at {ip}")).unwrap_or_default();
+    context.say(&format!("reached       {}{at}", server.endpoint.authority()));
+    context.say(&match &rehearsal.tls {
+        Some(tls) => format!("encryption    {} {}", tls.version, tls.cipher),
+        None => "encryption    none".to_owned(),
+    });
+    context.say(&match rehearsal.login {
+        Some(mechanism) => format!("login         {}", mechanism.name()),
+        None => "login         none".to_owned(),
+    });
+    context.say(&format!("offers        {}", rehearsal.extensions.lines().join(", ")));
+    context.say(&match rehearsal.extensions.size_max {
+        Some(max) => format!("size          {} octets of {max}", message.content.size()),
+        None => format!("size          {} octets", message.content.size()),
+    });
+    match &rehearsal.obstacle {
+        Some(obstacle) => context.complain(&format!("the message could not go there\n  {}", words(obstacle))),
+        None => context.say("nothing was sent"),
     }
     Ok(exit)
 }
 
-/// 0 if all were accepted, 1 if some were; else the code that all failures share, or the most careful of them.
-fn exit(outcomes: &[&Outcome]) -> Exit {
-    // Those from whom the message was withheld follow those for whom it was refused.
-    let outcomes: Vec<&Outcome> =
-        outcomes.iter().copied().filter(|outcome| outcome.ending != Ending::Withheld).collect();
-    let failures: Vec<Exit> = outcomes.iter().filter_map(|outcome| outcome.kind()).map(Exit::from).collect();
-    if outcomes.iter().any(|outcome| outcome.ending == Ending::Unknown) {
+/// Reports the outcome of each recipient and says which code the process ends with.
+pub(super) fn outcome(context: &Context, report: &Report<'_>, print: Option<Print>) -> Result<Exit> {
+    let exit = report.exit();
+    if context.is_json() {
+        context.object(&in_order(&report.object()))?;
+        return Ok(exit);
+    }
+    for warning in &report.warnings {
+        context.warn(warning);
+    }
+    let host = report.server.map(|server| server.endpoint.authority()).unwrap_or_default();
+    for (fared, paths) in groups(&report.recipients) {
+        let each = |what: &str| paths.iter().for_each(|path| context.detail(&format!("{path}: {what}")));
+        match fared {
+            Fared::Tried(outcome) if outcome.is_accepted() => each(&format!("accepted: {}", words(outcome))),
+            Fared::Tried(outcome) => context.complain(&tell(report.message, &host, outcome, &paths)),
+            Fared::Before => each("done by an earlier run with the same key"),
+            Fared::Queued(None) => each("in the queue of this machine"),
+            Fared::Queued(Some(outcome)) => each(&format!("in the queue of this machine: {}", words(outcome))),
+            Fared::UnknownBefore => context.complain(&format!(
+                "an earlier run with the same key may have sent the message to {}, or not\n  nothing was sent now; \
+                 look whether it arrived, then use another key, or --resend-unknown",
+                whom(&paths)
+            )),
+        }
+    }
+    let count = report.recipients.len();
+    let is = |wanted: Status| report.recipients.iter().filter(|(_, fared)| status(fared) == wanted).count();
+    let (accepted, queued) = (is(Status::Accepted), is(Status::Queued));
+    match count - accepted - queued {
+        0 if queued > 0 => context.note(&format!("accepted for {accepted} of {count} recipients, queued for {queued}")),
+        0 if report.recipients.iter().all(|(_, fared)| *fared == Fared::Before) => {
+            context.note("sent by an earlier run with the same key; nothing was sent now");
+        }
+        0 => context.note(&format!("accepted for {accepted} of {count} recipients")),
+        failed if accepted + queued > 0 => {
+            context
+                .complain(&format!("accepted for {} of {count} recipients, but not for {failed}", accepted + queued));
+        }
+        _ => {}
+    }
+    // Who asked for a name gets a line only for a message that somebody has.
+    if accepted + queued > 0 {
+        let name = match print {
+            Some(Print::MessageId) => report.message.message_id.as_ref(),
+            Some(Print::QueueId) => report.queue.remote_id.as_ref().or(report.queue.local_id.as_ref()),
+            None => None,
+        };
+        if let Some(name) = name {
+            context.line(&mailkit::message::safe::terminal(name))?;
+        }
+    }
+    Ok(exit)
+}
+
+impl Report<'_> {
+    /// What the process ends with. A signal that came when all was done has stopped nothing.
+    pub(super) fn exit(&self) -> Exit {
+        let exit = exit(&self.recipients);
+        self.stopped.filter(|_| exit != Exit::OK).unwrap_or(exit)
+    }
+
+    /// What became of the message as a whole, in a word.
+    pub(super) fn summary(&self) -> Summary {
+        summary(&self.recipients)
+    }
+
+    /// The code of each recipient.
+    pub(super) fn codes(&self) -> Vec<Option<u16>> {
+        let code = |fared: &Fared| said(fared).and_then(|outcome| outcome.code).map(|code| code.get());
+        self.recipients.iter().map(|(_, fared)| code(fared)).collect()
+    }
+
+    fn object(&self) -> Object {
+        Object {
+            exit: self.exit().code(),
+            outcome: self.summary(),
+            idempotency_key: self.key.clone(),
+            route: self.server.map(|server| route(&server.endpoint, &self.reached)),
+            recipients: self.recipients.iter().map(|(path, fared)| recipient(path, Some(fared))).collect(),
+            queue: Queue {
+                remote_id: self.queue.remote_id.clone(),
+                local_id: self.queue.local_id.clone(),
+                runner: self.queue.runner,
+            },
+            saved: Saved {
+                status: self.saved.status,
+                mailbox: self.saved.mailbox.clone(),
+                reason: self.saved.reason.clone(),
+            },
+            timing_ms: timing(&self.reached.timing, self.dns, self.total),
+            warnings: self.warnings.clone(),
+            ..plan(self.message, self.server, self.total)
+        }
+    }
+}
+
+/// What the server calls the message: as its last words to the first recipient who has it say.
+pub(super) fn server_s_name(submitted: &Submitted) -> Option<String> {
+    let taken = submitted.recipients.iter().find(|(_, outcome)| outcome.is_accepted());
+    taken.and_then(|(_, outcome)| remote_id(&outcome.text)).map(str::to_owned)
+}
+
+/// What the server said in this run.
+pub(super) fn said(fared: &Fared) -> Option<&Outcome> {
+    match fared {
+        Fared::Tried(outcome) | Fared::Queued(Some(outcome)) => Some(outcome),
+        Fared::Queued(None) | Fared::Before | Fared::UnknownBefore => None,
+    }
+}
+
+pub(super) fn status(fared: &Fared) -> Status {
+    match fared {
+        Fared::Before => Status::Accepted,
+        Fared::Queued(_) => Status::Queued,
+        Fared::UnknownBefore => Status::Unknown,
+        Fared::Tried(outcome) => match outcome.ending {
+            Ending::Accepted => Status::Accepted,
+            Ending::Failed(Fate::Permanent) => Status::Refused,
+            Ending::Failed(Fate::Transient) => Status::Deferred,
+            Ending::Withheld => Status::Withheld,
+            Ending::Unknown => Status::Unknown,
+        },
+    }
+}
+
+fn summary(recipients: &[(ForwardPath, Fared)]) -> Summary {
+    let count = |wanted: Status| recipients.iter().filter(|(_, fared)| status(fared) == wanted).count();
+    let (accepted, queued, all) = (count(Status::Accepted), count(Status::Queued), recipients.len());
+    match (count(Status::Unknown), count(Status::Deferred)) {
+        (unknown, _) if unknown > 0 => Summary::Unknown,
+        _ if recipients.iter().all(|(_, fared)| *fared == Fared::Before) => Summary::Duplicate,
+        _ if accepted == all => Summary::Accepted,
+        _ if accepted + queued == all => Summary::Queued,
+        _ if accepted + queued > 0 => Summary::Partial,
+        (_, deferred) if deferred > 0 => Summary::Deferred,
+        _ => Summary::Rejected,
+    }
+}
+
+/// 0 if somebody has it for each; else 1 if for some; else the code that all failures share, or the most careful.
+fn exit(recipients: &[(ForwardPath, Fared)]) -> Exit {
+    if recipients.iter().any(|(_, fared)| status(fared) == Status::Unknown) {
         return Exit::from(Kind::Protocol);
     }
-    match failures.split_first() {
+    // Those from whom the message was withheld follow those for whom it was refused.
+    let judged: Vec<&Fared> =
+        recipients.iter().map(|(_, fared)| fared).filter(|fared| status(fared) != Status::Withheld).collect();
+    let failures: Vec<&Outcome> = judged
+        .iter()
+        .filter_map(|fared| match fared {
+            Fared::Tried(outcome) if !outcome.is_accepted() => Some(outcome),
+            _ => None,
+        })
+        .collect();
+    let exits: Vec<Exit> = failures.iter().filter_map(|outcome| outcome.kind()).map(Exit::from).collect();
+    match exits.split_first() {
         None => Exit::OK,
-        Some(_) if failures.len() < outcomes.len() => Exit::PARTIAL,
+        Some(_) if exits.len() < judged.len() => Exit::PARTIAL,
         Some((first, rest)) if rest.iter().all(|exit| exit == first) => *first,
         // Different reasons: if any may pass, trying again is worth it, and nothing was delivered yet.
-        Some(_) if outcomes.iter().any(|outcome| outcome.ending == Ending::Failed(Fate::Transient)) => {
+        Some(_) if failures.iter().any(|outcome| outcome.ending == Ending::Failed(Fate::Transient)) => {
             Exit::from(Kind::Temporary)
         }
         Some(_) => Exit::from(Kind::Unavailable),
@@ -130,23 +315,29 @@ fn exit(outcomes: &[&Outcome]) -> Exit {
 }
 
 /// Recipients that share an outcome, in the order of the first of each. To RCPT each has an answer of its own.
-fn groups(submitted: &Submitted) -> Vec<(&Outcome, Vec<&ForwardPath>)> {
-    let mut groups: Vec<(&Outcome, Vec<&ForwardPath>)> = Vec::new();
-    for (path, outcome) in &submitted.recipients {
-        match groups.iter_mut().find(|(known, _)| *known == outcome && outcome.phase != Phase::Rcpt) {
+fn groups(recipients: &[(ForwardPath, Fared)]) -> Vec<(&Fared, Vec<&ForwardPath>)> {
+    let mut groups: Vec<(&Fared, Vec<&ForwardPath>)> = Vec::new();
+    for (path, fared) in recipients {
+        let is_alone = matches!(fared, Fared::Tried(outcome) if outcome.phase == Phase::Rcpt);
+        match groups.iter_mut().find(|(known, _)| *known == fared && !is_alone) {
             Some((_, paths)) => paths.push(path),
-            None => groups.push((outcome, vec![path])),
+            None => groups.push((fared, vec![path])),
         }
     }
     groups
 }
 
-/// What was tried, with whom, their words, what follows.
-fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath]) -> String {
-    let whom = match paths {
+/// One by name, many by number.
+fn whom(paths: &[&ForwardPath]) -> String {
+    match paths {
         [path] => path.to_string(),
         _ => format!("{} recipients", paths.len()),
-    };
+    }
+}
+
+/// What was tried, with whom, their words, what follows.
+fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath]) -> String {
+    let whom = whom(paths);
     let tried = match outcome.phase {
         Phase::Connect | Phase::Greeting => "to talk".to_owned(),
         Phase::Hello => "EHLO".to_owned(),
@@ -184,76 +375,6 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
     };
     let lead = if outcome.code.is_some() { "it said: " } else { "" };
     format!("{told}\n  {lead}{}\n  {follows}", words(outcome))
-}
-
-fn object(message: &Outgoing, server: Option<&Server<'_>>, outcome: &str, exit: Exit, recipients: Vec<Value>) -> Value {
-    json!({
-        "schema": "mailkit.send/1",
-        "outcome": outcome,
-        "exit": exit.code(),
-        "message_id": message.message_id,
-        "size": message.content.size(),
-        "account": server.and_then(|server| server.account).map(|(name, _)| name),
-        "envelope": {
-            "from": message.envelope.reverse_path.to_string(),
-            "smtputf8": message.envelope.smtputf8,
-            "body": match message.envelope.body {
-                BodyType::SevenBit => "7BIT",
-                BodyType::EightBitMime => "8BITMIME",
-            },
-        },
-        "recipients": recipients,
-    })
-}
-
-fn route(endpoint: &Endpoint) -> Value {
-    let kind = if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" };
-    let host = match &endpoint.host {
-        Domain::Literal(ip) => ip.to_string(),
-        name => name.to_string(),
-    };
-    json!({"kind": kind, "host": host, "port": endpoint.port})
-}
-
-fn recipient(path: &ForwardPath, outcome: &Outcome) -> Value {
-    json!({
-        "address": path.to_string(),
-        "status": status(outcome),
-        "code": outcome.code.map(|code| code.get()),
-        "enhanced": outcome.enhanced,
-        "text": outcome.text,
-        "phase": outcome.phase.name(),
-        "class": class(outcome),
-    })
-}
-
-fn status(outcome: &Outcome) -> &'static str {
-    match outcome.ending {
-        Ending::Accepted => "accepted",
-        Ending::Failed(Fate::Permanent) => "refused",
-        Ending::Failed(Fate::Transient) => "deferred",
-        Ending::Withheld => "withheld",
-        Ending::Unknown => "unknown",
-    }
-}
-
-fn class(outcome: &Outcome) -> &'static str {
-    match outcome.ending {
-        Ending::Accepted => "ok",
-        Ending::Failed(Fate::Permanent) => "perm",
-        Ending::Failed(Fate::Transient) | Ending::Withheld | Ending::Unknown => "temp",
-    }
-}
-
-fn summary(outcomes: &[&Outcome]) -> &'static str {
-    let count = |name: &str| outcomes.iter().filter(|outcome| status(outcome) == name).count();
-    match (count("accepted"), count("unknown"), count("deferred")) {
-        (accepted, ..) if accepted == outcomes.len() => "accepted",
-        (_, unknown, _) if unknown > 0 => "unknown",
-        (accepted, ..) if accepted > 0 => "partial",
-        (_, _, deferred) if deferred > 0 => "deferred",
-        _ => "rejected",
-    }
 }
 
 fn words(outcome: &Outcome) -> String {

@@ -1,0 +1,62 @@
+//! `mailkit schema`: the shape of what `--json` prints, as JSON Schema, from the types that print it.
+//!
+//! Each names its version. Within a version fields are only added, so whoever reads should pass over what is unknown;
+//! the schema itself says what this program prints and no more. JSON Schema 2020-12.
+
+use super::console::Failure;
+use super::context::Context;
+use super::exit::Exit;
+use super::relay::listing;
+use super::send::object;
+use mailkit::error::{Error, Kind, Result};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+/// Print the JSON Schema of what a command prints with --json
+///
+/// Without a name, lists the names there are.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit schema
+  mailkit schema send > send.schema.json")]
+pub(super) struct Args {
+    /// What to describe: send, error, queue
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Something that is printed as JSON.
+struct Described {
+    name: &'static str,
+    what: &'static str,
+    make: fn() -> Schema,
+}
+
+const ALL: [Described; 3] = [
+    Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
+    Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
+    Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
+];
+
+/// Prints a schema, or the names.
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let Some(name) = &args.name else {
+        for Described { name, what, .. } in ALL {
+            context.line(&format!("{name:<8}{what}"))?;
+        }
+        return Ok(Exit::OK);
+    };
+    let known = ALL.iter().find(|known| known.name == name).ok_or_else(|| {
+        let names = ALL.map(|known| known.name).join(", ");
+        Error::new(Kind::Usage, format!("there is no schema {name:?}")).hint(format!("there is {names}"))
+    })?;
+    let schema = serde_json::to_string_pretty(&(known.make)())
+        .map_err(|error| Error::new(Kind::Software, "a schema cannot be printed").caused_by(error))?;
+    context.line(&schema)?;
+    Ok(Exit::OK)
+}
+
+/// As it is printed: what may be left out is not required, what may be null says so.
+fn of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}

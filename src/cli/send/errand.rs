@@ -1,0 +1,471 @@
+//! One message on its way: guards, ledger, server, queue, copy, in an order in which a crash never sends it twice.
+//!
+//! What may not be sent is known before anybody is connected to. The ledger hears of a step before it is taken, and
+//! the writer's copy comes last, when nothing it does can change what was sent. Options are in the group files, words
+//! for people in `report`.
+
+use super::super::context::Context;
+use super::super::exit::Exit;
+use super::super::login::{self, Server};
+use super::super::stop::Stop;
+use super::compose::{self, Outgoing, People};
+use super::copy::{Place, WithBlind};
+use super::object::{Queue, Saved, Saving, Summary};
+use super::outcome::{DryRun, Queueing};
+use super::queue::Waiting;
+use super::report::{self, Fared, Fates, Reached, Report, server_s_name};
+use super::{Args, journal};
+use mailkit::account::{Account, state_dir};
+use mailkit::address::{Address, Domain};
+use mailkit::envelope::{Envelope, ForwardPath};
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::clock::SystemClock;
+use mailkit::net::entropy::SystemEntropy;
+use mailkit::net::tcp::Tcp;
+use mailkit::net::tls::Trust;
+use mailkit::sasl::Credentials;
+use mailkit::smtp::outcome::Ending;
+use mailkit::status::Fate;
+use mailkit::store::disk::RealDisk;
+use mailkit::store::ledger::{Ledger, Standing};
+use mailkit::submit::{self, Submission, Submitted};
+use mailkit::world::{Clock, Content, Timestamp};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A message and all that is known about its way before it is made.
+pub(super) struct Errand<'a> {
+    args: &'a Args,
+    context: &'a Context,
+    server: Option<&'a Server<'a>>,
+    account: Option<&'a Account>,
+    place: Place<'a>,
+    helo: Domain,
+    begun: Instant,
+    time: Timestamp,
+}
+
+/// How an errand ended.
+pub(super) struct Done {
+    pub(super) exit: Exit,
+    /// For the log; none if nothing was to be sent.
+    pub(super) entry: Option<journal::Entry>,
+}
+
+/// What the server, or the way to it, did with the message.
+struct Sent {
+    recipients: Fates,
+    reached: Reached,
+    remote_id: Option<String>,
+    dns: Option<Duration>,
+    stopped: Option<Exit>,
+    warnings: Vec<String>,
+}
+
+/// How to come to a server, and as whom.
+struct Way {
+    addresses: Vec<SocketAddr>,
+    credentials: Option<Credentials>,
+    trust: Trust,
+}
+
+/// A message whose last octets are not given away before the ledger knows that they are: whatever the protocol ends a
+/// message with, it comes behind them.
+struct Noticed<'a> {
+    content: &'a dyn Content,
+    ledger: Mutex<Option<&'a mut Ledger>>,
+}
+
+impl Content for Noticed<'_> {
+    fn size(&self) -> u64 {
+        self.content.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read_at(offset, buffer)?;
+        if offset.saturating_add(count as u64) >= self.size() {
+            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(ledger) = ledger.as_mut() {
+                ledger.out().map_err(io::Error::other)?;
+            }
+            *ledger = None;
+        }
+        Ok(count)
+    }
+}
+
+impl<'a> Errand<'a> {
+    /// Settles what can be settled without a message.
+    pub(super) fn new(args: &'a Args, context: &'a Context, server: Option<&'a Server<'a>>) -> Result<Self> {
+        let account = server.and_then(|server| server.account).map(|(_, account)| account);
+        Ok(Self {
+            args,
+            context,
+            server,
+            account,
+            place: Place::new(&args.outcome.copies(account), server)?,
+            helo: args.route.helo()?,
+            begun: Instant::now(),
+            time: in_milliseconds(SystemClock.now()),
+        })
+    }
+
+    /// Does it.
+    pub(super) fn run(&self, people: People) -> Result<Done> {
+        let (args, context) = (self.args, self.context);
+        if args.outcome.dry_run == Some(DryRun::Message) {
+            let message = self.compose(people)?;
+            let login = self.server.and_then(|server| args.route.login.name(server));
+            let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
+            return Ok(Done { exit, entry: None });
+        }
+        let trust = args.route.login.trust()?;
+        let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
+        context.block_on(async {
+            let credentials = match self.server.filter(|_| !args.is_queued()) {
+                Some(server) => args.route.login.credentials(context, server).await?,
+                None => None,
+            };
+            // Standard input is read when nothing but the network can go wrong any more.
+            let mut message = self.compose(people)?;
+            args.delivery.ask(&mut message.envelope)?;
+            self.ask(&message)?;
+            if let (Some(DryRun::Connect), Some(server)) = (args.outcome.dry_run, self.server) {
+                let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
+                let stop = Stop::on_signals()?;
+                let way = Way { addresses, credentials, trust };
+                let submission = self.submission(server, way, &message, &message.envelope, &message.content, &stop)?;
+                return self.rehearse(submission, &message, server, &stop).await;
+            }
+            let key = args.outcome.key(&message)?;
+            let mut ledger = match &key {
+                Some(key) => Some(Ledger::open(&RealDisk, &state_dir()?, key)?),
+                None => None,
+            };
+            let (todo, settled) = self.todo(ledger.as_ref(), &message)?;
+            let envelope = Envelope { recipients: todo, ..message.envelope.clone() };
+            let mut sent = if envelope.recipients.is_empty() {
+                Sent::nothing()
+            } else {
+                if let Some(ledger) = &mut ledger {
+                    ledger.begin(&names(&envelope.recipients), SystemClock.now())?;
+                }
+                match self.server.filter(|_| !args.is_queued()) {
+                    Some(server) => self.send(server, credentials, trust, &message, &envelope, ledger.as_mut()).await?,
+                    None => Sent::unasked(&envelope),
+                }
+            };
+            if let Some(ledger) = &mut ledger {
+                ledger.settle(&standings(&sent.recipients), SystemClock.now())?;
+            }
+            let mut queue = Queue { remote_id: sent.remote_id.take(), ..Queue::default() };
+            let mut warnings = std::mem::take(&mut sent.warnings);
+            if let Some(waiting) = &waiting {
+                waiting.take(&message, &mut sent.recipients, ledger.as_mut(), &mut queue, &mut warnings).await?;
+            }
+            let recipients = in_envelope_order(&message.envelope, settled, sent.recipients);
+            let mut report = Report {
+                message: &message,
+                server: self.server,
+                recipients,
+                reached: sent.reached,
+                stopped: sent.stopped,
+                key,
+                queue,
+                saved: Saved::skipped("nothing was sent"),
+                dns: sent.dns,
+                total: Duration::ZERO,
+                warnings,
+            };
+            drop(ledger);
+            self.keep_copy(&mut report).await;
+            report.total = self.begun.elapsed();
+            let entry = Some(self.entry(&report));
+            let exit = report::outcome(context, &report, args.outcome.print)?;
+            Ok(Done { exit, entry })
+        })
+    }
+
+    fn compose(&self, people: People) -> Result<Outgoing> {
+        compose::compose(&self.args.content, people, self.context, self.account, &SystemClock, &SystemEntropy)
+    }
+
+    /// What the account's rules say, and what a person may want to think over.
+    fn ask(&self, message: &Outgoing) -> Result<()> {
+        let guard = self.account.map(Account::guard).unwrap_or_default();
+        let recipients = &message.envelope.recipients;
+        guard.check(recipients).map_err(|violation| {
+            Error::new(Kind::NoPermission, violation.to_string())
+                .hint("nothing was sent; the rules are allow-recipients and max-recipients of the account")
+        })?;
+        if self.args.outcome.yes || self.args.outcome.dry_run.is_some() {
+            return Ok(());
+        }
+        let own = message.envelope.reverse_path.address().map(Address::domain);
+        let own = self.account.and_then(|account| account.email.as_ref()).map(Address::domain).or(own);
+        if guard.asks(recipients, own) {
+            let to = recipients.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            match self.context.confirm(&format!("Send to {to}?")) {
+                Some(true) => {}
+                Some(false) => return Err(not_wanted()),
+                None => {
+                    return Err(Error::new(Kind::NoPermission, "the account wants a yes before this is sent")
+                        .hint("nothing was sent; --yes is that yes"));
+                }
+            }
+        }
+        for doubt in &message.doubts {
+            // Where nobody can be asked, a doubt stops nothing.
+            if self.context.confirm(&format!("{doubt}. Send it all the same?")) == Some(false) {
+                return Err(not_wanted());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whom to write to, and how the others fared before.
+    fn todo(&self, ledger: Option<&Ledger>, message: &Outgoing) -> Result<(Vec<ForwardPath>, Fates)> {
+        let all = message.envelope.recipients.clone();
+        let Some(ledger) = ledger else { return Ok((all, Vec::new())) };
+        let standings = ledger.standings(&names(&all))?;
+        let is_unknown = |standing: &Option<Standing>| standing.is_some_and(Standing::is_unknown);
+        let is_stuck = !self.args.outcome.resend_unknown && standings.iter().any(is_unknown);
+        let (mut todo, mut settled) = (Vec::new(), Vec::new());
+        for (path, standing) in all.into_iter().zip(standings) {
+            match standing {
+                Some(standing) if standing.is_done() => settled.push((path, Fared::Before)),
+                // As long as one may have it, none of the others gets it: it is one message.
+                _ if is_stuck => settled.push((path, Fared::UnknownBefore)),
+                _ => todo.push(path),
+            }
+        }
+        Ok((todo, settled))
+    }
+
+    /// Submits. That nobody could be reached is an error, unless the queue is there for that.
+    async fn send(
+        &self,
+        server: &Server<'_>,
+        credentials: Option<Credentials>,
+        trust: Trust,
+        message: &Outgoing,
+        envelope: &Envelope,
+        ledger: Option<&mut Ledger>,
+    ) -> Result<Sent> {
+        let before = Instant::now();
+        let addresses = match login::addresses(&server.endpoint).await {
+            Ok(addresses) => addresses,
+            Err(error) => return self.unreached(envelope, error),
+        };
+        let dns = Some(before.elapsed());
+        let way = Way { addresses, credentials, trust };
+        // Up to here a signal ends the process, and nothing has begun.
+        let stop = Stop::on_signals()?;
+        let size = message.content.size();
+        let bar = self.context.upload("sending", size);
+        let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
+        let submission = self.submission(server, way, message, envelope, &content, &stop)?;
+        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
+        bar.finish_and_clear();
+        let submitted = match submitted {
+            Ok(submitted) => submitted,
+            Err(error) => return self.unreached(envelope, error),
+        };
+        let remote_id = server_s_name(&submitted);
+        let Submitted { recipients, ip, tls, login, extensions, timing } = submitted;
+        let offered = extensions.iter().flat_map(|offered| self.args.delivery.warnings(offered));
+        Ok(Sent {
+            recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
+            reached: Reached { ip, tls, login, timing },
+            remote_id,
+            dns,
+            stopped: stop.exit(),
+            warnings: offered.map(str::to_owned).collect(),
+        })
+    }
+
+    fn submission<'s>(
+        &'s self,
+        server: &'s Server<'_>,
+        way: Way,
+        message: &Outgoing,
+        envelope: &'s Envelope,
+        content: &'s dyn Content,
+        stop: &Stop,
+    ) -> Result<Submission<'s>> {
+        Ok(Submission {
+            endpoint: &server.endpoint,
+            addresses: way.addresses,
+            credentials: way.credentials,
+            helo: self.helo.clone(),
+            trust: way.trust,
+            envelope,
+            content,
+            needs_utf8: message.needs_utf8,
+            manner: self.args.delivery.manner(),
+            required: self.args.delivery.required(),
+            trace: self.context.trace()?,
+            stop: stop.token().clone(),
+        })
+    }
+
+    async fn rehearse(
+        &self,
+        submission: Submission<'_>,
+        message: &Outgoing,
+        server: &Server<'_>,
+        stop: &Stop,
+    ) -> Result<Done> {
+        let exit = match submit::rehearse(&Tcp, submission).await.map_err(nothing_sent)? {
+            Ok(rehearsal) => report::rehearsed(self.context, message, server, &rehearsal, self.begun.elapsed())?,
+            Err(Submitted { recipients, ip, tls, login, timing, .. }) => {
+                let report = Report {
+                    message,
+                    server: Some(server),
+                    recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
+                    reached: Reached { ip, tls, login, timing },
+                    stopped: stop.exit(),
+                    key: None,
+                    queue: Queue::default(),
+                    saved: Saved::skipped("nothing was sent"),
+                    dns: None,
+                    total: self.begun.elapsed(),
+                    warnings: Vec::new(),
+                };
+                report::outcome(self.context, &report, None)?
+            }
+        };
+        Ok(Done { exit, entry: None })
+    }
+
+    /// Nobody was reached: with a queue that is what it is for.
+    fn unreached(&self, envelope: &Envelope, error: Error) -> Result<Sent> {
+        match self.args.outcome.queue {
+            Queueing::Tempfail if error.fate() == Fate::Transient && error.kind() == Kind::Temporary => {
+                Ok(Sent::unasked(envelope))
+            }
+            _ => Err(nothing_sent(error)),
+        }
+    }
+
+    /// The writer's copy, if somebody has the message. It was sent, whatever comes of this.
+    async fn keep_copy(&self, report: &mut Report<'_>) {
+        if !matches!(report.summary(), Summary::Accepted | Summary::Partial | Summary::Queued) {
+            if report.summary() == Summary::Duplicate {
+                report.saved = Saved::skipped("sent by an earlier run");
+            }
+            return;
+        }
+        let message = report.message;
+        let with_blind = match self.args.outcome.keep_bcc {
+            true => WithBlind::new(&message.envelope, &message.content).map(Some),
+            false => Ok(None),
+        };
+        report.saved = match with_blind {
+            Ok(Some(content)) => self.place.save(self.context, &self.args.route, &content, &SystemEntropy).await,
+            Ok(None) => self.place.save(self.context, &self.args.route, &message.content, &SystemEntropy).await,
+            Err(error) => Saved { status: Saving::Failed, mailbox: None, reason: Some(error.to_string()) },
+        };
+        if let (Saving::Failed, Some(reason)) = (report.saved.status, &report.saved.reason) {
+            report.warnings.push(format!("the message was sent, but its copy could not be kept: {reason}"));
+        }
+    }
+
+    fn entry(&self, report: &Report<'_>) -> journal::Entry {
+        let envelope = &report.message.envelope;
+        let outcome = serde_json::to_value(report.summary()).ok();
+        journal::Entry {
+            time: self.time,
+            account: self.server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
+            from: Some(envelope.reverse_path.to_string()),
+            recipients: names(&envelope.recipients),
+            size: Some(report.message.content.size()),
+            codes: report.codes(),
+            message_id: report.message.message_id.clone(),
+            outcome: outcome.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned(),
+            exit: report.exit().code(),
+        }
+    }
+
+    /// The line about a run that came to no outcome.
+    pub(super) fn failure(&self, error: &Error) -> journal::Entry {
+        journal::Entry {
+            time: self.time,
+            account: self.server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
+            from: None,
+            recipients: Vec::new(),
+            size: None,
+            codes: Vec::new(),
+            message_id: None,
+            outcome: "error".to_owned(),
+            exit: Exit::from(error.kind()).code(),
+        }
+    }
+}
+
+impl Sent {
+    fn nothing() -> Self {
+        Self {
+            recipients: Vec::new(),
+            reached: Reached::default(),
+            remote_id: None,
+            dns: None,
+            stopped: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// To be queued for all, without a word from a server.
+    fn unasked(envelope: &Envelope) -> Self {
+        let recipients = envelope.recipients.iter().map(|path| (path.clone(), Fared::Queued(None))).collect();
+        Self { recipients, ..Self::nothing() }
+    }
+}
+
+/// As the ledger knows recipients: their domain in one form.
+fn names(recipients: &[ForwardPath]) -> Vec<String> {
+    recipients.iter().map(name).collect()
+}
+
+pub(super) fn name(path: &ForwardPath) -> String {
+    path.address().map_or_else(|| path.to_string(), |address| address.to_ascii_domain().to_string())
+}
+
+/// What the ledger is to know. Those that are to be queued are not there yet.
+fn standings(recipients: &[(ForwardPath, Fared)]) -> Vec<(String, Standing)> {
+    let standing = |fared: &Fared| match fared {
+        Fared::Tried(outcome) => Some(match outcome.ending {
+            Ending::Accepted => Standing::Accepted,
+            Ending::Unknown => Standing::Unknown,
+            Ending::Failed(_) | Ending::Withheld => Standing::Failed,
+        }),
+        Fared::Before | Fared::UnknownBefore | Fared::Queued(_) => None,
+    };
+    recipients.iter().filter_map(|(path, fared)| Some((name(path), standing(fared)?))).collect()
+}
+
+fn in_envelope_order(envelope: &Envelope, settled: Fates, sent: Fates) -> Fates {
+    let mut all: Vec<_> = settled.into_iter().chain(sent).collect();
+    let place = |path: &ForwardPath| envelope.recipients.iter().position(|known| known == path);
+    all.sort_by_cached_key(|(path, _)| place(path));
+    all
+}
+
+/// Finer than anybody reads.
+fn in_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+fn not_wanted() -> Error {
+    Error::new(Kind::NoPermission, "not sent: that was a no")
+}
+
+/// Nobody was reached: what follows from that.
+fn nothing_sent(error: Error) -> Error {
+    match (error.kind(), error.advice()) {
+        (Kind::Temporary, None) => error.hint("nothing was sent; try again later"),
+        _ => error,
+    }
+}
