@@ -43,9 +43,6 @@ _mailkit() {
             mailkit,relay)
                 cmd="mailkit__subcmd__relay"
                 ;;
-            mailkit,schema)
-                cmd="mailkit__subcmd__schema"
-                ;;
             mailkit,send)
                 cmd="mailkit__subcmd__send"
                 ;;
@@ -111,9 +108,6 @@ _mailkit() {
                 ;;
             mailkit__subcmd__help,relay)
                 cmd="mailkit__subcmd__help__subcmd__relay"
-                ;;
-            mailkit__subcmd__help,schema)
-                cmd="mailkit__subcmd__help__subcmd__schema"
                 ;;
             mailkit__subcmd__help,send)
                 cmd="mailkit__subcmd__help__subcmd__send"
@@ -239,7 +233,7 @@ _mailkit() {
 
     case "${cmd}" in
         mailkit)
-            opts="-q -v -h -V --config --trace --json --quiet --verbose --color --no-input --help --version send relay serve user pop imap auth mx parse schema demo generate help"
+            opts="-q -v -h -V --config --trace --json --quiet --verbose --color --no-input --help --version send relay serve user pop imap auth mx parse demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -543,7 +537,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help)
-            opts="send relay serve user pop imap auth mx parse schema demo generate help"
+            opts="send relay serve user pop imap auth mx parse demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -808,20 +802,6 @@ _mailkit() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mailkit__subcmd__help__subcmd__schema)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         mailkit__subcmd__help__subcmd__send)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -975,7 +955,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__imap__subcmd__sync)
-            opts="-q -v -h --maildir --user --password-cmd --password-env --password-file --ca --config --trace --json --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --maildir --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --config --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -998,6 +978,10 @@ _mailkit() {
                     return 0
                     ;;
                 --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1161,7 +1145,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__pop)
-            opts="-q -v -h --to --keep --user --password-cmd --password-env --password-file --ca --config --trace --json --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --to --keep --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --config --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1188,6 +1172,10 @@ _mailkit() {
                     return 0
                     ;;
                 --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1492,34 +1480,8 @@ _mailkit() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mailkit__subcmd__schema)
-            opts="-q -v -h --config --trace --json --quiet --verbose --color --no-input --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         mailkit__subcmd__send)
-            opts="-m -F -t -s -c -b -a -H -f -r -N -R -V -n -y -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --ca --helo --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --trace --json --quiet --verbose --color --no-input --help"
+            opts="-m -F -t -s -c -b -a -H -f -r -N -R -V -n -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --helo --notify --return --envid --require --chunking --partial --dry-run --config --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1629,6 +1591,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --auth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1667,38 +1633,6 @@ _mailkit() {
                     ;;
                 --partial)
                     COMPREPLY=($(compgen -W "deliver abort" -- "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "message connect" -- "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -W "message connect" -- "${cur}"))
-                    return 0
-                    ;;
-                --print)
-                    COMPREPLY=($(compgen -W "message-id queue-id" -- "${cur}"))
-                    return 0
-                    ;;
-                --queue)
-                    COMPREPLY=($(compgen -W "never tempfail always" -- "${cur}"))
-                    return 0
-                    ;;
-                --data)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idempotency-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --save)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -5,11 +5,10 @@
 
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
-use crate::engine::dial::{Dial, dial};
+use crate::engine::dial::{Dial, Way, dial};
 use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::error::{Kind, Result};
-use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
 use crate::smtp::extension::Extensions;
@@ -19,7 +18,7 @@ use crate::smtp::transaction::{self, Facts};
 use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -28,14 +27,12 @@ use tokio_util::sync::CancellationToken;
 pub struct Submission<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Its addresses, in the order in which they are tried.
-    pub addresses: Vec<SocketAddr>,
+    /// How it is reached, and whose certificates are accepted.
+    pub way: Way,
     /// Whom to log in as, if at all.
     pub credentials: Option<Credentials>,
     /// Our name in EHLO.
     pub helo: Domain,
-    /// Whose certificates are accepted.
-    pub trust: Trust,
     /// From whom, to whom.
     pub envelope: &'a Envelope,
     /// The message, with CRLF line ends.
@@ -161,8 +158,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     let endpoint = submission.endpoint;
     let whom = Dial {
         endpoint,
-        addresses: &submission.addresses,
-        trust: &submission.trust,
+        way: &submission.way,
         trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
     let mut timing = Timing::default();

@@ -1,6 +1,7 @@
 //! Retrieval against a server that lives in memory: whatever breaks, no message is lost and none comes twice.
 
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial::Way;
 use mailkit::error::{Kind, Result};
 use mailkit::fetch::{self, Keep, Source, Summary};
 use mailkit::net::clock::SystemClock;
@@ -8,7 +9,7 @@ use mailkit::net::gate::Gate;
 use mailkit::net::serve::{Host, Port};
 use mailkit::net::tls::Trust;
 use mailkit::pop3::server::{Answer, Ask, Listing, LoginRefusal, Piece, PlaintextAuth, Policy, Refusal, Session};
-use mailkit::sasl::Credentials;
+use mailkit::sasl::{Credentials, Mechanism};
 use mailkit::secret::Secret;
 use mailkit::store::maildir::Maildir;
 use mailkit::store::memory::{Fault, MemoryDisk};
@@ -40,6 +41,7 @@ impl Host<Session> for Maildrop {
     async fn perform(&mut self, ask: Ask) -> Answer {
         let mut messages = self.0.lock().expect("not poisoned");
         match ask {
+            Ask::Keys(_) => Answer::Keys(Err(LoginRefusal::Bad)),
             Ask::Authenticate(credentials)
                 if credentials.password().is_none_or(|password| password.expose() != "secret") =>
             {
@@ -77,7 +79,11 @@ impl Connect for Wire {
         let (other, far) = duplex(64 * 1024);
         let port =
             Port { tls: None, implicit: false, gate: Gate::new(10, 10), trace: None, stop: CancellationToken::new() };
-        let policy = Policy { hostname: "mail.example".into(), plaintext_auth: PlaintextAuth::Loopback };
+        let policy = Policy {
+            hostname: "mail.example".into(),
+            plaintext_auth: PlaintextAuth::Loopback,
+            mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+        };
         let maildrop = self.maildrop.clone();
         tokio::spawn(async move { port.run(Box::new(far), to, Session::new(policy), maildrop).await });
         let left = self.breaks_after;
@@ -102,9 +108,8 @@ async fn retrieve(disk: &MemoryDisk, wire: &Wire, password: &str, keep: Keep) ->
     let endpoint = Endpoint::parse("pop3://bob@127.0.0.1:110").expect("a URL");
     let source = Source {
         endpoint: &endpoint,
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 110))],
+        way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 110))], Trust::System),
         credentials: Credentials::new("bob", Secret::new(password.into())),
-        trust: Trust::System,
         trace: None,
     };
     let session = fetch::open(wire, source).await?;

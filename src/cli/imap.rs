@@ -10,7 +10,6 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
 use mailkit::store::IndexAt;
 use mailkit::store::disk::RealDisk;
 use mailkit::sync::{self, Mirror, Place, Source, Summary};
@@ -79,12 +78,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let mut mirror = Mirror::open(place(&maildir)).await?;
         let source = Source {
             endpoint,
-            addresses: login::addresses(endpoint).await?,
+            way: args.login.way(context, &server, args.login.tls()?).await?,
             credentials,
-            trust: args.login.trust()?,
             trace: context.trace()?,
         };
-        let mut session = sync::open(&Tcp, source).await?;
+        let mut session = sync::open(&*args.login.connect(), source).await?;
         let bar = context.progress("synchronising", 0);
         let mut progress = |done: usize, all: usize| {
             bar.set_length(all as u64);

@@ -5,15 +5,15 @@
 
 use super::auth;
 use super::context::Context;
+use super::dial::DialArgs;
 use super::input;
 use mailkit::account::{Account, Auth, Config, SecretSource};
-use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
+use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tcp;
-use mailkit::net::tls::Trust;
-use mailkit::sasl::Credentials;
-use std::net::SocketAddr;
+use mailkit::net::tls::{TlsOptions, Trust};
+use mailkit::sasl::{Credentials, Mechanism, Permit};
+use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
 
 /// Where a password comes from.
@@ -44,7 +44,7 @@ impl PasswordArgs {
 
 /// Options for logging in.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Login and encryption")]
+#[command(next_help_heading = "Login")]
 pub(super) struct LoginArgs {
     /// Log in as this user
     #[arg(long, value_name = "NAME")]
@@ -53,9 +53,41 @@ pub(super) struct LoginArgs {
     #[command(flatten)]
     password: PasswordArgs,
 
-    /// Trust the certificate authorities in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    /// Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers
+    ///
+    /// With XOAUTH2 or OAUTHBEARER the password is an access token; with EXTERNAL there is none. LOGIN stands for the
+    /// protocol's own command too.
+    #[arg(long, value_name = "MECHANISM[,…]|none", value_parser = wish)]
+    auth: Option<Wish>,
+
+    /// Say a password or a token even where others can read it
+    #[arg(long)]
+    auth_insecure: bool,
+
+    #[command(flatten)]
+    dial: DialArgs,
+}
+
+/// What `--auth` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wish {
+    /// No login.
+    Nobody,
+    /// By one of these.
+    By(Vec<Mechanism>),
+}
+
+fn wish(text: &str) -> std::result::Result<Wish, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Wish::Nobody);
+    }
+    let known = |name: &str| {
+        Mechanism::from_name(name.trim()).ok_or_else(|| {
+            let names = Mechanism::ALL.map(Mechanism::name).join(", ");
+            format!("{name} is no mechanism that is spoken here; these are: {names}")
+        })
+    };
+    text.split(',').map(known).collect::<std::result::Result<_, _>>().map(Wish::By)
 }
 
 /// A server, and the account it came from.
@@ -116,7 +148,7 @@ pub(super) fn server_of<'a>(
     named: Option<&str>,
     service: Service,
 ) -> Result<Server<'a>> {
-    if let Some(url) = named.filter(|named| named.contains("://")) {
+    if let Some(url) = named.filter(|named| Endpoint::is_meant(named)) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
             EndpointError::Password => Error::new(Kind::Usage, error.to_string())
@@ -151,17 +183,22 @@ pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     })
 }
 
-/// The addresses behind a URL.
-pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => tcp::addresses(&name.to_ascii().to_string(), endpoint.port).await,
-    }
-}
-
 impl LoginArgs {
     /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
+        if self.auth == Some(Wish::Nobody) {
+            return Ok(None);
+        }
+        let mechanisms = match &self.auth {
+            Some(Wish::By(mechanisms)) => Some(mechanisms.clone()),
+            _ => None,
+        };
+        let is_only = |of: &[Mechanism]| {
+            mechanisms.as_ref().is_some_and(|wanted| wanted.iter().all(|mechanism| of.contains(mechanism)))
+        };
+        let wants_token = is_only(&[Mechanism::XOAuth2, Mechanism::OAuthBearer]);
+        let wants_nothing = is_only(&[Mechanism::External]);
+        let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
         let auth = server.account.and_then(|(_, account)| account.auth);
         if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
@@ -174,16 +211,21 @@ impl LoginArgs {
                 None => Ok(None),
             };
         };
+        if wants_nothing {
+            return Ok(Some(Credentials::external(user).with(permit)));
+        }
         if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
             let proof = auth::TokenProof::new(context, name, account, user)?;
-            return proof.now().await.map(Some);
+            return Ok(Some(proof.now().await?.with(permit)));
         }
         let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);
         let name = server.account.map_or(user.as_str(), |(name, _)| name);
-        let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
-        let password = source.fetch(name, &ask).await?;
-        Ok(Some(Credentials::new(user, password)))
+        let what = if wants_token { "Access token" } else { "Password" };
+        let ask = || context.ask_password(&format!("{what} of {user} at {}", endpoint.authority()));
+        let secret = source.fetch(name, &ask).await?;
+        let credentials = if wants_token { Credentials::token(user, secret) } else { Credentials::new(user, secret) };
+        Ok(Some(credentials.with(permit)))
     }
 
     /// Whom to log in as, without asking for what proves it.
@@ -194,11 +236,40 @@ impl LoginArgs {
 
     /// Whether anything was said here that a queue would not remember.
     pub(super) fn is_given(&self) -> bool {
-        self.user.is_some() || self.password.source().is_some() || self.ca.is_some()
+        self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_given()
     }
 
-    /// Whose certificates are accepted.
-    pub(super) fn trust(&self) -> Result<Trust> {
-        trust(self.ca.as_deref())
+    /// Whose certificates are accepted, and who we are; read from files.
+    pub(super) fn tls(&self) -> Result<TlsOptions> {
+        self.dial.tls().read()
+    }
+
+    /// How the server is reached.
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
+        self.dial.way(context, server, &self.password, tls).await
+    }
+
+    /// Who connects.
+    pub(super) fn connect(&self) -> Box<dyn Connect> {
+        self.dial.connect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mechanisms_are_named_in_any_case_of_letters() {
+        for (text, wanted) in [
+            ("none", Some(Wish::Nobody)),
+            ("plain", Some(Wish::By(vec![Mechanism::Plain]))),
+            ("SCRAM-SHA-256,plain", Some(Wish::By(vec![Mechanism::ScramSha256, Mechanism::Plain]))),
+            ("NTLM", None),
+            ("PLAIN,", None),
+            ("", None),
+        ] {
+            assert_eq!(wish(text).ok(), wanted, "{text}");
+        }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod console;
 mod context;
 mod data;
 mod demo;
+mod dial;
 pub(crate) mod exit;
 mod generate;
 mod globals;

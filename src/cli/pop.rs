@@ -9,7 +9,6 @@ use mailkit::endpoint::Endpoint;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::fetch::{self, Keep, Source, Summary};
 use mailkit::net::clock::SystemClock;
-use mailkit::net::tcp::Tcp;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::maildir::Maildir;
 use serde_json::json;
@@ -97,12 +96,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         };
         let source = Source {
             endpoint,
-            addresses: login::addresses(endpoint).await?,
+            way: args.login.way(context, &server, args.login.tls()?).await?,
             credentials,
-            trust: args.login.trust()?,
             trace: context.trace()?,
         };
-        let session = fetch::open(&Tcp, source).await?;
+        let session = fetch::open(&*args.login.connect(), source).await?;
         let bar = context.progress("retrieving", 0);
         let progress = |done: usize, all: usize| {
             bar.set_length(all as u64);

@@ -2,6 +2,7 @@
 
 use super::cast::{Cast, House, PASSWORD};
 use crate::address::{Address, Domain};
+use crate::engine::dial::Way;
 use crate::engine::imap::{Access, Row};
 use crate::engine::pop3::Entry;
 use crate::engine::smtp::Manner;
@@ -66,10 +67,9 @@ pub(super) async fn submit(cast: &Cast, house: &House, letter: &Letter) -> Resul
     let endpoint = house.endpoint(Service::Submission)?;
     let submission = Submission {
         endpoint: &endpoint,
-        addresses: vec![house.address(Service::Submission)?],
+        way: Way::to(vec![house.address(Service::Submission)?], Trust::System),
         credentials: Some(credentials(house)),
         helo: Domain::Literal([127, 0, 0, 1].into()),
-        trust: Trust::System,
         envelope: &letter.envelope,
         content: &letter.octets,
         needs_utf8: false,
@@ -88,9 +88,8 @@ pub(super) async fn read_by_pop3(cast: &Cast, house: &House) -> Result<Vec<Vec<u
     let endpoint = house.endpoint(Service::Pop3)?;
     let source = fetch::Source {
         endpoint: &endpoint,
-        addresses: vec![house.address(Service::Pop3)?],
+        way: Way::to(vec![house.address(Service::Pop3)?], Trust::System),
         credentials: credentials(house),
-        trust: Trust::System,
         trace: Some(cast.trace.clone()),
     };
     let mut session = fetch::open(&Tcp, source).await?;
@@ -107,9 +106,8 @@ pub(super) async fn read_by_imap(cast: &Cast, house: &House) -> Result<Vec<Vec<u
     let endpoint = house.endpoint(Service::Imap)?;
     let source = sync::Source {
         endpoint: &endpoint,
-        addresses: vec![house.address(Service::Imap)?],
+        way: Way::to(vec![house.address(Service::Imap)?], Trust::System),
         credentials: credentials(house),
-        trust: Trust::System,
         trace: Some(cast.trace.clone()),
     };
     let mut session = sync::open(&Tcp, source).await?;

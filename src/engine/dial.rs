@@ -7,9 +7,11 @@
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, TlsMode};
 use crate::error::Result;
-use crate::net::connection::Connection;
+use crate::net::connection::{Connection, Limits};
+use crate::net::local;
+use crate::net::proxy::Detour;
 use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, Trust};
+use crate::net::tls::{ClientTls, TlsOptions};
 use crate::net::trace::Trace;
 use crate::wire::record::NewFollow;
 use crate::wire::transcript::Side;
@@ -18,7 +20,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Somebody waits for it: an address that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
+pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// How a conversation is protected.
 #[derive(Clone)]
@@ -37,12 +39,41 @@ pub enum Security {
 pub struct Dial<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Its addresses, in the order in which they are tried.
-    pub addresses: &'a [SocketAddr],
-    /// Whose certificates are accepted.
-    pub trust: &'a Trust,
+    /// How it is reached.
+    pub way: &'a Way,
     /// Where the conversation is written down, and who knows what may not be.
     pub trace: Option<(&'a Trace, NewFollow)>,
+}
+
+/// The way to a server.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The server's addresses, or those of the proxy before it; a server that is not reached by TCP has none.
+    pub addresses: Vec<SocketAddr>,
+    /// Through a proxy.
+    pub detour: Option<Detour>,
+    /// Whose certificates are accepted, and who we are.
+    pub tls: TlsOptions,
+    /// How long each address has to answer.
+    pub connect_wait: Duration,
+    /// Which later waits are shorter than usual.
+    pub limits: Limits,
+    /// Variables of the environment that a program is not given.
+    pub hidden: Vec<String>,
+}
+
+impl Way {
+    /// Straight to one of the addresses.
+    pub fn to(addresses: Vec<SocketAddr>, tls: impl Into<TlsOptions>) -> Self {
+        Self {
+            addresses,
+            detour: None,
+            tls: tls.into(),
+            connect_wait: CONNECT_WAIT,
+            limits: Limits::default(),
+            hidden: Vec::new(),
+        }
+    }
 }
 
 /// A connection on which nothing has been said yet.
@@ -69,15 +100,23 @@ impl Security {
 
 /// Connects. An error says that there are no authorities to trust, or that no address answered.
 pub async fn dial(connect: &dyn Connect, whom: Dial<'_>) -> Result<Dialled> {
-    let name = name(&whom.endpoint.host);
-    let security = match whom.endpoint.tls {
+    let Dial { endpoint, way, trace } = whom;
+    let name = match &endpoint.local {
+        Some(local) => local.to_string(),
+        None => name(&endpoint.host),
+    };
+    let security = match endpoint.tls {
         // The system's certificates take a while to load; without TLS nobody needs them.
         TlsMode::None => Security::None,
-        mode => Security::new(mode, &ClientTls::new(whom.trust)?),
+        mode => Security::new(mode, &ClientTls::with(&way.tls)?),
     };
-    let tap = || whom.trace.map(|(trace, follow)| trace.tap(Side::Client, follow()));
-    let connection = connect_any(connect, &name, whom.addresses, CONNECT_WAIT, tap).await?;
-    Ok(Dialled { connection, name, security })
+    let tap = || trace.map(|(trace, follow)| trace.tap(Side::Client, follow()));
+    let connection = match (&endpoint.local, &way.detour) {
+        (Some(server), _) => local::connect(server, &way.hidden, way.connect_wait, tap).await?,
+        (None, None) => connect_any(connect, &name, &way.addresses, way.connect_wait, tap).await?,
+        (None, Some(detour)) => detour.connect(connect, &way.addresses, way.connect_wait, tap).await?,
+    };
+    Ok(Dialled { connection: connection.with_limits(way.limits), name, security })
 }
 
 /// The host as certificates have it: a name in ASCII, or an address without the brackets of mail.

@@ -9,10 +9,9 @@ mod seen;
 mod window;
 
 use crate::endpoint::Endpoint;
-use crate::engine::dial::{Dial, dial};
+use crate::engine::dial::{Dial, Way, dial};
 use crate::engine::pop3::{Entry, Session};
 use crate::error::{Error, Kind, Result};
-use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::pop3::client::Retrieved;
 use crate::pop3::follow;
@@ -23,7 +22,6 @@ use mbox::{Mbox, MboxMessage};
 use seen::Seen;
 use std::collections::HashSet;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use window::windows;
 
@@ -34,12 +32,10 @@ const LOCK: &str = "mailkit-pop3.lock";
 pub struct Source<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Its addresses, in the order in which they are tried.
-    pub addresses: Vec<SocketAddr>,
+    /// How it is reached, and whose certificates are accepted.
+    pub way: Way,
     /// Whose maildrop.
     pub credentials: Credentials,
-    /// Whose certificates are accepted.
-    pub trust: Trust,
     /// Where the conversation is written down.
     pub trace: Option<Trace>,
 }
@@ -74,8 +70,7 @@ pub struct Summary {
 pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> {
     let whom = Dial {
         endpoint: source.endpoint,
-        addresses: &source.addresses,
-        trust: &source.trust,
+        way: &source.way,
         trace: source.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
     let server = dial(connect, whom).await?;

@@ -26,12 +26,40 @@ pub struct Connection {
     peer: Peer,
     tap: Option<Tap>,
     tls: Option<Tls>,
+    limits: Limits,
+}
+
+/// Waits that somebody finds too long. What a protocol waits for by itself is never made longer by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// For each answer, each piece that is sent, and the TLS handshake.
+    pub each: Option<Duration>,
+    /// For an answer without which nobody knows whether a message was taken.
+    pub last: Option<Duration>,
+}
+
+impl Limits {
+    /// A wait, cut to what is wanted.
+    pub fn cut(self, wait: Duration) -> Duration {
+        self.each.map_or(wait, |limit| limit.min(wait))
+    }
 }
 
 impl Connection {
     /// Takes over an open stream; `peer` is who is at the other end.
     pub fn new(stream: Box<dyn Stream>, peer: impl Into<Peer>, tap: Option<Tap>) -> Self {
-        Self { stream, peer: peer.into(), tap, tls: None }
+        Self { stream, peer: peer.into(), tap, tls: None, limits: Limits::default() }
+    }
+
+    /// The same connection, with waits that are not as long.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Which waits are shorter than usual.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Who is at the other end.
@@ -79,7 +107,7 @@ impl Connection {
 
     /// Upgrades the client's side to TLS and checks that the peer is `name`.
     pub async fn connect_tls(mut self, tls: &ClientTls, name: &str, within: Duration) -> Result<Self> {
-        let (stream, facts) = timeout(within, tls.connect(self.stream, name))
+        let (stream, facts) = timeout(self.limits.cut(within), tls.connect(self.stream, name))
             .await
             .unwrap_or_else(|_| Err(Error::new(Kind::Temporary, "the TLS handshake took too long").with_peer(name)))?;
         if let Some(tap) = &mut self.tap {

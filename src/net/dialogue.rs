@@ -6,7 +6,7 @@
 
 mod chunk;
 
-use super::connection::Connection;
+use super::connection::{Connection, Limits};
 use super::tls::{ClientTls, alert};
 use crate::error::{Error, Kind, Result};
 use crate::wire::exchange::{Exchange, Next};
@@ -38,6 +38,7 @@ pub struct Dialogue {
     framer: Framer,
     peer: String,
     patience: Duration,
+    limits: Limits,
     /// Ends every wait.
     stop: CancellationToken,
 }
@@ -54,12 +55,14 @@ pub struct BrokenText {
 impl Dialogue {
     /// Over an open connection; `peer` is the server's name for errors, `patience` the wait for each answer.
     pub fn new(connection: Connection, peer: impl Into<String>, patience: Duration) -> Self {
+        let limits = connection.limits();
         Self {
             connection: Some(connection),
             is_deaf: false,
             framer: Framer::new(),
             peer: peer.into(),
-            patience,
+            patience: limits.cut(patience),
+            limits,
             stop: CancellationToken::new(),
         }
     }
@@ -74,9 +77,20 @@ impl Dialogue {
         self.stop.is_cancelled()
     }
 
-    /// Sets the wait for each answer from now on.
+    /// Sets the wait for each answer from now on, which the connection's limits may cut.
     pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+        self.patience = self.limits.cut(patience);
+    }
+
+    /// Sets the wait for an answer that tells whether a message was taken. Only who says so expressly cuts this one:
+    /// giving up too early makes duplicates (RFC 5321 §4.5.3.2.6).
+    pub fn set_last_patience(&mut self, patience: Duration) {
+        self.patience = self.limits.last.map_or(patience, |limit| limit.min(patience));
+    }
+
+    /// Waits this much longer for each answer, since it is so long.
+    pub fn add_patience(&mut self, more: Duration) {
+        self.patience += more;
     }
 
     /// The server's name, as given.
@@ -189,7 +203,7 @@ impl Dialogue {
             Ok(reply) => reply,
             Err(_) => {
                 self.connection = None;
-                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs())))
+                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs_f64())))
             }
         }
     }

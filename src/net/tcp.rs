@@ -1,16 +1,16 @@
 //! TCP: connecting by name or address, and listening.
 //!
-//! RFC 5321 §5.1 asks for all addresses in order; the deadline is per address.
+//! RFC 5321 §5.1 asks for all addresses of a host; the deadline is per address. RFC 8305.
 
 use super::connection::Connection;
+use super::race;
 use super::trace::Tap;
 use crate::error::{Error, Kind, Result};
 use crate::world::{Connect, Later, Stream};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::timeout;
 
 /// Connects over TCP.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,7 +27,24 @@ impl Connect for Tcp {
     }
 }
 
-/// Opens a connection to the first address that answers; `host` is for the error's sentence.
+/// Connects over TCP from one address of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct TcpFrom(pub IpAddr);
+
+impl Connect for TcpFrom {
+    fn connect(&self, to: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.bind(SocketAddr::new(self.0, 0))?;
+            let stream = socket.connect(to).await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        })
+    }
+}
+
+/// Opens a connection to the first address that answers, each of them having a time of its own; `host` is for the
+/// error's sentence, which says of each address how it failed.
 pub async fn connect_any(
     connect: &dyn Connect,
     host: &str,
@@ -35,17 +52,10 @@ pub async fn connect_any(
     within: Duration,
     tap: impl FnOnce() -> Option<Tap>,
 ) -> Result<Connection> {
-    let mut last = Error::new(Kind::NoHost, "the server has no address").with_peer(host);
-    for &address in addresses {
-        match timeout(within, connect.connect(address)).await {
-            Ok(Ok(stream)) => return Ok(Connection::new(stream, address, tap())),
-            Ok(Err(error)) => last = unreachable(host, address).caused_by(error),
-            Err(_) => {
-                last = unreachable(host, address).caused_by(format!("no answer within {} seconds", within.as_secs()));
-            }
-        }
+    match race::first(race::order(addresses), within, |address| connect.connect(address)).await {
+        Ok((address, stream)) => Ok(Connection::new(stream, address, tap())),
+        Err(failures) => Err(unreachable(host, failures)),
     }
-    Err(last)
 }
 
 /// The addresses of a host that is named in a URL, as the operating system finds them.
@@ -110,18 +120,28 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(WAITING_MAX)
 }
 
-fn unreachable(host: &str, address: SocketAddr) -> Error {
-    let peer = if address.ip().to_string() == host.trim_matches(['[', ']']) {
-        address.to_string()
-    } else {
-        format!("{host}, {address}")
+/// Addresses whose failures are told one by one.
+const TOLD_MAX: usize = 8;
+
+pub(super) fn unreachable(host: &str, mut failures: Vec<race::Failure>) -> Error {
+    let failed = Error::new(Kind::Temporary, "cannot connect");
+    if failures.len() > 1 {
+        let left = failures.len().saturating_sub(TOLD_MAX);
+        let told = failures.iter().take(TOLD_MAX).map(|(address, error)| format!("{address}: {error}"));
+        let more = (left > 0).then(|| format!("{left} more"));
+        return failed.with_peer(host).caused_by(told.chain(more).collect::<Vec<_>>().join("; "));
+    }
+    let Some((address, error)) = failures.pop() else {
+        return Error::new(Kind::NoHost, "the server has no address").with_peer(host);
     };
-    Error::new(Kind::Temporary, "cannot connect").with_peer(peer)
+    let is_named = address.ip().to_string() != host.trim_matches(['[', ']']);
+    failed.with_peer(if is_named { format!("{host}, {address}") } else { address.to_string() }).caused_by(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::time::timeout;
 
     #[tokio::test]
     async fn hundreds_may_come_before_the_first_is_accepted() {

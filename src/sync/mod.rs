@@ -11,11 +11,10 @@ mod plan;
 mod pull;
 
 use crate::endpoint::Endpoint;
-use crate::engine::dial::{Dial, dial};
+use crate::engine::dial::{Dial, Way, dial};
 use crate::engine::imap::{Access, Listed, Opening, Session};
 use crate::error::{Error, Kind, Result};
 use crate::imap::follow;
-use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::store::IndexAt;
@@ -27,7 +26,6 @@ use crate::world::{Clock, Connect, Disk, Entropy};
 use base::{Base, Folder};
 use pull::Pull;
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,12 +40,10 @@ const UNREADABLE_MAX: usize = 10;
 pub struct Source<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Its addresses, in the order in which they are tried.
-    pub addresses: Vec<SocketAddr>,
+    /// How it is reached, and whose certificates are accepted.
+    pub way: Way,
     /// Whose mailboxes.
     pub credentials: Credentials,
-    /// Whose certificates are accepted.
-    pub trust: Trust,
     /// Where the conversation is written down.
     pub trace: Option<Trace>,
 }
@@ -115,8 +111,7 @@ pub struct Mirror {
 pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> {
     let whom = Dial {
         endpoint: source.endpoint,
-        addresses: &source.addresses,
-        trust: &source.trust,
+        way: &source.way,
         trace: source.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
     let server = dial(connect, whom).await?;

@@ -6,6 +6,7 @@
 use crate::stage::{self, Wishes};
 use mailkit::address::Domain;
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial::Way;
 use mailkit::engine::smtp::Manner;
 use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::message::prepare::prepare;
@@ -166,10 +167,12 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
     };
     let submission = Submission {
         endpoint: &Endpoint::parse("submission://alice@127.0.0.1?tls=require").unwrap(),
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 587))],
+        way: Way::to(
+            vec![SocketAddr::from(([127, 0, 0, 1], 587))],
+            Trust::Authorities(stage::identity().certificates.clone().into_bytes()),
+        ),
         credentials: Some(Credentials::new("alice", Secret::new("secret".to_owned()))),
         helo: Domain::parse("alice.crepes.example").unwrap(),
-        trust: Trust::Authorities(stage::identity().certificates.clone().into_bytes()),
         envelope: &envelope,
         content: &prepared.content,
         needs_utf8: prepared.needs_utf8,

@@ -2,6 +2,7 @@
 
 use crate::journey::Pipes;
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial::Way;
 use mailkit::engine::pop3::Entry;
 use mailkit::fetch::{self, Keep};
 use mailkit::net::clock::SystemClock;
@@ -123,9 +124,8 @@ pub(crate) async fn by_imap_sync(way: &Pipes) -> Arrived {
     for is_first in [true, false] {
         let source = sync::Source {
             endpoint: &Endpoint::parse("imap://bob@127.0.0.1").unwrap(),
-            addresses: vec![SocketAddr::from(([127, 0, 0, 1], 143))],
+            way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 143))], Trust::System),
             credentials: Credentials::new("bob", Secret::new("secret".to_owned())),
-            trust: Trust::System,
             trace: None,
         };
         let mut session = sync::open(way, source).await.unwrap();
@@ -143,9 +143,8 @@ async fn open_pop3(way: &Pipes) -> mailkit::engine::pop3::Session {
     let endpoint = Endpoint::parse("pop3://bob@127.0.0.1").unwrap();
     let source = fetch::Source {
         endpoint: &endpoint,
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 110))],
+        way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 110))], Trust::System),
         credentials: Credentials::new("bob", Secret::new("secret".to_owned())),
-        trust: Trust::System,
         trace: None,
     };
     fetch::open(way, source).await.unwrap()

@@ -3,6 +3,7 @@
 use crate::host::Store;
 use crate::world::{flags_of, here, on_disk, pull, steady, there};
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial::Way;
 use mailkit::error::Kind;
 use mailkit::net::tls::Trust;
 use mailkit::sasl::Credentials;
@@ -180,9 +181,8 @@ async fn log_in(script: &Script, url: &str) -> Option<String> {
     let endpoint = Endpoint::parse(url).expect("a URL");
     let source = Source {
         endpoint: &endpoint,
-        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 143))],
+        way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 143))], Trust::Anyone),
         credentials: Credentials::new("bob", Secret::new("secret".into())),
-        trust: Trust::Anyone,
         trace: None,
     };
     sync::open(script, source).await.err().map(|error| error.to_string())

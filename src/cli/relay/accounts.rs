@@ -8,10 +8,11 @@ use super::super::login::{self, Service};
 use mailkit::account::{Account, Auth, Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
+use mailkit::engine::dial::Way;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
 use mailkit::engine::smtp::Manner;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tcp::Tcp;
+use mailkit::net::tcp::{self, Tcp};
 use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
 use mailkit::sasl::Credentials;
@@ -74,12 +75,16 @@ impl WithAccounts {
                 None => None,
             },
         };
+        let addresses = match &server.endpoint.host {
+            _ if server.endpoint.local.is_some() => Vec::new(),
+            Domain::Literal(ip) => vec![SocketAddr::new(*ip, server.endpoint.port)],
+            name => tcp::addresses(&name.to_ascii().to_string(), server.endpoint.port).await?,
+        };
         let submission = Submission {
             endpoint: &server.endpoint,
-            addresses: login::addresses(&server.endpoint).await?,
+            way: Way::to(addresses, Trust::System),
             credentials,
             helo: self.helo.clone(),
-            trust: Trust::System,
             envelope: &parcel.envelope,
             content: parcel.message.as_ref(),
             needs_utf8: parcel.envelope.smtputf8,

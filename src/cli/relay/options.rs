@@ -288,6 +288,7 @@ fn in_config(key: &str, error: impl std::fmt::Display) -> Error {
 fn smtp_url(text: &str) -> Result<Endpoint, String> {
     let endpoint = Endpoint::parse(text).map_err(|error| error.to_string())?;
     match endpoint.protocol {
+        Protocol::Smtp if endpoint.local.is_some() => Err("a smarthost is reached by TCP".to_owned()),
         Protocol::Smtp => Ok(endpoint),
         _ => Err("a smarthost speaks SMTP".to_owned()),
     }

@@ -4,7 +4,7 @@
 //! copies by itself gets no second one.
 
 use super::super::context::Context;
-use super::super::login::{self, Server};
+use super::super::login::Server;
 use super::object::{Saved, Saving};
 use super::route::RouteArgs;
 use mailkit::account::Account;
@@ -14,7 +14,6 @@ use mailkit::envelope::Envelope;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::address_list;
 use mailkit::message::overview::Overview;
-use mailkit::net::tcp::Tcp;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::maildir::Maildir;
 use mailkit::world::{Content, Entropy};
@@ -107,12 +106,11 @@ async fn onto_server(
     let credentials = route.login.credentials(context, server).await?;
     let source = mailkit::sync::Source {
         endpoint,
-        addresses: login::addresses(endpoint).await?,
+        way: route.login.way(context, server, route.login.tls()?).await?,
         credentials: credentials.ok_or_else(|| Error::new(Kind::Config, "nobody to log in as"))?,
-        trust: route.login.trust()?,
         trace: context.trace()?,
     };
-    let mut session = mailkit::sync::open(&Tcp, source).await?;
+    let mut session = mailkit::sync::open(&*route.login.connect(), source).await?;
     let wire_name = match mailbox {
         Some(name) => mailkit::engine::imap::wire_name(name),
         None => session.sent_mailbox().await?.unwrap_or_else(|| SENT.to_owned()),

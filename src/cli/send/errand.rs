@@ -6,7 +6,7 @@
 
 use super::super::context::Context;
 use super::super::exit::Exit;
-use super::super::login::{self, Server};
+use super::super::login::Server;
 use super::super::stop::Stop;
 use super::compose::{self, Outgoing, People};
 use super::copy::{Place, WithBlind};
@@ -17,12 +17,12 @@ use super::report::{self, Fared, Fates, Reached, Report, server_s_name};
 use super::{Args, journal};
 use mailkit::account::{Account, state_dir};
 use mailkit::address::{Address, Domain};
+use mailkit::engine::dial::Way;
 use mailkit::envelope::{Envelope, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::Trust;
+use mailkit::net::tls::TlsOptions;
 use mailkit::sasl::Credentials;
 use mailkit::smtp::outcome::Ending;
 use mailkit::status::Fate;
@@ -31,7 +31,6 @@ use mailkit::store::ledger::{Ledger, Standing};
 use mailkit::submit::{self, Submission, Submitted};
 use mailkit::world::{Clock, Content, Timestamp};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -65,10 +64,9 @@ struct Sent {
 }
 
 /// How to come to a server, and as whom.
-struct Way {
-    addresses: Vec<SocketAddr>,
+struct Approach {
+    way: Way,
     credentials: Option<Credentials>,
-    trust: Trust,
 }
 
 /// A message whose last octets are not given away before the ledger knows that they are: whatever the protocol ends a
@@ -121,7 +119,7 @@ impl<'a> Errand<'a> {
             let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
             return Ok(Done { exit, entry: None });
         }
-        let trust = args.route.login.trust()?;
+        let tls = args.route.login.tls()?;
         let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
         context.block_on(async {
             let credentials = match self.server.filter(|_| !args.is_queued()) {
@@ -133,9 +131,9 @@ impl<'a> Errand<'a> {
             args.delivery.ask(&mut message.envelope)?;
             self.ask(&message)?;
             if let (Some(DryRun::Connect), Some(server)) = (args.outcome.dry_run, self.server) {
-                let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
+                let way = args.route.way(context, server, tls).await.map_err(nothing_sent)?;
                 let stop = Stop::on_signals()?;
-                let way = Way { addresses, credentials, trust };
+                let way = Approach { way, credentials };
                 let submission = self.submission(server, way, &message, &message.envelope, &message.content, &stop)?;
                 return self.rehearse(submission, &message, server, &stop).await;
             }
@@ -153,7 +151,7 @@ impl<'a> Errand<'a> {
                     ledger.begin(&names(&envelope.recipients), SystemClock.now())?;
                 }
                 match self.server.filter(|_| !args.is_queued()) {
-                    Some(server) => self.send(server, credentials, trust, &message, &envelope, ledger.as_mut()).await?,
+                    Some(server) => self.send(server, credentials, tls, &message, &envelope, ledger.as_mut()).await?,
                     None => Sent::unasked(&envelope),
                 }
             };
@@ -249,25 +247,26 @@ impl<'a> Errand<'a> {
         &self,
         server: &Server<'_>,
         credentials: Option<Credentials>,
-        trust: Trust,
+        tls: TlsOptions,
         message: &Outgoing,
         envelope: &Envelope,
         ledger: Option<&mut Ledger>,
     ) -> Result<Sent> {
         let before = Instant::now();
-        let addresses = match login::addresses(&server.endpoint).await {
-            Ok(addresses) => addresses,
+        let way = match self.args.route.way(self.context, server, tls).await {
+            Ok(way) => way,
             Err(error) => return self.unreached(envelope, error),
         };
         let dns = Some(before.elapsed());
-        let way = Way { addresses, credentials, trust };
+        let way = Approach { way, credentials };
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
         let size = message.content.size();
         let bar = self.context.upload("sending", size);
         let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
         let submission = self.submission(server, way, message, envelope, &content, &stop)?;
-        let submitted = submit::submit(&Tcp, submission, |sent| bar.set_position(sent)).await;
+        let submitted =
+            submit::submit(&*self.args.route.login.connect(), submission, |sent| bar.set_position(sent)).await;
         bar.finish_and_clear();
         let submitted = match submitted {
             Ok(submitted) => submitted,
@@ -289,7 +288,7 @@ impl<'a> Errand<'a> {
     fn submission<'s>(
         &'s self,
         server: &'s Server<'_>,
-        way: Way,
+        way: Approach,
         message: &Outgoing,
         envelope: &'s Envelope,
         content: &'s dyn Content,
@@ -297,10 +296,9 @@ impl<'a> Errand<'a> {
     ) -> Result<Submission<'s>> {
         Ok(Submission {
             endpoint: &server.endpoint,
-            addresses: way.addresses,
+            way: way.way,
             credentials: way.credentials,
             helo: self.helo.clone(),
-            trust: way.trust,
             envelope,
             content,
             needs_utf8: message.needs_utf8,
@@ -318,7 +316,7 @@ impl<'a> Errand<'a> {
         server: &Server<'_>,
         stop: &Stop,
     ) -> Result<Done> {
-        let exit = match submit::rehearse(&Tcp, submission).await.map_err(nothing_sent)? {
+        let exit = match submit::rehearse(&*self.args.route.login.connect(), submission).await.map_err(nothing_sent)? {
             Ok(rehearsal) => report::rehearsed(self.context, message, server, &rehearsal, self.begun.elapsed())?,
             Err(Submitted { recipients, ip, tls, login, timing, .. }) => {
                 let report = Report {

@@ -77,13 +77,14 @@ pub(super) fn timing(steps: &submit::Timing, dns: Option<Duration>, total: Durat
 }
 
 pub(super) fn route(endpoint: &Endpoint, reached: &Reached) -> Route {
+    let local = endpoint.local.as_ref().map(ToString::to_string);
     Route {
         kind: if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" },
-        host: match &endpoint.host {
+        port: local.is_none().then_some(endpoint.port),
+        host: local.unwrap_or_else(|| match &endpoint.host {
             Domain::Literal(ip) => ip.to_string(),
             name => name.to_string(),
-        },
-        port: endpoint.port,
+        }),
         ip: reached.ip.map(|ip| ip.to_string()),
         proxy: None,
         tls: reached.tls.as_ref().map(|tls| object::Tls {

@@ -89,8 +89,8 @@ pub(super) struct Route {
     pub(super) kind: &'static str,
     /// The server's name.
     pub(super) host: String,
-    /// Its port.
-    pub(super) port: u16,
+    /// Its port; null for one on this machine that has none.
+    pub(super) port: Option<u16>,
     /// The address that was reached.
     pub(super) ip: Option<String>,
     /// The proxy, if it went through one.

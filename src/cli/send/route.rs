@@ -1,9 +1,14 @@
 //! Which way a message takes from here: the options of server, login and names.
 
 use super::super::host::host_name;
-use crate::cli::login::LoginArgs;
+use crate::cli::context::Context;
+use crate::cli::dial::wait;
+use crate::cli::login::{LoginArgs, Server};
 use mailkit::address::Domain;
+use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::net::tls::TlsOptions;
+use std::time::Duration;
 
 /// Options of the way to the server.
 #[derive(Debug, clap::Args)]
@@ -18,9 +23,21 @@ pub(super) struct RouteArgs {
     /// The name to say in EHLO; the name of this machine if not given
     #[arg(long, value_name = "NAME")]
     pub(super) helo: Option<String>,
+
+    /// Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not
+    /// know whether the message was taken
+    #[arg(long, value_name = "TIME", value_parser = wait, help_heading = "Connection")]
+    final_timeout: Option<Duration>,
 }
 
 impl RouteArgs {
+    /// How the server is reached.
+    pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
+        let mut way = self.login.way(context, server, tls).await?;
+        way.limits.last = self.final_timeout;
+        Ok(way)
+    }
+
     /// What this machine calls itself (RFC 5321 §4.1.1.1).
     pub(super) fn helo(&self) -> Result<Domain> {
         match self.helo.as_deref() {

@@ -6,7 +6,7 @@
 //! RFC 2180 §4.1.
 
 use super::answer::Answer;
-use super::{PATIENCE, Refusal, Row, Session, View};
+use super::{Refusal, Row, Session, View};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client;
 use crate::imap::date;
@@ -36,7 +36,7 @@ impl Session {
         self.view.listed = to;
         let (mut left, mut has_rows) = (ROWS + NEWS_MAX, false);
         let command = format!("FETCH {from}:{to} (UID FLAGS RFC822.SIZE INTERNALDATE)");
-        let command = self.exec(&command, PATIENCE, |answer| {
+        let command = self.exec(&command, self.patience(), |answer| {
             let Answer::Fetch(fetched) = answer else { return Ok(()) };
             left = left
                 .checked_sub(1)
@@ -66,7 +66,7 @@ impl Session {
         mut each: impl FnMut(Result<(Uid, &[u8]), String>) -> Result<()>,
     ) -> Result<()> {
         let command = format!("UID FETCH {} (UID BODY.PEEK[])", print_uids(uids.iter().copied()));
-        let patience = PATIENCE + Duration::from_secs(size / SLOWEST);
+        let patience = self.patience() + Duration::from_secs(size / SLOWEST);
         let command = self.exec(&command, patience, |answer| match answer {
             Answer::Fetch(Ok(attributes)) => match body(&attributes) {
                 Some((uid, None, octets)) => each(Ok((uid, octets))),
@@ -86,7 +86,7 @@ impl Session {
         size: u32,
         mut each: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<bool> {
-        let patience = PATIENCE + Duration::from_secs(u64::from(PIECE) / SLOWEST);
+        let patience = self.patience() + Duration::from_secs(u64::from(PIECE) / SLOWEST);
         let mut from = 0_u32;
         loop {
             let mut came = None;

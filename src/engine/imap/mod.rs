@@ -138,6 +138,11 @@ impl Session {
         &self.peer
     }
 
+    /// The wait for a response.
+    fn patience(&self) -> Duration {
+        self.wire.limits().cut(PATIENCE)
+    }
+
     /// Runs a command: what else the server says meanwhile goes to `each` as it comes. Only the command's own tag with
     /// OK is `Ok(Ok)`, with NO or BAD it is a refusal, and anything else is an error after which there is no
     /// conversation.
@@ -186,7 +191,7 @@ impl Session {
                     return Err(self.error(Kind::Temporary, "the server speaks on and does not answer"));
                 }
                 Err(_) => {
-                    let what = format!("no answer within {} seconds", patience.as_secs());
+                    let what = format!("no answer within {} seconds", patience.as_secs_f64());
                     return Err(self.error(Kind::Temporary, what));
                 }
             };
@@ -228,7 +233,7 @@ impl Session {
     /// All mailboxes; instead of one, the line that names it and cannot be read.
     pub async fn list(&mut self) -> Result<Vec<Result<Listed, String>>> {
         let mut found = Vec::new();
-        let command = self.exec("LIST \"\" \"*\"", PATIENCE, |answer| {
+        let command = self.exec("LIST \"\" \"*\"", self.patience(), |answer| {
             if let Answer::List(listed) = answer {
                 found.push(listed);
             }
@@ -253,7 +258,7 @@ impl Session {
         };
         let (mut messages, mut uid_validity, mut is_sticky) = (None, None, true);
         let command = format!("{verb} {name}");
-        let command = self.exec(&command, PATIENCE, |answer| {
+        let command = self.exec(&command, self.patience(), |answer| {
             match answer {
                 Answer::Exists(count) => messages = Some(count),
                 Answer::Status { text, .. } | Answer::Done { text, .. } => match client::code(&text) {

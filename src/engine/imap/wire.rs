@@ -5,7 +5,7 @@
 
 use crate::imap::client::StatusLine;
 use crate::imap::token::announced;
-use crate::net::connection::Connection;
+use crate::net::connection::{Connection, Limits};
 use crate::wire::frame::{Expect, Frame, Framer};
 use std::io;
 use std::time::Duration;
@@ -64,6 +64,11 @@ impl Wire {
                 Some(Some(literal)) => self.literal(literal.len).await?,
             }
         }
+    }
+
+    /// Which waits are shorter than usual.
+    pub(super) fn limits(&self) -> Limits {
+        self.connection.limits()
     }
 
     /// Closes the connection.

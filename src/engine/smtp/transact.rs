@@ -246,7 +246,7 @@ impl Client {
                     Ok(reply) if reply.code.is_success() => {}
                     // All that was sent behind it is answered too; what counts is why the message was refused.
                     Ok(reply) => {
-                        self.dialogue.set_patience(DOT_WAIT);
+                        self.dialogue.set_last_patience(DOT_WAIT);
                         for () in waiting {
                             let _ = self.dialogue.answer(&mut Request::awaited()).await;
                         }
@@ -271,7 +271,7 @@ impl Client {
 
     /// What is said to a message when it is all there.
     async fn last_reply(&mut self) -> Outcome {
-        self.dialogue.set_patience(DOT_WAIT);
+        self.dialogue.set_last_patience(DOT_WAIT);
         match ask(&mut self.dialogue, Phase::Dot, Request::awaited()).await {
             Ok(reply) => Outcome::of(Phase::Dot, &reply),
             Err(outcome) => outcome,

@@ -24,7 +24,7 @@ pub(super) fn of(error: io::Error, host: &str) -> Error {
     match cause {
         rustls::Error::InvalidCertificate(why) => {
             let refused = refused(&format!("the server's certificate was refused: {}", certificate(why)));
-            match pinned_elsewhere(why) {
+            match not_pinned(why).is_some() {
                 true => refused.hint("if the server has a new certificate, ask whoever runs it, then pin that one"),
                 false => refused,
             }
@@ -83,6 +83,9 @@ fn said(alert: AlertDescription) -> Option<&'static str> {
 
 fn certificate(why: &CertificateError) -> String {
     use CertificateError as E;
+    if let Some(not_pinned) = not_pinned(why) {
+        return not_pinned.to_string();
+    }
     let text = match why {
         E::Expired | E::ExpiredContext { .. } => "it, or one that vouches for it, has expired",
         E::NotValidYet | E::NotValidYetContext { .. } => "it, or one that vouches for it, is not valid yet",
@@ -112,6 +115,9 @@ fn certificate(why: &CertificateError) -> String {
     text.to_owned()
 }
 
-fn pinned_elsewhere(why: &CertificateError) -> bool {
-    matches!(why, CertificateError::Other(OtherError(inner)) if inner.is::<NotPinned>())
+fn not_pinned(why: &CertificateError) -> Option<&NotPinned> {
+    match why {
+        CertificateError::Other(OtherError(inner)) => inner.downcast_ref(),
+        _ => None,
+    }
 }

@@ -3,7 +3,15 @@
 //! `smtps://alice@smtp.crepes.example`, `pop3://bob@127.0.0.1:1110`. The scheme decides TLS: one ending
 //! in `s` speaks it from the first octet, the others must offer an upgrade and are left if they do not.
 //! Only on loopback, where nobody can listen in, is plain text the default; `?tls=` says otherwise.
+//! A server may also be a socket of the file system, `lmtp+unix:///run/lmtp`, or a program that speaks on its input and
+//! output, `smtp+pipe:ssh mail.example sendmail -bs`; both are on this machine, as far as anybody can tell.
 //! Connects to nothing. RFC 8314 §3, RFC 2384 §3, RFC 5092 §3.
+
+mod local;
+mod proxy;
+
+pub use local::Local;
+pub use proxy::{Proxy, ProxyError, ProxyProtocol};
 
 use crate::address::Domain;
 use std::fmt;
@@ -14,6 +22,8 @@ use std::net::IpAddr;
 pub struct Endpoint {
     /// The protocol spoken there.
     pub protocol: Protocol,
+    /// Where it is reached on this machine, if not by TCP; then the host is this one, and there is no port.
+    pub local: Option<Local>,
     /// A name or an address.
     pub host: Domain,
     /// The TCP port.
@@ -58,12 +68,15 @@ pub enum EndpointError {
     NotAUrl,
     /// A scheme that mail does not use.
     #[error(
-        "{0}:// is not a mail protocol; known are smtp, smtps, submission, submissions, lmtp, pop3, pop3s, imap, imaps"
+        "{0}:// is not a mail protocol; known are smtp, smtps, submission, submissions, lmtp, pop3, pop3s, imap, imaps, and smtp+unix, lmtp+unix, smtp+pipe, lmtp+pipe for servers on this machine"
     )]
     Scheme(String),
     /// No host, or one that cannot exist.
     #[error("the URL names no valid host")]
     Host,
+    /// A socket without its path, or a pipe without its command.
+    #[error("a socket is given as lmtp+unix:///path, a program as smtp+pipe:command")]
+    Local,
     /// A password, which every user of the machine could read in the list of processes.
     #[error("a URL is no place for a password: others can see it")]
     Password,
@@ -95,10 +108,18 @@ impl Endpoint {
     /// Reads a URL. Whatever else is wrong with one that holds a password, the error is about that, and does not
     /// repeat it.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        if let Some(local) = local::parse(text) {
+            return local;
+        }
         match Self::read(text) {
             Err(_) if holds_password(text) => Err(EndpointError::Password),
             read => read,
         }
+    }
+
+    /// Whether a text is meant to be a URL, right or wrong, and not the name of an account.
+    pub fn is_meant(text: &str) -> bool {
+        text.contains("://") || local::parse(text).is_some()
     }
 
     fn read(text: &str) -> Result<Self, EndpointError> {
@@ -126,14 +147,10 @@ impl Endpoint {
             (false, None) if is_loopback(&host) => TlsMode::None,
             (false, None) => TlsMode::StartTls,
             (true, Some(_)) => return Err(EndpointError::Tls),
-            (false, Some(query)) => query
-                .strip_prefix("tls=")
-                .and_then(|word| TLS_MODES.iter().find(|(known, _)| *known == word))
-                .map(|(_, mode)| *mode)
-                .ok_or(EndpointError::Tls)?,
+            (false, Some(query)) => tls_mode(query)?,
         };
         let user = Some(url.username()).filter(|user| !user.is_empty()).map(user).transpose()?;
-        Ok(Self { protocol, host, port: url.port().unwrap_or(port), user, tls })
+        Ok(Self { protocol, local: None, host, port: url.port().unwrap_or(port), user, tls })
     }
 
     /// Whether the host is this machine, so that a password in clear goes over no wire.
@@ -141,9 +158,12 @@ impl Endpoint {
         is_loopback(&self.host)
     }
 
-    /// `host:port`, as messages name a server.
+    /// `host:port`, as messages name a server; a path or a command for one on this machine.
     pub fn authority(&self) -> String {
-        format!("{}:{}", Host(&self.host), self.port)
+        match &self.local {
+            Some(local) => local.to_string(),
+            None => format!("{}:{}", Host(&self.host), self.port),
+        }
     }
 
     /// The server whichever of its protocol's own ports leads to it: `host`, and `:port` for any other port.
@@ -151,6 +171,11 @@ impl Endpoint {
         let is_own = SCHEMES.iter().any(|(_, protocol, port, _)| (*protocol, *port) == (self.protocol, self.port));
         if is_own { Host(&self.host).to_string() } else { self.authority() }
     }
+}
+
+fn tls_mode(query: &str) -> Result<TlsMode, EndpointError> {
+    let word = query.strip_prefix("tls=").ok_or(EndpointError::Tls)?;
+    TLS_MODES.iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode).ok_or(EndpointError::Tls)
 }
 
 /// Whether `:` and `@` stand as around a password, however many signs in it ought to have been escaped.
@@ -226,6 +251,9 @@ impl fmt::Display for Host<'_> {
 /// The URL, with its port, and with `?tls=` where the scheme and the host do not say enough.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(local) = &self.local {
+            return local.print(self, f);
+        }
         let implicit = self.tls == TlsMode::Implicit;
         let scheme = SCHEMES
             .iter()

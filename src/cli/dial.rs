@@ -1,0 +1,275 @@
+//! How a server is reached: proxies, addresses, waits, and whose certificates are accepted, for every client command.
+//!
+//! What the arguments say goes before the account. A proxy's password has sources as any other; a proxy of the
+//! environment is used by those only who ask for it, since it is meant for the web more often than for mail.
+
+use super::context::Context;
+use super::login::{PasswordArgs, Server};
+use mailkit::account::{SecretSource, TlsFiles};
+use mailkit::address::Domain;
+use mailkit::endpoint::{Proxy, ProxyError};
+use mailkit::engine::dial::{CONNECT_WAIT, Way};
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::connection::Limits;
+use mailkit::net::proxy::{Detour, Target};
+use mailkit::net::tcp::{self, Tcp, TcpFrom};
+use mailkit::net::tls::TlsOptions;
+use mailkit::secret::Secret;
+use mailkit::wire::secured::Fingerprint;
+use mailkit::world::Connect;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Options of the way to the server.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct DialArgs {
+    /// Trust the certificate authorities in this PEM file, and no others
+    #[arg(long, value_name = "FILE", conflicts_with = "pin")]
+    ca: Option<PathBuf>,
+
+    /// Accept the server's certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever
+    /// name it carries, and no other certificate; may be given several times
+    #[arg(long, value_name = "sha256:HEX")]
+    pin: Vec<Fingerprint>,
+
+    /// Expect this name in the server's certificate, instead of the one that is dialled
+    #[arg(long, value_name = "NAME")]
+    tls_name: Option<String>,
+
+    /// Show the server the certificate in this PEM file
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+
+    /// The certificate's key, a PEM file that others cannot read; in the certificate's file if not given
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+
+    /// Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if
+    /// it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY
+    #[arg(long, value_name = "URL|env", value_parser = proxied)]
+    proxy: Option<Proxied>,
+
+    /// Take the proxy's password from the first line that this shell command prints
+    #[arg(long, value_name = "COMMAND", group = "proxy_password", requires = "proxy")]
+    proxy_password_cmd: Option<String>,
+
+    /// Take the proxy's password from this environment variable
+    #[arg(long, value_name = "VARIABLE", group = "proxy_password", requires = "proxy")]
+    proxy_password_env: Option<String>,
+
+    /// Take the proxy's password from the first line of a file that nobody else may read
+    #[arg(long, value_name = "FILE", group = "proxy_password", requires = "proxy")]
+    proxy_password_file: Option<PathBuf>,
+
+    /// Connect from this address of this machine
+    #[arg(long, value_name = "IP")]
+    source: Option<IpAddr>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    ipv6: bool,
+
+    /// Give up an address that has not answered by then, as 5s or 1m; 10s if not given
+    #[arg(long, value_name = "TIME", value_parser = wait)]
+    connect_timeout: Option<Duration>,
+
+    /// Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as
+    /// the standards ask for, if not given
+    #[arg(long, value_name = "TIME", value_parser = wait)]
+    timeout: Option<Duration>,
+}
+
+/// Which proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Proxied {
+    /// This one.
+    By(Proxy),
+    /// The one of the environment.
+    Environment,
+}
+
+fn proxied(text: &str) -> Result<Proxied, String> {
+    if text == "env" {
+        return Ok(Proxied::Environment);
+    }
+    Proxy::parse(text).map(Proxied::By).map_err(|error| match error {
+        ProxyError::Password => {
+            format!("{error}; name its source: --proxy-password-cmd, --proxy-password-env or --proxy-password-file")
+        }
+        ProxyError::NotAProxy => error.to_string(),
+    })
+}
+
+/// A wait, as `500ms`, `30s` or `2m`.
+pub(super) fn wait(text: &str) -> Result<Duration, String> {
+    let (digits, unit) = text.split_at(text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len()));
+    let millis = match unit {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => 0,
+    };
+    let wait = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(millis)).filter(|wait| *wait > 0);
+    wait.map(Duration::from_millis).ok_or_else(|| "write a number above 0 and ms, s, m or h, as in 30s".to_owned())
+}
+
+impl DialArgs {
+    /// Whether anything was said about the way, but for how long to wait.
+    pub(super) fn is_given(&self) -> bool {
+        let is_cert = self.ca.is_some() || self.cert.is_some() || !self.pin.is_empty();
+        is_cert || self.proxy.is_some() || self.source.is_some()
+    }
+
+    /// Who connects.
+    pub(super) fn connect(&self) -> Box<dyn Connect> {
+        match self.source {
+            Some(source) => Box::new(TcpFrom(source)),
+            None => Box::new(Tcp),
+        }
+    }
+
+    /// Whose certificates are accepted, and who we are.
+    pub(super) fn tls(&self) -> TlsFiles {
+        TlsFiles {
+            pins: self.pin.clone(),
+            ca: self.ca.clone(),
+            cert: self.cert.clone(),
+            key: self.key.clone(),
+            name: self.tls_name.clone(),
+        }
+    }
+
+    /// The way to a server; its addresses, or those of the proxy, are looked up.
+    pub(super) async fn way(
+        &self,
+        context: &Context,
+        server: &Server<'_>,
+        password: &PasswordArgs,
+        tls: TlsOptions,
+    ) -> Result<Way> {
+        let endpoint = &server.endpoint;
+        let mut way = Way::to(Vec::new(), tls);
+        way.connect_wait = self.connect_timeout.unwrap_or(CONNECT_WAIT);
+        way.limits = Limits { each: self.timeout, last: None };
+        way.hidden = self.hidden(server, password);
+        if endpoint.local.is_some() {
+            return match self.proxy {
+                Some(_) => Err(Error::new(Kind::Usage, "a server on this machine is not reached through a proxy")),
+                None => Ok(way),
+            };
+        }
+        let Some((proxy, password)) = self.proxy(context).await? else {
+            way.addresses = self.addresses(&endpoint.host, endpoint.port).await?;
+            return Ok(way);
+        };
+        way.addresses = self.addresses(&proxy.host, proxy.port).await?;
+        let targets = match (&endpoint.host, proxy.resolves()) {
+            (Domain::Name(_), true) => vec![Target::Name(endpoint.host.to_ascii().to_string(), endpoint.port)],
+            // Which families this machine has says nothing about the proxy.
+            (host, _) => {
+                lookup(host, endpoint.port, way.connect_wait).await?.into_iter().map(Target::Address).collect()
+            }
+        };
+        way.detour = Some(Detour { proxy, password: password.map(Arc::new), targets });
+        Ok(way)
+    }
+
+    /// Variables that hold secrets of ours.
+    fn hidden(&self, server: &Server<'_>, password: &PasswordArgs) -> Vec<String> {
+        let of_account = server.account.and_then(|(_, account)| account.secret.clone());
+        let sources = [password.source(), of_account, self.proxy_password()];
+        let named = sources.into_iter().flatten().filter_map(|source| match source {
+            SecretSource::Env(name) => Some(name),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    fn proxy_password(&self) -> Option<SecretSource> {
+        let command = self.proxy_password_cmd.clone().map(SecretSource::Shell);
+        let variable = || self.proxy_password_env.clone().map(SecretSource::Env);
+        let file = || self.proxy_password_file.clone().map(SecretSource::File);
+        command.or_else(variable).or_else(file)
+    }
+
+    async fn proxy(&self, context: &Context) -> Result<Option<(Proxy, Option<Secret>)>> {
+        let (proxy, told) = match &self.proxy {
+            None => return Ok(None),
+            Some(Proxied::By(proxy)) => (proxy.clone(), None),
+            Some(Proxied::Environment) => {
+                let named = ["ALL_PROXY", "all_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
+                let Some(url) = named.filter(|url| !url.is_empty()) else { return Ok(None) };
+                // Not repeated: there may be a password in it.
+                Proxy::parse_with_password(&url).map_err(|error| {
+                    Error::new(Kind::Config, "the variable ALL_PROXY names no proxy").caused_by(error)
+                })?
+            }
+        };
+        let Some(user) = &proxy.user else { return Ok(Some((proxy, None))) };
+        let password = match (self.proxy_password(), told) {
+            (None, Some(told)) => told,
+            (source, _) => {
+                let ask = || context.ask_password(&format!("Password of {user} at the proxy {}", proxy.authority()));
+                source.unwrap_or(SecretSource::Prompt).fetch(user, &ask).await?
+            }
+        };
+        Ok(Some((proxy, Some(password))))
+    }
+
+    /// The addresses of a host that can be connected to from where we are told to.
+    async fn addresses(&self, host: &Domain, port: u16) -> Result<Vec<SocketAddr>> {
+        let all = lookup(host, port, self.connect_timeout.unwrap_or(LOOKUP_WAIT)).await?;
+        let is_v6 = match (self.ipv4, self.ipv6, self.source) {
+            (true, ..) => Some(false),
+            (_, true, _) => Some(true),
+            (.., source) => source.map(|ip| ip.is_ipv6()),
+        };
+        let fit = |address: &SocketAddr| is_v6.is_none_or(|is_v6| address.is_ipv6() == is_v6);
+        let fitting: Vec<SocketAddr> = all.into_iter().filter(fit).collect();
+        match (fitting.is_empty(), is_v6) {
+            (true, Some(is_v6)) => {
+                let what = if is_v6 { "the server has no IPv6 address" } else { "the server has no IPv4 address" };
+                Err(Error::new(Kind::NoHost, what).with_peer(host.to_string()))
+            }
+            _ => Ok(fitting),
+        }
+    }
+}
+
+/// The system's resolver asks several servers several times.
+const LOOKUP_WAIT: Duration = Duration::from_secs(30);
+
+async fn lookup(host: &Domain, port: u16, within: Duration) -> Result<Vec<SocketAddr>> {
+    if let Domain::Literal(ip) = host {
+        return Ok(vec![SocketAddr::new(*ip, port)]);
+    }
+    let name = host.to_ascii().to_string();
+    timeout(within, tcp::addresses(&name, port)).await.unwrap_or_else(|_| {
+        let why = format!("no answer within {} seconds", within.as_secs_f64());
+        Err(Error::new(Kind::Temporary, "the server's name does not resolve").with_peer(name).caused_by(why))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_read_with_their_units() {
+        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("30", 30_000), ("2m", 120_000), ("1h", 3_600_000)] {
+            assert_eq!(wait(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "0", "0s", "s", "-1s", "1d", "1 s", "99999999999999999999s", "1.5s"] {
+            assert!(wait(text).is_err(), "{text}");
+        }
+    }
+}
