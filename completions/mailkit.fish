@@ -67,7 +67,19 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-env -d
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l final-timeout -d 'Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not know whether the message was taken' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s N -l notify -d 'Ask for reports: never, or any of success,failure,delay' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s R -l return -d 'With a report of failure, ask for the full message or for its header section (hdrs) back' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s V -l envid -d 'What reports are to call this message' -r
@@ -96,6 +108,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-fixups -d 'L
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l fix -d 'Make line ends of octets that are half of one, instead of refusing the message'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l strict -d 'Take for a mistake what is only likely to be one: a body that looks like a complete message, lines that are too long for some servers, a text without subject or without the attachment that it mentions'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l chunking -d 'Send the message in counted chunks (BDAT) if the server takes them'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l once -d 'The same, the key being what the message says and to whom'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resend-unknown -d 'Send also where an earlier run with the same key does not know whether the message arrived'
@@ -279,12 +293,25 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-env -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
@@ -309,12 +336,25 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more about what is being done'
