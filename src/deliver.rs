@@ -13,9 +13,11 @@ use crate::imap::mailbox::INBOX;
 use crate::message::received;
 use crate::status::EnhancedStatus;
 use crate::store::account::Delivery;
+use crate::store::is_disk_full;
 use crate::store::mailstore::Mailstore;
 use crate::users::{Directory, Place};
 use crate::world::{Content, Later};
+use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -26,6 +28,9 @@ pub struct Deliver {
     mailstore: Mailstore,
     directory: Directory,
 }
+
+/// Users whose mailboxes are written at once.
+const USERS_AT_ONCE: usize = 16;
 
 /// A recipient: which parcel, and which of its recipients.
 type Seat = (usize, usize);
@@ -50,30 +55,37 @@ impl Deliver {
             }
             answers.push(seats);
         }
-        for (user, seats) in users {
-            let all = self.to_user(&user, parcels, &seats).await;
-            let results = match all {
-                // Perhaps for one message only, which must not keep the others back.
-                Err(_) if seats.chunk_by(is_same_parcel).count() > 1 => {
-                    let mut results = Vec::new();
-                    for seats in seats.chunk_by(is_same_parcel) {
-                        results.push((seats, self.to_user(&user, parcels, seats).await));
-                    }
-                    results
-                }
-                all => vec![(&seats[..], all)],
-            };
-            for (seats, result) in results {
-                let answer = match result {
-                    Ok(()) => Answer::delivered(None, format!("delivered to the mailbox of {user}")),
-                    Err(error) => failed(&error),
-                };
-                for (number, index) in seats {
-                    answers[*number][*index] = answer.clone();
-                }
+        let users: Vec<(String, Vec<Seat>)> = users.into_iter().collect();
+        // Each has mailboxes of its own, so they wait for the disk together.
+        for users in users.chunks(USERS_AT_ONCE) {
+            let all = join_all(users.iter().map(|(user, seats)| self.to_user_or_each(user, parcels, seats))).await;
+            for ((number, index), answer) in all.into_iter().flatten() {
+                answers[number][index] = answer;
             }
         }
         answers
+    }
+
+    /// Delivers to one user, all at once or else one message at a time.
+    async fn to_user_or_each(&self, user: &str, parcels: &[Parcel], seats: &[Seat]) -> Vec<(Seat, Answer)> {
+        let all = self.to_user(user, parcels, seats).await;
+        let results = match all {
+            // Perhaps for one message only, which must not keep the others back.
+            Err(_) if seats.chunk_by(is_same_parcel).count() > 1 => {
+                let mut results = Vec::new();
+                for seats in seats.chunk_by(is_same_parcel) {
+                    results.push((seats, self.to_user(user, parcels, seats).await));
+                }
+                results
+            }
+            all => vec![(seats, all)],
+        };
+        let answer = |result: Result<()>| match result {
+            Ok(()) => Answer::delivered(None, format!("delivered to the mailbox of {user}")),
+            Err(error) => failed(&error),
+        };
+        let answers = results.into_iter().map(|(seats, result)| (seats, answer(result)));
+        answers.flat_map(|(seats, answer)| seats.iter().map(move |seat| (*seat, answer.clone()))).collect()
     }
 
     /// Delivers all that a user gets of these parcels with one commit.
@@ -110,9 +122,13 @@ fn is_same_parcel(one: &Seat, next: &Seat) -> bool {
 }
 
 /// Whatever is the matter with a mailbox, it is to be put right on this host. No sender can do anything about it, and
-/// mail that came back would be lost when it is.
+/// mail that came back would be lost when it is. Nor is it told which file is the matter.
 fn failed(error: &Error) -> Answer {
-    Answer::failed(EnhancedStatus::new(4, 3, 0), error.to_string())
+    let answer = match is_disk_full(error) {
+        true => Answer::failed(EnhancedStatus::new(4, 3, 1), "there is no room for it on this host"),
+        false => Answer::failed(EnhancedStatus::new(4, 3, 0), "the mailbox cannot be written to now"),
+    };
+    Answer { inside: Some(error.to_string()), ..answer }
 }
 
 /// A message with its last trace fields on top.
@@ -213,7 +229,10 @@ mod tests {
             drop(disk.create(place).unwrap());
             let (deliver, _) = deliver(&disk);
             let parcels = [parcel("1", &["bob@hamburger.example"], b"Subject: x\r\n\r\n".to_vec())];
-            assert_eq!(fates(&deliver.deliver(&parcels).await), [[Some(Fate::Transient)]], "{}", place.display());
+            let answers = deliver.deliver(&parcels).await;
+            assert_eq!(fates(&answers), [[Some(Fate::Transient)]], "{}", place.display());
+            let answer = &answers[0][0];
+            assert!(!answer.words.contains('/') && answer.in_full().contains("/mail/"), "{answer:?}");
             disk.remove(place).unwrap();
             assert_eq!(fates(&deliver.deliver(&parcels).await), [[None]], "{}", place.display());
         }

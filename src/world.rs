@@ -111,6 +111,10 @@ pub enum RecordKind {
     A,
     /// IPv6 addresses.
     Aaaa,
+    /// Servers of a service (RFC 2782, RFC 6186).
+    Srv,
+    /// Texts: policies, and digests of what is fetched elsewhere.
+    Txt,
 }
 
 /// The data of one record.
@@ -127,6 +131,19 @@ pub enum Record {
     A(Ipv4Addr),
     /// An IPv6 address.
     Aaaa(Ipv6Addr),
+    /// A server of a service; `"."` as target says that the service is not offered (RFC 2782).
+    Srv {
+        /// Lower is tried first.
+        priority: u16,
+        /// The share of equals.
+        weight: u16,
+        /// The TCP port.
+        port: u16,
+        /// A host name without final dot, lower case; `.` for the root.
+        target: String,
+    },
+    /// The strings of a text, joined (RFC 6376 §3.6.2.2).
+    Txt(Vec<u8>),
 }
 
 /// The records found, after following aliases.
@@ -171,7 +188,7 @@ impl Record {
         match self {
             Self::A(ip) => Some((*ip).into()),
             Self::Aaaa(ip) => Some((*ip).into()),
-            Self::Mx { .. } => None,
+            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) => None,
         }
     }
 }

@@ -141,5 +141,5 @@ fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
     let reached = outcome.phase > Phase::Connect;
     let broke_off = outcome.code.is_none() && outcome.ending == Ending::Failed(Fate::Transient);
     let try_next = fate.is_some() && outcome.ending != Ending::Unknown && (before_mail || broke_off);
-    Answer { status, remote: reached.then(|| host.to_owned()), words, try_next }
+    Answer { status, remote: reached.then(|| host.to_owned()), words, inside: None, try_next }
 }

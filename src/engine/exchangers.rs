@@ -191,7 +191,7 @@ fn split_nulls(records: Vec<Record>) -> (Vec<(u16, String)>, usize) {
         match record {
             Record::Mx { exchange, .. } if exchange == "." => nulls += 1,
             Record::Mx { preference, exchange } => listed.push((preference, exchange)),
-            Record::A(_) | Record::Aaaa(_) => {}
+            _ => {}
         }
     }
     (listed, nulls)

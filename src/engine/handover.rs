@@ -7,6 +7,7 @@
 use crate::envelope::{Envelope, ForwardPath};
 use crate::status::{EnhancedStatus, Fate};
 use crate::world::{Content, Later, Timestamp};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Answer {
     pub remote: Option<String>,
     /// Their words, reply code first; or why nobody was reached.
     pub words: String,
+    /// More about it, for the people of this host alone: it may name its files.
+    pub inside: Option<String>,
     /// Whether another host of the same destination may still be asked: this one did not judge the recipient.
     pub try_next: bool,
 }
@@ -56,12 +59,20 @@ pub trait Local: Send + Sync {
 impl Answer {
     /// They have it.
     pub fn delivered(remote: Option<String>, words: impl Into<String>) -> Self {
-        Self { status: EnhancedStatus::new(2, 0, 0), remote, words: words.into(), try_next: false }
+        Self { status: EnhancedStatus::new(2, 0, 0), remote, words: words.into(), inside: None, try_next: false }
     }
 
     /// A failure that was found on this side, without a word from another host.
     pub fn failed(status: EnhancedStatus, words: impl Into<String>) -> Self {
-        Self { status, remote: None, words: words.into(), try_next: false }
+        Self { status, remote: None, words: words.into(), inside: None, try_next: false }
+    }
+
+    /// All that is known of it, for the people of this host.
+    pub fn in_full(&self) -> Cow<'_, str> {
+        match &self.inside {
+            Some(inside) => format!("{}: {inside}", self.words).into(),
+            None => (&self.words).into(),
+        }
     }
 
     /// What follows; `None` after success.

@@ -164,8 +164,8 @@ fn unusable(domain: &str, hosts: &[&Exchanger]) -> Unroutable {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::exchangers::Source;
     use super::*;
+    use crate::engine::exchangers::Source;
     use proptest::prelude::*;
 
     /// `10 a 192.0.2.1 192.0.2.2; 20 b later; 30 c gone`, as DNS might have said.

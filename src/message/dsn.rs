@@ -10,19 +10,22 @@ use crate::address::Address;
 use crate::envelope::ForwardPath;
 use crate::status::EnhancedStatus;
 use crate::world::{Entropy, Timestamp};
+use std::fmt;
 
 /// A message up to this many octets comes back whole.
 pub const WHOLE_MAX: usize = 16 * 1024;
 /// Of a header section, this many octets come back.
 const HEADER_MAX: usize = 64 * 1024;
 /// Of a server's words, this many octets are repeated.
-const WORDS_MAX: usize = 2000;
+pub const WORDS_MAX: usize = 2000;
 /// RFC 5322 §2.1.1.
 const LINE_MAX: usize = 998;
 
 /// A report about one message.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
+    /// What names it for good, letters and digits: whoever gets it twice sees by its Message-ID that it is one.
+    pub id: &'a str,
     /// The host that writes the report.
     pub reporting_mta: &'a str,
     /// The reverse-path of the message: who reads this.
@@ -63,6 +66,15 @@ pub enum Action {
     Delayed,
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "failed",
+            Self::Delayed => "delayed",
+        })
+    }
+}
+
 impl Report<'_> {
     /// The report as a message: ASCII but for what is encoded, CRLF line ends.
     pub fn to_octets(&self, entropy: &dyn Entropy) -> Vec<u8> {
@@ -75,7 +87,7 @@ impl Report<'_> {
             ("From", format!("Mail Delivery System <MAILER-DAEMON@{host}>")),
             ("To", format!("<{}>", self.to)),
             ("Subject", self.subject().to_owned()),
-            ("Message-ID", format!("<{}>", id::message_id(entropy, self.now, &host))),
+            ("Message-ID", format!("<{}@{host}>", self.id)),
             ("Auto-Submitted", "auto-replied".to_owned()),
             ("MIME-Version", "1.0".to_owned()),
             ("Content-Type", format!("multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\"")),
@@ -137,11 +149,7 @@ impl Report<'_> {
         let mut text = format!("Reporting-MTA: dns; {host}\r\nArrival-Date: {}\r\n", date::rfc5322(self.arrived));
         for recipient in self.recipients {
             text += &format!("\r\nFinal-Recipient: {}\r\n", typed_address(&recipient.recipient));
-            text += match recipient.action {
-                Action::Failed => "Action: failed\r\n",
-                Action::Delayed => "Action: delayed\r\n",
-            };
-            text += &format!("Status: {}\r\n", recipient.status);
+            text += &format!("Action: {}\r\nStatus: {}\r\n", recipient.action, recipient.status);
             if let Some(remote) = &recipient.remote_mta {
                 text += &format!("Remote-MTA: dns; {}\r\n", ascii(&safe::terminal(remote)));
             }
@@ -254,7 +262,7 @@ mod tests {
     fn report(recipients: &[RecipientReport], original: &[u8]) -> Vec<u8> {
         let to = Address::parse("alice@crepes.example").expect("an address");
         let (arrived, now) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        Report { reporting_mta: "mx.crepes.example", to: &to, arrived, now, recipients, original }
+        Report { id: "01HX", reporting_mta: "mx.crepes.example", to: &to, arrived, now, recipients, original }
             .to_octets(&Counting::default())
     }
 

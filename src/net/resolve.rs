@@ -129,6 +129,8 @@ fn record_type(kind: RecordKind) -> RecordType {
         RecordKind::Mx => RecordType::MX,
         RecordKind::A => RecordType::A,
         RecordKind::Aaaa => RecordType::AAAA,
+        RecordKind::Srv => RecordType::SRV,
+        RecordKind::Txt => RecordType::TXT,
     }
 }
 
@@ -138,6 +140,8 @@ fn shown(record: &Record) -> String {
         Record::Mx { preference, exchange } => format!("{preference} {exchange}"),
         Record::A(ip) => ip.to_string(),
         Record::Aaaa(ip) => ip.to_string(),
+        Record::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
+        Record::Txt(text) => format!("\"{}\"", text.escape_ascii()),
     }
 }
 
@@ -181,6 +185,10 @@ fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
         (RData::MX(mx), RecordKind::Mx) => Some(Record::Mx { preference: mx.preference, exchange: host(&mx.exchange) }),
         (RData::A(ip), RecordKind::A) => Some(Record::A(ip.0)),
         (RData::AAAA(ip), RecordKind::Aaaa) => Some(Record::Aaaa(ip.0)),
+        (RData::SRV(srv), RecordKind::Srv) => {
+            Some(Record::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: host(&srv.target) })
+        }
+        (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
         _ => None,
     }
 }

@@ -122,7 +122,9 @@ loopa   CNAME loopb
 loopb   CNAME loopa
 *.wild  MX 10 a
 deep.down.below A 127.0.1.2
-nothing TXT "no mail here"
+nothing TXT "no mail " "here"
+_imaps._tcp SRV 0 1 993 A
+_pop3s._tcp SRV 0 0 0 .
 $ORIGIN other.test.
 @       MX 10 mx
 mx      A 127.0.2.1
@@ -130,6 +132,10 @@ mx      A 127.0.2.1
 
     fn mx(preference: u16, exchange: &str) -> Record {
         Record::Mx { preference, exchange: exchange.into() }
+    }
+
+    fn srv(weight: u16, port: u16, target: &str) -> Record {
+        Record::Srv { priority: 0, weight, port, target: target.into() }
     }
 
     #[tokio::test]
@@ -142,6 +148,9 @@ mx      A 127.0.2.1
             ("a.cases.test", RecordKind::A, Ok(vec![Record::A([127, 0, 1, 1].into())])),
             ("a.cases.test", RecordKind::Aaaa, Ok(vec![Record::Aaaa(std::net::Ipv6Addr::LOCALHOST)])),
             ("a.cases.test", RecordKind::Mx, Err(LookupError::NoRecords)),
+            ("nothing.cases.test", RecordKind::Txt, Ok(vec![Record::Txt(b"no mail here".to_vec())])),
+            ("_imaps._tcp.cases.test", RecordKind::Srv, Ok(vec![srv(1, 993, "a.cases.test")])),
+            ("_pop3s._tcp.cases.test", RecordKind::Srv, Ok(vec![srv(0, 0, ".")])),
             ("nothing.cases.test", RecordKind::A, Err(LookupError::NoRecords)),
             ("down.below.cases.test", RecordKind::A, Err(LookupError::NoRecords)),
             ("nx.cases.test", RecordKind::A, Err(LookupError::NoSuchName)),

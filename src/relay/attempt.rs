@@ -7,14 +7,24 @@
 
 use crate::engine::handover::{Answer, Courier, Parcel};
 use crate::engine::route::Route;
+use crate::message::dsn::WORDS_MAX;
 use crate::status::{EnhancedStatus, Fate};
 use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// RFC 5321 §5.1 asks for two addresses at least.
+const ADDRESSES_MIN: usize = 2;
+/// After this time no further address is asked: hosts that accept connections and say nothing would each take
+/// minutes of a place that others wait for.
+const TIME_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// Tries the hosts of a route; gives one answer for each recipient of the parcel, in order.
 pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &Parcel) -> Vec<Answer> {
     let nobody = Answer::failed(EnhancedStatus::new(4, 4, 1), "no host was reached");
     let mut answers = vec![Answer { try_next: true, ..nobody }; parcel.envelope.recipients.len()];
-    for hop in &route.hops {
+    let (begun, mut asked) = (Instant::now(), 0);
+    'hosts: for hop in &route.hops {
         for ip in &hop.addresses {
             let open: Vec<usize> = (0..answers.len()).filter(|index| answers[*index].try_next).collect();
             if open.is_empty() {
@@ -23,11 +33,22 @@ pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &P
             let recipients = open.iter().filter_map(|index| parcel.envelope.recipients.get(*index).cloned()).collect();
             let said = courier.deliver(&hop.host, SocketAddr::new(*ip, port), &parcel.only(recipients)).await;
             for (index, answer) in open.into_iter().zip(said) {
-                answers[index] = answer;
+                answers[index] = brief(answer);
+            }
+            asked += 1;
+            if asked >= ADDRESSES_MIN && begun.elapsed() >= TIME_MAX {
+                break 'hosts;
             }
         }
     }
     answers.into_iter().map(undecided).collect()
+}
+
+/// No more of a server's words than a report repeats: it may say 50 KiB, for each of a hundred recipients.
+fn brief(mut answer: Answer) -> Answer {
+    answer.words.truncate(answer.words.floor_char_boundary(WORDS_MAX));
+    answer.words.shrink_to_fit();
+    answer
 }
 
 /// What the last host said when no host judged the recipient. That a server will not talk to us, or our password
@@ -47,6 +68,7 @@ pub(super) mod tests {
     use crate::engine::route::Hop;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::world::{Later, Timestamp};
+    use std::net::IpAddr;
     use std::sync::{Arc, Mutex};
 
     /// Answers by address and recipient, and remembers who was asked for whom.
@@ -137,6 +159,31 @@ pub(super) mod tests {
         ];
         let (classes, asked) = run(lines, &["bob@x"]).await;
         assert_eq!((classes, asked.len()), (vec![4], 3));
+    }
+
+    /// Takes its time to say nothing.
+    struct Tarpit(Duration, Mutex<usize>);
+
+    impl Courier for Tarpit {
+        fn deliver<'a>(&'a self, _: &'a str, _: SocketAddr, _: &'a Parcel) -> Later<'a, Vec<Answer>> {
+            Box::pin(async {
+                tokio::time::sleep(self.0).await;
+                *self.1.lock().expect("no panic") += 1;
+                vec![Answer { words: "x".repeat(50_000), ..answer(4, true) }]
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_hosts_that_say_nothing_do_not_hold_a_place_for_hours() {
+        let addresses = (1..=20).map(|number| IpAddr::from([192, 0, 2, number])).collect();
+        let route = Route { hops: vec![Hop { host: "a".into(), addresses }] };
+        for (minutes, wanted) in [(0, 20), (1, 10), (5, 2), (30, 2)] {
+            let tarpit = Tarpit(Duration::from_secs(minutes * 60), Mutex::default());
+            let answers = attempt(&tarpit, &route, 25, &parcel(&["bob@x"])).await;
+            assert_eq!(*tarpit.1.lock().expect("no panic"), wanted, "{minutes} minutes each");
+            assert_eq!((answers[0].status.class, answers[0].words.len()), (4, WORDS_MAX));
+        }
     }
 
     #[tokio::test]

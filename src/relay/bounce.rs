@@ -69,7 +69,9 @@ pub fn report(
         return None;
     }
     let arrived = leased.accepted.received;
-    let report = dsn::Report { reporting_mta: hostname, to, arrived, now, recipients: told, original };
+    let id = leased.id.derived(&reason(told));
+    let name = id.to_string();
+    let report = dsn::Report { id: &name, reporting_mta: hostname, to, arrived, now, recipients: told, original };
     let mut envelope = Envelope::new(ReversePath::Null, vec![ForwardPath::Mailbox(to.clone())]);
     envelope.smtputf8 = to.needs_smtputf8();
     let accepted = crate::store::spool::Accepted {
@@ -78,7 +80,16 @@ pub fn report(
         user: None,
         origin: format!("report on {}", leased.id),
     };
-    Some(Report { accepted, octets: report.to_octets(entropy) })
+    Some(Report { id, accepted, octets: report.to_octets(entropy) })
+}
+
+/// What tells one report on a message from another: whom it is about, and what it says of them. Not when, nor what a
+/// server said: if an outcome is lost and the attempt repeated, the same report is to come again.
+fn reason(told: &[RecipientReport]) -> Vec<u8> {
+    let mut lines: Vec<String> = told.iter().map(|told| format!("{} {}\n", told.action, told.recipient)).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines.concat().into_bytes()
 }
 
 /// Not delivered now: is it worth another attempt?
@@ -136,7 +147,8 @@ fn told(due: &Due, answer: &Answer, action: Action, status: EnhancedStatus, note
 
 /// `mx1.hamburger.example: 550 5.1.1 no such user`, for the queue's own records.
 fn quoted(answer: &Answer) -> String {
-    let words = &answer.words[..answer.words.floor_char_boundary(WORDS_MAX)];
+    let words = answer.in_full();
+    let words = &words[..words.floor_char_boundary(WORDS_MAX)];
     match &answer.remote {
         Some(remote) => format!("{remote}: {words}"),
         None => words.to_owned(),

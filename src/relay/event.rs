@@ -72,7 +72,7 @@ impl Event {
             Outcome::Deferred { until, .. } => (AttemptResult::Deferred, Some(*until)),
             Outcome::Failed { .. } | Outcome::Cancelled => (AttemptResult::Failed, None),
         };
-        let (recipient, remote, words) = (recipient.clone(), answer.remote.clone(), answer.words.clone());
+        let (recipient, remote, words) = (recipient.clone(), answer.remote.clone(), answer.in_full().into_owned());
         Self::Attempt { id, recipient, result, status: answer.status, remote, words, until }
     }
 }

@@ -52,7 +52,7 @@ impl FromStr for Order {
         Ok(Self::Flush(match words.as_slice() {
             ["flush"] => Wake::All,
             ["flush", "id", id] => Wake::Message(id.parse().map_err(|_| NoOrder)?),
-            ["flush", "domain", name] => Wake::Domain(Domain::parse(name).map_err(|_| NoOrder)?.to_string()),
+            ["flush", "domain", name] => Wake::Domain(Domain::parse(name).map_err(|_| NoOrder)?),
             _ => return Err(NoOrder),
         }))
     }

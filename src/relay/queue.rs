@@ -6,9 +6,9 @@
 
 use super::board::Board;
 use super::event::Event;
-use super::work::{Destination, Done, Job, Worker};
+use super::work::{Destination, Done, Job, Worker, between};
 use crate::error::{Error, Kind, Result};
-use crate::store::spool::{Leased, Outcome, Report, Settlement, SpoolId};
+use crate::store::spool::{Damage, Lanes, Leased, Outcome, Report, Settlement, Spool, SpoolId};
 use crate::world::Timestamp;
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -19,9 +19,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Recipients held in memory, at a few hundred octets each. Many more than can be under way, so that a pile of
-/// messages for one dead host does not stand before a message for another.
+/// Recipients held in memory, at a few hundred octets each.
 const HELD_MAX: usize = 20_000;
+/// Of them, those for one destination: enough that it never waits for the disk, and few enough that a pile of messages
+/// for one silent host does not stand before a message for another.
+const LANE_MAX: usize = 1000;
 /// Recipients leased at once.
 const LEASE: usize = 500;
 /// RFC 5321 §4.5.3.1.8: every server takes so many recipients of one message.
@@ -57,9 +59,12 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     let (settled, mut written) = mpsc::unbounded_channel();
     let clerk = Clerk { worker: worker.clone(), unsettled, settled, stop: stop.clone(), until };
     let clerk = tokio::spawn(clerk.write_down());
+    losses(&worker.tools.spool).for_each(|what| worker.tell(&Event::Trouble { what }));
     let board = Board::new(worker.settings.limits);
     let (local, tasks) = (VecDeque::new(), JoinSet::new());
-    let mut queue = Queue { worker, board, local, delivers: false, tasks, settle, held: 0 };
+    let named = worker.clone();
+    let lanes = Lanes { of: Arc::new(move |domain| named.lane(domain)), each: LANE_MAX };
+    let mut queue = Queue { worker, lanes, board, local, delivers: false, tasks, settle, held: 0 };
     let ended = queue.work(&mut written, &stop, until).await;
     queue.finish().await;
     drop(queue);
@@ -68,8 +73,21 @@ pub(super) async fn drive(worker: Arc<Worker>, stop: CancellationToken, until: U
     ended.and(written)
 }
 
+/// What the disk had lost of the spool when it was opened.
+fn losses(spool: &Spool) -> impl Iterator<Item = String> {
+    let damaged = spool.damage().iter().map(|Damage { file, offset, octets }| {
+        format!(
+            "{} is damaged: {octets} octets from {offset} on cannot be read; what they said is lost",
+            file.display()
+        )
+    });
+    let gone = spool.lost().iter().map(|id| format!("message {id} is lost: its body file is not there"));
+    damaged.chain(gone)
+}
+
 struct Queue {
     worker: Arc<Worker>,
+    lanes: Lanes,
     board: Board<Destination, Job>,
     local: VecDeque<Job>,
     /// Whether a batch is on its way into local mailboxes.
@@ -159,13 +177,13 @@ impl Queue {
         let tools = &self.worker.tools.clone();
         let nap = |now| after(now, NAP);
         while self.held + LEASE <= HELD_MAX {
-            let leased = tools.spool.lease(tools.clock.now(), LEASE).await?;
-            if leased.is_empty() {
+            let batch = tools.spool.lease(tools.clock.now(), LEASE, self.lanes.clone()).await?;
+            batch.messages.into_iter().for_each(|message| self.assign(message));
+            if !batch.has_more {
                 let next = tools.spool.next_due().await?;
                 let nap = nap(tools.clock.now());
                 return Ok(Look { at: next.map_or(nap, |next| next.min(nap)), has_backlog: false });
             }
-            leased.into_iter().for_each(|message| self.assign(message));
         }
         Ok(Look { at: nap(tools.clock.now()), has_backlog: true })
     }
@@ -244,10 +262,6 @@ fn after(now: Timestamp, wait: Duration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-fn between(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or_default()
-}
-
 /// Writes outcomes down.
 struct Clerk {
     worker: Arc<Worker>,
@@ -264,22 +278,17 @@ impl Clerk {
         while self.gather(&mut batch).await {
             let (about, reports): (Vec<SpoolId>, Vec<Report>) = self.reports(&mut batch).await.into_iter().unzip();
             let outcomes: Vec<Settlement> = batch.iter().flat_map(|done| done.settlements.clone()).collect();
-            let ids = loop {
-                match self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
-                    Ok(ids) => break ids,
-                    Err(error) => {
-                        self.worker.tell(&Event::Trouble { what: error.to_string() });
-                        if self.until == Until::Quiet || self.stop.is_cancelled() {
-                            return Err(error);
-                        }
-                        self.worker.tools.clock.sleep(DISK_WAIT).await;
-                    }
+            while let Err(error) = self.worker.tools.spool.settle(outcomes.clone(), reports.clone()).await {
+                self.worker.tell(&Event::Trouble { what: error.to_string() });
+                if self.until == Until::Quiet || self.stop.is_cancelled() {
+                    return Err(error);
                 }
-            };
+                self.worker.tools.clock.sleep(DISK_WAIT).await;
+            }
             batch.iter().flat_map(|done| &done.events).for_each(|event| self.worker.tell(event));
-            for ((about, id), report) in about.into_iter().zip(ids).zip(&reports) {
+            for (about, report) in about.into_iter().zip(&reports) {
                 let to = report.accepted.envelope.recipients.iter().map(ToString::to_string).collect();
-                self.worker.tell(&Event::Report { about, id, to });
+                self.worker.tell(&Event::Report { about, id: report.id, to });
             }
             batch.clear();
             // The loop may have ended; then nobody counts any more.

@@ -13,8 +13,9 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Attempts that a message gets however old it seems: a clock that jumps must not send a queue back.
-const ATTEMPTS_MIN: u32 = 2;
+/// Attempts that a message gets however old it seems, if the schedule has as many within a lifetime. A clock that jumps
+/// must not send a queue back, nor a host that was switched off; these are spread over about an hour.
+const ATTEMPTS_MIN: u32 = 5;
 /// The longest wait that can be written: beyond it a message would never be tried again within any lifetime.
 const WAIT_MAX: Duration = Duration::from_secs(30 * DAY);
 /// Waits are spread by so much each way, so that a host that comes back is not met by all at once.
@@ -68,12 +69,23 @@ impl Patience {
     /// Judges a recipient whose message is `age` old, which failed transiently for the `attempts`-th time now.
     /// `random` is any number; equal numbers give equal waits.
     pub fn judge(&self, age: Duration, attempts: u32, warned: bool, random: u32) -> Verdict {
-        if age > self.lifetime && attempts >= ATTEMPTS_MIN {
+        if age > self.lifetime && attempts >= self.attempts_min() {
             return Verdict { wait: None, warn: false };
         }
         let wait = self.schedule.wait(attempts);
         let spread = 1.0 + JITTER * (2.0 * f64::from(random) / f64::from(u32::MAX) - 1.0);
         Verdict { wait: Some(wait.mul_f64(spread)), warn: !warned && age > self.warn_after }
+    }
+
+    /// Attempts that the schedule has within a lifetime, the first one and the one behind its end included; not more
+    /// than are asked for.
+    fn attempts_min(&self) -> u32 {
+        let mut age = Duration::ZERO;
+        let within = (1..ATTEMPTS_MIN).take_while(|attempts| {
+            age = age.saturating_add(self.schedule.wait(*attempts));
+            age <= self.lifetime
+        });
+        (within.count() as u32 + 1).max(2)
     }
 }
 
@@ -296,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn giving_up_takes_age_and_two_attempts() {
+    fn giving_up_takes_age_and_some_attempts() {
         let patience = Patience::default();
         let judge = |age_hours, attempts, warned| {
             let verdict = patience.judge(Duration::from_secs(age_hours * HOUR), attempts, warned, u32::MAX / 2);
@@ -309,10 +321,28 @@ mod tests {
             ((5, 10, true), (Some(30), false)),
             ((120, 40, true), (Some(240), false)),
             ((121, 40, true), (None, false)),
-            ((121, 2, false), (None, false)),
+            ((121, 5, false), (None, false)),
+            // A clock that jumped, or a host that was off.
+            ((121, 2, false), (Some(5), true)),
+            ((24 * 365, 4, true), (Some(30), false)),
             ((24 * 365, 1, true), (Some(1), false)),
         ] {
             assert_eq!(judge(age_hours, attempts, warned), wanted, "{age_hours} h, {attempts} attempts");
+        }
+    }
+
+    #[test]
+    fn a_short_life_needs_as_many_attempts_as_fit_into_it() {
+        for (waits, lifetime, wanted) in
+            [("1m,5m,15m,30m*8,x1.5<4h", "5d", 5), ("1d", "12h", 2), ("1h", "2h", 3), ("1m", "2m", 3), ("1m", "1h", 5)]
+        {
+            let schedule = waits.parse().expect(waits);
+            let patience =
+                Patience { schedule, lifetime: parse_duration(lifetime).expect(lifetime), ..Patience::default() };
+            assert_eq!(patience.attempts_min(), wanted, "{waits} within {lifetime}");
+            let old = patience.lifetime + Duration::from_secs(1);
+            assert!(patience.judge(old, wanted, true, 0).wait.is_none());
+            assert!(patience.judge(old, wanted - 1, true, 0).wait.is_some());
         }
     }
 

@@ -8,7 +8,7 @@ use super::attempt::attempt;
 use super::bounce::{self, Judgement, ORIGINAL_MAX};
 use super::event::{AttemptResult, Event};
 use super::{Settings, Tools};
-use crate::address::Domain;
+use crate::address::{Address, Domain};
 use crate::engine::exchangers::{exchanger, exchangers};
 use crate::engine::handover::{Answer, Parcel};
 use crate::engine::route::{Hop, Route, plan};
@@ -79,6 +79,13 @@ impl Worker {
             ForwardPath::Mailbox(_) if self.settings.smarthost.is_some() => Destination::Smarthost,
             ForwardPath::Mailbox(address) => Destination::Domain(address.domain().to_ascii()),
         }
+    }
+
+    /// What those recipients share whose domain leads to one destination; a domain in A-labels, or nothing.
+    pub(super) fn lane(&self, domain: &str) -> String {
+        let anybody = Domain::parse(domain).and_then(|domain| Address::new("anybody", domain));
+        let path = anybody.map_or(ForwardPath::Postmaster, ForwardPath::Mailbox);
+        format!("{:?}", self.destination(&path))
     }
 
     /// Does a job for another host.
@@ -162,7 +169,9 @@ impl Worker {
     /// The answer of a destination that did not answer a moment ago.
     fn silence(&self, destination: &Destination) -> Option<Answer> {
         let now = self.tools.clock.now();
-        self.silent().get(destination).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
+        // A silence that lasts longer than any can is from before the clock was set back.
+        let lasts = |until: &Timestamp| now < *until && between(now, *until) <= SILENCE;
+        self.silent().get(destination).filter(|(until, _)| lasts(until)).map(|(_, answer)| answer.clone())
     }
 
     async fn parcel(&self, job: &Job) -> Result<Parcel, Answer> {
@@ -271,6 +280,11 @@ impl Worker {
         };
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
+}
+
+/// How long it is from one time to a later one.
+pub(super) fn between(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }
 
 fn lost_smarthost(host: &Domain, why: &LookupError) -> Answer {

@@ -9,6 +9,7 @@ use super::body::{BodyFile, body_path};
 use super::entry::Due;
 use super::follow::{Follow, Logged};
 use super::log::{Log, Written, body_of};
+use super::room::has_room_to_accept;
 use super::segment::Draft;
 use super::spool_index::{Carry, Effects};
 use super::spool_record::{Arrival, Held, SpoolRecord};
@@ -103,6 +104,7 @@ impl Committer {
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {
+        let jobs = self.refuse_without_room(jobs);
         let mut records = Vec::with_capacity(jobs.len());
         let mut drafts = Vec::with_capacity(jobs.len());
         let mut promises = Vec::with_capacity(jobs.len());
@@ -131,6 +133,25 @@ impl Committer {
             }
             let _ = done.send(Ok(()));
         }
+    }
+
+    /// Turns new messages away that would take the last of the room. Whoever began them when there was some may have been
+    /// one of many.
+    fn refuse_without_room(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let is_new = |job: &Job| matches!(job.record, SpoolRecord::Accepted(_));
+        let wanted: u64 = jobs.iter().filter(|job| is_new(job)).map(|job| job.draft.len() as u64).sum();
+        if wanted == 0 {
+            return jobs;
+        }
+        self.look_for_room();
+        if has_room_to_accept(self.room.load(Ordering::Relaxed), wanted) {
+            return jobs;
+        }
+        let (refused, rest): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(is_new);
+        for job in refused {
+            let _ = job.done.send(Err(not_written(&io::ErrorKind::StorageFull.into())));
+        }
+        rest
     }
 
     /// Tells the index what is durable. It may be behind, then it reads the log.

@@ -4,6 +4,7 @@
 //! RFC 5321 §4.5.4.1 (waiting and trying again); RFC 3464 §2.3 (what a report wants to know).
 
 use super::id::SpoolId;
+use crate::address::Domain;
 use crate::envelope::{Envelope, ForwardPath};
 use crate::status::EnhancedStatus;
 use crate::world::Timestamp;
@@ -70,6 +71,25 @@ pub struct Leased {
     pub recipients: Vec<Due>,
 }
 
+/// What was leased at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Messages, in the order in which they are due.
+    pub messages: Vec<Leased>,
+    /// Whether there may be more that can be leased now.
+    pub has_more: bool,
+}
+
+/// Which recipients hold each other up, and how many of them may be leased together. Of a lane that has so many the
+/// rest is passed by, however long it is due.
+#[derive(Clone)]
+pub struct Lanes {
+    /// The lane of a domain, which is in A-labels, and empty for `<Postmaster>`.
+    pub of: Arc<dyn Fn(&str) -> String + Send + Sync>,
+    /// Leases that a lane may have.
+    pub each: usize,
+}
+
 /// A message in the queue, for listings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -129,6 +149,8 @@ pub enum Outcome {
 /// A message that enters the spool together with the settlements that made it necessary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
+    /// Its name, which follows from what it reports: see [`SpoolId::derived`].
+    pub id: SpoolId,
     /// Its envelope; the reverse-path is null.
     pub accepted: Accepted,
     /// The message.
@@ -142,8 +164,8 @@ pub enum Wake {
     All,
     /// One message.
     Message(SpoolId),
-    /// All recipients in one domain, as the envelope writes it.
-    Domain(String),
+    /// All recipients in one domain.
+    Domain(Domain),
 }
 
 /// Times as microseconds since 1970: compact, exact, and the same in the log and its index.

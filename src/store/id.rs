@@ -20,6 +20,9 @@ pub struct SpoolId(u128);
 pub struct NoSpoolId;
 
 impl SpoolId {
+    /// Before all others.
+    pub(super) const FIRST: Self = Self(0);
+
     /// A new one; later ones sort behind it, as far as the clock goes forward.
     pub fn new(clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
         Self::at(clock.now(), entropy)
@@ -30,6 +33,17 @@ impl SpoolId {
         entropy.fill(&mut chance[6..]);
         let time = now.as_millisecond().max(0) as u128 & 0xffff_ffff_ffff;
         Self(time << 80 | u128::from_be_bytes(chance))
+    }
+
+    /// The name of a message that follows from this one for a reason, the same each time: whatever makes it twice makes
+    /// one message. It sorts beside its cause.
+    pub fn derived(self, reason: &[u8]) -> Self {
+        // FNV-1a, 128 bits. What it is mixed with was drawn by chance, so nobody outside can aim at another's name.
+        let mix = |hash: u128, octet: &u8| {
+            (hash ^ u128::from(*octet)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        };
+        let hash = reason.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, mix);
+        Self(self.0 ^ (hash ^ hash >> 80) & ((1 << 80) - 1))
     }
 
     /// As the index keeps it.
@@ -117,6 +131,16 @@ mod tests {
         fn other_texts_are_refused_without_panic(text in ".{0,40}") {
             prop_assert!(text.parse::<SpoolId>().is_err() || text.len() == LENGTH);
         }
+    }
+
+    #[test]
+    fn what_follows_from_a_message_has_one_name_for_each_reason() {
+        let at = |chance| SpoolId::at(Timestamp::from_second(1_700_000_000).unwrap(), &Same(chance));
+        let (one, other) = (at(1), at(2));
+        let names = [one, other, one.derived(b"a"), one.derived(b"b"), one.derived(b""), other.derived(b"a")];
+        assert_eq!(names.iter().collect::<std::collections::HashSet<_>>().len(), names.len());
+        assert_eq!(one.derived(b"a"), one.derived(b"a"));
+        assert!(names.iter().all(|name| name.0 >> 80 == one.0 >> 80), "they sort together");
     }
 
     #[test]

@@ -6,10 +6,12 @@ use super::blocking;
 use super::body::BodyFile;
 use super::entry::Accepted;
 use super::id::SpoolId;
+use super::room::has_room_to_accept;
 use super::spool::Inner;
 use super::spool_record::{Arrival, Held, SpoolRecord};
 use crate::error::{Error, Result};
 use std::borrow::Cow;
+use std::io;
 use std::sync::Arc;
 
 /// Octets up to which a message travels in the log's own frame.
@@ -86,6 +88,11 @@ impl Incoming {
         let (file, buffer) = blocking("writing to the spool", move || {
             let dir = spool.body_dir();
             let failed = |error| Error::file("writing to", &dir, error);
+            // Looked at with every piece: many large messages at once would otherwise take all there is.
+            let free = spool.disk.free_space(&dir).unwrap_or(u64::MAX);
+            if !has_room_to_accept(free, octets.len() as u64) {
+                return Err(failed(io::ErrorKind::StorageFull.into()));
+            }
             let mut file = match place {
                 Place::File(file) => file,
                 Place::Memory => BodyFile::create(spool.disk.clone(), &dir, id).map_err(failed)?,

@@ -26,8 +26,10 @@ pub mod room;
 mod segment;
 pub mod spool;
 mod spool_index;
+mod spool_lease;
 mod spool_record;
 mod spool_recover;
+mod spool_rows;
 mod sqlite;
 pub mod stash;
 #[cfg(test)]

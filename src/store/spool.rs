@@ -7,12 +7,12 @@
 
 use super::body::{StoredBody, body_path};
 use super::commit::{Committer, Job, Order};
-pub use super::entry::{Accepted, Attempt, Due, Entry, Leased, Outcome, Report, Settlement, Wake};
+pub use super::entry::{Accepted, Attempt, Batch, Due, Entry, Lanes, Leased, Outcome, Report, Settlement, Wake};
 pub use super::id::SpoolId;
 pub use super::incoming::Incoming;
 use super::log::{Log, SEGMENT_MAX, body_of};
 use super::record::checksum;
-use super::room::FOR_DELIVERY;
+use super::room::has_room_to_accept;
 pub use super::segment::Damage;
 use super::segment::Draft;
 use super::spool_index::SpoolIndex;
@@ -99,7 +99,7 @@ impl Spool {
 
     /// Begins a message. Fails when the disk has no room for it (see [`super::is_disk_full`]).
     pub async fn begin(&self) -> Result<Incoming> {
-        if self.0.room.load(Ordering::Relaxed) < FOR_DELIVERY {
+        if !has_room_to_accept(self.0.room.load(Ordering::Relaxed), 0) {
             let inner = self.0.clone();
             blocking("looking for room in the spool", move || inner.look_for_room()).await?;
         }
@@ -107,8 +107,8 @@ impl Spool {
     }
 
     /// Up to `max` recipients that are due, by message. They do not come again until they are settled or released.
-    pub async fn lease(&self, now: Timestamp, max: usize) -> Result<Vec<Leased>> {
-        self.with_index("reading the queue", move |index| index.lease(now, max)).await
+    pub async fn lease(&self, now: Timestamp, max: usize, lanes: Lanes) -> Result<Batch> {
+        self.with_index("reading the queue", move |index| index.lease(now, max, &lanes)).await
     }
 
     /// Gives leased recipients back untried.
@@ -121,21 +121,18 @@ impl Spool {
     }
 
     /// Writes down what became of recipients, and takes in the reports that follow from it: all of it or nothing.
-    /// Settling again what is settled does nothing.
-    pub async fn settle(&self, outcomes: Vec<Settlement>, reports: Vec<Report>) -> Result<Vec<SpoolId>> {
+    /// Settling again what is settled does nothing, and a report that comes again is still one.
+    pub async fn settle(&self, outcomes: Vec<Settlement>, reports: Vec<Report>) -> Result<()> {
         let mut body = Vec::new();
         let mut arrivals = Vec::with_capacity(reports.len());
-        for Report { accepted, octets } in reports {
-            let id = SpoolId::new(&*self.0.clock, &*self.0.entropy);
+        for Report { id, accepted, octets } in reports {
             let (size, crc) = (octets.len() as u64, Some(checksum(&octets)));
             arrivals.push(Arrival { id, accepted: Cow::Owned(accepted), size, held: Held::Inline, crc });
             body.extend_from_slice(&octets);
         }
-        let ids = arrivals.iter().map(|arrival| arrival.id).collect();
         let at = self.0.clock.now();
         let record = SpoolRecord::Settled { at, outcomes: Cow::Owned(outcomes), reports: arrivals };
-        self.0.commit(record, body, None).await?;
-        Ok(ids)
+        self.0.commit(record, body, None).await
     }
 
     /// A message's octets.
@@ -144,7 +141,7 @@ impl Spool {
         blocking("reading a message", move || inner.open_message(id)).await
     }
 
-    /// When the next recipient that is not leased is due.
+    /// When the next recipient is due that was not leased, and not passed by for others of its lane.
     pub async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.with_index("reading the queue", |index| index.next_due()).await
     }
@@ -214,6 +211,7 @@ impl Inner {
         let index = SpoolIndex::open(disk.clone(), at, &index_path).map_err(failed)?;
         let index = Arc::new(SharedIndex::new(index));
         let (_, damage) = catch_up(&log, &index)?;
+        index.lock().set_back(clock.now()).map_err(failed)?;
         let lost = tidy_bodies(&*disk, &body_dir, &index)?;
         let room = disk.free_space(&root).map_err(|error| Error::file("opening", &root, error))?;
         let room = Arc::new(AtomicU64::new(room));
@@ -268,7 +266,7 @@ impl Inner {
         let failed = |error| Error::file("writing to", &self.root, error);
         let room = self.disk.free_space(&self.root).map_err(failed)?;
         self.room.store(room, Ordering::Relaxed);
-        if room < FOR_DELIVERY { Err(failed(io::ErrorKind::StorageFull.into())) } else { Ok(()) }
+        if has_room_to_accept(room, 0) { Ok(()) } else { Err(failed(io::ErrorKind::StorageFull.into())) }
     }
 
     fn open_message(&self, id: SpoolId) -> Result<Arc<dyn Content>> {

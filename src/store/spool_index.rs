@@ -6,23 +6,33 @@
 //! Leases live here in memory only: after a restart everything that is due is due.
 
 use super::IndexAt;
-use super::entry::{Accepted, Attempt, Due, Entry, Leased, Outcome, Settlement, Wake};
+use super::entry::{Batch, Due, Entry, Lanes, Leased, Outcome, Wake};
 use super::follow::{Follow, Logged};
 use super::id::SpoolId;
 use super::log::Position;
 use super::segment::BodySpan;
+use super::spool_lease::{Leases, Look, Mark, Place};
 use super::spool_record::{Arrival, Held, SpoolRecord};
+use super::spool_rows::{accepted_of, due_of, fresh, id_of, insert, remove_message, settle, time_of};
 use super::sqlite;
-use crate::address::Domain;
-use crate::envelope::ForwardPath;
 use crate::world::{Disk, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use std::collections::{HashMap, HashSet};
+use rusqlite::{Connection, OptionalExtension, Params, params};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Changes whenever the tables do; an index of another version is made anew.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
+
+/// Rows that one call looks at in vain: whoever accepts a message waits that long.
+const LOOK_MAX: usize = 5000;
+
+/// Clocks are put right by less all the time.
+const STEP_SECONDS: i64 = 1;
+
+/// What is due behind a mark, in order; all of it stands in an index.
+const ROWS_DUE: &str = "SELECT due, id, number, domain FROM recipient \
+    WHERE (due, id, number) > (?1, ?2, ?3) AND due <= ?4 ORDER BY due, id, number";
 
 const TABLES: &str = "
 CREATE TABLE position (segment INTEGER NOT NULL, offset INTEGER NOT NULL);
@@ -39,7 +49,7 @@ CREATE TABLE recipient (
     attempts INTEGER NOT NULL, warned INTEGER NOT NULL, last_at INTEGER, last_code TEXT, last_text TEXT,
     PRIMARY KEY (id, number)
 ) WITHOUT ROWID;
-CREATE INDEX recipient_due ON recipient (due);
+CREATE INDEX recipient_due ON recipient (due, id, number, domain);
 CREATE TABLE segment (number INTEGER PRIMARY KEY, messages INTEGER NOT NULL, octets INTEGER NOT NULL);
 ";
 
@@ -49,7 +59,9 @@ pub(super) struct SpoolIndex {
     at: IndexAt,
     path: PathBuf,
     connection: Connection,
-    leased: HashSet<(SpoolId, u32)>,
+    leases: Leases,
+    /// The latest time that was seen.
+    latest: Timestamp,
 }
 
 /// What follows from a batch.
@@ -84,80 +96,138 @@ impl SpoolIndex {
     /// Opens the index, or makes an empty one if there is none that can be used.
     pub(super) fn open(disk: Arc<dyn Disk>, at: IndexAt, path: &Path) -> rusqlite::Result<Self> {
         let connection = sqlite::open(&*disk, at, path, VERSION, TABLES)?;
-        Ok(Self { disk, at, path: path.to_owned(), connection, leased: HashSet::new() })
+        Ok(Self::with(disk, at, path, connection))
     }
 
     /// The index of a spool that another process may be at work on; none if there is none of this version.
     pub(super) fn open_to_read(disk: Arc<dyn Disk>, path: &Path) -> rusqlite::Result<Option<Self>> {
         let connection = sqlite::open_to_read(path, VERSION)?;
-        Ok(connection.map(|connection| Self {
-            disk,
-            at: IndexAt::File,
-            path: path.to_owned(),
-            connection,
-            leased: HashSet::new(),
-        }))
+        Ok(connection.map(|connection| Self::with(disk, IndexAt::File, path, connection)))
     }
 
-    /// Up to `max` recipients that are due and not leased, by message; they are leased from now on.
-    pub(super) fn lease(&mut self, now: Timestamp, max: usize) -> rusqlite::Result<Vec<Leased>> {
+    fn with(disk: Arc<dyn Disk>, at: IndexAt, path: &Path, connection: Connection) -> Self {
+        Self { disk, at, path: path.to_owned(), connection, leases: Leases::default(), latest: Timestamp::MIN }
+    }
+
+    /// Up to `max` recipients that are due and may be leased, by message; they are leased from now on.
+    pub(super) fn lease(&mut self, now: Timestamp, max: usize, lanes: &Lanes) -> rusqlite::Result<Batch> {
+        if self.latest.as_second() - now.as_second() > STEP_SECONDS {
+            self.set_back(now)?;
+        }
+        self.latest = now;
+        let mut taken = Vec::new();
+        let mut has_more = self.look_again(now, max, lanes, &mut taken)?;
+        has_more |= self.look_on(now, max, lanes, &mut taken)?;
         let mut order: Vec<SpoolId> = Vec::new();
         let mut numbers: HashMap<SpoolId, Vec<u32>> = HashMap::new();
-        {
-            let mut query = self
-                .connection
-                .prepare_cached("SELECT id, number FROM recipient WHERE due <= ?1 ORDER BY due, id, number")?;
-            let mut rows = query.query([now.as_microsecond()])?;
-            let mut count = 0;
-            while let Some(row) = rows.next()?
-                && count < max
-            {
-                let place = (id_of(row, 0)?, row.get(1)?);
-                if !self.leased.contains(&place) {
-                    count += 1;
-                    let numbers = numbers.entry(place.0).or_default();
-                    if numbers.is_empty() {
-                        order.push(place.0);
-                    }
-                    numbers.push(place.1);
-                }
+        for (id, number) in taken {
+            let numbers = numbers.entry(id).or_default();
+            if numbers.is_empty() {
+                order.push(id);
             }
+            numbers.push(number);
         }
-        let mut leased = Vec::with_capacity(order.len());
+        let mut messages = Vec::with_capacity(order.len());
         for id in order {
             let wanted = numbers.remove(&id).unwrap_or_default();
             if let Some(mut entry) = self.entry(id)? {
                 entry.recipients.retain(|due| wanted.contains(&due.index));
-                leased.push(Leased { id, accepted: entry.accepted, size: entry.size, recipients: entry.recipients });
+                messages.push(Leased { id, accepted: entry.accepted, size: entry.size, recipients: entry.recipients });
             }
         }
-        for entry in &leased {
-            self.leased.extend(entry.recipients.iter().map(|due| (entry.id, due.index)));
+        Ok(Batch { messages, has_more })
+    }
+
+    /// Leases what was passed by in lanes that have room now; says whether to look again before long.
+    fn look_again(
+        &mut self,
+        now: Timestamp,
+        max: usize,
+        lanes: &Lanes,
+        taken: &mut Vec<Place>,
+    ) -> rusqlite::Result<bool> {
+        let (seen, mut names, mut looked) = (self.leases.seen(), LaneNames::new(lanes), 0);
+        for (wanted, from) in self.leases.ready(lanes) {
+            let mut query = self.connection.prepare_cached(ROWS_DUE)?;
+            let mut rows = query.query(params![from.due, from.id.to_octets(), from.number, now.as_microsecond()])?;
+            let is_through = loop {
+                if looked >= LOOK_MAX || taken.len() >= max {
+                    return Ok(true);
+                }
+                let Some(row) = rows.next()? else { break true };
+                looked += 1;
+                let (due, place) = (row.get(0)?, (id_of(row, 1)?, row.get(2)?));
+                if Mark::before(due, place) >= seen {
+                    break true;
+                }
+                let lane = names.of(row.get_ref(3)?.as_str()?);
+                match self.leases.look_again(due, place, &lane, &wanted, lanes) {
+                    Look::Taken => taken.push(place),
+                    Look::Passed => {}
+                    Look::Full => break false,
+                }
+            };
+            if is_through {
+                self.leases.forget_passed(&wanted);
+            }
         }
-        Ok(leased)
+        Ok(false)
+    }
+
+    /// Leases what was not looked at yet; says whether there is more of that.
+    fn look_on(&mut self, now: Timestamp, max: usize, lanes: &Lanes, taken: &mut Vec<Place>) -> rusqlite::Result<bool> {
+        let (from, mut names) = (self.leases.seen(), LaneNames::new(lanes));
+        let mut query = self.connection.prepare_cached(ROWS_DUE)?;
+        let mut rows = query.query(params![from.due, from.id.to_octets(), from.number, now.as_microsecond()])?;
+        for _ in 0..LOOK_MAX {
+            if taken.len() >= max {
+                return Ok(true);
+            }
+            let Some(row) = rows.next()? else { return Ok(false) };
+            let (due, place) = (row.get(0)?, (id_of(row, 1)?, row.get(2)?));
+            let lane = names.of(row.get_ref(3)?.as_str()?);
+            if self.leases.look(due, place, lane, lanes) == Look::Taken {
+                taken.push(place);
+            }
+        }
+        Ok(true)
     }
 
     /// Gives leases back unused.
     pub(super) fn release(&mut self, id: SpoolId, recipient: u32) {
-        self.leased.remove(&(id, recipient));
+        self.leases.free((id, recipient));
+        self.leases.look_anew();
     }
 
-    /// When the next recipient that is not leased is due.
+    /// When the next recipient is due that was not looked at.
     pub(super) fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
-        let mut query =
-            self.connection.prepare_cached("SELECT id, number, due FROM recipient ORDER BY due, id, number")?;
-        let mut rows = query.query([])?;
+        let from = self.leases.seen();
+        let mut query = self.connection.prepare_cached(ROWS_DUE)?;
+        let mut rows = query.query(params![from.due, from.id.to_octets(), from.number, i64::MAX])?;
         while let Some(row) = rows.next()? {
-            if !self.leased.contains(&(id_of(row, 0)?, row.get(1)?)) {
-                return time_of(row, 2).map(Some);
+            if !self.leases.is_taken((id_of(row, 1)?, row.get(2)?)) {
+                return time_of(row, 0).map(Some);
             }
         }
         Ok(None)
     }
 
+    /// The clock shows less than it did. What would wait for a time that it may take days to reach again waits from
+    /// now on instead, as long as it had to after its last attempt; what was never tried is due.
+    pub(super) fn set_back(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        self.execute(
+            "UPDATE recipient SET due = ?1 + (due - coalesce(last_at, due)), last_at = min(last_at, ?1) \
+             WHERE coalesce(last_at, due) > ?1",
+            [now.as_microsecond()],
+        )?;
+        self.leases.look_anew();
+        Ok(())
+    }
+
     /// Makes recipients due at `now`; says how many were not.
-    pub(super) fn wake(&self, wake: &Wake, now: Timestamp) -> rusqlite::Result<usize> {
+    pub(super) fn wake(&mut self, wake: &Wake, now: Timestamp) -> rusqlite::Result<usize> {
         let now = now.as_microsecond();
+        self.leases.look_anew();
         match wake {
             Wake::All => self.execute("UPDATE recipient SET due = ?1 WHERE due > ?1", [now]),
             Wake::Message(id) => {
@@ -165,7 +235,7 @@ impl SpoolIndex {
             }
             Wake::Domain(domain) => self.execute(
                 "UPDATE recipient SET due = ?1 WHERE domain = ?2 AND due > ?1",
-                params![now, domain.to_lowercase()],
+                params![now, domain.to_ascii().to_string()],
             ),
         }
     }
@@ -269,6 +339,7 @@ impl Follow for SpoolIndex {
             sqlite::remove(&*self.disk, &self.path);
         }
         self.connection = sqlite::open(&*self.disk, self.at, &self.path, VERSION, TABLES)?;
+        self.leases.look_anew();
         Ok(())
     }
 
@@ -280,18 +351,24 @@ impl Follow for SpoolIndex {
 
     fn apply(&mut self, batch: &[Logged<SpoolRecord<'static>>], effects: &mut Effects) -> rusqlite::Result<()> {
         let Some(last) = batch.last() else { return Ok(()) };
-        let mut settled = Vec::new();
+        let (mut settled, mut came) = (Vec::new(), Vec::new());
+        let first = |arrival: &Arrival<'_>| Mark::before(arrival.accepted.received.as_microsecond(), (arrival.id, 0));
         let work = self.connection.transaction()?;
         for Logged { record, body, end } in batch {
             match record {
                 SpoolRecord::Accepted(arrival) => {
                     insert(&work, arrival, end.segment, *body, &fresh(&arrival.accepted))?;
+                    came.push(first(arrival));
                     effects.arrived = true;
                 }
                 SpoolRecord::Settled { at, outcomes, reports } => {
                     for outcome in outcomes.iter() {
                         settle(&work, *at, outcome, effects)?;
-                        settled.push((outcome.id, outcome.recipient));
+                        let place = (outcome.id, outcome.recipient);
+                        if let Outcome::Deferred { until, .. } = &outcome.outcome {
+                            came.push(Mark::before(until.as_microsecond(), place));
+                        }
+                        settled.push(place);
                     }
                     let mut offset = body.offset;
                     for report in reports {
@@ -299,6 +376,7 @@ impl Follow for SpoolIndex {
                         let part = BodySpan { offset, len, crc };
                         offset += report.size;
                         insert(&work, report, end.segment, part, &fresh(&report.accepted))?;
+                        came.push(first(report));
                     }
                     // A deferral may be the next that is due.
                     effects.arrived = true;
@@ -311,152 +389,29 @@ impl Follow for SpoolIndex {
         let (segment, offset) = (last.end.segment, sqlite::signed(last.end.offset));
         work.prepare_cached("UPDATE position SET segment = ?1, offset = ?2")?.execute(params![segment, offset])?;
         work.commit()?;
-        for place in &settled {
-            self.leased.remove(place);
-        }
+        came.into_iter().for_each(|mark| self.leases.came(mark));
+        settled.into_iter().for_each(|place| self.leases.free(place));
         Ok(())
     }
 }
 
-/// How all recipients of a new message stand.
-fn fresh(accepted: &Accepted) -> Vec<Due> {
-    let due = |(index, path): (usize, &ForwardPath)| Due {
-        index: index as u32,
-        path: path.clone(),
-        due: accepted.received,
-        first: accepted.received,
-        attempts: 0,
-        warned: false,
-        last: None,
-    };
-    accepted.envelope.recipients.iter().enumerate().map(due).collect()
+/// The lanes of domains, each found once.
+struct LaneNames<'a> {
+    lanes: &'a Lanes,
+    known: HashMap<String, Arc<str>>,
 }
 
-fn insert(
-    work: &Connection,
-    arrival: &Arrival<'_>,
-    segment: u32,
-    body: BodySpan,
-    recipients: &[Due],
-) -> rusqlite::Result<()> {
-    let id = arrival.id.to_octets();
-    if remove_message(work, arrival.id)?.is_some() {
-        work.prepare_cached("DELETE FROM recipient WHERE id = ?1")?.execute([id])?;
+impl<'a> LaneNames<'a> {
+    fn new(lanes: &'a Lanes) -> Self {
+        Self { lanes, known: HashMap::new() }
     }
-    if recipients.is_empty() {
-        return Ok(());
-    }
-    let accepted = serde_json::to_string(&arrival.accepted).map_err(sqlite::unprintable)?;
-    work.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
-        id,
-        accepted,
-        arrival.accepted.received.as_microsecond(),
-        sqlite::signed(arrival.size),
-        arrival.held == Held::File,
-        segment,
-        sqlite::signed(body.offset),
-        body.len,
-        arrival.crc.unwrap_or(body.crc),
-        recipients.len() as i64,
-    ])?;
-    let mut statement = work.prepare_cached("INSERT INTO recipient VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
-    for due in recipients {
-        let last = due.last.as_ref();
-        statement.execute(params![
-            id,
-            due.index,
-            domain_of(&due.path),
-            due.due.as_microsecond(),
-            due.attempts,
-            due.warned,
-            last.map(|last| last.at.as_microsecond()),
-            last.map(|last| last.code.to_string()),
-            last.map(|last| &last.text),
-        ])?;
-    }
-    work.prepare_cached(
-        "INSERT INTO segment VALUES (?1, 1, ?2) \
-         ON CONFLICT (number) DO UPDATE SET messages = messages + 1, octets = octets + ?2",
-    )?
-    .execute(params![segment, body.len])?;
-    Ok(())
-}
 
-fn settle(work: &Connection, at: Timestamp, settled: &Settlement, effects: &mut Effects) -> rusqlite::Result<()> {
-    let (id, number) = (settled.id.to_octets(), settled.recipient);
-    if let Outcome::Deferred { until, text, code, warned } = &settled.outcome {
-        work.prepare_cached(
-            "UPDATE recipient SET due = ?3, attempts = attempts + 1, warned = warned OR ?4, last_at = ?5, \
-             last_code = ?6, last_text = ?7 WHERE id = ?1 AND number = ?2",
-        )?
-        .execute(params![
-            id,
-            number,
-            until.as_microsecond(),
-            warned,
-            at.as_microsecond(),
-            code.to_string(),
-            text
-        ])?;
-        return Ok(());
-    }
-    let gone =
-        work.prepare_cached("DELETE FROM recipient WHERE id = ?1 AND number = ?2")?.execute(params![id, number])?;
-    // Settled before, or never heard of: settling is idempotent.
-    if gone == 0 {
-        return Ok(());
-    }
-    let waiting: i64 = work
-        .prepare_cached("UPDATE message SET waiting = waiting - 1 WHERE id = ?1 RETURNING waiting")?
-        .query_row([id], |row| row.get(0))?;
-    if waiting <= 0 && remove_message(work, settled.id)? == Some(Held::File) {
-        effects.finished_files.push(settled.id);
-    }
-    Ok(())
-}
-
-/// Takes a message out, recipients aside.
-fn remove_message(work: &Connection, id: SpoolId) -> rusqlite::Result<Option<Held>> {
-    let gone = work
-        .prepare_cached("DELETE FROM message WHERE id = ?1 RETURNING segment, len, held")?
-        .query_row([id.to_octets()], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?, row.get::<_, bool>(2)?)))
-        .optional()?;
-    let Some((segment, len, in_file)) = gone else { return Ok(None) };
-    work.prepare_cached("UPDATE segment SET messages = messages - 1, octets = octets - ?2 WHERE number = ?1")?
-        .execute([segment, len])?;
-    Ok(Some(if in_file { Held::File } else { Held::Inline }))
-}
-
-/// A recipient's row; none if its number lies outside the envelope, which no log of ours says.
-fn due_of(row: &Row<'_>, accepted: &Accepted) -> rusqlite::Result<Option<Due>> {
-    let index: u32 = row.get(0)?;
-    let Some(path) = accepted.envelope.recipients.get(index as usize) else { return Ok(None) };
-    let last = match (row.get::<_, Option<i64>>(4)?, row.get::<_, Option<String>>(5)?) {
-        (Some(_), Some(code)) => {
-            let code = code.try_into().map_err(|_| sqlite::unreadable(5, "an enhanced status code"))?;
-            Some(Attempt { at: time_of(row, 4)?, code, text: row.get(6)? })
+    fn of(&mut self, domain: &str) -> Arc<str> {
+        if let Some(lane) = self.known.get(domain) {
+            return lane.clone();
         }
-        _ => None,
-    };
-    let (due, first) = (time_of(row, 1)?, accepted.received);
-    Ok(Some(Due { index, path: path.clone(), due, first, attempts: row.get(2)?, warned: row.get(3)?, last }))
-}
-
-fn domain_of(path: &ForwardPath) -> String {
-    path.address().map_or(String::new(), |address| match address.domain() {
-        Domain::Name(name) => name.clone(),
-        literal => literal.to_string(),
-    })
-}
-
-fn id_of(row: &Row<'_>, column: usize) -> rusqlite::Result<SpoolId> {
-    row.get(column).map(SpoolId::from_octets)
-}
-
-fn time_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    Timestamp::from_microsecond(row.get(column)?).map_err(|_| sqlite::unreadable(column, "a time"))
-}
-
-fn accepted_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Accepted> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|_| sqlite::unreadable(column, "an envelope"))
+        let lane: Arc<str> = (self.lanes.of)(domain).into();
+        self.known.insert(domain.to_owned(), lane.clone());
+        lane
+    }
 }

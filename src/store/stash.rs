@@ -3,6 +3,7 @@
 //! Nobody has been told anything yet, so nothing is synced; the file goes when the stash does, and what a
 //! crash leaves is swept at the next start.
 
+use super::room::has_room;
 use crate::error::{Error, Result};
 use crate::world::{Content, Disk, DiskFile, Entropy};
 use std::fmt::Write as _;
@@ -41,6 +42,13 @@ impl Stash {
     /// Adds a piece.
     pub fn write(&mut self, piece: &[u8]) -> Result<()> {
         let failed = |error| Error::file("cannot write", &self.path, error);
+        let in_memory = matches!(&self.held, Held::Memory(octets) if octets.len() + piece.len() <= MEMORY_MAX);
+        if !in_memory
+            && let Some(room) = self.path.parent()
+            && !has_room(&*self.disk, room, piece.len() as u64)
+        {
+            return Err(failed(io::ErrorKind::StorageFull.into()));
+        }
         match &mut self.held {
             Held::Memory(octets) if octets.len() + piece.len() <= MEMORY_MAX => octets.extend_from_slice(piece),
             Held::Memory(octets) => {
@@ -144,6 +152,16 @@ mod tests {
             drop(content);
             assert!(disk.read_dir(room).map_or(true, |entries| entries.is_empty()), "{size}");
         }
+    }
+
+    #[test]
+    fn the_last_of_the_room_is_not_for_messages() {
+        let disk = MemoryDisk::new();
+        disk.limit(4 * 1024 * 1024 + 500_000);
+        let mut stash = Stash::new(Arc::new(disk.clone()), Path::new("/data/tmp"), &Numbers(0.into()));
+        stash.write(&vec![0; 400_000]).unwrap();
+        let error = stash.write(&vec![0; 400_000]).unwrap_err();
+        assert!(crate::store::is_disk_full(&error), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::IndexAt;
 use super::memory::MemoryDisk;
-use super::spool::{Accepted, Spool};
+use super::spool::{Accepted, Lanes, Leased, Spool};
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::error::{Error, Kind, Result};
 use crate::world::{Clock, Entropy, Later, Timestamp};
@@ -17,6 +17,10 @@ pub(super) struct TestClock(AtomicI64);
 impl TestClock {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(1_750_000_000)))
+    }
+
+    fn at(now: Timestamp) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(now.as_second())))
     }
 }
 
@@ -62,6 +66,12 @@ pub(super) async fn open_spool(disk: &MemoryDisk, seed: u64) -> Result<Spool> {
     Spool::open(Arc::new(disk.clone()), clock, entropy, Path::new("/spool"), IndexAt::Memory).await
 }
 
+/// A spool that is opened at this time.
+pub(super) async fn open_at(disk: &MemoryDisk, seed: u64, now: Timestamp) -> Result<Spool> {
+    let (clock, entropy) = (TestClock::at(now), TestEntropy::new(seed));
+    Spool::open(Arc::new(disk.clone()), clock, entropy, Path::new("/spool"), IndexAt::Memory).await
+}
+
 pub(super) fn accepted(recipients: &[&str]) -> Accepted {
     let paths = recipients.iter().map(|path| ForwardPath::parse(&format!("<{path}>")).unwrap()).collect();
     let reverse_path = ReversePath::parse("<alice@crepes.example>").unwrap();
@@ -80,6 +90,12 @@ pub(super) async fn accept(spool: &Spool, text: &[u8], recipients: &[&str]) -> R
         incoming.write(piece).await?;
     }
     incoming.commit(accepted(recipients)).await
+}
+
+/// Leases as somebody does to whom all domains are one.
+pub(super) async fn lease(spool: &Spool, now: Timestamp, max: usize) -> Vec<Leased> {
+    let lanes = Lanes { of: Arc::new(|_| String::new()), each: usize::MAX };
+    spool.lease(now, max, lanes).await.unwrap().messages
 }
 
 /// All of a message.

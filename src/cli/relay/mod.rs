@@ -20,6 +20,7 @@ use mailkit::store::spool::{Spool, SpoolId, Wake};
 use options::{HostArgs, RelayArgs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use watch::Watch;
 
 /// Relay mail: work on the queue, list it, hurry it
@@ -115,7 +116,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             let data = data::directory(context, flush.data.data.as_deref())?;
             let wake = match (&flush.id, &flush.domain) {
                 (Some(id), _) => Wake::Message(*id),
-                (None, Some(domain)) => Wake::Domain(domain.to_string()),
+                (None, Some(domain)) => Wake::Domain(domain.clone()),
                 (None, None) => Wake::All,
             };
             context.block_on(hurry(context, &data, wake, flush))
@@ -164,10 +165,14 @@ async fn hurry(context: &Context, data: &Path, wake: Wake, flush: &Flush) -> Res
     let (watch, observer) = Watch::new(context);
     let relay = flush.relay.relay(context, &flush.host, open(data).await?, observer).await?;
     let count = relay.flush(wake).await?;
-    let passed = relay.pass().await;
-    drop(relay);
-    watch.print_rest()?;
-    passed?;
+    let end = CancellationToken::new();
+    let pass = async {
+        let passed = relay.pass().await;
+        end.cancel();
+        passed
+    };
+    let (passed, printed) = tokio::join!(pass, watch.print_until(&end));
+    passed.and(printed)?;
     told(context, count, false)
 }
 

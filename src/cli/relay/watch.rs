@@ -47,7 +47,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Prints what has happened.
-    pub(super) fn print_rest(mut self) -> Result<()> {
+    fn print_rest(mut self) -> Result<()> {
         while let Ok(event) = self.events.try_recv() {
             self.print(&event)?;
         }

@@ -124,7 +124,10 @@ async fn dns_decides_without_a_connection() {
     assert_eq!(states, ["Status: 5.1.1", "Status: 5.1.10", "Status: 5.1.2"]);
     assert!(!sim.recipients().contains(&"late@hamburger.example".to_owned()));
     sim.zone.recover("hamburger.example");
-    assert_eq!(sim.relay.flush(Wake::Domain("hamburger.example".into())).await.expect("an index"), 1);
+    assert_eq!(
+        sim.relay.flush(Wake::Domain(Domain::parse("hamburger.example").expect("a name"))).await.expect("an index"),
+        1
+    );
     sim.relay.pass().await.expect("a pass");
     assert!(sim.recipients().contains(&"late@hamburger.example".to_owned()));
     assert_eq!(sim.spool.next_due().await.expect("an index"), None);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::memory::Fault;
+use crate::world::Disk;
 
 #[tokio::test]
 async fn a_dead_domain_delays_nobody_else() {
@@ -33,6 +34,32 @@ async fn a_dead_domain_delays_nobody_else() {
     stop.cancel();
     running.await.expect("no panic").expect("a clean end");
     assert_eq!(sim.spool.entries(None, 1000).await.expect("an index").len(), 300);
+}
+
+#[tokio::test]
+async fn more_than_can_be_held_for_a_silent_host_delays_nobody_else() {
+    let sim = Sim::new(|host, _, _, _| if host == "mx.dead.example" { nobody() } else { yes() }).await;
+    let silence = sim.script.dead.acquire().await.expect("open");
+    let many: Vec<String> = (0..1000).map(|number| format!("u{number}@dead.example")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for _ in 0..25 {
+        sim.accept("alice@crepes.example", &many, TEXT).await;
+    }
+    let (stop, relay) = (CancellationToken::new(), sim.relay.clone());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { relay.run(stop).await }
+    });
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    let wait = async {
+        while sim.recipients().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), wait).await.expect("bob does not wait for the dead");
+    drop(silence);
+    stop.cancel();
+    running.await.expect("no panic").expect("a clean end");
 }
 
 #[tokio::test]
@@ -163,6 +190,45 @@ async fn a_host_with_many_words_cannot_make_the_queue_forget_what_it_said() {
     assert_eq!(sim.reports().len(), 1);
     let sim = sim.restarted(1).await;
     assert_eq!((sim.spool.damage(), sim.spool.entries(None, 10).await.expect("an index").len()), (&[][..], 0));
+}
+
+#[tokio::test]
+async fn a_report_whose_cause_the_disk_forgot_comes_again_under_the_same_name() {
+    let said = |_: &str, _, path: &ForwardPath, _: &Parcel| if is(path, "bob") { no("5.1.1", "550 no") } else { yes() };
+    let sim = Sim::new(said).await;
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    let before = sim.disk.killed();
+    sim.drain().await;
+    let (clock, script) = (sim.clock.clone(), sim.script.clone());
+    clock.turn(Duration::from_secs(3600));
+    Sim::with(before, clock, script, |_| ()).await.drain().await;
+    let message_ids: Vec<String> = sim
+        .reports()
+        .iter()
+        .map(|report| report.lines().find(|line| line.starts_with("Message-ID: ")).expect("a name").to_owned())
+        .collect();
+    assert_eq!((message_ids.len(), &message_ids[0]), (2, &message_ids[1]));
+    let delivered = sim.script.delivered.lock().expect("no panic");
+    assert_eq!(delivered[0].0, delivered[1].0, "a mailbox here would keep one");
+}
+
+#[tokio::test]
+async fn what_the_disk_lost_is_told() {
+    let sim = Sim::new(|_, _, _, _| yes()).await;
+    for number in 0..3 {
+        sim.accept("alice@crepes.example", &[&format!("u{number}@hamburger.example")], TEXT).await;
+    }
+    let large = format!("{TEXT}{}", "x".repeat(300_000));
+    let gone = sim.accept("alice@crepes.example", &["bob@hamburger.example"], &large).await;
+    let left = sim.disk.killed();
+    left.corrupt(Path::new("/spool/log/0000000001.seg"), 100, 1).expect("an octet");
+    left.remove(&Path::new("/spool/body").join(gone.to_string())).expect("a body");
+    let sim = Sim::with(left, sim.clock, sim.script, |_| ()).await;
+    sim.relay.pass().await.expect("a pass");
+    let events = sim.events.lock().expect("no panic");
+    let said =
+        |wanted: &str| events.iter().any(|event| matches!(event, Event::Trouble { what } if what.contains(wanted)));
+    assert!(said("0000000001.seg is damaged") && said(&format!("message {gone} is lost")), "{events:?}");
 }
 
 /// Fails where reports are written.

@@ -3,4 +3,5 @@
 mod spool;
 mod spool_crash;
 mod spool_index;
+mod spool_lease;
 mod spool_space;

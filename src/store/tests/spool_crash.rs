@@ -8,7 +8,7 @@ use crate::status::EnhancedStatus;
 use crate::store::is_disk_full;
 use crate::store::memory::{Fault, MemoryDisk};
 use crate::store::spool::{Outcome, Report, Settlement, Spool, SpoolId};
-use crate::store::testing::{accept, accepted, open_spool, text_of};
+use crate::store::testing::{accept, accepted, lease, open_spool, text_of};
 use crate::world::{Disk, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -74,7 +74,10 @@ async fn settle(
     };
     let reports: Vec<Report> = report
         .iter()
-        .map(|name| Report { accepted: accepted(&["alice@crepes.example"]), octets: text(name, 300) })
+        .map(|name| {
+            let id = id.derived(name.as_bytes());
+            Report { id, accepted: accepted(&["alice@crepes.example"]), octets: text(name, 300) }
+        })
         .collect();
     if let Some(report) = report {
         promises.lock().unwrap().offered.insert(report.to_owned());
@@ -129,7 +132,7 @@ async fn check(left: &MemoryDisk, promises: &Promises, context: &str) {
     assert!(found.keys().all(|name| promises.offered.contains(name)), "{context}: {found:?} came from nowhere");
     assert_eq!(left.read_dir(Path::new("/spool/body")).unwrap().len(), in_files, "{context}: body files are left over");
     // And it goes on working.
-    let leased = spool.lease(Timestamp::from_second(2_000_000_000).unwrap(), 1000).await.unwrap();
+    let leased = lease(&spool, Timestamp::from_second(2_000_000_000).unwrap(), 1000).await;
     assert_eq!(leased.len(), spool.entries(None, 1000).await.unwrap().len(), "{context}");
     accept(&spool, b"afterwards", &["bob@a.example"]).await.unwrap();
 }
@@ -215,9 +218,15 @@ async fn acceptance_leaves_room_for_settlements() {
     let disk = MemoryDisk::new();
     let spool = open_spool(&disk, 1).await.unwrap();
     let id = accept(&spool, b"text", &["bob@a.example"]).await.unwrap();
+    // Begun while there was room, and then there is none.
+    let (mut short, mut long) = (spool.begin().await.unwrap(), spool.begin().await.unwrap());
     disk.limit(1024 * 1024);
-    // The room is looked at with each batch; this one still gets through.
-    let _ = accept(&spool, b"more", &["bob@a.example"]).await;
+    short.write(b"short").await.unwrap();
+    let error = long.write(&[b'x'; 300_000]).await.expect_err("no room for a piece");
+    assert!(is_disk_full(&error), "{error}");
+    drop(long);
+    let error = short.commit(accepted(&["bob@a.example"])).await.expect_err("no room for a message");
+    assert!(is_disk_full(&error), "{error}");
     let error = spool.begin().await.err().expect("no room for messages");
     assert!(is_disk_full(&error), "{error}");
     let outcome = Outcome::Delivered { text: "ok".into() };
