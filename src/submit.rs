@@ -3,6 +3,8 @@
 //! What `send` and the demo do; decides nothing about exit codes and composes nothing.
 //! RFC 6409; RFC 5321 §3.3.
 
+pub mod direct;
+
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dial, dial};
