@@ -16,7 +16,7 @@ use mailkit::secret::Secret;
 use mailkit::server::{Server, Service};
 use mailkit::store::memory::MemoryDisk;
 use mailkit::submit::{Submission, submit};
-use mailkit::world::{Connect, Later, Stream};
+use mailkit::world::{Connect, Content, Later, Stream};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -156,7 +156,8 @@ async fn attempt(events: &mut UnboundedReceiver<Event>) -> (String, AttemptResul
 
 /// As `mailkit send --no-fixups --message FILE bob@hamburger.example` does it. Returns the id in the queue.
 async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, String> {
-    let prepared = prepare(message, None).map_err(|error| format!("prepare: {error}"))?;
+    let message: Arc<dyn Content> = Arc::new(message.to_vec());
+    let prepared = prepare(&message, None, false).map_err(|error| format!("prepare: {error}"))?;
     let reverse_path = ReversePath::parse(&format!("<{}@crepes.example>", crate::read::name_of(number))).unwrap();
     let envelope = Envelope {
         body: if prepared.eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit },
@@ -170,7 +171,7 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
         helo: Domain::parse("alice.crepes.example").unwrap(),
         trust: Trust::Authorities(stage::identity().certificates.clone().into_bytes()),
         envelope: &envelope,
-        content: &prepared.octets,
+        content: &prepared.content,
         needs_utf8: prepared.needs_utf8,
         manner: Manner::default(),
         required: &[],

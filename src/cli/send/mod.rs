@@ -2,9 +2,11 @@
 //!
 //! `compose` turns arguments and input into an envelope and octets, `report` prints what came of it.
 
+mod attach;
 mod compose;
 mod content;
 mod delivery;
+mod editor;
 mod outcome;
 mod report;
 mod route;
@@ -21,6 +23,7 @@ use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
+use mailkit::world::Content;
 use outcome::OutcomeArgs;
 use route::RouteArgs;
 
@@ -64,6 +67,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     args.delivery.check()?;
     if args.outcome.dry_run {
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        message.doubts.iter().for_each(|doubt| context.note(doubt));
         return report::dry_run(context, &message, server.as_ref());
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
@@ -75,10 +79,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         // Standard input is read when nothing but the network can go wrong any more.
         let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         args.delivery.ask(&mut message.envelope)?;
+        message.doubts.iter().for_each(|doubt| context.note(doubt));
         let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
-        let bar = context.progress("sending", message.octets.len() as u64);
+        let bar = context.progress("sending", message.content.size());
         let submission = Submission {
             endpoint: &server.endpoint,
             addresses,
@@ -86,7 +91,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             helo,
             trust,
             envelope: &message.envelope,
-            content: &message.octets,
+            content: &message.content,
             needs_utf8: message.needs_utf8,
             manner: args.delivery.manner(),
             required: args.delivery.required(),
