@@ -1129,12 +1129,28 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__send)
-            opts="-t -s -c -b -a -f -r -N -R -V -n -q -v -h --read-recipients --message --subject --cc --bcc --attach --from --envelope-from --no-fixups --server --user --password-cmd --password-env --password-file --ca --helo --notify --return --envid --require --chunking --partial --dry-run --config --trace --json --quiet --verbose --color --no-input --help"
+            opts="-m -F -t -s -c -b -a -H -f -r -N -R -V -n -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --ca --helo --mx --tls --resolver --mx-port --private-exchangers --notify --return --envid --require --chunking --partial --dry-run --config --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --body-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --message)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1144,6 +1160,10 @@ _mailkit() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1171,11 +1191,23 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reply-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1212,6 +1244,18 @@ _mailkit() {
                     return 0
                     ;;
                 --helo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mx-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

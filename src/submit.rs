@@ -43,7 +43,7 @@ pub struct Submission<'a> {
     /// Whether its header section is UTF-8 beyond ASCII.
     pub needs_utf8: bool,
     /// How it is handed over.
-    pub manner: Manner<'a>,
+    pub manner: Manner,
     /// What the server has to offer, or nothing is sent to it: keywords of EHLO.
     pub required: &'a [String],
     /// Where the conversation is written down.

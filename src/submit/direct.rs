@@ -38,7 +38,7 @@ pub struct Direct<'a> {
     /// Whether its header section is UTF-8 beyond ASCII.
     pub needs_utf8: bool,
     /// How it is handed over.
-    pub manner: Manner<'a>,
+    pub manner: Manner,
     /// What each exchanger has to offer, or nothing is sent to it: keywords of EHLO.
     pub required: &'a [String],
     /// When cancelled, all ends at once, and each recipient's outcome says what that means.
@@ -119,13 +119,7 @@ impl Direct<'_> {
     }
 
     /// Tries one address after the other, until nobody is left whom no host has judged.
-    async fn follow(
-        &self,
-        route: &Route,
-        way: &mut Way,
-        outcomes: &mut [Outcome],
-        mut progress: impl FnMut(u64),
-    ) {
+    async fn follow(&self, route: &Route, way: &mut Way, outcomes: &mut [Outcome], mut progress: impl FnMut(u64)) {
         let mut open = way.recipients.clone();
         for hop in &route.hops {
             for ip in &hop.addresses {
@@ -142,8 +136,7 @@ impl Direct<'_> {
                 let cargo = Cargo { envelope: &envelope, content: self.content, facts, manner: self.manner };
                 let address = SocketAddr::new(*ip, self.port);
                 let host = hop.host.as_str();
-                let visit =
-                    self.courier.visit(host, address, &cargo, self.required, &self.stop, &mut progress).await;
+                let visit = self.courier.visit(host, address, &cargo, self.required, &self.stop, &mut progress).await;
                 let mut left = Vec::new();
                 for (place, outcome) in open.into_iter().zip(&visit.outcomes) {
                     if visit.leaves_open(outcome) {
@@ -166,5 +159,198 @@ impl Unroutable {
             status: EnhancedStatus::new(5, 1, 3),
             text: "postmaster without a domain is nobody elsewhere".into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::TlsMode;
+    use crate::engine::smtp::Dialect;
+    use crate::envelope::ReversePath;
+    use crate::error::Kind;
+    use crate::net::entropy::SeededEntropy;
+    use crate::net::tls::{ClientTls, Trust};
+    use crate::net::zone::Zone;
+    use crate::world::{Connect, Later, Stream};
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
+
+    const ZONE: &str = r#"
+$ORIGIN test.
+two MX 20 spare.two
+two MX 10 main.two
+main.two A 127.0.2.1
+main.two A 127.0.2.2
+spare.two A 127.0.2.3
+implicit A 127.0.3.1
+null MX 0 .
+nothing TXT "no mail here"
+"#;
+
+    /// What each address says to whom; nobody listens at the others.
+    struct Net {
+        hosts: Vec<(&'static str, &'static str, &'static str)>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Connect for Net {
+        fn connect(&self, to: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+            let known = self.hosts.iter().find(|(ip, ..)| *ip == to.ip().to_string());
+            self.asked.lock().unwrap().push(to.ip().to_string());
+            let (near, far) = duplex(64 * 1024);
+            let answer = match known {
+                None => Err(io::ErrorKind::ConnectionRefused.into()),
+                Some((_, verb, reply)) => {
+                    tokio::spawn(serve(far, verb, reply));
+                    Ok(Box::new(near) as Box<dyn Stream>)
+                }
+            };
+            Box::pin(async { answer })
+        }
+    }
+
+    /// A host that is content with everything but one verb, or its own greeting.
+    async fn serve(far: tokio::io::DuplexStream, verb: &str, reply: &str) {
+        let mut far = BufReader::new(far);
+        let mut next = "GREETING".to_owned();
+        let mut in_text = false;
+        loop {
+            let usual = match next.as_str() {
+                "GREETING" => "220 mx",
+                "DATA" => "354 go",
+                "QUIT" => "221 bye",
+                _ => "250 ok",
+            };
+            let said = if next == verb { reply } else { usual };
+            if said.is_empty() || far.write_all(format!("{said}\r\n").as_bytes()).await.is_err() {
+                return;
+            }
+            in_text |= said.starts_with("354");
+            loop {
+                let mut line = String::new();
+                if far.read_line(&mut line).await.unwrap_or(0) == 0 {
+                    return;
+                }
+                next = line.split([' ', '\r']).next().unwrap_or_default().to_owned();
+                if !in_text || next == "." {
+                    in_text = false;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// How each recipient fared, as `phase kind`, and which addresses were asked.
+    async fn run(
+        hosts: &[(&'static str, &'static str, &'static str)],
+        recipients: &[&str],
+        required: &[String],
+    ) -> (Vec<String>, Vec<String>) {
+        let net = Arc::new(Net { hosts: hosts.to_vec(), asked: Mutex::default() });
+        let zone = Zone::parse(ZONE).expect("a zone");
+        let paths = recipients.iter().map(|path| ForwardPath::parse(&format!("<{path}>")).expect(path)).collect();
+        let envelope = Envelope::new(ReversePath::Null, paths);
+        let content = b"Subject: x\r\n\r\n".to_vec();
+        let direct = Direct {
+            courier: SmtpCourier {
+                connect: net.clone(),
+                helo: Domain::parse("crepes.example").expect("a name"),
+                tls: ClientTls::new(&Trust::Anyone).expect("it trusts anyone"),
+                mode: TlsMode::Opportunistic,
+                credentials: None,
+                dialect: Dialect::Smtp,
+                trace: None,
+            },
+            dns: &zone,
+            entropy: &SeededEntropy::new(7),
+            rules: Rules { private_addresses: true, ..Rules::default() },
+            port: 25,
+            envelope: &envelope,
+            content: &content,
+            needs_utf8: false,
+            manner: Manner::default(),
+            required,
+            stop: CancellationToken::new(),
+        };
+        let directed = send(&direct, |_| {}).await;
+        assert_eq!(
+            directed.recipients.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            envelope.recipients.iter().collect::<Vec<_>>()
+        );
+        let fared = directed.recipients.iter().map(|(_, outcome)| match outcome.kind() {
+            None => outcome.phase.to_string(),
+            Some(kind) => format!("{} {kind:?}", outcome.phase),
+        });
+        let asked = net.asked.lock().unwrap().clone();
+        (fared.collect(), asked)
+    }
+
+    #[tokio::test]
+    async fn exchangers_are_tried_in_order_until_one_judges() {
+        let all = ["127.0.2.1", "127.0.2.2", "127.0.2.3"];
+        let fine = |ip| (ip, "", "");
+        for (hosts, fared, asked) in [
+            (vec![fine("127.0.2.1")], "dot", 1),
+            // Nobody there, at the first address or at both.
+            (vec![fine("127.0.2.2")], "dot", 2),
+            (vec![fine("127.0.2.3")], "dot", 3),
+            (vec![], "connect Temporary", 3),
+            // A host that will not talk, for now or for good, judges nobody.
+            (vec![("127.0.2.1", "GREETING", "421 busy"), fine("127.0.2.2")], "dot", 2),
+            (vec![("127.0.2.1", "GREETING", "554 no"), fine("127.0.2.3")], "dot", 3),
+            (vec![("127.0.2.1", "EHLO", ""), fine("127.0.2.2")], "dot", 2),
+            // One that does judge is not asked twice, and neither is anybody else.
+            (vec![("127.0.2.1", "RCPT", "550 5.1.1 no"), fine("127.0.2.2")], "rcpt NoUser", 1),
+            (vec![("127.0.2.1", "RCPT", "450 later"), fine("127.0.2.2")], "rcpt Temporary", 1),
+            (vec![("127.0.2.1", "MAIL", "550 5.7.1 no"), fine("127.0.2.2")], "mail NoPermission", 1),
+            (vec![("127.0.2.1", "DATA", ""), fine("127.0.2.2")], "dot", 2),
+            // It may have the message.
+            (vec![("127.0.2.1", ".", ""), fine("127.0.2.2")], "dot Protocol", 1),
+        ] {
+            let (outcomes, tried) = run(&hosts, &["bob@two.test"], &[]).await;
+            assert_eq!(
+                (outcomes, tried),
+                (vec![fared.to_owned()], all[..asked].to_vec().iter().map(ToString::to_string).collect()),
+                "{hosts:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn each_domain_has_a_way_and_an_outcome_of_its_own() {
+        let hosts = [("127.0.2.1", "", ""), ("127.0.3.1", "RCPT", "550 5.1.1 no"), ("127.0.4.1", "", "")];
+        let recipients = [
+            "a@two.test",
+            "b@null.test",
+            "c@implicit.test",
+            "d@TWO.test",
+            "e@[127.0.4.1]",
+            "f@gone.test",
+            "g@nothing.test",
+            "postmaster",
+        ];
+        let (fared, asked) = run(&hosts, &recipients, &[]).await;
+        assert_eq!(
+            fared,
+            [
+                "dot",
+                "connect NoHost",
+                "rcpt NoUser",
+                "dot",
+                "dot",
+                "connect NoHost",
+                "connect NoHost",
+                "connect NoUser"
+            ]
+        );
+        assert_eq!(asked, ["127.0.2.1", "127.0.3.1", "127.0.4.1"]);
+    }
+
+    #[tokio::test]
+    async fn an_exchanger_without_what_is_required_gets_nothing() {
+        let (fared, asked) = run(&[("127.0.3.1", "", "")], &["c@implicit.test"], &["dsn".to_owned()]).await;
+        assert_eq!((fared, asked), (vec![format!("ehlo {:?}", Kind::Unavailable)], vec!["127.0.3.1".to_owned()]));
     }
 }

@@ -7,6 +7,7 @@ mod compose;
 mod content;
 mod delivery;
 mod editor;
+mod mx;
 mod outcome;
 mod report;
 mod route;
@@ -18,12 +19,14 @@ use super::stop::Stop;
 use compose::People;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
+use mailkit::account::Account;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
 use mailkit::world::Content;
+use mx::MxArgs;
 use outcome::OutcomeArgs;
 use route::RouteArgs;
 
@@ -48,6 +51,9 @@ pub(super) struct Args {
     route: RouteArgs,
 
     #[command(flatten)]
+    direct: MxArgs,
+
+    #[command(flatten)]
     delivery: DeliveryArgs,
 
     #[command(flatten)]
@@ -59,7 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let server = match login::server(context, args.route.server.as_deref(), Service::Smtp) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named.
-        Err(_) if args.outcome.dry_run && args.route.server.is_none() => None,
+        Err(_) if (args.outcome.dry_run || args.direct.mx) && args.route.server.is_none() => None,
         Err(error) => return Err(error),
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
@@ -69,6 +75,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
         message.doubts.iter().for_each(|doubt| context.note(doubt));
         return report::dry_run(context, &message, server.as_ref());
+    }
+    if args.direct.mx {
+        return send_direct(args, context, people, account);
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
     let helo = args.route.helo()?;
@@ -106,6 +115,29 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         args.delivery.warnings(offered).into_iter().for_each(|warning| context.warn(warning));
     }
     report::outcome(context, &message, &server, &submitted, stopped)
+}
+
+/// To the exchangers of the recipients' domains.
+fn send_direct(args: &Args, context: &Context, people: People, account: Option<&Account>) -> Result<Exit> {
+    let (message, directed, stopped) = context.block_on(async {
+        let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        args.delivery.ask(&mut message.envelope)?;
+        message.doubts.iter().for_each(|doubt| context.note(doubt));
+        let stop = Stop::on_signals()?;
+        let bar = context.progress("sending", message.content.size());
+        let (token, progress) = (stop.token().clone(), |sent| bar.set_position(sent));
+        let sent = args.direct.send(context, &message, &args.delivery, &args.route, token, progress).await;
+        bar.finish_and_clear();
+        Ok((message, sent?, stop.exit()))
+    })?;
+    for way in &directed.ways {
+        let host = way.host.as_deref().unwrap_or_default();
+        if let Some(offered) = &way.extensions {
+            let warnings = args.delivery.warnings(offered).into_iter();
+            warnings.for_each(|warning| context.warn(&format!("{host}: {warning}")));
+        }
+    }
+    report::direct(context, &message, &directed, stopped)
 }
 
 /// Nobody was reached: what follows from that.

@@ -2,8 +2,8 @@
 
 use super::compose::Outgoing;
 use super::delivery::DeliveryArgs;
+use super::route::RouteArgs;
 use crate::cli::context::Context;
-use mailkit::address::Domain;
 use mailkit::endpoint::TlsMode;
 use mailkit::engine::courier::SmtpCourier;
 use mailkit::engine::route::Rules;
@@ -48,14 +48,13 @@ pub(super) struct MxArgs {
 }
 
 impl MxArgs {
-    /// Sends. `trust` says whose certificates are accepted where they are verified.
+    /// Sends.
     pub(super) async fn send(
         &self,
         context: &Context,
         message: &Outgoing,
         delivery: &DeliveryArgs,
-        helo: &Domain,
-        trust: Trust,
+        route: &RouteArgs,
         stop: CancellationToken,
         progress: impl FnMut(u64),
     ) -> Result<Directed> {
@@ -66,7 +65,7 @@ impl MxArgs {
         let (mode, trust) = match self.tls.as_str() {
             "none" => (TlsMode::None, Trust::Anyone),
             "require" => (TlsMode::StartTls, Trust::Anyone),
-            "verify" => (TlsMode::StartTls, trust),
+            "verify" => (TlsMode::StartTls, route.login.trust()?),
             _ => (TlsMode::Opportunistic, Trust::Anyone),
         };
         let resolver = match self.resolver {
@@ -79,7 +78,7 @@ impl MxArgs {
         let direct = Direct {
             courier: SmtpCourier {
                 connect: Arc::new(Tcp),
-                helo: helo.clone(),
+                helo: route.helo()?,
                 tls: ClientTls::new(&trust)?,
                 mode,
                 credentials: None,
@@ -99,7 +98,7 @@ impl MxArgs {
             },
             port: self.mx_port.unwrap_or(PORT),
             envelope: &message.envelope,
-            content: &message.octets,
+            content: &message.content,
             needs_utf8: message.needs_utf8,
             manner: delivery.manner(),
             required: delivery.required(),

@@ -15,6 +15,7 @@ use mailkit::sasl::Mechanism;
 use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
 use mailkit::submit::Submitted;
+use mailkit::submit::direct::{Directed, Way};
 use mailkit::world::Content;
 use serde_json::{Value, json};
 
@@ -87,15 +88,66 @@ pub(super) fn outcome(
         return Ok(exit);
     }
     let host = server.endpoint.authority();
-    for (outcome, paths) in groups(submitted) {
+    let all: Vec<(&ForwardPath, &Outcome)> =
+        submitted.recipients.iter().map(|(path, outcome)| (path, outcome)).collect();
+    told(context, message, &host, &all);
+    summed(context, &outcomes);
+    Ok(exit)
+}
+
+/// The same of a message that went to several hosts.
+pub(super) fn direct(
+    context: &Context,
+    message: &Outgoing,
+    directed: &Directed,
+    stopped: Option<Exit>,
+) -> Result<Exit> {
+    let outcomes: Vec<&Outcome> = directed.recipients.iter().map(|(_, outcome)| outcome).collect();
+    let exit = stopped.filter(|_| exit(&outcomes) != Exit::OK).unwrap_or_else(|| exit(&outcomes));
+    if context.is_json() {
+        let recipients = directed.recipients.iter().map(|(path, outcome)| recipient(path, outcome)).collect();
+        let mut object = object(message, None, summary(&outcomes), exit, recipients);
+        let ways: Vec<Value> = directed.ways.iter().map(way).collect();
+        object["route"] = json!({"kind": "mx", "ways": ways});
+        context.object(&object)?;
+        return Ok(exit);
+    }
+    for way in &directed.ways {
+        let here = way.recipients.iter().filter_map(|place| directed.recipients.get(*place));
+        let here: Vec<(&ForwardPath, &Outcome)> = here.map(|(path, outcome)| (path, outcome)).collect();
+        let domain = || way.domain.as_ref().map(ToString::to_string);
+        let host = way.host.clone().or_else(domain).unwrap_or_else(|| "this host".to_owned());
+        told(context, message, &host, &here);
+    }
+    summed(context, &outcomes);
+    Ok(exit)
+}
+
+fn way(way: &Way) -> Value {
+    let tls = way.tls.as_ref().map(|tls| json!({"mode": "starttls", "version": tls.version, "cipher": tls.cipher}));
+    json!({
+        "domain": way.domain.as_ref().map(ToString::to_string),
+        "host": way.host,
+        "ip": way.ip.map(|ip| ip.to_string()),
+        "tls": tls,
+    })
+}
+
+/// Tells what became of those whom one host was asked about.
+fn told(context: &Context, message: &Outgoing, host: &str, recipients: &[(&ForwardPath, &Outcome)]) {
+    for (outcome, paths) in groups(recipients) {
         if outcome.is_accepted() {
             for path in paths {
                 context.detail(&format!("{path}: accepted: {}", words(outcome)));
             }
         } else {
-            context.complain(&tell(message, &host, outcome, &paths));
+            context.complain(&tell(message, host, outcome, &paths));
         }
     }
+}
+
+/// Says how many have it, where that is not plain.
+fn summed(context: &Context, outcomes: &[&Outcome]) {
     let accepted = outcomes.iter().filter(|outcome| outcome.is_accepted()).count();
     match outcomes.len() - accepted {
         0 => context.note(&format!("accepted for {accepted} of {accepted} recipients")),
@@ -105,7 +157,6 @@ pub(super) fn outcome(
         }
         _ => {}
     }
-    Ok(exit)
 }
 
 /// 0 if all were accepted, 1 if some were; else the code that all failures share, or the most careful of them.
@@ -130,9 +181,9 @@ fn exit(outcomes: &[&Outcome]) -> Exit {
 }
 
 /// Recipients that share an outcome, in the order of the first of each. To RCPT each has an answer of its own.
-fn groups(submitted: &Submitted) -> Vec<(&Outcome, Vec<&ForwardPath>)> {
+fn groups<'a>(recipients: &[(&'a ForwardPath, &'a Outcome)]) -> Vec<(&'a Outcome, Vec<&'a ForwardPath>)> {
     let mut groups: Vec<(&Outcome, Vec<&ForwardPath>)> = Vec::new();
-    for (path, outcome) in &submitted.recipients {
+    for &(path, outcome) in recipients {
         match groups.iter_mut().find(|(known, _)| *known == outcome && outcome.phase != Phase::Rcpt) {
             Some((_, paths)) => paths.push(path),
             None => groups.push((outcome, vec![path])),
