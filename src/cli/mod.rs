@@ -43,8 +43,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Send(send::Args),
-    Relay(relay::Args),
+    Send(Box<send::Args>),
+    Relay(Box<relay::Args>),
     Serve(Box<serve::Args>),
     User(user::Args),
     Pop(pop::Args),

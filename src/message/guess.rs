@@ -1,4 +1,4 @@
-//! Guesses about what a user meant: is this text a whole message, is an attachment missing, what is in this file?
+//! Guesses about what a user meant, good enough for a question and not for a decision.
 //!
 //! Only ever used to warn, or to fill in what nobody said. Pure. RFC 5322 §2.2; RFC 2046.
 

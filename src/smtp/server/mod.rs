@@ -66,7 +66,7 @@ pub enum Ask {
         user: Option<String>,
     },
     /// A message is about to come. Answered by [`Answer::Begun`]: a full disk is said now, before the upload.
-    Begin(Transaction),
+    Begin(Box<Transaction>),
     /// A piece of the message, in lines that end with CRLF, unstuffed. Answered by [`Answer::Written`].
     Write(Vec<u8>),
     /// The message is complete: make it durable. Answered by [`Answer::Committed`].

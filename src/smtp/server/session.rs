@@ -317,7 +317,7 @@ impl Session {
         };
         self.messages += 1;
         self.state = State::BeginAsked;
-        Flow::Ask(Ask::Begin(Transaction {
+        Flow::Ask(Ask::Begin(Box::new(Transaction {
             envelope: Envelope {
                 body: open.parameters.body.unwrap_or_default(),
                 smtputf8: open.parameters.smtputf8,
@@ -333,7 +333,7 @@ impl Session {
             user: self.user.clone(),
             tls: self.tls.clone(),
             peer: peer.address,
-        }))
+        })))
     }
 
     /// A reply to something that no well-made client says. Too many of those end the connection.

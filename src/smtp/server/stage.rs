@@ -121,7 +121,7 @@ impl Stage {
                 Some(refusal) => Err(refusal),
                 None => {
                     assert!(self.incoming.is_none(), "the last message was neither kept nor forgotten");
-                    self.incoming = Some((transaction, Vec::new()));
+                    self.incoming = Some((*transaction, Vec::new()));
                     Ok(())
                 }
             }),
