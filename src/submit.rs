@@ -4,6 +4,7 @@
 //! RFC 6409; RFC 5321 §3.3.
 
 pub mod direct;
+pub mod line;
 
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
