@@ -4,6 +4,7 @@
 //! refused with its line. Where the file is and which account is meant is in `file`.
 
 use super::file::at_home;
+use super::oauth_config::OAuth;
 use super::source::SecretSource;
 use crate::address::{Address, Domain};
 use crate::endpoint::{Endpoint, Protocol};
@@ -20,6 +21,8 @@ pub struct Config {
     pub defaults: Defaults,
     /// `[accounts.NAME]`
     pub accounts: BTreeMap<String, Account>,
+    /// `[oauth.NAME]`: providers of tokens that several accounts share.
+    pub oauth: BTreeMap<String, OAuth>,
     /// What `mailkit serve` is given where its arguments are silent.
     pub serve: Serve,
     /// What the relay is given, alone or inside `serve`.
@@ -60,11 +63,27 @@ pub struct Account {
     pub pop: Option<Endpoint>,
     /// The login name, if it is not the address.
     pub user: Option<String>,
+    /// How the user logs in.
+    pub auth: Option<Auth>,
+    /// Where tokens come from.
+    pub oauth: Option<OAuth>,
     /// Where the password is.
     pub secret: Option<SecretSource>,
     /// Where the account's messages are kept on this machine.
     #[serde(deserialize_with = "path")]
     pub maildir: Option<PathBuf>,
+}
+
+/// How a user logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// With a token (RFC 6750).
+    OAuth,
+    /// With a password.
+    Password,
+    /// Not at all.
+    None,
 }
 
 /// `[serve]`: the options of `mailkit serve`.
@@ -117,6 +136,8 @@ pub struct Relay {
     /// `--smarthost`
     #[serde(deserialize_with = "smarthost_url")]
     pub smarthost: Option<Endpoint>,
+    /// The account whose server is the smarthost if none is named, and whose login is used there.
+    pub account: Option<String>,
     /// Where the smarthost's password is.
     pub secret: Option<SecretSource>,
     /// `--smarthost-ca`

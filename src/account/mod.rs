@@ -5,10 +5,14 @@
 
 mod config;
 mod file;
+mod oauth_config;
 mod source;
 mod tls_files;
+mod vault;
 
-pub use config::{Account, Config, Defaults, Relay, Serve};
+pub use config::{Account, Auth, Config, Defaults, Relay, Serve};
 pub use file::{read_text, state_dir};
+pub use oauth_config::{Grant, OAuth};
 pub use source::SecretSource;
 pub use tls_files::TlsFiles;
+pub use vault::{Place, Vault};

@@ -36,6 +36,21 @@ const VISIT: Duration = Duration::from_secs(60 * 60);
 /// Octets in a second that are added to it for the message.
 const SLOWEST: u64 = 1024;
 
+/// Who logs in, asked for at each login: passwords stay, tokens end.
+pub trait Prove: Send + Sync {
+    /// Whom to log in as now.
+    fn credentials(&self) -> Later<'_, crate::error::Result<Arc<Credentials>>>;
+}
+
+/// The same at each login.
+pub struct Always(pub Arc<Credentials>);
+
+impl Prove for Always {
+    fn credentials(&self) -> Later<'_, crate::error::Result<Arc<Credentials>>> {
+        Box::pin(std::future::ready(Ok(self.0.clone())))
+    }
+}
+
 /// Delivers by SMTP.
 #[derive(Clone)]
 pub struct SmtpCourier {
@@ -48,7 +63,7 @@ pub struct SmtpCourier {
     /// How TLS begins.
     pub mode: TlsMode,
     /// Whom to log in as: for a smarthost.
-    pub credentials: Option<Arc<Credentials>>,
+    pub credentials: Option<Arc<dyn Prove>>,
     /// LMTP instead of SMTP: for a local store.
     pub dialect: Dialect,
     /// Where conversations are written down.
@@ -145,17 +160,24 @@ impl SmtpCourier {
             opened = self.open(host, address, Security::None).await;
         }
         let mut client = opened.map_err(|outcome| (outcome, None))?;
-        let refusal = match (client.require(required), &self.credentials) {
-            (Ok(()), None) => return Ok(client),
-            (Ok(()), Some(credentials)) => match client.login(credentials).await {
-                Ok(_) => return Ok(client),
-                Err(outcome) => outcome,
-            },
-            (Err(outcome), _) => outcome,
+        let ready = match client.require(required) {
+            Ok(()) => self.log_in(&mut client).await,
+            missing => missing,
         };
+        let Err(refusal) = ready else { return Ok(client) };
         let tls = client.tls().cloned();
         client.quit().await;
         Err((refusal, tls))
+    }
+
+    async fn log_in(&self, client: &mut Client) -> Result<(), Outcome> {
+        let Some(proof) = &self.credentials else { return Ok(()) };
+        // Only the user can help, perhaps, but the mail can wait for that (RFC 3463 §3.8).
+        let credentials = proof.credentials().await.map_err(|error| {
+            let text = format!("not logged in: {error}");
+            Outcome::refused_here(Phase::Auth, EnhancedStatus::new(4, 7, 0), text)
+        })?;
+        client.login(&credentials).await.map(|_| ())
     }
 
     async fn open(&self, host: &str, address: SocketAddr, security: Security) -> Result<Client, Outcome> {

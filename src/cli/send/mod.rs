@@ -11,6 +11,8 @@ mod mx;
 mod outcome;
 mod report;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use super::context::Context;
 use super::exit::Exit;
