@@ -64,6 +64,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l user -d 'Log in
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-env -d 'Take the password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l tls -d 'Encryption on the way to exchangers: none, opportunistic, require (any certificate), verify' -r -f -a "none\t''
@@ -88,6 +89,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l undisclosed -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-fixups -d 'Leave a complete message as it is, but for its line ends and Bcc'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l fix -d 'Make line ends of octets that are half of one, instead of refusing the message'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l strict -d 'Take for a mistake what is only likely to be one: a body that looks like a complete message, lines that are too long for some servers, a text without subject or without the attachment that it mentions'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l mx -d 'Send to the mail exchangers of each recipient\'s domain, without a server of your own'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l private-exchangers -d 'Send to exchangers at private and loopback addresses too: for tests and closed networks'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l chunking -d 'Send the message in counted chunks (BDAT) if the server takes them'
@@ -268,12 +270,14 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l user -d 'Log in 
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-env -d 'Take the password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
@@ -296,12 +300,14 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-env -d 'Take the password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more about what is being done'

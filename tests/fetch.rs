@@ -8,7 +8,7 @@ use mailkit::net::gate::Gate;
 use mailkit::net::serve::{Host, Port};
 use mailkit::net::tls::Trust;
 use mailkit::pop3::server::{Answer, Ask, Listing, LoginRefusal, Piece, PlaintextAuth, Policy, Refusal, Session};
-use mailkit::sasl::Credentials;
+use mailkit::sasl::{Credentials, Mechanism};
 use mailkit::secret::Secret;
 use mailkit::store::maildir::Maildir;
 use mailkit::store::memory::{Fault, MemoryDisk};
@@ -40,6 +40,7 @@ impl Host<Session> for Maildrop {
     async fn perform(&mut self, ask: Ask) -> Answer {
         let mut messages = self.0.lock().expect("not poisoned");
         match ask {
+            Ask::Keys(_) => Answer::Keys(Err(LoginRefusal::Bad)),
             Ask::Authenticate(credentials)
                 if credentials.password().is_none_or(|password| password.expose() != "secret") =>
             {
@@ -77,7 +78,11 @@ impl Connect for Wire {
         let (other, far) = duplex(64 * 1024);
         let port =
             Port { tls: None, implicit: false, gate: Gate::new(10, 10), trace: None, stop: CancellationToken::new() };
-        let policy = Policy { hostname: "mail.example".into(), plaintext_auth: PlaintextAuth::Loopback };
+        let policy = Policy {
+            hostname: "mail.example".into(),
+            plaintext_auth: PlaintextAuth::Loopback,
+            mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+        };
         let maildrop = self.maildrop.clone();
         tokio::spawn(async move { port.run(Box::new(far), to, Session::new(policy), maildrop).await });
         let left = self.breaks_after;

@@ -12,7 +12,7 @@ use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::tcp;
 use mailkit::net::tls::Trust;
-use mailkit::sasl::Credentials;
+use mailkit::sasl::{Credentials, Mechanism, Permit};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -53,9 +53,42 @@ pub(super) struct LoginArgs {
     #[command(flatten)]
     password: PasswordArgs,
 
+    /// Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers
+    ///
+    /// With XOAUTH2 or OAUTHBEARER the password is an access token; with EXTERNAL there is none. LOGIN stands for the
+    /// protocol's own command too.
+    #[arg(long, value_name = "MECHANISM[,…]|none", value_parser = wish)]
+    auth: Option<Wish>,
+
+    /// Say a password or a token even where others can read it
+    #[arg(long)]
+    auth_insecure: bool,
+
     /// Trust the certificate authorities in this PEM file, and no others
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+}
+
+/// What `--auth` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wish {
+    /// No login.
+    Nobody,
+    /// By one of these.
+    By(Vec<Mechanism>),
+}
+
+fn wish(text: &str) -> std::result::Result<Wish, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Wish::Nobody);
+    }
+    let known = |name: &str| {
+        Mechanism::from_name(name.trim()).ok_or_else(|| {
+            let names = Mechanism::ALL.map(Mechanism::name).join(", ");
+            format!("{name} is no mechanism that is spoken here; these are: {names}")
+        })
+    };
+    text.split(',').map(known).collect::<std::result::Result<_, _>>().map(Wish::By)
 }
 
 /// A server, and the account it came from.
@@ -153,6 +186,19 @@ pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
 impl LoginArgs {
     /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
+        if self.auth == Some(Wish::Nobody) {
+            return Ok(None);
+        }
+        let mechanisms = match &self.auth {
+            Some(Wish::By(mechanisms)) => Some(mechanisms.clone()),
+            _ => None,
+        };
+        let is_only = |of: &[Mechanism]| {
+            mechanisms.as_ref().is_some_and(|wanted| wanted.iter().all(|mechanism| of.contains(mechanism)))
+        };
+        let wants_token = is_only(&[Mechanism::XOAuth2, Mechanism::OAuthBearer]);
+        let wants_nothing = is_only(&[Mechanism::External]);
+        let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
         let auth = server.account.and_then(|(_, account)| account.auth);
         if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
@@ -166,20 +212,44 @@ impl LoginArgs {
                 None => Ok(None),
             };
         };
+        if wants_nothing {
+            return Ok(Some(Credentials::external(user).with(permit)));
+        }
         if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
             let proof = auth::TokenProof::new(context, name, account, user)?;
-            return proof.now().await.map(Some);
+            return Ok(Some(proof.now().await?.with(permit)));
         }
         let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);
         let name = server.account.map_or(user.as_str(), |(name, _)| name);
-        let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
-        let password = source.fetch(name, &ask).await?;
-        Ok(Some(Credentials::new(user, password)))
+        let what = if wants_token { "Access token" } else { "Password" };
+        let ask = || context.ask_password(&format!("{what} of {user} at {}", endpoint.authority()));
+        let secret = source.fetch(name, &ask).await?;
+        let credentials = if wants_token { Credentials::token(user, secret) } else { Credentials::new(user, secret) };
+        Ok(Some(credentials.with(permit)))
     }
 
     /// Whose certificates are accepted.
     pub(super) fn trust(&self) -> Result<Trust> {
         trust(self.ca.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mechanisms_are_named_in_any_case_of_letters() {
+        for (text, wanted) in [
+            ("none", Some(Wish::Nobody)),
+            ("plain", Some(Wish::By(vec![Mechanism::Plain]))),
+            ("SCRAM-SHA-256,plain", Some(Wish::By(vec![Mechanism::ScramSha256, Mechanism::Plain]))),
+            ("NTLM", None),
+            ("PLAIN,", None),
+            ("", None),
+        ] {
+            assert_eq!(wish(text).ok(), wanted, "{text}");
+        }
     }
 }

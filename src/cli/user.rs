@@ -7,7 +7,7 @@ use super::login::PasswordArgs;
 use mailkit::account::{SecretSource, read_text};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::users::{hash, is_user_name, parse};
+use mailkit::users::{self, is_user_name, parse};
 use mailkit::world::Entropy;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -30,7 +30,7 @@ enum Command {
 
 /// Add a user to a users file, or give one a new password
 ///
-/// The file holds an Argon2 hash, never the password. A running server reads it again when it is restarted.
+/// The file holds an Argon2 hash and keys for SCRAM-SHA-256, never the password. A running server reads it again when it is restarted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit user add --users users.txt --password-cmd 'pass mail/bob' bob
@@ -83,9 +83,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             let source = add.password.source().unwrap_or(SecretSource::Prompt);
             let ask = || context.ask_password(&format!("New password of {}", add.name));
             let password = context.block_on(source.fetch(&add.name, &ask))?;
-            let mut salt = [0; 16];
-            SystemEntropy.fill(&mut salt);
-            let line = format!("{}:{}", add.name, hash(&password, &salt)?);
+            let mut salts = [[0; 16]; 2];
+            salts.iter_mut().for_each(|salt| SystemEntropy.fill(salt));
+            let line = format!("{}:{}", add.name, users::line(&password, [&salts[0], &salts[1]])?);
             change(&add.users, &add.name, Some(&line))
         }
         Command::Remove(remove) => change(&remove.users, &remove.name, None),

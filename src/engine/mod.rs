@@ -9,3 +9,19 @@ pub mod imap;
 pub mod pop3;
 pub mod route;
 pub mod smtp;
+
+use crate::error::Kind;
+use crate::sasl::{SaslError, Unfit};
+
+/// What sort of failure it is that there is no way to log in.
+fn unfit_kind(unfit: &Unfit) -> Kind {
+    match unfit {
+        Unfit::Forbidden(_) => Kind::NoPermission,
+        _ => Kind::Unavailable,
+    }
+}
+
+/// What sort of failure it is that we gave up a login.
+fn failure_kind(failure: &SaslError) -> Kind {
+    if failure.is_protocol() { Kind::Protocol } else { Kind::NoPermission }
+}

@@ -4,14 +4,17 @@
 //! deleted a service's business. RFC 1939 §3 to §7; RFC 2449 §5, §6.6; RFC 2595 §4; RFC 5034 §4.
 
 use super::dial::Security;
+use super::{failure_kind, unfit_kind};
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
+use crate::net::entropy::SystemEntropy;
 use crate::pop3::capability::Capabilities;
 use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
 use crate::pop3::command::Number;
 use crate::pop3::response::Response;
-use crate::sasl::{Credentials, Proof};
+use crate::sasl::{Credentials, Ground, Unfit, nonce, with_reason};
+use crate::wire::session::Tls;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -84,28 +87,47 @@ impl Session {
         }
     }
 
-    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
+    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire, unless that is wanted.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<()> {
-        if self.dialogue.tls().is_none() && !self.crosses_no_wire {
-            let what = "the connection is not encrypted, so the password was not sent";
-            return Err(self.error(Kind::Unavailable, what));
-        }
-        let answer = match self.capabilities.mechanism() {
-            Some(mechanism) => {
-                let mut login = Login::new(Proof::new(mechanism, credentials));
-                let mut answer = self.dialogue.ask(&mut login.begin()).await?;
-                while let Some(mut next) = login.next(&answer) {
-                    answer = self.dialogue.ask(&mut next).await?;
-                }
-                answer
+        let ground = Ground {
+            offered: &self.capabilities.sasl,
+            host: self.dialogue.peer(),
+            port: self.dialogue.address().map_or(0, |address| address.port()),
+            is_private: self.dialogue.tls().is_some() || self.crosses_no_wire,
+            exporter: self.dialogue.tls().and_then(Tls::exporter),
+        };
+        let unfit = |unfit: Unfit| self.error(unfit_kind(&unfit), &unfit.to_string());
+        let mechanism = match ground.choose(credentials) {
+            Ok(mechanism) => mechanism,
+            // RFC 1939 §7: the login that was there first, and that not all announce.
+            Err(_) if ground.allows_own_login(credentials).map_err(unfit)? => {
+                return self.login_by_password(credentials).await;
             }
-            None => match self.dialogue.ask(&mut Request::user(&credentials.user)).await? {
-                known if known.is_ok() => match credentials.password() {
-                    Some(password) => self.dialogue.ask(&mut Request::pass(password)).await?,
-                    None => return Err(self.error(Kind::Unavailable, "the server's only login takes passwords")),
-                },
-                unknown => unknown,
-            },
+            Err(none) => return Err(unfit(none)),
+        };
+        let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
+        let mut login = Login::new(proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?);
+        let mut answer = self.dialogue.ask(&mut login.begin()).await?;
+        while let Some(mut next) = login.next(&answer) {
+            answer = self.dialogue.ask(&mut next).await?;
+        }
+        if let Some(failure) = login.failure() {
+            return Err(self.error(failure_kind(failure), &failure.to_string()));
+        }
+        match answer.login_kind() {
+            None => login.end().map_err(|error| self.error(Kind::NoPermission, &error.to_string())),
+            Some(kind) => Err(self.error(kind, "login refused").said(with_reason(&answer.text, login.reason()))),
+        }
+    }
+
+    /// USER and PASS.
+    async fn login_by_password(&mut self, credentials: &Credentials) -> Result<()> {
+        let Some(password) = credentials.password() else {
+            return Err(self.error(Kind::Unavailable, "the server's only login takes passwords"));
+        };
+        let answer = match self.dialogue.ask(&mut Request::user(&credentials.user)).await? {
+            known if known.is_ok() => self.dialogue.ask(&mut Request::pass(password)).await?,
+            unknown => unknown,
         };
         match answer.login_kind() {
             None => Ok(()),

@@ -11,8 +11,9 @@ use crate::address::Domain;
 use crate::error::{Error, Kind};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
+use crate::net::entropy::SystemEntropy;
 use crate::net::tls::ClientTls;
-use crate::sasl::{Credentials, Mechanism, Proof};
+use crate::sasl::{Credentials, Ground, Mechanism, Unfit, nonce, with_reason};
 use crate::smtp::client::{Login, Request};
 use crate::smtp::extension::Extensions;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
@@ -107,29 +108,41 @@ impl Client {
         self.dialogue.address().map(|address| address.ip())
     }
 
-    /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire.
+    /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire, unless that is
+    /// wanted.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
-        if self.tls().is_none() && !self.dialogue.crosses_no_wire() {
-            let text = "the connection is not encrypted, so the password was not sent".to_owned();
-            return Err(permanent(Phase::Tls, text));
-        }
-        let Some(mechanism) = self.extensions.mechanism() else {
-            let text = match self.extensions.auth.is_empty() {
-                true => "the server offers no login".to_owned(),
-                false => {
-                    format!("the server offers only {}, none of which is known here", self.extensions.auth.join(" "))
-                }
-            };
-            return Err(permanent(Phase::Auth, text));
+        let ground = Ground {
+            offered: &self.extensions.auth,
+            host: self.dialogue.peer(),
+            port: self.dialogue.address().map_or(0, |address| address.port()),
+            is_private: self.tls().is_some() || self.dialogue.crosses_no_wire(),
+            exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
-        let mut login = Login::new(Proof::new(mechanism, credentials));
+        let mechanism = ground.choose(credentials).map_err(|unfit| match unfit {
+            Unfit::InClear(_) => permanent(Phase::Tls, unfit.to_string()),
+            _ => permanent(Phase::Auth, unfit.to_string()),
+        })?;
+        let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
+        let mut login = Login::new(proof.map_err(|error| permanent(Phase::Auth, error.to_string()))?);
         let mut request = login.begin();
         loop {
             let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
-            match login.next(&reply) {
-                Some(next) => request = next,
-                None => return succeed(Phase::Auth, &reply).map(|()| mechanism),
+            if let Some(next) = login.next(&reply) {
+                request = next;
+                continue;
             }
+            if let Some(failure) = login.failure() {
+                return Err(match failure.is_protocol() {
+                    true => Outcome::broken(Phase::Auth, failure.to_string()),
+                    false => permanent(Phase::Auth, failure.to_string()),
+                });
+            }
+            succeed(Phase::Auth, &reply).map_err(|outcome| Outcome {
+                text: with_reason(&outcome.text, login.reason()).into_owned(),
+                ..outcome
+            })?;
+            login.end().map_err(|error| permanent(Phase::Auth, error.to_string()))?;
+            return Ok(mechanism);
         }
     }
 

@@ -4,6 +4,7 @@
 //! Decides nothing about the conversation itself. RFC 9051 §4.3, §6.2.2, §6.2.3, §6.3.12, §7.5.2.
 
 use super::token::{announced, is_astring};
+use crate::sasl::is_scram;
 use crate::wire::record::{Follow, Show};
 use crate::wire::transcript::Side;
 
@@ -59,6 +60,8 @@ enum Part {
     Message,
     /// Whatever the client says belongs to AUTHENTICATE.
     Sasl,
+    /// The same, and what the server says is secret too: with its proof one could try out passwords (RFC 5802 §9).
+    Scram,
 }
 
 impl Follow for Follower {
@@ -89,7 +92,7 @@ impl Follower {
     }
 
     fn client_line(&mut self, line: &[u8]) -> Show {
-        if self.command.part == Part::Sasl {
+        if matches!(self.command.part, Part::Sasl | Part::Scram) {
             return Show::Secret { keep: 0 };
         }
         let text = trim(line);
@@ -99,7 +102,7 @@ impl Follower {
         self.command = Command { tag: tag.to_vec(), part: Part::Any };
         match verb.as_slice() {
             b"AUTHENTICATE" => {
-                self.command.part = Part::Sasl;
+                self.command.part = if is_scram(&text[at..]) { Part::Scram } else { Part::Sasl };
                 let mechanism = at + word(&text[at..]).len();
                 if mechanism < text.len() { Show::Secret { keep: mechanism + 1 } } else { Show::Whole }
             }
@@ -140,6 +143,9 @@ impl Follower {
         if !self.command.tag.is_empty() && word(text) == self.command.tag {
             self.command = Command::default();
             self.client.literal = 0;
+        }
+        if self.command.part == Part::Scram && text.starts_with(b"+ ") && text.len() > 2 {
+            return Show::Secret { keep: 2 };
         }
         self.announce(Side::Server, text, kind_in_response(text));
         Show::Whole
@@ -270,6 +276,10 @@ mod tests {
                     (C, "b NOOP\r\n"),
                 ],
                 vec!["C: a AUTHENTICATE PLAIN", "S: + ", "C: {secret}", "S: a OK", "C: b NOOP"],
+            ),
+            (
+                vec![(C, "a AUTHENTICATE SCRAM-SHA-1 bix\r\n"), (S, "+ cj1\r\n"), (C, "Yz1\r\n"), (S, "a OK\r\n")],
+                vec!["C: a AUTHENTICATE SCRAM-SHA-1 {secret}", "S: + {secret}", "C: {secret}", "S: a OK"],
             ),
             (
                 vec![(C, "a LOGIN bob {6}\r\n"), (S, "a BAD no\r\n"), (C, "b NOOP\r\n")],

@@ -2,8 +2,6 @@
 //!
 //! RFC 2449 §5, §6; RFC 2595 §4; RFC 3206 §5; RFC 5034 §3.
 
-use crate::sasl::Mechanism;
-
 /// The capabilities of one server at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Capabilities {
@@ -73,11 +71,6 @@ impl Capabilities {
         }
         found
     }
-
-    /// The best mechanism that both sides speak.
-    pub fn mechanism(&self) -> Option<Mechanism> {
-        Mechanism::ALL.into_iter().find(|mechanism| self.sasl.iter().any(|name| name == mechanism.name()))
-    }
 }
 
 #[cfg(test)]
@@ -106,6 +99,6 @@ mod tests {
     #[test]
     fn announcements_of_other_servers_are_understood() {
         let found = Capabilities::parse(["sasl  cram-md5 login", "EXPIRE 60", "", "Stls"].into_iter());
-        assert_eq!((found.mechanism(), found.stls, found.user), (Some(Mechanism::Login), true, false));
+        assert_eq!((found.sasl, found.stls, found.user), (vec!["CRAM-MD5".into(), "LOGIN".into()], true, false));
     }
 }

@@ -7,7 +7,7 @@ use super::capability::Capabilities;
 use super::command::{Command, Number};
 use super::response::{Response, Status};
 use crate::error::{Error, Kind, Result};
-use crate::sasl::{Proof, base64};
+use crate::sasl::{Proof, SaslError, base64};
 use crate::secret::Secret;
 use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::{Expect, Fault, Frame, TextRule};
@@ -103,40 +103,56 @@ pub struct Login<'a> {
     proof: Proof<'a>,
     /// An answer that was too long for the command.
     held: Option<Zeroizing<String>>,
-    is_over: bool,
+    failure: Option<SaslError>,
 }
 
 impl<'a> Login<'a> {
     /// With this proof.
     pub fn new(proof: Proof<'a>) -> Self {
-        Self { proof, held: None, is_over: false }
+        Self { proof, held: None, failure: None }
     }
 
-    /// `AUTH`, with the first answer if the mechanism allows it and the line holds it.
+    /// `AUTH`, with the first answer if the mechanism allows it and the line holds it; an empty one is `=`
+    /// (RFC 5034 §4).
     pub fn begin(&mut self) -> Request {
         let mechanism = self.proof.mechanism().name().to_owned();
-        self.held = self.proof.initial().map(|octets| base64::encode(&octets));
-        let fits =
-            |initial: &mut Zeroizing<String>| "AUTH  \r\n".len() + mechanism.len() + initial.len() <= COMMAND_MAX;
-        let initial = self.held.take_if(fits);
+        let mut initial = self.proof.initial().map(|octets| base64::encode_initial(&octets));
+        let is_long =
+            |initial: &mut Zeroizing<String>| "AUTH  \r\n".len() + mechanism.len() + initial.len() > COMMAND_MAX;
+        self.held = initial.take_if(is_long);
         Request::new(&Command::Auth { mechanism, initial })
     }
 
-    /// What to send next; nothing when `response` ended the login, well or not. Who is asked more than there is
-    /// to say gives up.
+    /// What to send next; nothing when `response` ended the login, well or not. Who is asked what there is no answer
+    /// to gives up.
     pub fn next(&mut self, response: &Response) -> Option<Request> {
-        if response.status != Status::Challenge || self.is_over {
+        if response.status != Status::Challenge || self.failure.is_some() {
             return None;
         }
         let answer = match self.held.take() {
-            Some(held) => Some(held),
-            None => {
-                let challenge = base64::decode(response.text.as_bytes()).unwrap_or_default();
-                self.proof.step(&challenge).ok().map(|octets| base64::encode(&octets))
-            }
+            Some(held) => Ok(held),
+            None => self.proof.answer(response.text.as_bytes()),
         };
-        self.is_over = answer.is_none();
-        Some(Request { line: Some(answer.unwrap_or_else(|| Zeroizing::new("*".to_owned()))) })
+        let line = answer.unwrap_or_else(|failure| {
+            self.failure = Some(failure);
+            Zeroizing::new("*".to_owned())
+        });
+        Some(Request { line: Some(line) })
+    }
+
+    /// Whether a login that is over for the server is good for us too.
+    pub fn end(&self) -> Result<(), SaslError> {
+        self.failure.clone().map_or_else(|| self.proof.may_succeed(), Err)
+    }
+
+    /// Why we gave up, if we did.
+    pub fn failure(&self) -> Option<&SaslError> {
+        self.failure.as_ref()
+    }
+
+    /// What the server said beside its response.
+    pub fn reason(&self) -> Option<&str> {
+        self.proof.reason()
     }
 }
 
@@ -328,7 +344,7 @@ impl<W: io::Write> Exchange for Retrieve<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sasl::{Credentials, Mechanism};
+    use crate::sasl::{Credentials, Ground, Mechanism};
     use crate::wire::frame::Framer;
 
     fn said<E: Exchange>(exchange: &E) -> String {
@@ -440,12 +456,12 @@ mod tests {
     fn a_login_answers_as_long_as_it_is_asked_and_can() {
         let challenge = Response::challenge("");
         let short = Credentials::new("bob", Secret::new("secret".into()));
-        let mut login = Login::new(Proof::new(Mechanism::Plain, &short));
+        let mut login = Login::new(Proof::new(Mechanism::Plain, &short, &Ground::default(), "").unwrap());
         assert_eq!(said(&login.begin()), "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n");
         assert_eq!(login.next(&challenge).map(|request| said(&request)).as_deref(), Some("*\r\n"));
         assert!(login.next(&challenge).is_none());
         let long = Credentials::new("bob", Secret::new("x".repeat(200)));
-        let mut login = Login::new(Proof::new(Mechanism::Plain, &long));
+        let mut login = Login::new(Proof::new(Mechanism::Plain, &long, &Ground::default(), "").unwrap());
         assert_eq!(said(&login.begin()), "AUTH PLAIN\r\n");
         assert!(said(&login.next(&challenge).unwrap()).starts_with("AGJvYgB4eHh4"));
         assert!(login.next(&Response::ok("")).is_none());

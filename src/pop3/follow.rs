@@ -4,6 +4,7 @@
 //! RFC 1939 §3, §7; RFC 2449 §6.8; RFC 5034 §4.
 
 use super::command::Verb;
+use crate::sasl::is_scram;
 use crate::wire::record::{Follow, Show};
 use crate::wire::transcript::Side;
 use std::collections::VecDeque;
@@ -32,14 +33,17 @@ enum Due {
     /// Perhaps a message.
     Message,
     /// Challenges, then one line.
-    Login,
+    Login {
+        /// The challenges are secret too: with the server's proof one could try out passwords (RFC 5802 §9).
+        is_scram: bool,
+    },
 }
 
 impl Follow for Follower {
     fn line(&mut self, from: Side, line: &[u8]) -> Show {
         match from {
             Side::Server => self.server(line),
-            Side::Client if self.due.contains(&Due::Login) => Show::Secret { keep: 0 },
+            Side::Client if self.due.iter().any(|due| matches!(due, Due::Login { .. })) => Show::Secret { keep: 0 },
             Side::Client => self.client(line),
         }
     }
@@ -50,7 +54,10 @@ impl Follower {
         let Some(body) = self.body else {
             let is_challenge = line.starts_with(b"+ ") || line.starts_with(b"+\r");
             match self.due.front() {
-                Some(Due::Login) if is_challenge => {}
+                Some(Due::Login { is_scram: true }) if is_challenge && line.trim_ascii_end().len() > 2 => {
+                    return Show::Secret { keep: 2 };
+                }
+                Some(Due::Login { .. }) if is_challenge => {}
                 Some(due @ (Due::List | Due::Message)) if line.starts_with(b"+OK") => {
                     (self.body, self.is_line_start) = (Some(*due), true);
                 }
@@ -76,14 +83,14 @@ impl Follower {
         let due = match () {
             () if is(Verb::Retr) || is(Verb::Top) => Due::Message,
             () if is(Verb::Capa) || ((is(Verb::List) || is(Verb::Uidl)) && !has_arguments) => Due::List,
-            () if is(Verb::Auth) => Due::Login,
+            () if is(Verb::Auth) => Due::Login { is_scram: is_scram(rest.trim_ascii_start()) },
             () => Due::Line,
         };
         self.due.push_back(due);
         if is(Verb::Pass) && line.len() > word_end + 1 {
             return Show::Secret { keep: word_end + 1 };
         }
-        if due == Due::Login && has_arguments {
+        if matches!(due, Due::Login { .. }) && has_arguments {
             let mechanism = word_end + rest.len() - rest.trim_ascii_start().len();
             let length = |word: &[u8]| word.iter().take_while(|octet| !octet.is_ascii_whitespace()).count();
             let keep = mechanism + text.get(mechanism..).map_or(0, length) + 1;
@@ -128,6 +135,17 @@ mod tests {
             (
                 &["C: AUTH PLAIN\r\n", "S: + \r\n", "C: AGJv\r\n", "S: -ERR no\r\n", "C: QUIT\r\n"],
                 &["C: AUTH PLAIN", "S: + ", "C: {secret}", "S: -ERR no", "C: QUIT"],
+            ),
+            (
+                &[
+                    "C: AUTH SCRAM-SHA-256\r\n",
+                    "S: + \r\n",
+                    "C: bix\r\n",
+                    "S: + cj1\r\n",
+                    "C: Yz1\r\n",
+                    "S: +OK in\r\n",
+                ],
+                &["C: AUTH SCRAM-SHA-256", "S: + ", "C: {secret}", "S: + {secret}", "C: {secret}", "S: +OK in"],
             ),
             (
                 &["C: NOOP\r\nAUTH LOGIN\r\n", "S: +OK\r\n", "C: Ym9i\r\n"],

@@ -12,6 +12,11 @@ pub fn encode(octets: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(octets))
 }
 
+/// The answer that goes with the command itself, where `=` stands for an empty one.
+pub fn encode_initial(octets: &[u8]) -> Zeroizing<String> {
+    if octets.is_empty() { Zeroizing::new("=".to_owned()) } else { encode(octets) }
+}
+
 /// Reads base64 with its padding; a character outside the alphabet is no base64.
 pub fn decode(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Malformed> {
     STANDARD.decode(text).map(Zeroizing::new).map_err(|_| Malformed::NotBase64)

@@ -1,12 +1,14 @@
 //! The server's side: challenges go out, answers come in, credentials are what remains.
 //!
-//! Works on decoded octets; base64 and line forms belong to `base64` and the protocols.
-//! RFC 4616 §2; draft-murchison-sasl-login §2.
+//! Works on decoded octets; base64 and line forms belong to `base64` and the protocols. CRAM-MD5 is not spoken here: a
+//! server could only check it with the password itself at hand. RFC 4616 §2; RFC 5802 §3; RFC 7628 §3.2;
+//! draft-murchison-sasl-login §2.
 
-use super::{Credentials, Mechanism};
+use super::scram::{Binding, Challenged, Hash, Keys, Named};
+use super::{Credentials, Factor, Mechanism, oauth};
 use crate::secret::Secret;
 
-/// An exchange that waits for the client's next answer.
+/// An exchange that waits for the client's next answer, or for the world's.
 #[derive(Debug)]
 pub struct Exchange(State);
 
@@ -15,17 +17,51 @@ enum State {
     Plain,
     LoginName,
     LoginPassword { user: String },
+    Token(Mechanism),
+    ScramFirst(Hash, Binding),
+    ScramNamed(Named),
+    ScramLast(Box<Challenged>),
 }
 
 /// Where an exchange stands after an answer.
 #[derive(Debug)]
 pub enum Step {
     /// Send this challenge and give the answer to [`Exchange::answer`].
-    Challenge(Exchange, &'static [u8]),
+    Challenge(Exchange, Vec<u8>),
+    /// The keys of a user are needed: give them to [`Exchange::found`].
+    LookUp(Exchange, LookUp),
     /// The client has said everything; whether it is true is not known here.
-    Done(Credentials),
+    Done(Credentials, Tail),
     /// The client broke the mechanism's rules.
     Failed(Malformed),
+}
+
+/// Whose keys are needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookUp {
+    /// Who wants to log in: `bob`, or an address.
+    pub user: String,
+    /// For which hash function.
+    pub hash: Hash,
+}
+
+/// What was looked up. A user who does not exist has keys too, so that nobody can tell.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The keys.
+    pub keys: Keys,
+    /// Fresh and random, of printable characters without a comma.
+    pub nonce: String,
+}
+
+/// What has to be said once more when it is known whether the login is good, before the protocol says so. The client
+/// answers it, and the answer means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tail {
+    /// The server's own proof.
+    pub on_success: Option<Vec<u8>>,
+    /// Why not.
+    pub on_failure: Option<Vec<u8>>,
 }
 
 /// What was wrong with an answer. The sentence is fit for a reply.
@@ -40,38 +76,73 @@ pub enum Malformed {
     /// It was base64 of something else than the mechanism wants.
     #[error("The answer does not fit the mechanism")]
     NotThisMechanism,
+    /// The client did not see what was offered.
+    #[error("Somebody has changed the list of mechanisms on its way to you")]
+    Downgraded,
     /// Somebody proves to be one user and wants to act for another.
     #[error("Nobody may act for another user")]
     ForAnother,
 }
 
 impl Exchange {
-    /// Begins an exchange, with the answer that came along with the command, if one did.
-    pub fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> Step {
+    /// Begins an exchange, with the answer that came along with the command, if one did. `binding` is how a login by
+    /// SCRAM is bound to the connection.
+    pub fn start(mechanism: Mechanism, initial: Option<&[u8]>, binding: Binding) -> Step {
         let (state, challenge): (_, &[u8]) = match mechanism {
             Mechanism::Plain => (State::Plain, b""),
             Mechanism::Login => (State::LoginName, b"Username:"),
+            Mechanism::XOAuth2 | Mechanism::OAuthBearer => (State::Token(mechanism), b""),
+            other => match other.scram_hash() {
+                Some(hash) => (State::ScramFirst(hash, binding), b""),
+                None => return Step::Failed(Malformed::NotThisMechanism),
+            },
         };
         match initial {
             Some(initial) => Self(state).answer(initial),
-            None => Step::Challenge(Self(state), challenge),
+            None => Step::Challenge(Self(state), challenge.to_vec()),
         }
     }
 
     /// Takes the client's answer.
     pub fn answer(self, answer: &[u8]) -> Step {
-        let result = match self.0 {
-            State::Plain => plain(answer),
-            State::LoginName => match name(answer) {
-                Ok(user) => return Step::Challenge(Self(State::LoginPassword { user }), b"Password:"),
-                Err(malformed) => Err(malformed),
-            },
-            State::LoginPassword { user } => password(answer).map(|password| Credentials::new(user, password)),
-        };
-        match result {
-            Ok(credentials) => Step::Done(credentials),
+        match self.step(answer) {
+            Ok(step) => step,
             Err(malformed) => Step::Failed(malformed),
         }
+    }
+
+    /// Takes the keys that were looked up.
+    pub fn found(self, found: Found) -> Step {
+        let State::ScramNamed(named) = self.0 else { return Step::Failed(Malformed::NotThisMechanism) };
+        let (challenged, challenge) = named.challenge(found.keys, &found.nonce);
+        Step::Challenge(Self(State::ScramLast(Box::new(challenged))), challenge)
+    }
+
+    fn step(self, answer: &[u8]) -> Result<Step, Malformed> {
+        Ok(match self.0 {
+            State::Plain => Step::Done(plain(answer)?, Tail::default()),
+            State::LoginName => {
+                Step::Challenge(Self(State::LoginPassword { user: name(answer)? }), b"Password:".to_vec())
+            }
+            State::LoginPassword { user } => Step::Done(Credentials::new(user, password(answer)?), Tail::default()),
+            State::Token(mechanism) => {
+                let tail = Tail { on_failure: Some(oauth::REFUSAL.to_vec()), on_success: None };
+                Step::Done(oauth::read(mechanism, answer)?, tail)
+            }
+            State::ScramFirst(hash, binding) => {
+                let named = Named::read(hash, answer, binding)?;
+                let wanted = LookUp { user: named.user().to_owned(), hash };
+                Step::LookUp(Self(State::ScramNamed(named)), wanted)
+            }
+            State::ScramNamed(_) => return Err(Malformed::NotThisMechanism),
+            State::ScramLast(challenged) => {
+                let user = challenged.user().to_owned();
+                let (claim, proof) = challenged.answer(answer)?;
+                let factor = Factor::Claim(Box::new(claim));
+                let credentials = Credentials { authzid: None, user, factor, permit: Box::default() };
+                Step::Done(credentials, Tail { on_success: Some(proof), on_failure: None })
+            }
+        })
     }
 }
 
@@ -91,7 +162,7 @@ fn plain(answer: &[u8]) -> Result<Credentials, Malformed> {
 }
 
 /// `bob` and `bob@hamburger.example` are one user here, so the domain may be left out on either side.
-fn is_same_person(authzid: &str, user: &str) -> bool {
+pub(super) fn is_same_person(authzid: &str, user: &str) -> bool {
     match (authzid.split_once('@'), user.split_once('@')) {
         (Some((one, _)), None) => one.eq_ignore_ascii_case(user),
         (None, Some((other, _))) => authzid.eq_ignore_ascii_case(other),
@@ -121,17 +192,18 @@ mod tests {
 
     /// Runs an exchange on these answers; `user/password` when it is done.
     fn run(mechanism: Mechanism, initial: Option<&str>, answers: &[&str]) -> String {
-        let mut step = Exchange::start(mechanism, initial.map(str::as_bytes));
+        let mut step = Exchange::start(mechanism, initial.map(str::as_bytes), Binding::Unsupported);
         let mut answers = answers.iter();
         loop {
             step = match step {
                 Step::Challenge(exchange, challenge) => match answers.next() {
                     Some(answer) => exchange.answer(answer.as_bytes()),
-                    None => return String::from_utf8_lossy(challenge).into_owned(),
+                    None => return String::from_utf8_lossy(&challenge).into_owned(),
                 },
-                Step::Done(found) => {
+                Step::Done(found, _) => {
                     return format!("{}/{}", found.user, found.password().expect("a password").expose());
                 }
+                Step::LookUp(_, wanted) => return wanted.user,
                 Step::Failed(malformed) => return format!("{malformed:?}"),
             }
         }
@@ -178,7 +250,7 @@ mod tests {
     #[test]
     fn octets_that_are_no_utf8_are_no_names() {
         assert!(matches!(
-            Exchange::start(Mechanism::Plain, Some(b"\0b\xffb\0secret")),
+            Exchange::start(Mechanism::Plain, Some(b"\0b\xffb\0secret"), Binding::Unsupported),
             Step::Failed(Malformed::NotThisMechanism)
         ));
     }

@@ -62,6 +62,7 @@ impl Host<Session> for ImapHost {
     async fn perform(&mut self, ask: Ask) -> Answer {
         match ask {
             Ask::Authenticate(credentials) => Answer::Authenticated(self.authenticate(credentials).await),
+            Ask::Keys(wanted) => Answer::Keys(Ok(self.login.keys(&wanted))),
             Ask::Mailboxes => Answer::Mailboxes(self.mailboxes().await),
             Ask::Create { mailbox } => Answer::Done(self.with(async |account| account.create(&mailbox).await).await),
             Ask::Delete { mailbox } => Answer::Done(self.with(async |account| account.delete(&mailbox).await).await),

@@ -10,6 +10,7 @@ mod imap_append;
 mod imap_host;
 mod login;
 mod pop3_host;
+mod salts;
 mod sessions;
 mod settings;
 mod smtp_host;
@@ -69,6 +70,8 @@ struct Shared {
     submission_gate: Gate,
     failures: Failures,
     sessions: Sessions,
+    /// What the salts of users who do not exist follow from.
+    salt_secret: Arc<[u8]>,
     /// For messages that IMAP has to hold whole.
     room: Arc<Semaphore>,
 }
@@ -98,6 +101,7 @@ impl Server {
         // The lock is ours now: whatever waits there is left over.
         let room = waiting_room(&settings.data);
         Stash::sweep(&*world.disk, &room).map_err(|error| Error::file("cannot tidy up", &room, error))?;
+        let salt_secret = salts::secret(&*world.disk, &settings.data, &*world.entropy)?;
         let tls = settings.identity.as_ref().map(ServerTls::new).transpose()?;
         let limits = settings.limits;
         let gate = || Gate::new(limits.connections_max, limits.connections_per_place_max);
@@ -113,6 +117,7 @@ impl Server {
             submission_gate: gate(),
             failures: Failures::new(limits.failed_logins_per_place_max),
             sessions: Sessions::new(each),
+            salt_secret,
             room,
             settings,
             world,
@@ -249,6 +254,8 @@ impl Shared {
             failures: self.failures.clone(),
             from,
             delay: self.settings.limits.login_delay,
+            entropy: self.world.entropy.clone(),
+            salt_secret: self.salt_secret.clone(),
         }
     }
 
@@ -263,6 +270,7 @@ impl Shared {
             role,
             auth_required: role == smtp::server::Role::Submission && !self.settings.users.is_catch_all(),
             plaintext_auth: smtp::server::PlaintextAuth::Loopback,
+            mechanisms: self.settings.users.mechanisms(),
         })
     }
 
@@ -281,6 +289,7 @@ impl Shared {
         pop3::server::Session::new(pop3::server::Policy {
             hostname: self.settings.hostname.clone(),
             plaintext_auth: pop3::server::PlaintextAuth::Loopback,
+            mechanisms: self.settings.users.mechanisms(),
         })
     }
 
@@ -298,6 +307,7 @@ impl Shared {
             hostname: self.settings.hostname.clone(),
             size_max: self.settings.limits.size_max,
             plaintext_auth: crate::sasl::PlaintextAuth::Loopback,
+            mechanisms: self.settings.users.mechanisms(),
         }))
     }
 

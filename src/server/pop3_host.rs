@@ -37,6 +37,7 @@ impl Host<Session> for Pop3Host {
     async fn perform(&mut self, ask: Ask) -> Answer {
         match ask {
             Ask::Authenticate(credentials) => Answer::Opened(self.open(credentials).await),
+            Ask::Keys(wanted) => Answer::Keys(Ok(self.login.keys(&wanted))),
             Ask::Read { message, offset } => Answer::Piece(self.read(message, offset).await),
             Ask::Update(messages) => Answer::Updated(self.update(&messages).await),
         }
@@ -100,7 +101,9 @@ mod tests {
     async fn a_message_whose_name_lies_about_its_size_is_still_sent_whole() {
         let disk = MemoryDisk::new();
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let mailstore = Mailstore::open(Arc::new(disk.clone()), clock, entropy, "/mail".into(), IndexAt::Memory);
+        let salt_secret = Arc::from([0; 32]);
+        let mailstore =
+            Mailstore::open(Arc::new(disk.clone()), clock, entropy.clone(), "/mail".into(), IndexAt::Memory);
         mailstore.account("catchall").await.expect("made");
         let (text, size) = ("line\n".repeat(100_000), 500_000);
         let path = format!("/mail/catchall/Maildir/new/1.foreign,S={size},W={}", size + 1);
@@ -108,7 +111,7 @@ mod tests {
         let users = Users::new([]);
         let directory = Directory::new(Vec::new(), &users);
         let (failures, from, delay) = (Failures::new(1), [127, 0, 0, 1].into(), Duration::ZERO);
-        let login = Login { users, directory, failures, from, delay };
+        let login = Login { users, directory, failures, from, delay, entropy, salt_secret };
         let mut host = Pop3Host { mailstore, login, sessions: Sessions::new(1), maildrop: None };
         let listings = host.open(Credentials::new("bob", Secret::new("x".into()))).await.expect("opened");
         assert_eq!(listings.len(), 1);

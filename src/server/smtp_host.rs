@@ -40,6 +40,7 @@ impl Host<Session> for SmtpHost {
     async fn perform(&mut self, ask: Ask) -> Answer {
         match ask {
             Ask::Authenticate(credentials) => Answer::Authenticated(self.login.check(credentials).await),
+            Ask::Keys(wanted) => Answer::Keys(Ok(self.login.keys(&wanted))),
             Ask::Recipient { recipient, user, .. } => Answer::Recipient(self.judge(&recipient, user.is_some())),
             Ask::Begin(transaction) => Answer::Begun(self.begin(&transaction).await.map_err(|error| refusal(&error))),
             Ask::Write(piece) => Answer::Written(self.write(&piece).await),

@@ -8,7 +8,7 @@ use super::command::Command;
 use super::reply::{Reader, Reply};
 use crate::envelope::ForwardPath;
 use crate::error::Result;
-use crate::sasl::{Proof, base64};
+use crate::sasl::{Proof, SaslError, base64};
 use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::{Expect, Frame};
 use crate::wire::session::Output;
@@ -121,48 +121,59 @@ impl Exchange for Request {
 /// A login: a request, and further ones as long as the server challenges.
 pub struct Login<'a> {
     proof: Proof<'a>,
-    is_over: bool,
+    failure: Option<SaslError>,
 }
 
 impl<'a> Login<'a> {
     /// With this proof.
     pub fn new(proof: Proof<'a>) -> Self {
-        Self { proof, is_over: false }
+        Self { proof, failure: None }
     }
 
-    /// `AUTH`, with the first answer if the mechanism allows it.
+    /// `AUTH`, with the first answer if the mechanism allows it; an empty one is `=` (RFC 4954 §4).
     pub fn begin(&mut self) -> Request {
         let mechanism = self.proof.mechanism().name().to_owned();
-        let initial = self.proof.initial().map(|octets| base64::encode(&octets).as_str().to_owned());
+        let initial = self.proof.initial().map(|octets| base64::encode_initial(&octets).as_str().to_owned());
         Request::new(Command::Auth { mechanism, initial })
     }
 
-    /// What to send next; nothing when `reply` ended the login, well or not. Who is asked more than there is
-    /// to say gives up.
+    /// What to send next; nothing when `reply` ended the login, well or not. Who is asked what there is no answer to
+    /// gives up.
     pub fn next(&mut self, reply: &Reply) -> Option<Request> {
-        if reply.code.get() != 334 || self.is_over {
+        if reply.code.get() != 334 || self.failure.is_some() {
             return None;
         }
-        Some(match self.proof.step(&reply_challenge(reply)) {
-            Ok(answer) => Request::new(base64::encode(&answer).as_str()),
-            Err(_) => {
-                self.is_over = true;
+        let challenge = reply.lines.concat();
+        Some(match self.proof.answer(challenge.as_bytes()) {
+            Ok(answer) => Request::new(answer.as_str()),
+            Err(failure) => {
+                self.failure = Some(failure);
                 Request::new("*")
             }
         })
     }
-}
 
-/// What the server asks; what is no base64 is as good as nothing.
-fn reply_challenge(reply: &Reply) -> Zeroizing<Vec<u8>> {
-    base64::decode(reply.lines.concat().as_bytes()).unwrap_or_default()
+    /// Whether a login that is over for the server is good for us too.
+    pub fn end(&self) -> Result<(), SaslError> {
+        self.failure.clone().map_or_else(|| self.proof.may_succeed(), Err)
+    }
+
+    /// Why we gave up, if we did.
+    pub fn failure(&self) -> Option<&SaslError> {
+        self.failure.as_ref()
+    }
+
+    /// What the server said beside its reply.
+    pub fn reason(&self) -> Option<&str> {
+        self.proof.reason()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Kind;
-    use crate::sasl::{Credentials, Mechanism};
+    use crate::sasl::{Credentials, Ground, Mechanism};
     use crate::secret::Secret;
     use crate::wire::frame::Framer;
 
@@ -222,17 +233,18 @@ mod tests {
     #[test]
     fn a_login_answers_as_long_as_it_is_asked_and_can() {
         let credentials = Credentials::new("bob", Secret::new("secret".into()));
+        let proof = |mechanism| Proof::new(mechanism, &credentials, &Ground::default(), "").unwrap();
         let challenge = reply(&mut Request::noop(), b"334 VXNlcm5hbWU6\r\n").unwrap();
-        let mut login = Login::new(Proof::new(Mechanism::Plain, &credentials));
+        let mut login = Login::new(proof(Mechanism::Plain));
         assert_eq!(said(&login.begin()), "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n");
         assert_eq!(login.next(&challenge).map(|request| said(&request)).as_deref(), Some("*\r\n"));
         assert!(login.next(&challenge).is_none());
-        let mut login = Login::new(Proof::new(Mechanism::Login, &credentials));
+        let mut login = Login::new(proof(Mechanism::Login));
         assert_eq!(said(&login.begin()), "AUTH LOGIN\r\n");
         for wanted in ["Ym9i\r\n", "c2VjcmV0\r\n", "*\r\n"] {
             assert_eq!(said(&login.next(&challenge).unwrap()), wanted);
         }
-        let mut login = Login::new(Proof::new(Mechanism::Login, &credentials));
+        let mut login = Login::new(proof(Mechanism::Login));
         let refusal = reply(&mut login.begin(), b"535 5.7.8 no\r\n").unwrap();
         assert!(login.next(&refusal).is_none());
     }

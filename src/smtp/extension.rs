@@ -4,7 +4,6 @@
 //! RFC 6531.
 
 use super::reply::Reply;
-use crate::sasl::Mechanism;
 
 /// The extensions of one server at one moment: STARTTLS and a login change them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,11 +96,6 @@ impl Extensions {
         let keyword = keyword.to_ascii_uppercase();
         self.lines().iter().any(|line| line.split(' ').next() == Some(keyword.as_str()))
     }
-
-    /// The best mechanism that both sides speak.
-    pub fn mechanism(&self) -> Option<Mechanism> {
-        Mechanism::ALL.into_iter().find(|mechanism| self.auth.iter().any(|name| name == mechanism.name()))
-    }
 }
 
 #[cfg(test)]
@@ -153,8 +147,6 @@ mod tests {
         {
             assert_eq!(found.offers(keyword), is_offered, "{keyword}");
         }
-        assert_eq!(found.mechanism(), Some(Mechanism::Plain));
-        assert_eq!(Extensions::parse(&reply(&["AUTH CRAM-MD5"])).mechanism(), None);
         assert_eq!(Extensions::parse(&reply(&["SIZE 99999999999999999999"])).size_max, None);
     }
 

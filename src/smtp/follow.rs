@@ -2,6 +2,7 @@
 //!
 //! When in doubt a line counts as secret. RFC 4954 §4; RFC 5321 §4.1.1.4; RFC 3030 §2.
 
+use crate::sasl::is_scram;
 use crate::wire::record::{Follow, Show};
 use crate::wire::transcript::Side;
 
@@ -15,7 +16,10 @@ pub fn follow() -> Box<dyn Follow> {
 enum Follower {
     Commands,
     /// AUTH was said: what the client says is secret, until the server ends it.
-    Login,
+    Login {
+        /// So is what the server says: with its proof one could try out passwords (RFC 5802 §9).
+        is_scram: bool,
+    },
     /// A message is on its way.
     Text {
         /// Whether the last line ended with CRLF, so that a lone dot ends the message.
@@ -34,13 +38,17 @@ impl Follow for Follower {
             (Side::Server, _) => {
                 // RFC 4954 §6: 235 and all failures end the exchange; other successes answer earlier commands.
                 *self = match (*self, line.get(..3)) {
-                    (_, Some(b"334")) => Self::Login,
+                    (login @ Self::Login { .. }, Some(b"334")) => login,
+                    (_, Some(b"334")) => Self::Login { is_scram: true },
                     (_, Some(b"354")) => Self::Text { is_line_start: true },
-                    (Self::Login, Some(b"235")) => Self::Commands,
-                    (Self::Login, Some([b'4' | b'5', ..])) => Self::Commands,
+                    (Self::Login { .. }, Some(b"235")) => Self::Commands,
+                    (Self::Login { .. }, Some([b'4' | b'5', ..])) => Self::Commands,
                     (state, _) => state,
                 };
-                Show::Whole
+                match self {
+                    Self::Login { is_scram: true } if line.trim_ascii_end().len() > 4 => Show::Secret { keep: 4 },
+                    _ => Show::Whole,
+                }
             }
             (Side::Client, Self::Text { is_line_start: true }) if line == b".\r\n" => {
                 *self = Self::Commands;
@@ -58,15 +66,15 @@ impl Follow for Follower {
                 };
                 Show::Elide
             }
-            (Side::Client, Self::Login) => Show::Secret { keep: 0 },
+            (Side::Client, Self::Login { .. }) => Show::Secret { keep: 0 },
             (Side::Client, Self::Commands) if chunk(line).is_some_and(|left| left > 0) => {
                 *self = Self::Chunk { left: chunk(line).unwrap_or_default() };
                 Show::Whole
             }
             (Side::Client, Self::Commands) => match initial_response(line) {
                 None => Show::Whole,
-                Some(keep) => {
-                    *self = Self::Login;
+                Some((keep, is_scram)) => {
+                    *self = Self::Login { is_scram };
                     if keep < line.trim_ascii_end().len() { Show::Secret { keep } } else { Show::Whole }
                 }
             },
@@ -80,8 +88,8 @@ fn chunk(line: &[u8]) -> Option<usize> {
     words.next().filter(|verb| verb.eq_ignore_ascii_case("BDAT")).and_then(|_| words.next()?.parse().ok())
 }
 
-/// Where in an AUTH command the secret begins.
-fn initial_response(line: &[u8]) -> Option<usize> {
+/// Where in an AUTH command the secret begins, and whether the mechanism is SCRAM.
+fn initial_response(line: &[u8]) -> Option<(usize, bool)> {
     let is_blank = |at: &usize| line.get(*at).is_some_and(|octet| octet.is_ascii_whitespace());
     let is_word = |at: &usize| line.get(*at).is_some_and(|octet| !octet.is_ascii_whitespace());
     let skip = |from: usize, is: &dyn Fn(&usize) -> bool| from + (from..).take_while(is).count();
@@ -90,8 +98,10 @@ fn initial_response(line: &[u8]) -> Option<usize> {
     if !line.get(verb..verb_end)?.eq_ignore_ascii_case(b"AUTH") {
         return None;
     }
-    let mechanism_end = skip(skip(verb_end, &is_blank), &is_word);
-    Some(skip(mechanism_end, &is_blank))
+    let mechanism = skip(verb_end, &is_blank);
+    let mechanism_end = skip(mechanism, &is_word);
+    let is_scram = is_scram(line.get(mechanism..mechanism_end)?);
+    Some((skip(mechanism_end, &is_blank), is_scram))
 }
 
 #[cfg(test)]
@@ -140,6 +150,10 @@ mod tests {
             (
                 &["C: BAD\r\nAUTH LOGIN\r\n", "S: 500 what\r\n334 VXN\r\n", "C: Ym9i\r\n"],
                 &["C: BAD", "C: AUTH LOGIN", "S: 500 what", "S: 334 VXN", "C: {secret}"],
+            ),
+            (
+                &["C: AUTH scram-sha-256 biws\r\n", "S: 334 cj1\r\n", "C: Yz1\r\n", "S: 334 dj0=\r\n", "C: \r\n"],
+                &["C: AUTH scram-sha-256 {secret}", "S: 334 {secret}", "C: {secret}", "S: 334 {secret}", "C: {secret}"],
             ),
             (
                 &["C: AUTH PLAIN AGJv\r\n", "S: 535 no\r\n", "C: QUIT\r\n"],

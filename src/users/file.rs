@@ -1,6 +1,7 @@
 //! The users file: a line `name:hash` each.
 //!
-//! `hash` is an Argon2 PHC string, or `{PLAIN}` and the password itself for tests. `#` begins a comment.
+//! `hash` is an Argon2 PHC string, keys for SCRAM, hashes of access tokens, or several of them with blanks between;
+//! or `{PLAIN}` and the password itself for tests. `#` begins a comment.
 
 use super::password::Stored;
 use crate::error::{Error, Kind, Result};
@@ -22,7 +23,7 @@ pub fn parse(text: &str) -> Result<Vec<(String, Stored)>> {
             let stored = match password.strip_prefix("{PLAIN}") {
                 Some("") => return Err(wrong("the password is empty")),
                 Some(plain) => Stored::plain(Secret::new(plain.to_owned())),
-                None => Stored::from_phc(password).map_err(|error| wrong(&error.to_string()))?,
+                None => Stored::parse(password).map_err(|error| wrong(&error.to_string()))?,
             };
             Ok((name.to_owned(), stored))
         })
@@ -60,6 +61,10 @@ mod tests {
             "../bob:{PLAIN}hunter2",
             ":{PLAIN}hunter2",
             "bob:$argon2id$hunter2",
+            "bob:{SCRAM-SHA-256}4096,hunter2,hunter2,hunter2",
+            "bob:{SCRAM-SHA-1}4096,aHVudGVyMg==,hunter2,hunter2",
+            "bob:{BEARER-SHA256}hunter2",
+            "bob:{CRAM-MD5}hunter2",
         ] {
             let error = parse(&format!("# x\n\n{text}\n")).map(|_| ()).expect_err(text).to_string();
             assert!(error.contains("line 3") && !error.contains("hunter2"), "{error}");

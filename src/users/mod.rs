@@ -1,8 +1,9 @@
 //! Users: who may log in, and whose addresses are whose.
 //!
 //! Passwords are kept as Argon2id hashes (RFC 9106) or, for tests and demos, given on the command
-//! line. An unknown user costs the same work as a wrong password, so that nobody learns names by the
-//! clock. Knows no protocol and no mailbox.
+//! line; beside them stand keys for SCRAM and hashes of access tokens. An unknown user costs the same work as a
+//! wrong password, and has keys that look like anybody's, so that nobody learns names. Knows no protocol and
+//! no mailbox. RFC 5802 §9.
 
 mod directory;
 mod file;
@@ -10,9 +11,10 @@ mod password;
 
 pub use directory::{Directory, Place};
 pub use file::{expect_distinct, is_user_name, parse};
-pub use password::{Stored, hash};
+pub use password::{Stored, line};
 
-use crate::sasl::{Credentials, Factor, LoginRefusal};
+use crate::sasl::scram::Keys;
+use crate::sasl::{Credentials, Factor, LoginRefusal, LookUp, Mechanism};
 use crate::secret::Secret;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -65,6 +67,35 @@ impl Users {
         self.0.passwords.keys().map(String::as_str)
     }
 
+    /// By which mechanisms somebody can log in. SCRAM is among them when all users can: a client takes it where it is
+    /// offered, and tries nothing else after that.
+    pub fn mechanisms(&self) -> Vec<Mechanism> {
+        let mut users = self.0.passwords.values();
+        let has_scram = !self.is_catch_all() && users.clone().all(|stored| stored.has_keys());
+        let has_tokens = users.any(|stored| stored.has_tokens());
+        let is_possible = |mechanism: &Mechanism| match mechanism {
+            Mechanism::ScramSha256Plus | Mechanism::ScramSha256 => has_scram,
+            Mechanism::OAuthBearer | Mechanism::XOAuth2 => has_tokens,
+            Mechanism::Plain | Mechanism::Login => true,
+            _ => false,
+        };
+        Mechanism::ALL.into_iter().filter(is_possible).collect()
+    }
+
+    /// The keys of a user for SCRAM. Whoever is not known, or has none, gets some that open nothing and look the same;
+    /// they follow from a secret of the server.
+    pub fn keys(&self, wanted: &LookUp, directory: &Directory, secret: &[u8]) -> Keys {
+        let name = directory.login_name(&wanted.user);
+        let stored = self.0.passwords.get(&name).unwrap_or(&self.0.nobody);
+        let known = self.0.passwords.contains_key(&name);
+        // For nobody too, so that it takes as long.
+        let keys = stored.keys(&name, secret);
+        let others = self.0.passwords.iter().filter_map(|(name, stored)| Some((name, stored.kept_keys()?)));
+        let like = others.min_by_key(|(name, _)| *name).map(|(_, keys)| keys);
+        let nobodys = Keys::of_nobody(wanted.hash, &name, secret, like);
+        keys.filter(|keys| known && keys.hash() == wanted.hash).unwrap_or(nobodys)
+    }
+
     /// Checks a login; `directory` tells whose an address is. Returns the user's name.
     pub async fn authenticate(&self, credentials: Credentials, directory: &Directory) -> Result<String, LoginRefusal> {
         if self.is_catch_all() {
@@ -74,7 +105,12 @@ impl Users {
         let stored = self.0.passwords.get(&name);
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.0.nobody).clone();
-        let Factor::Password(password) = credentials.factor else { return Err(LoginRefusal::Bad) };
+        let password = match credentials.factor {
+            Factor::Password(password) => password,
+            Factor::Token(token) if stored.accepts_token(&token) && known => return Ok(name),
+            Factor::Claim(claim) if claim.is_true() && known => return Ok(name),
+            Factor::Token(_) | Factor::Claim(_) | Factor::External => return Err(LoginRefusal::Bad),
+        };
         let good = if stored.is_hashed() {
             let room = timeout(ROOM_WAIT, self.0.room.acquire());
             let _room = room.await.map_err(|_| LoginRefusal::Temporary)?.map_err(|_| LoginRefusal::Temporary)?;
@@ -117,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn hashed_passwords_are_checked() {
-        let phc = hash(&Secret::new("secret".into()), &[7; 16]).expect("a hash");
+        let phc = line(&Secret::new("secret".into()), [&[7; 16], &[8; 16]]).expect("a hash");
         let users = Users::new(parse(&format!("# people\nbob:{phc}\n")).expect("a users file"));
         assert_eq!(login(&users, "bob", "secret").await.as_deref(), Some("bob"));
         assert_eq!(login(&users, "bob", "guess").await, None);

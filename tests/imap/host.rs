@@ -151,6 +151,7 @@ impl Host {
                     && credentials.password().is_some_and(|password| password.expose() == "secret");
                 Answer::Authenticated(if good { Ok(credentials.user) } else { Err(LoginRefusal::Bad) })
             }
+            Ask::Keys(_) => Answer::Keys(Err(LoginRefusal::Bad)),
             Ask::Flush => Answer::Done(Ok(())),
             Ask::Mailboxes => Answer::Mailboxes(failing.map(|()| infos(store))),
             Ask::Create { mailbox } => Answer::Done(failing.and_then(|()| {
@@ -309,6 +310,7 @@ fn transfer(store: &mut Store, from: &str, uids: &[Uid], to: &str, moves: bool) 
 fn name_of(ask: &Ask) -> &'static str {
     match ask {
         Ask::Authenticate(_) => "Authenticate",
+        Ask::Keys(_) => "Keys",
         Ask::Mailboxes => "Mailboxes",
         Ask::Create { .. } => "Create",
         Ask::Delete { .. } => "Delete",

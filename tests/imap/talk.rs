@@ -2,7 +2,7 @@
 
 use crate::host::{Host, Store};
 use mailkit::imap::server::{Ask, Policy, Session};
-use mailkit::sasl::PlaintextAuth;
+use mailkit::sasl::{Mechanism, PlaintextAuth};
 use mailkit::wire::frame::Framer;
 use mailkit::wire::pattern::{Bindings, fill, matches};
 use mailkit::wire::session::{Flow, Input, Output, Peer, Pumped, Session as _, Tls, pump};
@@ -23,7 +23,12 @@ pub(crate) struct Talk {
 }
 
 pub(crate) fn policy() -> Policy {
-    Policy { hostname: "mx.hamburger.example".into(), size_max: 1_000_000, plaintext_auth: PlaintextAuth::Loopback }
+    Policy {
+        hostname: "mx.hamburger.example".into(),
+        size_max: 1_000_000,
+        plaintext_auth: PlaintextAuth::Loopback,
+        mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+    }
 }
 
 pub(crate) fn peer(address: &str) -> Peer {

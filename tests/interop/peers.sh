@@ -61,10 +61,10 @@ C
   soon listens "$postfix_smtp"
 }
 
-# start_dovecot: sets dovecot_imap, dovecot_imaps, dovecot_pop3, dovecot_pop3s, dovecot_lmtp and dovecot_submission;
+# start_dovecot [LINE...]: sets dovecot_imap, dovecot_imaps, dovecot_pop3, dovecot_pop3s, dovecot_lmtp and dovecot_submission;
 # the last one relays to RELAY, an address with port.
 start_dovecot() {
-  local dir=$WORK/dovecot service
+  local dir=$WORK/dovecot service line
   for service in imap imaps pop3 pop3s lmtp submission; do printf -v "dovecot_$service" %s "$(free_port)"; done
   mkdir -p "$dir"/{run,mail}
   chown nobody "$dir/mail"
@@ -122,6 +122,7 @@ service lmtp {
   }
 }
 C
+  for line in "$@"; do echo "$line" >>"$dir/dovecot.conf"; done
   dovecot -c "$dir/dovecot.conf" >"$dir/start.log" 2>&1 || { cat "$dir/start.log"; return 1; }
   stoppers+=("doveadm -c $dir/dovecot.conf stop")
   soon listens "$dovecot_imap" && soon listens "$dovecot_pop3" && soon listens "$dovecot_lmtp"

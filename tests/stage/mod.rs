@@ -27,6 +27,8 @@ use std::time::Duration;
 #[derive(Default)]
 pub(crate) struct Wishes {
     pub(crate) users: Vec<String>,
+    /// More users, as a file has them.
+    pub(crate) users_file: String,
     pub(crate) domains: Vec<String>,
     pub(crate) size_max: Option<u64>,
     pub(crate) listen: Vec<Service>,
@@ -53,7 +55,8 @@ pub(crate) fn identity() -> &'static Identity {
 
 /// A server on this disk, with its relay at work.
 pub(crate) async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Result<Server> {
-    let users = wishes.users.iter().map(|name| (name.clone(), Stored::plain(Secret::new("secret".to_owned()))));
+    let plain = wishes.users.iter().map(|name| (name.clone(), Stored::plain(Secret::new("secret".to_owned()))));
+    let users = plain.chain(mailkit::users::parse(&wishes.users_file)?);
     let host = if wishes.home.is_empty() { HOST.to_owned() } else { format!("mx.{}", wishes.home) };
     let home = host.trim_start_matches("mx.");
     let domains = [home].into_iter().chain(wishes.domains.iter().map(String::as_str));

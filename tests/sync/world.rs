@@ -12,7 +12,7 @@ use mailkit::net::gate::Gate;
 use mailkit::net::serve::{Host, Port};
 use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
-use mailkit::sasl::{Credentials, PlaintextAuth};
+use mailkit::sasl::{Credentials, Mechanism, PlaintextAuth};
 use mailkit::secret::Secret;
 use mailkit::store::IndexAt;
 use mailkit::store::account::Account;
@@ -52,8 +52,12 @@ impl Connect for Wire {
         let (other, far) = duplex(64 * 1024);
         let port =
             Port { tls: None, implicit: false, gate: Gate::new(10, 10), trace: None, stop: CancellationToken::new() };
-        let policy =
-            Policy { hostname: "mail.example".into(), size_max: 100_000_000, plaintext_auth: PlaintextAuth::Loopback };
+        let policy = Policy {
+            hostname: "mail.example".into(),
+            size_max: 100_000_000,
+            plaintext_auth: PlaintextAuth::Loopback,
+            mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+        };
         let hands = Served(Hands::new(&self.store));
         tokio::spawn(async move { port.run(Box::new(far), to, server::Session::new(Arc::new(policy)), hands).await });
         let left = self.breaks_after;

@@ -4,11 +4,14 @@
 
 use super::Session;
 use crate::engine::dial::Security;
+use crate::engine::{failure_kind, unfit_kind};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{Request, Status, Verdict};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
-use crate::sasl::{Credentials, Mechanism, Proof, base64};
+use crate::net::entropy::SystemEntropy;
+use crate::sasl::{Credentials, Ground, Proof, Unfit, base64, nonce, with_reason};
+use crate::wire::session::Tls;
 use zeroize::Zeroizing;
 
 /// A conversation past its greeting and its TLS, before the login.
@@ -57,29 +60,36 @@ impl Opening {
         Ok(opening)
     }
 
-    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
+    /// Logs in. A password goes over TLS or over loopback, never in clear over a wire, unless that is wanted.
     pub async fn login(mut self, credentials: &Credentials) -> Result<Session> {
-        if self.dialogue.tls().is_none() && !self.crosses_no_wire {
-            let what = "the connection is not encrypted, so the password was not sent";
-            return Err(self.error(Kind::Unavailable, what));
-        }
-        let status = if self.can("AUTH=PLAIN") {
-            self.authenticate(credentials).await?
-        } else if self.can("LOGINDISABLED") {
-            return Err(self.error(Kind::Unavailable, "the server takes no passwords on this connection"));
-        } else {
-            let mut login = credentials
-                .password()
-                .and_then(|password| Request::login(&credentials.user, password.expose()))
-                .ok_or_else(|| {
+        let offered: Vec<String> =
+            self.capabilities.iter().filter_map(|name| name.strip_prefix("AUTH=")).map(str::to_owned).collect();
+        let ground = Ground {
+            offered: &offered,
+            host: self.dialogue.peer(),
+            port: self.dialogue.address().map_or(0, |address| address.port()),
+            is_private: self.dialogue.tls().is_some() || self.crosses_no_wire,
+            exporter: self.dialogue.tls().and_then(Tls::exporter),
+        };
+        let unfit = |unfit: &Unfit| self.error(unfit_kind(unfit), &unfit.to_string());
+        match ground.choose(credentials) {
+            Ok(mechanism) => {
+                let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
+                let proof = proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?;
+                self.authenticate(proof).await?;
+            }
+            Err(none) => {
+                let is_allowed = ground.allows_own_login(credentials).map_err(|unfit_too| unfit(&unfit_too))?;
+                if is_allowed && self.can("LOGINDISABLED") {
+                    return Err(self.error(Kind::Unavailable, "the server takes no passwords on this connection"));
+                }
+                let Some(password) = credentials.password().filter(|_| is_allowed) else { return Err(unfit(&none)) };
+                let mut login = Request::login(&credentials.user, password.expose()).ok_or_else(|| {
                     self.error(Kind::Unavailable, "the server's only login cannot carry this name or password")
                 })?;
-            self.dialogue.ask(&mut login).await?
-        };
-        if !status.is_ok() {
-            return Err(Error::new(status.login_kind(), "login refused")
-                .with_peer(self.dialogue.peer())
-                .said(status.text));
+                let status = self.dialogue.ask(&mut login).await?;
+                self.expect_login(&status, None)?;
+            }
         }
         let peer = self.dialogue.peer().to_owned();
         match self.dialogue.into_parts() {
@@ -88,28 +98,37 @@ impl Opening {
         }
     }
 
-    async fn authenticate(&mut self, credentials: &Credentials) -> Result<Status> {
-        let mut proof = Proof::new(Mechanism::Plain, credentials);
-        let answer = proof.initial().map(|octets| base64::encode(&octets));
-        let answer = answer.unwrap_or_else(|| Zeroizing::new(String::new()));
-        let name = Mechanism::Plain.name();
-        if self.can("SASL-IR") {
-            let status = self.dialogue.ask(&mut Request::authenticate(name, Some(&answer))).await?;
-            return self.end_of_challenges(status).await;
+    /// AUTHENTICATE: the first answer goes along if the server takes it (RFC 4959), and each further challenge is
+    /// answered. Who is asked what there is no answer to says so (RFC 9051 §6.2.2).
+    async fn authenticate(&mut self, mut proof: Proof<'_>) -> Result<()> {
+        let name = proof.mechanism().name();
+        let mut held = proof.initial();
+        let initial = held.take_if(|_| self.can("SASL-IR")).map(|octets| base64::encode_initial(&octets));
+        let mut status =
+            self.dialogue.ask(&mut Request::authenticate(name, initial.as_ref().map(|text| text.as_str()))).await?;
+        let mut failure = None;
+        while status.verdict == Verdict::Continue && failure.is_none() {
+            let answer = match held.take() {
+                Some(octets) => Ok(base64::encode(&octets)),
+                None => proof.answer(status.text.as_bytes()),
+            };
+            let answer = answer.unwrap_or_else(|error| {
+                failure = Some(error);
+                Zeroizing::new("*".to_owned())
+            });
+            status = self.dialogue.ask(&mut Request::answer(&answer)).await?;
         }
-        let challenge = self.dialogue.ask(&mut Request::authenticate(name, None)).await?;
-        if challenge.verdict != Verdict::Continue {
-            return Ok(challenge);
+        if let Some(failure) = failure {
+            return Err(self.error(failure_kind(&failure), &failure.to_string()));
         }
-        let status = self.dialogue.ask(&mut Request::answer(&answer)).await?;
-        self.end_of_challenges(status).await
+        self.expect_login(&status, proof.reason())?;
+        proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))
     }
 
-    /// Everything has been said; who still asks is told so (RFC 9051 §6.2.2).
-    async fn end_of_challenges(&mut self, status: Status) -> Result<Status> {
-        match status.verdict {
-            Verdict::Continue => self.dialogue.ask(&mut Request::answer("*")).await,
-            _ => Ok(status),
+    fn expect_login(&self, status: &Status, reason: Option<&str>) -> Result<()> {
+        match status.is_ok() {
+            true => Ok(()),
+            false => Err(self.error(status.login_kind(), "login refused").said(with_reason(&status.text, reason))),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::imap::mailbox::{Changes, CopyUid, FlagChange, MailboxInfo, Row, Snaps
 use crate::imap::number::{ModSeq, Uid, UidValidity};
 use crate::imap::search::Key;
 use crate::imap::structure::Structure;
-use crate::sasl::{Credentials, LoginRefusal};
+use crate::sasl::{Credentials, Found, LoginRefusal, LookUp};
 use crate::world::Timestamp;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub enum Ask {
     /// Is this login good? Answered by [`Answer::Authenticated`].
     Authenticate(Credentials),
+    /// What does a user log in by SCRAM with? Answered by [`Answer::Keys`].
+    Keys(LookUp),
     /// All names, subscribed ones that do not exist included. Answered by [`Answer::Mailboxes`].
     Mailboxes,
     /// Make a mailbox, with the levels above it. Answered by [`Answer::Done`].
@@ -155,6 +157,8 @@ pub enum Ask {
 /// What the world says to an [`Ask`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
+    /// The keys and a nonce, or why they cannot be had. A user who does not exist has some too.
+    Keys(Result<Found, LoginRefusal>),
     /// The user's canonical name, or why not.
     Authenticated(Result<String, LoginRefusal>),
     /// Whether it was done.

@@ -7,8 +7,9 @@ use super::view::View;
 use super::words::{self, Done};
 use super::{Policy, reader};
 use crate::imap::verb::State;
+use crate::sasl::Offer;
 use crate::wire::frame::{Expect, Frame};
-use crate::wire::session::{Output, Peer};
+use crate::wire::session::{Output, Peer, Tls};
 use std::sync::Arc;
 
 /// Output beyond this is written before more is made.
@@ -19,7 +20,7 @@ pub(super) const FLUSH_AT: usize = 32 * 1024;
 pub(super) struct Core {
     pub(super) policy: Arc<Policy>,
     pub(super) peer: Option<Peer>,
-    pub(super) has_tls: bool,
+    pub(super) tls: Option<Tls>,
     pub(super) is_logged_in: bool,
     pub(super) failed_logins: u32,
     pub(super) view: Option<View>,
@@ -41,11 +42,16 @@ impl Core {
     /// Whether a password may be said now.
     pub(super) fn allows_password(&self) -> bool {
         let is_loopback = self.peer.as_ref().is_some_and(Peer::is_loopback);
-        self.policy.plaintext_auth.allows(self.has_tls, is_loopback)
+        self.policy.plaintext_auth.allows(self.tls.is_some(), is_loopback)
+    }
+
+    /// What can be chosen from for a login.
+    pub(super) fn offer(&self) -> Offer<'_> {
+        Offer { mechanisms: &self.policy.mechanisms, exporter: self.tls.as_ref().and_then(Tls::exporter) }
     }
 
     pub(super) fn can_start_tls(&self) -> bool {
-        !self.has_tls && self.peer.as_ref().is_some_and(|peer| peer.can_start_tls)
+        self.tls.is_none() && self.peer.as_ref().is_some_and(|peer| peer.can_start_tls)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Who is there, and what can be done here: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT.
 //!
-//! RFC 3501 §6.1, §6.2; RFC 2971; RFC 4959.
+//! RFC 3501 §6.1, §6.2; RFC 2971; RFC 4959; RFC 5802 §5 and RFC 7628 §3.2.3 (the server's last word).
 
 use super::ask::{Answer, Ask};
 use super::job::{Core, Job, Step};
 use super::words::{self, Done};
 use crate::imap::response::Code;
-use crate::sasl::{Credentials, Exchange, Malformed, Mechanism, Step as SaslStep, base64};
+use crate::sasl::{Credentials, Exchange, LoginRefusal, Malformed, Step as SaslStep, Tail, base64};
 use crate::wire::frame::{Expect, Frame};
 use crate::wire::session::Output;
 
@@ -32,7 +32,7 @@ pub(super) fn capabilities(core: &Core) -> String {
         list.push_str(" LOGINDISABLED");
         return list;
     }
-    for mechanism in Mechanism::ALL {
+    for mechanism in core.offer().iter() {
         list.push_str(" AUTH=");
         list.push_str(mechanism.name());
     }
@@ -56,7 +56,7 @@ pub(super) fn logout(out: &mut Output) -> Step {
 }
 
 pub(super) fn start_tls(core: &Core) -> Step {
-    match (core.can_start_tls(), core.has_tls) {
+    match (core.can_start_tls(), core.tls.is_some()) {
         (true, _) => Step::StartTls,
         (false, true) => Step::Done(Done::bad("TLS is in use already")),
         (false, false) => Step::Done(Done::no(Code::Cannot, "TLS is not available here")),
@@ -65,44 +65,61 @@ pub(super) fn start_tls(core: &Core) -> Step {
 
 pub(super) fn login(credentials: Credentials, core: &Core) -> Step {
     if core.allows_password() {
-        Step::Ask(Ask::Authenticate(credentials), Box::new(Login::Asked))
+        Step::Ask(Ask::Authenticate(credentials), Box::new(Login::Asked(Tail::default())))
     } else {
         Step::Done(words::needs_tls())
     }
 }
 
 pub(super) fn authenticate(name: &str, initial: Option<&[u8]>, core: &mut Core, out: &mut Output) -> Step {
-    let Some(mechanism) = Mechanism::from_name(name) else {
+    let Some(mechanism) = core.offer().find(name) else {
         return Step::Done(Done::no(Code::Cannot, "Mechanism not supported"));
     };
     if !core.allows_password() {
         return Step::Done(words::needs_tls());
     }
-    match initial.map(base64::decode_initial).transpose() {
-        Ok(initial) => {
-            Login::go_on(Exchange::start(mechanism, initial.as_ref().map(|octets| octets.as_slice())), core, out)
-        }
-        Err(why) => malformed(why, core),
-    }
+    let step = core.offer().begin(mechanism, initial);
+    Login::go_on(step, core, out)
 }
 
 /// A login on its way.
 enum Login {
     /// An answer to our challenge comes next.
     Challenged(Exchange),
-    /// The world is asked.
-    Asked,
+    /// The world is asked for a user's keys.
+    Keys(Exchange),
+    /// The world is asked about a login.
+    Asked(Tail),
+    /// The client has been told more about its login, and acknowledges that.
+    Told(Result<(), LoginRefusal>),
 }
 
 impl Login {
     fn go_on(step: SaslStep, core: &mut Core, out: &mut Output) -> Step {
         match step {
-            SaslStep::Challenge(exchange, challenge) => {
-                out.line(format!("+ {}", base64::encode(challenge).as_str()));
-                Step::Read(Expect::Line { max: ANSWER_MAX }, Box::new(Self::Challenged(exchange)))
-            }
-            SaslStep::Done(credentials) => login(credentials, core),
+            SaslStep::Challenge(exchange, challenge) => Self::Challenged(exchange).ask(&challenge, out),
+            SaslStep::LookUp(exchange, wanted) => Step::Ask(Ask::Keys(wanted), Box::new(Self::Keys(exchange))),
+            SaslStep::Done(credentials, tail) => Step::Ask(Ask::Authenticate(credentials), Box::new(Self::Asked(tail))),
             SaslStep::Failed(why) => malformed(why, core),
+        }
+    }
+
+    fn ask(self, challenge: &[u8], out: &mut Output) -> Step {
+        out.line(format!("+ {}", base64::encode(challenge).as_str()));
+        Step::Read(Expect::Line { max: ANSWER_MAX }, Box::new(self))
+    }
+
+    fn end(result: Result<(), LoginRefusal>, core: &mut Core) -> Step {
+        match result {
+            Ok(()) => {
+                core.is_logged_in = true;
+                core.failed_logins = 0;
+                Step::Done(Done::ok("Logged in").with(Code::Capability(capabilities(core))))
+            }
+            Err(why) => {
+                core.failed_logins += 1;
+                Step::Done(words::login_refused(why))
+            }
         }
     }
 }
@@ -111,7 +128,7 @@ impl Login {
 fn malformed(why: Malformed, core: &mut Core) -> Step {
     match why {
         Malformed::Cancelled | Malformed::NotBase64 => Step::Done(Done::bad(why.to_string())),
-        Malformed::NotThisMechanism | Malformed::ForAnother => {
+        Malformed::NotThisMechanism | Malformed::Downgraded | Malformed::ForAnother => {
             core.failed_logins += 1;
             Step::Done(Done::no(Code::AuthenticationFailed, why.to_string()))
         }
@@ -119,28 +136,43 @@ fn malformed(why: Malformed, core: &mut Core) -> Step {
 }
 
 impl Job for Login {
-    fn answer(self: Box<Self>, answer: Answer, core: &mut Core, _: &mut Output) -> Step {
+    fn answer(self: Box<Self>, answer: Answer, core: &mut Core, out: &mut Output) -> Step {
         match answer {
-            Answer::Authenticated(Ok(_)) => {
-                core.is_logged_in = true;
-                core.failed_logins = 0;
-                Step::Done(Done::ok("Logged in").with(Code::Capability(capabilities(core))))
-            }
-            Answer::Authenticated(Err(why)) => {
-                core.failed_logins += 1;
-                Step::Done(words::login_refused(why))
+            Answer::Keys(found) => match (*self, found) {
+                (Self::Keys(exchange), Ok(found)) => Self::go_on(exchange.found(found), core, out),
+                (Self::Keys(_), Err(why)) => Self::end(Err(why), core),
+                _ => Step::confused(),
+            },
+            Answer::Authenticated(result) => {
+                let Self::Asked(tail) = *self else { return Step::confused() };
+                let result = result.map(|_| ());
+                // Where the mechanism has a last word of its own, it comes first.
+                let last = match result {
+                    Ok(()) => tail.on_success,
+                    Err(why) => tail.on_failure.filter(|_| why == LoginRefusal::Bad),
+                };
+                match last {
+                    Some(challenge) => Self::Told(result).ask(&challenge, out),
+                    None => Self::end(result, core),
+                }
             }
             _ => Step::confused(),
         }
     }
 
     fn frame(self: Box<Self>, frame: Frame<'_>, core: &mut Core, out: &mut Output) -> Step {
-        let (Self::Challenged(exchange), Frame::Line(line)) = (*self, frame) else {
-            return Step::confused();
-        };
-        match base64::decode_answer(line) {
-            Ok(answer) => Self::go_on(exchange.answer(&answer), core, out),
-            Err(why) => malformed(why, core),
+        let Frame::Line(line) = frame else { return Step::confused() };
+        match (*self, base64::decode_answer(line)) {
+            (Self::Challenged(exchange), Ok(answer)) => Self::go_on(exchange.answer(&answer), core, out),
+            (Self::Challenged(_), Err(why)) => malformed(why, core),
+            (Self::Told(Ok(())), Ok(_)) => Self::end(Ok(()), core),
+            // The world has let somebody in who does not want it.
+            (Self::Told(Ok(())), Err(why)) => Step::Bye(match why {
+                Malformed::Cancelled => "Login cancelled",
+                _ => "The answer is not base64",
+            }),
+            (Self::Told(Err(why)), _) => Self::end(Err(why), core),
+            _ => Step::confused(),
         }
     }
 }

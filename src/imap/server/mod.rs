@@ -24,7 +24,7 @@ mod words;
 pub use ask::{Answer, Ask, Refusal};
 pub use session::Session;
 
-use crate::sasl::PlaintextAuth;
+use crate::sasl::{Mechanism, PlaintextAuth};
 
 /// What a server is willing to do. One per listener, shared by its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +35,6 @@ pub struct Policy {
     pub size_max: u64,
     /// Where a password may be said without TLS.
     pub plaintext_auth: PlaintextAuth,
+    /// What the users can log in by, strongest first.
+    pub mechanisms: Vec<Mechanism>,
 }

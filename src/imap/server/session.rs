@@ -64,14 +64,14 @@ enum Stage {
 impl Session {
     /// A connection that has not begun.
     pub fn new(policy: Arc<Policy>) -> Self {
-        let core = Core { policy, peer: None, has_tls: false, is_logged_in: false, failed_logins: 0, view: None };
+        let core = Core { policy, peer: None, tls: None, is_logged_in: false, failed_logins: 0, view: None };
         let reader = Reader::new(core.limits());
         let running = Running { tag: "*".to_owned(), verb: Verb::Noop };
         Self { core, reader, running, stage: Stage::Command, mistakes: 0 }
     }
 
     fn start(&mut self, peer: Peer, out: &mut Output) -> Flow<Ask> {
-        self.core.has_tls = peer.tls.is_some();
+        self.core.tls = peer.tls.clone();
         self.core.peer = Some(peer);
         let code = Code::Capability(login::capabilities(&self.core));
         let text = format!("{} ready", self.core.policy.hostname);
@@ -265,8 +265,8 @@ impl Session {
         Flow::Close
     }
 
-    fn secured(&mut self, _: Tls) -> Flow<Ask> {
-        self.core.has_tls = true;
+    fn secured(&mut self, tls: Tls) -> Flow<Ask> {
+        self.core.tls = Some(tls);
         self.stage = Stage::Command;
         // RFC 9051 §6.2.1: what was said before the handshake counts for nothing.
         self.mistakes = 0;

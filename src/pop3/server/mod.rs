@@ -18,6 +18,8 @@ pub use session::Session;
 
 pub use crate::sasl::{Credentials, LoginRefusal, PlaintextAuth};
 
+use crate::sasl::{Found, LookUp, Mechanism};
+
 /// What a server is willing to do. One per listener, shared by its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -25,6 +27,8 @@ pub struct Policy {
     pub hostname: String,
     /// Where a password may be said without TLS.
     pub plaintext_auth: PlaintextAuth,
+    /// What the users can log in by, strongest first.
+    pub mechanisms: Vec<Mechanism>,
 }
 
 /// What a session asks.
@@ -33,6 +37,8 @@ pub enum Ask {
     /// Is this login good, and what is in the maildrop? It stays locked from then on, until the session
     /// is gone (RFC 1939 §4). Answered by [`Answer::Opened`].
     Authenticate(Credentials),
+    /// What does a user log in by SCRAM with? Answered by [`Answer::Keys`].
+    Keys(LookUp),
     /// A piece of a message, at most 64 KiB of it. Answered by [`Answer::Piece`].
     Read {
         /// Which one, counted from 0 in the order of the listing.
@@ -47,6 +53,8 @@ pub enum Ask {
 /// What the world says to an [`Ask`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
+    /// The keys and a nonce, or why they cannot be had. A user who does not exist has some too.
+    Keys(Result<Found, LoginRefusal>),
     /// The maildrop's messages in order, or why it cannot be had.
     Opened(Result<Vec<Listing>, Refusal>),
     /// The octets, or that they cannot be read.

@@ -9,11 +9,11 @@ mod login;
 use super::maildrop::Maildrop;
 use super::state::{Phase, Verdict, verdict};
 use super::text::{Next, Outgoing};
-use super::{Answer, Ask, Piece, Policy, Refusal, words};
+use super::{Answer, Ask, Listing, Piece, Policy, Refusal, words};
 use crate::pop3::capability::Capabilities;
 use crate::pop3::command::{Command, Mistake, Number, Verb};
 use crate::pop3::response::Response;
-use crate::sasl::{Credentials, Exchange, Mechanism};
+use crate::sasl::{Credentials, Exchange, Tail};
 use crate::wire::frame::{Expect, Fault, Frame};
 use crate::wire::session::{Farewell, Flow, Input, Output, Peer, Session as Contract, Tls};
 use std::time::Duration;
@@ -48,8 +48,12 @@ enum State {
     Command,
     /// An answer to our challenge comes next.
     Login(Exchange),
+    /// The world is asked for a user's keys.
+    KeysAsked(Exchange),
     /// The world is asked about a login.
-    LoginAsked,
+    LoginAsked(Tail),
+    /// The client has been told more about its login, and acknowledges that.
+    LoginTold(Result<Vec<Listing>, Refusal>),
     /// The world is asked for a piece of a message.
     Sending(Outgoing),
     /// The world is asked to remove what is marked.
@@ -79,7 +83,7 @@ impl Session {
         match (&self.state, frame) {
             (State::Command, Frame::Line(line)) => self.line(line, out),
             (State::Command, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
-            (State::Login(_), frame) => self.login_answer(frame, out),
+            (State::Login(_) | State::LoginTold(_), frame) => self.login_answer(frame, out),
             (State::Closed, _) => Flow::Close,
             _ => self.close(&words::confused(), out),
         }
@@ -87,13 +91,8 @@ impl Session {
 
     fn answer(&mut self, answer: Answer, out: &mut Output) -> Flow<Ask> {
         match (std::mem::replace(&mut self.state, State::Command), answer) {
-            (State::LoginAsked, Answer::Opened(Ok(listings))) => {
-                let maildrop = Maildrop::new(listings);
-                let (count, octets) = maildrop.total();
-                self.maildrop = Some(maildrop);
-                say(&words::opened(count, octets), out)
-            }
-            (State::LoginAsked, Answer::Opened(Err(why))) => self.login_refused(why, out),
+            (State::KeysAsked(exchange), Answer::Keys(found)) => self.keys_found(exchange, found, out),
+            (State::LoginAsked(tail), Answer::Opened(result)) => self.login_judged(result, tail, out),
             (State::Sending(outgoing), Answer::Piece(piece)) => self.piece(outgoing, piece, out),
             (State::UpdateAsked, Answer::Updated(Ok(()))) => self.close(&words::bye(), out),
             (State::UpdateAsked, Answer::Updated(Err(_))) => self.close(&words::not_removed(), out),
@@ -140,7 +139,7 @@ impl Session {
                 say(&words::password_next(), out)
             }
             Command::Pass(password) => match self.user.take() {
-                Some(user) => self.login(Credentials::new(user, password)),
+                Some(user) => self.login(Credentials::new(user, password), Tail::default()),
                 None => self.mistake(&words::user_first(), out),
             },
             Command::Auth { mechanism, initial } => {
@@ -242,7 +241,7 @@ impl Session {
 
     /// Only what works at this moment.
     fn capabilities(&self) -> Capabilities {
-        let sasl = Mechanism::ALL.into_iter().filter(|_| self.may_say_password()).map(|found| found.name().to_owned());
+        let sasl = self.offer().iter().filter(|_| self.may_say_password()).map(|found| found.name().to_owned());
         Capabilities {
             top: true,
             uidl: true,

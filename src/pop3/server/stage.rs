@@ -1,6 +1,7 @@
 //! A stage for tests: a session, and a maildrop in memory that answers it.
 
 use super::{Answer, Ask, Listing, LoginRefusal, Piece, PlaintextAuth, Policy, Refusal, Session};
+use crate::sasl::Mechanism;
 use crate::wire::frame::Framer;
 use crate::wire::session::{Farewell, Flow, Input, Output, Peer, Pumped, Session as _, Tls, pump};
 
@@ -27,7 +28,11 @@ impl Stage {
     }
 
     pub(super) fn from(address: &str) -> (Self, String) {
-        let policy = Policy { hostname: "mx.hamburger.edu".into(), plaintext_auth: PlaintextAuth::Loopback };
+        let policy = Policy {
+            hostname: "mx.hamburger.edu".into(),
+            plaintext_auth: PlaintextAuth::Loopback,
+            mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+        };
         let mut stage = Self {
             session: Session::new(policy),
             framer: Framer::new(),
@@ -94,6 +99,7 @@ impl Stage {
 
     fn perform(&mut self, ask: Ask) -> Answer {
         match ask {
+            Ask::Keys(_) => Answer::Keys(Err(LoginRefusal::Temporary)),
             Ask::Authenticate(credentials) => Answer::Opened(match credentials.user.as_str() {
                 _ if self.is_in_use => Err(Refusal::InUse),
                 "bob" if credentials.password().is_some_and(|password| password.expose() == "secret") => {

@@ -19,6 +19,8 @@ pub use session::Session;
 
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 pub use crate::sasl::{Credentials, LoginRefusal, PlaintextAuth};
+
+use crate::sasl::{Found, LookUp, Mechanism};
 use crate::wire::session::Tls;
 use std::fmt;
 use std::net::SocketAddr;
@@ -40,6 +42,8 @@ pub struct Policy {
     pub auth_required: bool,
     /// Where a password may be said without TLS.
     pub plaintext_auth: PlaintextAuth,
+    /// What the users can log in by, strongest first.
+    pub mechanisms: Vec<Mechanism>,
 }
 
 /// Who is served (RFC 6409 §1).
@@ -56,6 +60,8 @@ pub enum Role {
 pub enum Ask {
     /// Is this login good? Answered by [`Answer::Authenticated`].
     Authenticate(Credentials),
+    /// What does a user log in by SCRAM with? Answered by [`Answer::Keys`].
+    Keys(LookUp),
     /// May this recipient be accepted? Answered by [`Answer::Recipient`].
     Recipient {
         /// From whom.
@@ -79,6 +85,8 @@ pub enum Ask {
 /// What the world says to an [`Ask`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
+    /// The keys and a nonce, or why they cannot be had. A user who does not exist has some too.
+    Keys(Result<Found, LoginRefusal>),
     /// The user's canonical name, or why not.
     Authenticated(Result<String, LoginRefusal>),
     /// Whether the recipient is accepted.

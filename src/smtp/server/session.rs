@@ -10,7 +10,7 @@ use super::data::{Ending, Incoming, Next};
 use super::state::{Phase, Verdict, verdict};
 use super::{Answer, Ask, Policy, Protocol, RecipientRefusal, Role, Transaction, words};
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
-use crate::sasl::{Exchange, Mechanism};
+use crate::sasl::{Exchange, LoginRefusal, Tail};
 use crate::smtp::command::{Command, MailParameters, Mistake, Verb};
 use crate::smtp::extension::Extensions;
 use crate::smtp::reply::Reply;
@@ -67,8 +67,12 @@ enum State {
     Command,
     /// An answer to our challenge comes next.
     Login(Exchange),
+    /// The world is asked for a user's keys.
+    KeysAsked(Exchange),
     /// The world is asked about a login.
-    LoginAsked,
+    LoginAsked(Tail),
+    /// The client has been told more about its login, and acknowledges that.
+    LoginTold(Result<String, LoginRefusal>),
     /// The world is asked about a recipient.
     RecipientAsked(ForwardPath),
     /// The world is asked whether a message may come.
@@ -104,7 +108,7 @@ impl Session {
         match (&mut self.state, frame) {
             (State::Command, Frame::Line(line)) => self.line(line, out),
             (State::Command, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
-            (State::Login(_), frame) => self.login_answer(frame, out),
+            (State::Login(_) | State::LoginTold(_), frame) => self.login_answer(frame, out),
             (State::Text(incoming), frame) => {
                 let next = incoming.frame(frame);
                 self.text(next, out)
@@ -116,11 +120,8 @@ impl Session {
 
     fn answer(&mut self, answer: Answer, out: &mut Output) -> Flow<Ask> {
         match (std::mem::replace(&mut self.state, State::Command), answer) {
-            (State::LoginAsked, Answer::Authenticated(Ok(user))) => {
-                self.user = Some(user);
-                say(&words::logged_in(), out)
-            }
-            (State::LoginAsked, Answer::Authenticated(Err(why))) => self.login_refused(why, out),
+            (State::KeysAsked(exchange), Answer::Keys(found)) => self.keys_found(exchange, found, out),
+            (State::LoginAsked(tail), Answer::Authenticated(result)) => self.login_judged(result, tail, out),
             (State::RecipientAsked(path), Answer::Recipient(result)) => match (result, &mut self.open) {
                 (Ok(()), Some(open)) => {
                     open.recipients.push(path);
@@ -149,7 +150,9 @@ impl Session {
                         return say(&words::queued(&id), out);
                     }
                     Answer::Committed(Err(why)) => Next::Over(Ending::Refused(why)),
-                    Answer::Authenticated(_) | Answer::Recipient(_) | Answer::Begun(_) => return self.confused(out),
+                    Answer::Keys(_) | Answer::Authenticated(_) | Answer::Recipient(_) | Answer::Begun(_) => {
+                        return self.confused(out);
+                    }
                 };
                 self.state = State::Text(incoming);
                 self.text(next, out)
@@ -256,7 +259,7 @@ impl Session {
 
     /// Only what works at this moment.
     fn extensions(&self) -> Extensions {
-        let auth = Mechanism::ALL.into_iter().filter(|_| self.may_log_in()).map(|mechanism| mechanism.name().into());
+        let auth = self.offer().iter().filter(|_| self.may_log_in()).map(|mechanism| mechanism.name().into());
         Extensions {
             pipelining: true,
             size: true,
@@ -368,7 +371,7 @@ impl Contract for Session {
     fn expect(&self) -> Expect {
         match self.state {
             State::Text(_) => Expect::Dotted { max: self.policy.size_max, rule: TextRule::Strict },
-            State::Login(_) => Expect::Line { max: AUTH_MAX },
+            State::Login(_) | State::LoginTold(_) => Expect::Line { max: AUTH_MAX },
             _ if self.may_log_in() => Expect::Line { max: AUTH_MAX },
             _ => Expect::Line { max: COMMAND_MAX },
         }

@@ -2,6 +2,7 @@
 
 use super::{Answer, Ask, PlaintextAuth, Policy, RecipientRefusal, Refusal, Role, Session, Transaction};
 use crate::sasl::LoginRefusal;
+use crate::sasl::Mechanism;
 use crate::wire::frame::Framer;
 use crate::wire::session::{Farewell, Flow, Input, Output, Peer, Pumped, Session as _, Tls, pump};
 
@@ -28,6 +29,7 @@ pub(super) fn policy() -> Policy {
         role: Role::Relay,
         auth_required: false,
         plaintext_auth: PlaintextAuth::Loopback,
+        mechanisms: vec![Mechanism::Plain, Mechanism::Login],
     }
 }
 
@@ -103,6 +105,7 @@ impl Stage {
 
     fn perform(&mut self, ask: Ask) -> Answer {
         match ask {
+            Ask::Keys(_) => Answer::Keys(Err(LoginRefusal::Temporary)),
             Ask::Authenticate(credentials) => Answer::Authenticated(match credentials.user.as_str() {
                 "bob" if credentials.password().is_some_and(|password| password.expose() == "secret") => {
                     Ok("bob".into())

@@ -1,11 +1,12 @@
 //! How trust is won: TLS, then a name and its password.
 //!
-//! RFC 1939 §4; RFC 2595 §4; RFC 5034 §4.
+//! RFC 1939 §4; RFC 2595 §4; RFC 5034 §4; RFC 5802 §5 and RFC 7628 §3.2.3 (the server's last word).
 
-use super::super::{Ask, Refusal, words};
+use super::super::{Ask, Listing, Refusal, words};
 use super::{Session, State, say};
 use crate::pop3::response::Response;
-use crate::sasl::{Credentials, Exchange, LoginRefusal, Malformed, Mechanism, Step, base64};
+use crate::pop3::server::maildrop::Maildrop;
+use crate::sasl::{Credentials, Exchange, Found, LoginRefusal, Malformed, Offer, Step, Tail, base64};
 use crate::wire::frame::Frame;
 use crate::wire::session::{Flow, Output, Peer, Tls};
 
@@ -44,15 +45,16 @@ impl Session {
 
     pub(super) fn auth(&mut self, mechanism: &str, initial: Option<&[u8]>, out: &mut Output) -> Flow<Ask> {
         self.user = None;
-        let Some(mechanism) = Mechanism::from_name(mechanism) else {
+        let Some(mechanism) = self.offer().find(mechanism) else {
             return self.mistake(&words::unknown_mechanism(), out);
         };
-        match initial.map(base64::decode_initial).transpose() {
-            Ok(initial) => {
-                self.login_step(Exchange::start(mechanism, initial.as_ref().map(|octets| octets.as_slice())), out)
-            }
-            Err(malformed) => self.login_step(Step::Failed(malformed), out),
-        }
+        let step = self.offer().begin(mechanism, initial);
+        self.login_step(step, out)
+    }
+
+    /// What can be chosen from here.
+    pub(super) fn offer(&self) -> Offer<'_> {
+        Offer { mechanisms: &self.policy.mechanisms, exporter: self.tls.as_ref().and_then(Tls::exporter) }
     }
 
     pub(super) fn login_answer(&mut self, frame: Frame<'_>, out: &mut Output) -> Flow<Ask> {
@@ -61,6 +63,13 @@ impl Session {
                 Ok(answer) => self.login_step(exchange.answer(&answer), out),
                 Err(malformed) => self.login_step(Step::Failed(malformed), out),
             },
+            (State::LoginTold(Ok(listings)), Frame::Line(line)) => match base64::decode_answer(line) {
+                Ok(_) => self.open(listings, out),
+                // The maildrop is locked for somebody who does not want it: the end of the connection lets it go.
+                Err(malformed) => self.close(&words::login_malformed(malformed), out),
+            },
+            (State::LoginTold(Err(why)), Frame::Line(_)) => self.login_refused(why, out),
+            (State::LoginTold(Ok(_)), Frame::Fault(fault)) => self.close(&words::line(fault), out),
             (_, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
             _ => self.close(&words::confused(), out),
         }
@@ -70,17 +79,61 @@ impl Session {
         match step {
             Step::Challenge(exchange, challenge) => {
                 self.state = State::Login(exchange);
-                say(&Response::challenge(base64::encode(challenge).as_str()), out)
+                say(&Response::challenge(base64::encode(&challenge).as_str()), out)
             }
-            Step::Done(credentials) => self.login(credentials),
+            Step::LookUp(exchange, wanted) => {
+                self.state = State::KeysAsked(exchange);
+                Flow::Ask(Ask::Keys(wanted))
+            }
+            Step::Done(credentials, tail) => self.login(credentials, tail),
             Step::Failed(Malformed::ForAnother) => self.login_refused(Refusal::Login(LoginRefusal::Bad), out),
             Step::Failed(Malformed::Cancelled) => say(&words::login_malformed(Malformed::Cancelled), out),
             Step::Failed(malformed) => self.mistake(&words::login_malformed(malformed), out),
         }
     }
 
-    pub(super) fn login(&mut self, credentials: Credentials) -> Flow<Ask> {
-        self.state = State::LoginAsked;
+    pub(super) fn keys_found(
+        &mut self,
+        exchange: Exchange,
+        found: Result<Found, LoginRefusal>,
+        out: &mut Output,
+    ) -> Flow<Ask> {
+        match found {
+            Ok(found) => self.login_step(exchange.found(found), out),
+            Err(why) => self.login_refused(Refusal::Login(why), out),
+        }
+    }
+
+    /// What the world says about a login: where the mechanism has a last word of its own, it comes first.
+    pub(super) fn login_judged(
+        &mut self,
+        result: Result<Vec<Listing>, Refusal>,
+        tail: Tail,
+        out: &mut Output,
+    ) -> Flow<Ask> {
+        let last = match &result {
+            Ok(_) => tail.on_success,
+            Err(why) => tail.on_failure.filter(|_| *why == Refusal::Login(LoginRefusal::Bad)),
+        };
+        match (last, result) {
+            (Some(challenge), result) => {
+                self.state = State::LoginTold(result);
+                say(&Response::challenge(base64::encode(&challenge).as_str()), out)
+            }
+            (None, Ok(listings)) => self.open(listings, out),
+            (None, Err(why)) => self.login_refused(why, out),
+        }
+    }
+
+    fn open(&mut self, listings: Vec<Listing>, out: &mut Output) -> Flow<Ask> {
+        let maildrop = Maildrop::new(listings);
+        let (count, octets) = maildrop.total();
+        self.maildrop = Some(maildrop);
+        say(&words::opened(count, octets), out)
+    }
+
+    pub(super) fn login(&mut self, credentials: Credentials, tail: Tail) -> Flow<Ask> {
+        self.state = State::LoginAsked(tail);
         Flow::Ask(Ask::Authenticate(credentials))
     }
 

@@ -1,10 +1,10 @@
 //! How trust is won: TLS, then a name and its password.
 //!
-//! RFC 3207; RFC 4954.
+//! RFC 3207; RFC 4954; RFC 5802 §5 and RFC 7628 §3.2.3 (the server's last word).
 
 use super::super::{Ask, words};
 use super::{Session, State, say};
-use crate::sasl::{Exchange, LoginRefusal, Malformed, Mechanism, Step, base64};
+use crate::sasl::{Exchange, Found, LoginRefusal, Malformed, Offer, Step, Tail, base64};
 use crate::wire::frame::{Fault, Frame};
 use crate::wire::session::{Flow, Output, Peer, Tls};
 
@@ -35,25 +35,29 @@ impl Session {
         if !self.may_say_password() {
             return self.mistake(&words::needs_tls(), out);
         }
-        let Some(mechanism) = Mechanism::from_name(mechanism) else {
+        let Some(mechanism) = self.offer().find(mechanism) else {
             return self.mistake(&words::unknown_mechanism(), out);
         };
-        match initial.map(|initial| base64::decode_initial(initial.as_bytes())).transpose() {
-            Ok(initial) => {
-                self.login_step(Exchange::start(mechanism, initial.as_ref().map(|octets| octets.as_slice())), out)
-            }
-            Err(malformed) => self.login_step(Step::Failed(malformed), out),
-        }
+        let step = self.offer().begin(mechanism, initial.map(str::as_bytes));
+        self.login_step(step, out)
+    }
+
+    /// What can be chosen from here.
+    pub(super) fn offer(&self) -> Offer<'_> {
+        Offer { mechanisms: &self.policy.mechanisms, exporter: self.tls.as_ref().and_then(Tls::exporter) }
     }
 
     pub(super) fn login_answer(&mut self, frame: Frame<'_>, out: &mut Output) -> Flow<Ask> {
-        let State::Login(exchange) = std::mem::replace(&mut self.state, State::Command) else {
-            return self.confused(out);
-        };
+        let state = std::mem::replace(&mut self.state, State::Command);
         match frame {
-            Frame::Line(line) => match base64::decode_answer(line) {
-                Ok(answer) => self.login_step(exchange.answer(&answer), out),
-                Err(malformed) => self.login_step(Step::Failed(malformed), out),
+            Frame::Line(line) => match (state, base64::decode_answer(line)) {
+                (State::Login(exchange), Ok(answer)) => self.login_step(exchange.answer(&answer), out),
+                (State::LoginTold(Ok(user)), Ok(_)) => self.logged_in(user, out),
+                (State::LoginTold(Err(why)), _) => self.login_refused(why, out),
+                (State::Login(_) | State::LoginTold(Ok(_)), Err(malformed)) => {
+                    self.login_step(Step::Failed(malformed), out)
+                }
+                _ => self.confused(out),
             },
             Frame::Fault(Fault::LineTooLong) => self.mistake(&words::login_line_too_long(), out),
             Frame::Fault(fault) => self.mistake(&words::line(fault), out),
@@ -65,16 +69,58 @@ impl Session {
         match step {
             Step::Challenge(exchange, challenge) => {
                 self.state = State::Login(exchange);
-                say(&words::challenge(&base64::encode(challenge)), out)
+                say(&words::challenge(&base64::encode(&challenge)), out)
             }
-            Step::Done(credentials) => {
-                self.state = State::LoginAsked;
+            Step::LookUp(exchange, wanted) => {
+                self.state = State::KeysAsked(exchange);
+                Flow::Ask(Ask::Keys(wanted))
+            }
+            Step::Done(credentials, tail) => {
+                self.state = State::LoginAsked(tail);
                 Flow::Ask(Ask::Authenticate(credentials))
             }
             Step::Failed(Malformed::Cancelled) => say(&words::login_cancelled(Malformed::Cancelled), out),
             Step::Failed(Malformed::ForAnother) => self.login_refused(LoginRefusal::Bad, out),
             Step::Failed(malformed) => self.mistake(&words::login_malformed(malformed), out),
         }
+    }
+
+    pub(super) fn keys_found(
+        &mut self,
+        exchange: Exchange,
+        found: Result<Found, LoginRefusal>,
+        out: &mut Output,
+    ) -> Flow<Ask> {
+        match found {
+            Ok(found) => self.login_step(exchange.found(found), out),
+            Err(why) => self.login_refused(why, out),
+        }
+    }
+
+    /// What the world says about a login: where the mechanism has a last word of its own, it comes first.
+    pub(super) fn login_judged(
+        &mut self,
+        result: Result<String, LoginRefusal>,
+        tail: Tail,
+        out: &mut Output,
+    ) -> Flow<Ask> {
+        let last = match &result {
+            Ok(_) => tail.on_success,
+            Err(why) => tail.on_failure.filter(|_| *why == LoginRefusal::Bad),
+        };
+        match (last, result) {
+            (Some(challenge), result) => {
+                self.state = State::LoginTold(result);
+                say(&words::challenge(&base64::encode(&challenge)), out)
+            }
+            (None, Ok(user)) => self.logged_in(user, out),
+            (None, Err(why)) => self.login_refused(why, out),
+        }
+    }
+
+    fn logged_in(&mut self, user: String, out: &mut Output) -> Flow<Ask> {
+        self.user = Some(user);
+        say(&words::logged_in(), out)
     }
 
     pub(super) fn login_refused(&mut self, why: LoginRefusal, out: &mut Output) -> Flow<Ask> {
