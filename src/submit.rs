@@ -3,6 +3,9 @@
 //! What `send` and the demo do; decides nothing about exit codes and composes nothing.
 //! RFC 6409; RFC 5321 §3.3.
 
+pub mod direct;
+pub mod line;
+
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dial, Way, dial};
@@ -40,7 +43,7 @@ pub struct Submission<'a> {
     /// Whether its header section is UTF-8 beyond ASCII.
     pub needs_utf8: bool,
     /// How it is handed over.
-    pub manner: Manner<'a>,
+    pub manner: Manner,
     /// What the server has to offer, or nothing is sent to it: keywords of EHLO.
     pub required: &'a [String],
     /// Where the conversation is written down.

@@ -131,6 +131,12 @@ impl DialArgs {
         }
     }
 
+    /// Whether anything was said that is only about one server whose name is known.
+    pub(super) fn is_about_one(&self) -> bool {
+        let names = !self.pin.is_empty() || self.tls_name.is_some() || self.proxy.is_some();
+        names || self.connect_timeout.is_some() || self.timeout.is_some() || self.ipv4 || self.ipv6
+    }
+
     /// Whether anything was said here.
     pub(super) fn is_given(&self) -> bool {
         let files = self.ca.is_some() || self.cert.is_some() || self.key.is_some();

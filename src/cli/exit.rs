@@ -91,6 +91,9 @@ pub(super) fn help() -> String {
     format!("Exit codes of all commands:\n{}", rows.collect::<String>())
 }
 
+/// What `send` and the programs of others end with in the same situations, as tests/interop/exit-codes.sh measured it.
+const OTHERS: &str = include_str!("../../docs/exit-codes-of-others.tsv");
+
 /// The table as docs/exit-codes.md.
 pub(super) fn markdown() -> String {
     let rows = TABLE.iter().map(|Row(code, name, meaning)| format!("| {code} | {name} | {meaning} |\n"));
@@ -99,10 +102,27 @@ pub(super) fn markdown() -> String {
          Every command ends with one of these. The numbers from 64 on are those of `sysexits.h`; 75 is the only one \
          after which trying again, unchanged, makes sense.\n\n\
          | code | name | meaning |\n|---|---|---|\n{}\n\
-         With `--json` the object on standard error carries the same number as `exit` and the name as `code`.\n\
+         With `--json` the object on standard error carries the same number as `exit` and the name as `code`.\n\n\
+         ## Beside others\n\n\
+         The same situations, met by other programs that send: one recipient, or two of whom the second is refused. \
+         Measured by `tests/interop/exit-codes.sh`, with the versions of Debian 12.\n\n{}\n\
          This page is written by `mailkit generate`.\n",
-        rows.collect::<String>()
+        rows.collect::<String>(),
+        others()
     )
+}
+
+/// The measured table.
+fn others() -> String {
+    let mut text = String::new();
+    for (number, line) in OTHERS.lines().enumerate() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        if number == 0 {
+            text.push_str(&format!("|{}\n", "---|".repeat(cells.len())));
+        }
+    }
+    text
 }
 
 #[cfg(test)]

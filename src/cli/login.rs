@@ -257,6 +257,11 @@ impl LoginArgs {
         self.user.clone().or_else(|| server.endpoint.user.clone()).or_else(from_account)
     }
 
+    /// Whether anything was said that is only about one server, and not about mail exchangers.
+    pub(super) fn is_about_one(&self) -> bool {
+        self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_about_one()
+    }
+
     /// Whether anything was said here that a queue would not remember.
     pub(super) fn is_given(&self) -> bool {
         self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_given()

@@ -13,19 +13,28 @@ use crate::net::connection::Connection;
 use crate::net::tls::ClientTls;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
+use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::smtp::transaction::Facts;
 use crate::status::{EnhancedStatus, Fate};
+use crate::wire::session::Tls;
 use crate::wire::transcript::Side;
 use crate::world::{Connect, Later};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// Another address may answer sooner than one that has not answered by now.
 const CONNECT_WAIT: Duration = Duration::from_secs(30);
+/// The end of a visit, however many answers come just in time: each wait has an end of its own, and a hundred of
+/// them would hold a place in the queue for half a day.
+const VISIT: Duration = Duration::from_secs(60 * 60);
+/// Octets in a second that are added to it for the message.
+const SLOWEST: u64 = 1024;
 
 /// Who logs in, asked for at each login: passwords stay, tokens end.
 pub trait Prove: Send + Sync {
@@ -61,31 +70,116 @@ pub struct SmtpCourier {
     pub trace: Option<Trace>,
 }
 
+/// What came of a visit to a host.
+pub struct Visit {
+    /// One for each recipient of the envelope, in order.
+    pub outcomes: Vec<Outcome>,
+    /// The encryption, if any.
+    pub tls: Option<Tls>,
+    /// What the host offers, if it came to a transaction.
+    pub extensions: Option<Extensions>,
+}
+
+impl Visit {
+    /// Whether this host has not judged the recipient, so that another one may be asked: it would not even talk, for
+    /// good or for now (RFC 5321 §5.1), or the connection broke before the message was on its way.
+    pub fn leaves_open(&self, outcome: &Outcome) -> bool {
+        let broke_off = outcome.code.is_none() && outcome.ending == Ending::Failed(Fate::Transient);
+        matches!(outcome.ending, Ending::Failed(_)) && (self.extensions.is_none() || broke_off)
+    }
+}
+
 impl Courier for SmtpCourier {
     fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         Box::pin(async move {
-            let mut opened = self.open(host, address, Security::new(self.mode, &self.tls)).await;
-            if let (Err(outcome), TlsMode::Opportunistic) = (&opened, self.mode)
-                && outcome.phase == Phase::Tls
-            {
-                opened = self.open(host, address, Security::None).await;
-            }
-            let ready = match opened {
-                Ok(client) => self.log_in(client).await,
-                Err(outcome) => Err(outcome),
+            let facts = Facts {
+                size: parcel.message.size(),
+                is_eight_bit: parcel.envelope.body == crate::envelope::BodyType::EightBitMime,
+                has_utf8_header: parcel.envelope.smtputf8,
             };
-            match ready {
-                Ok(client) => self.hand_over(client, host, parcel).await,
-                Err(outcome) => {
-                    let answer = answer(&outcome, host, true);
-                    vec![answer; parcel.envelope.recipients.len()]
+            let content = parcel.message.as_ref();
+            let cargo = Cargo { envelope: &parcel.envelope, content, facts, manner: Manner::default() };
+            let stop = CancellationToken::new();
+            let mut visit = pin!(self.visit(host, address, &cargo, &[], &stop, |_| {}));
+            let limit = VISIT + Duration::from_secs(facts.size / SLOWEST);
+            let visit = match timeout(limit, &mut visit).await {
+                Ok(visit) => visit,
+                Err(_) => {
+                    stop.cancel();
+                    visit.await
                 }
-            }
+            };
+            visit.outcomes.iter().map(|outcome| answer(outcome, host, visit.leaves_open(outcome))).collect()
         })
     }
 }
 
 impl SmtpCourier {
+    /// Takes a message to one address of a host, if it offers the extensions that are required. When `stop` is
+    /// cancelled it ends at once, and the outcomes say how far it came.
+    pub async fn visit(
+        &self,
+        host: &str,
+        address: SocketAddr,
+        cargo: &Cargo<'_>,
+        required: &[String],
+        stop: &CancellationToken,
+        progress: impl FnMut(u64),
+    ) -> Visit {
+        let ready = tokio::select! {
+            biased;
+            () = stop.cancelled() => Err((Outcome::lost(Phase::Connect, "interrupted"), None)),
+            ready = self.reach(host, address, required) => ready,
+        };
+        match ready {
+            Ok(mut client) => {
+                client.stop_with(stop.clone());
+                let (tls, extensions) = (client.tls().cloned(), Some(client.extensions().clone()));
+                let outcomes = client.transact(cargo, progress).await;
+                client.quit().await;
+                Visit { outcomes, tls, extensions }
+            }
+            Err((outcome, tls)) => {
+                let outcomes = vec![outcome; cargo.envelope.recipients.len()];
+                Visit { outcomes, tls, extensions: None }
+            }
+        }
+    }
+
+    /// A client that may hand over; an error comes with the encryption it was told under.
+    async fn reach(
+        &self,
+        host: &str,
+        address: SocketAddr,
+        required: &[String],
+    ) -> Result<Client, (Outcome, Option<Tls>)> {
+        let mut opened = self.open(host, address, Security::new(self.mode, &self.tls)).await;
+        if let (Err(outcome), TlsMode::Opportunistic) = (&opened, self.mode)
+            && outcome.phase == Phase::Tls
+        {
+            opened = self.open(host, address, Security::None).await;
+        }
+        let mut client = opened.map_err(|outcome| (outcome, None))?;
+        let ready = match client.require(required) {
+            Ok(()) => self.log_in(&mut client).await,
+            missing => missing,
+        };
+        let Err(refusal) = ready else { return Ok(client) };
+        let tls = client.tls().cloned();
+        client.quit().await;
+        Err((refusal, tls))
+    }
+
+    async fn log_in(&self, client: &mut Client) -> Result<(), Outcome> {
+        let Some(proof) = &self.credentials else { return Ok(()) };
+        // Only the user can help, perhaps, but the mail can wait for that (RFC 3463 §3.8).
+        let credentials = proof.credentials().await.map_err(|error| {
+            let text = format!("not logged in: {error}");
+            Outcome::refused_here(Phase::Auth, EnhancedStatus::new(4, 7, 0), text)
+        })?;
+        client.login(&credentials).await.map(|_| ())
+    }
+
     async fn open(&self, host: &str, address: SocketAddr, security: Security) -> Result<Client, Outcome> {
         let connecting = timeout(CONNECT_WAIT, self.connect.connect(address)).await;
         let stream = match connecting {
@@ -99,48 +193,14 @@ impl SmtpCourier {
         let name = Domain::parse(host).map_or_else(|_| host.to_owned(), |host| dial::name(&host));
         Client::open(connection, &name, &self.helo, self.dialect, security).await
     }
-
-    async fn log_in(&self, mut client: Client) -> Result<Client, Outcome> {
-        let Some(proof) = &self.credentials else { return Ok(client) };
-        let credentials = match proof.credentials().await {
-            Ok(credentials) => credentials,
-            Err(error) => {
-                client.quit().await;
-                // Only the user can help, perhaps, but the mail can wait for that (RFC 3463 §3.8).
-                let text = format!("not logged in: {error}");
-                return Err(Outcome::refused_here(Phase::Auth, EnhancedStatus::new(4, 7, 0), text));
-            }
-        };
-        match client.login(&credentials).await {
-            Ok(_) => Ok(client),
-            Err(outcome) => {
-                client.quit().await;
-                Err(outcome)
-            }
-        }
-    }
-
-    async fn hand_over(&self, mut client: Client, host: &str, parcel: &Parcel) -> Vec<Answer> {
-        let facts = Facts {
-            size: parcel.message.size(),
-            is_eight_bit: parcel.envelope.body == crate::envelope::BodyType::EightBitMime,
-            has_utf8_header: parcel.envelope.smtputf8,
-        };
-        let manner = Manner::default();
-        let cargo = Cargo { envelope: &parcel.envelope, content: parcel.message.as_ref(), facts, manner };
-        let outcomes = client.transact(&cargo, |_| {}).await;
-        client.quit().await;
-        outcomes.iter().map(|outcome| answer(outcome, host, false)).collect()
-    }
 }
 
 fn unreachable(text: String) -> Outcome {
     Outcome::refused_here(Phase::Connect, EnhancedStatus::new(4, 4, 1), text)
 }
 
-/// What an outcome means to the queue. A host that would not even talk judges nobody, for good or for now
-/// (RFC 5321 §5.1); nor does one whose connection broke before the message was on its way.
-pub fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
+/// What an outcome means to the queue.
+pub fn answer(outcome: &Outcome, host: &str, try_next: bool) -> Answer {
     let fate = match outcome.ending {
         Ending::Accepted => None,
         Ending::Failed(fate) => Some(fate),
@@ -163,7 +223,5 @@ pub fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
         (None, _) => outcome.text.clone(),
     };
     let reached = outcome.phase > Phase::Connect;
-    let broke_off = outcome.code.is_none() && outcome.ending == Ending::Failed(Fate::Transient);
-    let try_next = fate.is_some() && outcome.ending != Ending::Unknown && (before_mail || broke_off);
     Answer { status, remote: reached.then(|| host.to_owned()), words, inside: None, try_next }
 }

@@ -43,7 +43,7 @@ pub enum Dialect {
     Lmtp,
 }
 
-pub use cargo::{Cargo, Manner, Partial, Recode};
+pub use cargo::{Cargo, Manner, Partial};
 
 /// A conversation that is past its greeting.
 pub struct Client {

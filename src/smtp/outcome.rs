@@ -171,6 +171,8 @@ impl Outcome {
         match (self.phase, subject) {
             (Phase::Auth, _) => Kind::NoPermission,
             (_, Some((1, 10))) => Kind::NoHost, // RFC 7505 §4.2: a null MX
+            // DNS knows no such domain, or no way to it.
+            (Phase::Connect, Some((1, 2) | (4, 4))) => Kind::NoHost,
             // The sender's address is at fault, and no recipient is missing (RFC 3463 §3.2; RFC 7505 §4.2).
             (_, Some((1, 7 | 8))) | (Phase::Mail, Some((1, _))) => Kind::Unavailable,
             (_, Some((1, _))) => Kind::NoUser,

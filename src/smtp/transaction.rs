@@ -74,8 +74,9 @@ fn parameters(envelope: &Envelope, facts: Facts, extensions: &Extensions, uses_u
     if let (true, Ok(size)) = (extensions.size, usize::try_from(facts.size)) {
         parameters.push(MailParameter::Size(size));
     }
-    // Against RFC 6152 §3: eight bits go to servers without 8BITMIME too, unannounced, because turning them into
-    // seven would break signatures, and refusing would lose mail that such servers pass on well in practice.
+    // Against RFC 6152 §3: what was not turned into seven bits goes to servers without 8BITMIME too, unannounced. A
+    // relay turns nothing, because that would break signatures, and to refuse would lose mail that such servers pass
+    // on well in practice.
     if extensions.eight_bit_mime && (facts.is_eight_bit || envelope.body == BodyType::EightBitMime) {
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }

@@ -22,6 +22,23 @@ check "send ends with 69 for a certificate nobody vouches for" ends_with 69 env 
   --message "$WORK/one.eml" -r alice@crepes.example --server "smtp://localhost:$postfix_smtp?tls=require" bob@hamburger.example
 check "send ends with 75 when nobody listens" ends_with 75 by_send one --server "smtp://127.0.0.1:$(free_port)" bob@hamburger.example
 
+by_mx() {
+  by_send one --mx --resolver "127.0.0.1:$knot_dns" --mx-port "$postfix_smtp" "$@"
+}
+message direct
+check "send finds the exchangers that Knot names" by_send direct --mx --resolver "127.0.0.1:$knot_dns" \
+  --mx-port "$postfix_smtp" bob@hamburger.example
+check "and Postfix has it" soon one_holds "$WORK/postfix/mail/bob" direct
+check "send ends with 68 for a domain that takes no mail" ends_with 68 by_mx bob@refusing.example
+check "send ends with 68 for a domain that does not exist" ends_with 68 by_mx bob@nosuch.example
+check "send ends with 75 when DNS fails" ends_with 75 by_mx bob@broken.test
+check "send ends with 69 when the exchanger's certificate is a stranger's" ends_with 69 env -u SSL_CERT_FILE \
+  "$MAILKIT" send --message "$WORK/one.eml" -r alice@crepes.example --mx --tls verify --resolver "127.0.0.1:$knot_dns" \
+  --mx-port "$postfix_smtp" bob@hamburger.example
+check "send asks Postfix for reports" by_send one --server "$postfix" -N success,failure -R hdrs -V test --require dsn \
+  bob@hamburger.example
+check "send gives Postfix chunks" by_send one --server "$postfix" --chunking --require chunking bob@hamburger.example
+
 check "send delivers to Dovecot by LMTP" by_send one --server "lmtp://127.0.0.1:$dovecot_lmtp" bob@hamburger.example alice@hamburger.example
 check "both users have it" eval 'soon one_holds "$WORK/dovecot/mail/bob" one && soon one_holds "$WORK/dovecot/mail/alice" one'
 check "send ends with 1 when LMTP knows only one of two" ends_with 1 by_send two --server "lmtp://127.0.0.1:$dovecot_lmtp" \

@@ -65,9 +65,14 @@ impl DeliveryArgs {
     }
 
     /// How the message is handed over.
-    pub(super) fn manner(&self) -> Manner<'static> {
+    pub(super) fn manner(&self) -> Manner {
         let partial = if self.partial == "abort" { Partial::Abort } else { Partial::Deliver };
-        Manner { chunking: self.chunking, partial, recode: None }
+        Manner { chunking: self.chunking, partial, downcode: true }
+    }
+
+    /// Whether nobody is to get the message unless all do.
+    pub(super) fn is_all_or_none(&self) -> bool {
+        self.manner().partial == Partial::Abort
     }
 
     /// What the server must offer.

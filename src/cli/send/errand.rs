@@ -28,6 +28,7 @@ use mailkit::smtp::outcome::Ending;
 use mailkit::status::Fate;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::ledger::{Ledger, Standing};
+use mailkit::submit::direct::{self, Directed};
 use mailkit::submit::{self, Submission, Submitted};
 use mailkit::world::{Clock, Content, Timestamp};
 use std::io;
@@ -92,6 +93,10 @@ impl<'a> Errand<'a> {
     /// Settles what can be settled without a message.
     pub(super) fn new(args: &'a Args, context: &'a Context, server: Option<&'a Server<'a>>) -> Result<Self> {
         let account = server.and_then(|server| server.account).map(|(_, account)| account);
+        if args.direct.mx && (args.outcome.queue != Queueing::Never || args.outcome.dry_run == Some(DryRun::Connect)) {
+            return Err(Error::new(Kind::Usage, "--mx sends at once, to whoever takes it")
+                .hint("leave out --queue: what is queued without a server goes to the exchangers by itself"));
+        }
         Ok(Self {
             args,
             context,
@@ -116,7 +121,7 @@ impl<'a> Errand<'a> {
         let tls = args.route.login.tls()?;
         let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
         context.block_on(async {
-            let credentials = match self.server.filter(|_| !args.is_queued()) {
+            let credentials = match self.server.filter(|_| !args.is_queued() && !args.direct.mx) {
                 Some(server) => args.route.login.credentials(context, server).await?,
                 None => None,
             };
@@ -144,8 +149,9 @@ impl<'a> Errand<'a> {
                 if let Some(ledger) = &mut ledger {
                     ledger.begin(&names(&envelope.recipients), SystemClock.now())?;
                 }
-                match self.server.filter(|_| !args.is_queued()) {
+                match self.server.filter(|_| !args.is_queued() && !args.direct.mx) {
                     Some(server) => self.send(server, credentials, tls, &message, &envelope, ledger.as_mut()).await?,
+                    None if args.direct.mx => self.send_direct(&message, &envelope, ledger.as_mut()).await?,
                     None => Sent::unasked(&envelope),
                 }
             };
@@ -160,7 +166,7 @@ impl<'a> Errand<'a> {
             let recipients = in_envelope_order(&message.envelope, settled, sent.recipients);
             let mut report = Report {
                 message: &message,
-                server: self.server,
+                server: self.server.filter(|_| !args.direct.mx),
                 recipients,
                 reached: sent.reached,
                 stopped: sent.stopped,
@@ -270,11 +276,48 @@ impl<'a> Errand<'a> {
         let offered = extensions.iter().flat_map(|offered| self.args.delivery.warnings(offered));
         Ok(Sent {
             recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
-            reached: Reached { ip, tls, login, timing },
+            reached: Reached { ip, tls, login, timing, ..Reached::default() },
             remote_id,
             dns,
             stopped: stop.exit(),
             warnings: offered.map(str::to_owned).collect(),
+        })
+    }
+
+    /// To the exchangers of the recipients' domains.
+    async fn send_direct(&self, message: &Outgoing, envelope: &Envelope, ledger: Option<&mut Ledger>) -> Result<Sent> {
+        let (args, stop) = (self.args, Stop::on_signals()?);
+        let bar = self.context.upload("sending", message.content.size());
+        let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
+        let cargo = (envelope, &content as &dyn Content, message.needs_utf8);
+        let progress = |sent| bar.set_position(sent);
+        let token = stop.token().clone();
+        let sent = args.direct.send(self.context, cargo, &args.delivery, &args.route, token, progress).await;
+        bar.finish_and_clear();
+        let Directed { recipients, ways } = sent.map_err(nothing_sent)?;
+        let of_way = |way: &direct::Way| {
+            let domain = || way.domain.as_ref().map(ToString::to_string);
+            way.host.clone().or_else(domain).unwrap_or_else(|| "this host".to_owned())
+        };
+        let hosts = ways.iter().flat_map(|way| {
+            let here = way.recipients.iter().filter_map(|place| envelope.recipients.get(*place));
+            here.map(|path| (path.clone(), of_way(way))).collect::<Vec<_>>()
+        });
+        let hosts = hosts.collect();
+        let warnings = ways.iter().flat_map(|way| {
+            let offered = way.extensions.iter().flat_map(|offered| args.delivery.warnings(offered));
+            offered.map(|warning| format!("{}: {warning}", of_way(way))).collect::<Vec<_>>()
+        });
+        let warnings = warnings.collect();
+        let taken = recipients.iter().find(|(_, outcome)| outcome.is_accepted());
+        let remote_id = taken.and_then(|(_, outcome)| super::remote_id::remote_id(&outcome.text)).map(str::to_owned);
+        Ok(Sent {
+            recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
+            reached: Reached { ways, hosts, ..Reached::default() },
+            remote_id,
+            dns: None,
+            stopped: stop.exit(),
+            warnings,
         })
     }
 
@@ -316,7 +359,7 @@ impl<'a> Errand<'a> {
                     message,
                     server: Some(server),
                     recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
-                    reached: Reached { ip, tls, login, timing },
+                    reached: Reached { ip, tls, login, timing, ..Reached::default() },
                     stopped: stop.exit(),
                     key: None,
                     queue: Queue::default(),

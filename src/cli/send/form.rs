@@ -12,7 +12,8 @@ use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::envelope::{BodyType, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
-use mailkit::submit;
+use mailkit::submit::{self, direct};
+use mailkit::wire::session::Tls;
 use mailkit::world::Content;
 use std::time::Duration;
 
@@ -79,21 +80,41 @@ pub(super) fn timing(steps: &submit::Timing, dns: Option<Duration>, total: Durat
 pub(super) fn route(endpoint: &Endpoint, reached: &Reached) -> Route {
     Route {
         kind: if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" },
-        host: match (&endpoint.local, &endpoint.host) {
+        host: Some(match (&endpoint.local, &endpoint.host) {
             (Some(local), _) => local.to_string(),
             (None, Domain::Literal(ip)) => ip.to_string(),
             (None, name) => name.to_string(),
-        },
+        }),
         port: endpoint.local.is_none().then_some(endpoint.port),
         ip: reached.ip.map(|ip| ip.to_string()),
         proxy: None,
-        tls: reached.tls.as_ref().map(|tls| object::Tls {
-            mode: if endpoint.tls == TlsMode::Implicit { "implicit" } else { "starttls" },
-            version: tls.version.clone(),
-            cipher: tls.cipher.clone(),
-            verified: tls.verified.word().to_owned(),
-        }),
+        tls: reached
+            .tls
+            .as_ref()
+            .map(|tls| secured(tls, if endpoint.tls == TlsMode::Implicit { "implicit" } else { "starttls" })),
         auth: reached.login.map(|mechanism| mechanism.name().to_owned()),
+        ways: Vec::new(),
+    }
+}
+
+/// The ways to the exchangers of the recipients' domains.
+pub(super) fn direct(ways: &[direct::Way]) -> Route {
+    let way = |way: &direct::Way| object::Way {
+        domain: way.domain.as_ref().map(ToString::to_string),
+        host: way.host.clone(),
+        ip: way.ip.map(|ip| ip.to_string()),
+        tls: way.tls.as_ref().map(|tls| secured(tls, "starttls")),
+    };
+    let ways = ways.iter().map(way).collect();
+    Route { kind: "mx", host: None, port: None, ip: None, proxy: None, tls: None, auth: None, ways }
+}
+
+fn secured(tls: &Tls, mode: &'static str) -> object::Tls {
+    object::Tls {
+        mode,
+        version: tls.version.clone(),
+        cipher: tls.cipher.clone(),
+        verified: tls.verified.word().to_owned(),
     }
 }
 

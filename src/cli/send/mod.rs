@@ -12,6 +12,7 @@ mod editor;
 mod errand;
 mod form;
 mod journal;
+mod mx;
 pub(super) mod object;
 mod once;
 mod outcome;
@@ -32,6 +33,7 @@ use errand::Errand;
 use mailkit::account::Asked;
 use mailkit::address::Address;
 use mailkit::error::Result;
+use mx::MxArgs;
 use outcome::{DryRun, OutcomeArgs, Queueing};
 use route::RouteArgs;
 
@@ -56,6 +58,9 @@ pub(super) struct Args {
     route: RouteArgs,
 
     #[command(flatten)]
+    direct: MxArgs,
+
+    #[command(flatten)]
     delivery: DeliveryArgs,
 
     #[command(flatten)]
@@ -71,7 +76,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let server = match login::server_for(context, named, Service::Smtp, &asked) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named; what waits in the queue may find its own way.
-        Err(_) if named.is_none() && (args.outcome.dry_run == Some(DryRun::Message) || args.is_queued()) => None,
+        Err(_)
+            if named.is_none()
+                && (args.outcome.dry_run == Some(DryRun::Message) || args.is_queued() || args.direct.mx) =>
+        {
+            None
+        }
         Err(error) => return Err(error),
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);

@@ -85,10 +85,10 @@ pub(super) struct Envelope {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Route {
-    /// submission or lmtp.
+    /// submission, lmtp, or mx.
     pub(super) kind: &'static str,
-    /// The server's name.
-    pub(super) host: String,
+    /// The server's name; null if there were several.
+    pub(super) host: Option<String>,
     /// Its port.
     pub(super) port: Option<u16>,
     /// The address that was reached.
@@ -99,6 +99,23 @@ pub(super) struct Route {
     pub(super) tls: Option<Tls>,
     /// The mechanism of the login, if there was one.
     pub(super) auth: Option<String>,
+    /// The way to each domain, where a message goes directly to mail exchangers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) ways: Vec<Way>,
+}
+
+/// The way to the recipients of one domain.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Way {
+    /// The domain; null for a postmaster without one.
+    pub(super) domain: Option<String>,
+    /// The exchanger that was talked to last.
+    pub(super) host: Option<String>,
+    /// Its address.
+    pub(super) ip: Option<String>,
+    /// The encryption, if there was one.
+    pub(super) tls: Option<Tls>,
 }
 
 /// How a connection was protected.

@@ -4,7 +4,7 @@
 //! one telling. The fields of the JSON are in `object`.
 
 use super::compose::Outgoing;
-use super::form::{in_order, plan, recipient, route, text, timing, unreadable};
+use super::form::{self, in_order, plan, recipient, route, text, timing, unreadable};
 use super::object::{Object, Queue, Saved, Status, Summary};
 use super::outcome::Print;
 use super::remote_id::remote_id;
@@ -16,7 +16,7 @@ use mailkit::error::{Kind, Result};
 use mailkit::sasl::Mechanism;
 use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
-use mailkit::submit::{self, Rehearsal, Submitted};
+use mailkit::submit::{self, Rehearsal, Submitted, direct};
 use mailkit::wire::session::Tls;
 use mailkit::world::Content;
 use std::net::IpAddr;
@@ -50,6 +50,17 @@ pub(super) struct Reached {
     pub(super) tls: Option<Tls>,
     pub(super) login: Option<Mechanism>,
     pub(super) timing: submit::Timing,
+    /// The ways to exchangers, if it went there directly.
+    pub(super) ways: Vec<direct::Way>,
+    /// Whom each recipient's exchanger was.
+    pub(super) hosts: Vec<(ForwardPath, String)>,
+}
+
+impl Reached {
+    /// Who judged a recipient, where that was not the one server.
+    fn host(&self, path: &ForwardPath) -> Option<&str> {
+        self.hosts.iter().find(|(known, _)| known == path).map(|(_, host)| host.as_str())
+    }
 }
 
 /// All there is to tell of a run.
@@ -112,8 +123,13 @@ pub(super) fn rehearsed(
 ) -> Result<Exit> {
     let exit = rehearsal.obstacle.as_ref().and_then(Outcome::kind).map_or(Exit::OK, Exit::from);
     if context.is_json() {
-        let reached =
-            Reached { ip: rehearsal.ip, tls: rehearsal.tls.clone(), login: rehearsal.login, timing: rehearsal.timing };
+        let reached = Reached {
+            ip: rehearsal.ip,
+            tls: rehearsal.tls.clone(),
+            login: rehearsal.login,
+            timing: rehearsal.timing,
+            ..Reached::default()
+        };
         let mut object = plan(message, Some(server), total);
         object.exit = exit.code();
         object.route = Some(route(&server.endpoint, &reached));
@@ -157,11 +173,14 @@ pub(super) fn outcome(context: &Context, report: &Report<'_>, print: Option<Prin
         context.warn(warning);
     }
     let host = report.server.map(|server| server.endpoint.authority()).unwrap_or_default();
-    for (fared, paths) in groups(&report.recipients) {
+    for (fared, paths) in groups(&report.recipients, &report.reached) {
         let each = |what: &str| paths.iter().for_each(|path| context.detail(&format!("{path}: {what}")));
         match fared {
             Fared::Tried(outcome) if outcome.is_accepted() => each(&format!("accepted: {}", words(outcome))),
-            Fared::Tried(outcome) => context.complain(&tell(report.message, &host, outcome, &paths)),
+            Fared::Tried(outcome) => {
+                let of_way = paths.first().and_then(|path| report.reached.host(path));
+                context.complain(&tell(report.message, of_way.unwrap_or(&host), outcome, &paths));
+            }
             Fared::Before => each("done by an earlier run with the same key"),
             Fared::Queued(None) => each("in the queue of this machine"),
             Fared::Queued(Some(outcome)) => each(&format!("in the queue of this machine: {}", words(outcome))),
@@ -224,7 +243,10 @@ impl Report<'_> {
             exit: self.exit().code(),
             outcome: self.summary(),
             idempotency_key: self.key.clone(),
-            route: self.server.map(|server| route(&server.endpoint, &self.reached)),
+            route: match self.reached.ways.is_empty() {
+                true => self.server.map(|server| route(&server.endpoint, &self.reached)),
+                false => Some(form::direct(&self.reached.ways)),
+            },
             recipients: self.recipients.iter().map(|(path, fared)| recipient(path, Some(fared))).collect(),
             queue: Queue {
                 remote_id: self.queue.remote_id.clone(),
@@ -315,11 +337,15 @@ fn exit(recipients: &[(ForwardPath, Fared)]) -> Exit {
 }
 
 /// Recipients that share an outcome, in the order of the first of each. To RCPT each has an answer of its own.
-fn groups(recipients: &[(ForwardPath, Fared)]) -> Vec<(&Fared, Vec<&ForwardPath>)> {
+fn groups<'a>(recipients: &'a [(ForwardPath, Fared)], reached: &Reached) -> Vec<(&'a Fared, Vec<&'a ForwardPath>)> {
     let mut groups: Vec<(&Fared, Vec<&ForwardPath>)> = Vec::new();
     for (path, fared) in recipients {
         let is_alone = matches!(fared, Fared::Tried(outcome) if outcome.phase == Phase::Rcpt);
-        match groups.iter_mut().find(|(known, _)| *known == fared && !is_alone) {
+        let is_same = |(known, paths): &&mut (&Fared, Vec<&ForwardPath>)| {
+            let one_host = paths.first().is_none_or(|first| reached.host(first) == reached.host(path));
+            *known == fared && !is_alone && one_host
+        };
+        match groups.iter_mut().find(is_same) {
             Some((_, paths)) => paths.push(path),
             None => groups.push((fared, vec![path])),
         }

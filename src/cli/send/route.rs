@@ -27,7 +27,7 @@ pub(super) struct RouteArgs {
     /// Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not
     /// know whether the message was taken
     #[arg(long, value_name = "TIME", value_parser = wait, help_heading = "Connection")]
-    final_timeout: Option<Duration>,
+    pub(super) final_timeout: Option<Duration>,
 }
 
 impl RouteArgs {

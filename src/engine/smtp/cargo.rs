@@ -3,7 +3,6 @@
 //! RFC 3030 (chunks); RFC 6152 §3 (seven bits for those who take no more).
 
 use crate::envelope::Envelope;
-use crate::error::Result;
 use crate::smtp::transaction::Facts;
 use crate::world::Content;
 
@@ -17,19 +16,19 @@ pub struct Cargo<'a> {
     /// What matters about it for its way.
     pub facts: Facts,
     /// How it is handed over.
-    pub manner: Manner<'a>,
+    pub manner: Manner,
 }
 
 /// How a message is handed over. By default as every server understands it, to whoever is accepted, unchanged.
-#[derive(Clone, Copy, Default)]
-pub struct Manner<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
     /// By BDAT, where that is offered.
     pub chunking: bool,
     /// What happens when only some are accepted.
     pub partial: Partial,
-    /// Makes seven bits of eight for a server that does not announce that it takes eight. Without it eight go there
-    /// all the same.
-    pub recode: Option<&'a dyn Recode>,
+    /// Whether a server that does not announce that it takes eight bits gets seven, or nothing where that would break
+    /// a signature. Without it eight go there all the same.
+    pub downcode: bool,
 }
 
 /// What happens when some recipients are accepted and some are not.
@@ -40,11 +39,4 @@ pub enum Partial {
     Deliver,
     /// Nobody does.
     Abort,
-}
-
-/// A message that can be had in seven bits.
-pub trait Recode: Send + Sync {
-    /// The message in seven bits. An error is a sentence that fits behind "and"; its kind is `Data` if the message
-    /// is at fault, as one whose signature would break.
-    fn seven_bit(&self) -> Result<Box<dyn Content>>;
 }

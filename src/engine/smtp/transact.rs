@@ -6,36 +6,32 @@
 
 use super::{COMMAND_WAIT, Cargo, Client, DATA_WAIT, DOT_WAIT, Dialect, Partial, QUIT_WAIT, ask, lost};
 use crate::envelope::{Envelope, ForwardPath};
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::message::downcode::downcode;
+use crate::message::rope::Rope;
 use crate::net::dialogue::BrokenText;
 use crate::smtp::client::Request;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::reply::Reply;
 use crate::smtp::transaction::{self, Facts};
-use crate::status::EnhancedStatus;
+use crate::status::{EnhancedStatus, Fate};
 use crate::world::Content;
 use std::collections::VecDeque;
 
 /// Chunks that are sent before the first of them is answered. Their answers are short, so nobody waits for ever.
 const CHUNKS_AHEAD: usize = 8;
 
-/// A message that was made over for its server.
-struct Recoded {
-    content: Box<dyn Content>,
-    facts: Facts,
-}
-
 impl Client {
     /// Hands a message over. Gives an outcome for each recipient of the envelope, in order. Those for whom there was
     /// no room in a transaction come with the next one, as long as each takes the message to somebody
     /// (RFC 5321 §4.5.3.1.10): so the last one comes. Can be called again for the next message.
     pub async fn transact(&mut self, cargo: &Cargo<'_>, mut progress: impl FnMut(u64)) -> Vec<Outcome> {
-        let recoded = match self.recode(cargo) {
-            Ok(recoded) => recoded,
+        let seven_bit = match self.seven_bit(cargo) {
+            Ok(seven_bit) => seven_bit,
             Err(outcome) => return vec![outcome; cargo.envelope.recipients.len()],
         };
-        let (content, facts) = match &recoded {
-            Some(recoded) => (recoded.content.as_ref(), recoded.facts),
+        let (content, facts): (&dyn Content, Facts) = match &seven_bit {
+            Some(rope) => (rope, Facts { size: rope.size(), is_eight_bit: false, ..cargo.facts }),
             None => (cargo.content, cargo.facts),
         };
         let cargo = Cargo { content, facts, ..*cargo };
@@ -57,28 +53,19 @@ impl Client {
         }
     }
 
-    /// The message in seven bits, if the server takes no more and there is somebody who can make that of it.
-    fn recode(&self, cargo: &Cargo<'_>) -> Result<Option<Recoded>, Outcome> {
-        let Some(recode) = cargo.manner.recode.filter(|_| cargo.facts.is_eight_bit && !self.extensions.eight_bit_mime)
-        else {
-            return Ok(None);
-        };
-        // Without SMTPUTF8 such a header section goes nowhere; the plan says so in its own words.
-        if cargo.facts.has_utf8_header {
+    /// The message in seven bits, if the server takes no more and that is wanted. Without SMTPUTF8 a header section in
+    /// UTF-8 goes nowhere anyway; the plan says so in its own words.
+    fn seven_bit<'c>(&self, cargo: &Cargo<'c>) -> Result<Option<Rope<'c>>, Outcome> {
+        let Facts { is_eight_bit, has_utf8_header, .. } = cargo.facts;
+        if !cargo.manner.downcode || !is_eight_bit || has_utf8_header || self.extensions.eight_bit_mime {
             return Ok(None);
         }
-        match recode.seven_bit() {
-            Ok(content) => {
-                let facts = Facts { size: content.size(), is_eight_bit: false, ..cargo.facts };
-                Ok(Some(Recoded { content, facts }))
-            }
-            Err(error) => {
-                let text = format!("the server takes seven bits only, and {error}");
-                // RFC 3463 §3.7: conversion was required, and is not possible.
-                let status = EnhancedStatus::new(if error.kind() == Kind::Data { 5 } else { 4 }, 6, 3);
-                Err(Outcome::refused_here(Phase::Mail, status, text))
-            }
-        }
+        downcode(cargo.content).map(Some).map_err(|error| {
+            // RFC 3463 §3.7: conversion was required, and is not possible.
+            let status = EnhancedStatus::new(if error.fate() == Fate::Permanent { 5 } else { 4 }, 6, 3);
+            let text = format!("the server does not offer 8BITMIME, and {error}");
+            Outcome::refused_here(Phase::Mail, status, text)
+        })
     }
 
     async fn transaction(&mut self, cargo: &Cargo<'_>, progress: impl FnMut(u64)) -> Vec<Outcome> {

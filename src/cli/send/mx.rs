@@ -1,0 +1,113 @@
+//! `--mx`: directly to the exchangers of each recipient's domain, and the options that go with it.
+
+use super::delivery::DeliveryArgs;
+use super::route::RouteArgs;
+use crate::cli::context::Context;
+use mailkit::endpoint::TlsMode;
+use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::route::Rules;
+use mailkit::engine::smtp::Dialect;
+use mailkit::envelope::Envelope;
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::entropy::SystemEntropy;
+use mailkit::net::resolve::SystemResolver;
+use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::submit::direct::{self, Direct, Directed};
+use mailkit::world::Content;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The port of mail exchangers (RFC 5321 §4.5.4.2).
+const PORT: u16 = 25;
+
+/// Options of the way to exchangers.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Direct delivery")]
+pub(super) struct MxArgs {
+    /// Send to the mail exchangers of each recipient's domain, without a server of your own
+    #[arg(long, conflicts_with = "server")]
+    pub(super) mx: bool,
+
+    /// Encryption on the way to exchangers: none, opportunistic, require (any certificate), verify
+    #[arg(long, value_name = "LEVEL", requires = "mx", default_value = "opportunistic",
+        value_parser = ["none", "opportunistic", "require", "verify"])]
+    tls: String,
+
+    /// Ask this name server for exchangers; one on this machine may name private and loopback addresses
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "mx")]
+    resolver: Option<SocketAddr>,
+
+    /// Connect to exchangers at this port; those at private and loopback addresses are then allowed
+    #[arg(long, value_name = "PORT", requires = "mx")]
+    mx_port: Option<u16>,
+
+    /// Send to exchangers at private and loopback addresses too: for tests and closed networks
+    #[arg(long, requires = "mx")]
+    private_exchangers: bool,
+}
+
+impl MxArgs {
+    /// Sends.
+    pub(super) async fn send(
+        &self,
+        context: &Context,
+        (envelope, content, needs_utf8): (&Envelope, &dyn Content, bool),
+        delivery: &DeliveryArgs,
+        route: &RouteArgs,
+        stop: CancellationToken,
+        progress: impl FnMut(u64),
+    ) -> Result<Directed> {
+        if delivery.is_all_or_none() && direct::groups(envelope).len() > 1 {
+            return Err(Error::new(Kind::Usage, "--partial abort holds for one server, and these are several domains")
+                .hint("nothing was sent; send to each domain by itself, or through a server of your own"));
+        }
+        if route.login.is_about_one() || route.final_timeout.is_some() {
+            let what = "logins, pins, proxies, families and waits are about one server, and --mx goes to many";
+            return Err(Error::new(Kind::Usage, what).hint("nothing was sent; leave them out"));
+        }
+        let (mode, tls) = match self.tls.as_str() {
+            "none" => (TlsMode::None, Trust::Anyone.into()),
+            "require" => (TlsMode::StartTls, Trust::Anyone.into()),
+            "verify" => (TlsMode::StartTls, route.login.tls()?),
+            _ => (TlsMode::Opportunistic, Trust::Anyone.into()),
+        };
+        let resolver = match self.resolver {
+            Some(server) => SystemResolver::at(server)?,
+            None => SystemResolver::from_system()
+                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
+        };
+        let trace = context.trace()?;
+        let resolver = resolver.traced(trace.clone());
+        let direct = Direct {
+            courier: SmtpCourier {
+                connect: Arc::from(route.login.connect()),
+                helo: route.helo()?,
+                tls: ClientTls::with(&tls)?,
+                mode,
+                credentials: None,
+                dialect: Dialect::Smtp,
+                trace,
+            },
+            dns: &resolver,
+            entropy: &SystemEntropy,
+            // Whoever sends from a machine that takes mail itself may well mean it: nothing is stored in between, so
+            // nothing can circle.
+            rules: Rules {
+                own_names: Vec::new(),
+                own_addresses: Vec::new(),
+                private_addresses: self.private_exchangers
+                    || self.mx_port.is_some()
+                    || self.resolver.is_some_and(|server| server.ip().is_loopback()),
+            },
+            port: self.mx_port.unwrap_or(PORT),
+            envelope,
+            content,
+            needs_utf8,
+            manner: delivery.manner(),
+            required: delivery.required(),
+            stop,
+        };
+        Ok(direct::send(&direct, progress).await)
+    }
+}

@@ -1,0 +1,356 @@
+//! Directly to the mail exchangers of each recipient's domain, without a server of one's own and without a queue.
+//!
+//! Recipients of one domain travel together: its exchangers are tried in the order that the route says, each with
+//! all its addresses, until one of them has judged each recipient. Whoever nobody judged gets the last failure.
+//! RFC 5321 §5.1; RFC 7505.
+
+use crate::address::Domain;
+use crate::engine::courier::SmtpCourier;
+use crate::engine::exchangers::exchangers;
+use crate::engine::route::{Route, Rules, Unroutable, plan};
+use crate::engine::smtp::{Cargo, Manner};
+use crate::envelope::{BodyType, Envelope, ForwardPath};
+use crate::smtp::extension::Extensions;
+use crate::smtp::outcome::{Outcome, Phase};
+use crate::smtp::transaction::Facts;
+use crate::status::EnhancedStatus;
+use crate::wire::session::Tls;
+use crate::world::{Content, Entropy, Resolve};
+use std::net::{IpAddr, SocketAddr};
+use tokio_util::sync::CancellationToken;
+
+/// What is to be sent, and how exchangers are found and talked to.
+pub struct Direct<'a> {
+    /// Talks to hosts.
+    pub courier: SmtpCourier,
+    /// DNS.
+    pub dns: &'a dyn Resolve,
+    /// Chooses among equal exchangers.
+    pub entropy: &'a dyn Entropy,
+    /// Who we are, and whom we may connect to.
+    pub rules: Rules,
+    /// The port of the exchangers.
+    pub port: u16,
+    /// From whom, to whom.
+    pub envelope: &'a Envelope,
+    /// The message, with CRLF line ends.
+    pub content: &'a dyn Content,
+    /// Whether its header section is UTF-8 beyond ASCII.
+    pub needs_utf8: bool,
+    /// How it is handed over.
+    pub manner: Manner,
+    /// What each exchanger has to offer, or nothing is sent to it: keywords of EHLO.
+    pub required: &'a [String],
+    /// When cancelled, all ends at once, and each recipient's outcome says what that means.
+    pub stop: CancellationToken,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Directed {
+    /// Each recipient's outcome, in the order of the envelope.
+    pub recipients: Vec<(ForwardPath, Outcome)>,
+    /// The ways that the message took, one for each domain, in the order of its first recipient.
+    pub ways: Vec<Way>,
+}
+
+/// The way to one domain, as far as it went.
+#[derive(Debug)]
+pub struct Way {
+    /// Where it leads; none for a postmaster without a domain.
+    pub domain: Option<Domain>,
+    /// The places in the envelope of those who live there.
+    pub recipients: Vec<usize>,
+    /// The exchanger that was talked to last.
+    pub host: Option<String>,
+    /// Its address.
+    pub ip: Option<IpAddr>,
+    /// The encryption, if any.
+    pub tls: Option<Tls>,
+    /// What it offers, if it came to a transaction.
+    pub extensions: Option<Extensions>,
+}
+
+/// Groups recipients by domain, in the order in which the domains first occur.
+pub fn groups(envelope: &Envelope) -> Vec<Way> {
+    let mut ways: Vec<Way> = Vec::new();
+    for (place, path) in envelope.recipients.iter().enumerate() {
+        let domain = path.address().map(|address| address.domain().to_ascii());
+        match ways.iter_mut().find(|way| way.domain == domain) {
+            Some(way) => way.recipients.push(place),
+            None => {
+                let recipients = vec![place];
+                ways.push(Way { domain, recipients, host: None, ip: None, tls: None, extensions: None });
+            }
+        }
+    }
+    ways
+}
+
+/// Sends, one domain after the other.
+pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directed {
+    let paths = &direct.envelope.recipients;
+    let mut outcomes = vec![Outcome::lost(Phase::Connect, "interrupted"); paths.len()];
+    let mut ways = groups(direct.envelope);
+    for way in &mut ways {
+        let route = tokio::select! {
+            biased;
+            () = direct.stop.cancelled() => break,
+            route = direct.route(way.domain.as_ref()) => route,
+        };
+        match route {
+            Ok(route) => direct.follow(&route, way, &mut outcomes, &mut progress).await,
+            Err(why) => {
+                let outcome = Outcome::refused_here(Phase::Connect, why.status, why.text);
+                way.recipients.iter().for_each(|place| outcomes[*place] = outcome.clone());
+            }
+        }
+    }
+    Directed { recipients: paths.iter().cloned().zip(outcomes).collect(), ways }
+}
+
+impl Direct<'_> {
+    async fn route(&self, domain: Option<&Domain>) -> Result<Route, Unroutable> {
+        let Some(domain) = domain else { return Err(Unroutable::nowhere()) };
+        let found = exchangers(self.dns, domain).await;
+        let mut random = [0; 8];
+        self.entropy.fill(&mut random);
+        plan(&domain.to_string(), found, &self.rules, u64::from_le_bytes(random))
+    }
+
+    /// Tries one address after the other, until nobody is left whom no host has judged.
+    async fn follow(&self, route: &Route, way: &mut Way, outcomes: &mut [Outcome], mut progress: impl FnMut(u64)) {
+        let mut open = way.recipients.clone();
+        for hop in &route.hops {
+            for ip in &hop.addresses {
+                if open.is_empty() || self.stop.is_cancelled() {
+                    return;
+                }
+                let recipients = open.iter().map(|place| self.envelope.recipients[*place].clone()).collect();
+                let envelope = Envelope { recipients, ..self.envelope.clone() };
+                let facts = Facts {
+                    size: self.content.size(),
+                    is_eight_bit: self.envelope.body == BodyType::EightBitMime,
+                    has_utf8_header: self.needs_utf8,
+                };
+                let cargo = Cargo { envelope: &envelope, content: self.content, facts, manner: self.manner };
+                let address = SocketAddr::new(*ip, self.port);
+                let host = hop.host.as_str();
+                let visit = self.courier.visit(host, address, &cargo, self.required, &self.stop, &mut progress).await;
+                let mut left = Vec::new();
+                for (place, outcome) in open.into_iter().zip(&visit.outcomes) {
+                    if visit.leaves_open(outcome) {
+                        left.push(place);
+                    }
+                    outcomes[place] = outcome.clone();
+                }
+                open = left;
+                (way.host, way.ip) = (Some(hop.host.clone()), Some(*ip));
+                (way.tls, way.extensions) = (visit.tls, visit.extensions);
+            }
+        }
+    }
+}
+
+impl Unroutable {
+    fn nowhere() -> Self {
+        Self {
+            code: crate::status::ReplyCode::new(550).expect("550 is between 200 and 599"),
+            status: EnhancedStatus::new(5, 1, 3),
+            text: "postmaster without a domain is nobody elsewhere".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::TlsMode;
+    use crate::engine::smtp::Dialect;
+    use crate::envelope::ReversePath;
+    use crate::error::Kind;
+    use crate::net::entropy::SeededEntropy;
+    use crate::net::tls::{ClientTls, Trust};
+    use crate::net::zone::Zone;
+    use crate::world::{Connect, Later, Stream};
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
+
+    const ZONE: &str = r#"
+$ORIGIN test.
+two MX 20 spare.two
+two MX 10 main.two
+main.two A 127.0.2.1
+main.two A 127.0.2.2
+spare.two A 127.0.2.3
+implicit A 127.0.3.1
+null MX 0 .
+nothing TXT "no mail here"
+"#;
+
+    /// What each address says to whom; nobody listens at the others.
+    struct Net {
+        hosts: Vec<(&'static str, &'static str, &'static str)>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Connect for Net {
+        fn connect(&self, to: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+            let known = self.hosts.iter().find(|(ip, ..)| *ip == to.ip().to_string());
+            self.asked.lock().unwrap().push(to.ip().to_string());
+            let (near, far) = duplex(64 * 1024);
+            let answer = match known {
+                None => Err(io::ErrorKind::ConnectionRefused.into()),
+                Some((_, verb, reply)) => {
+                    tokio::spawn(serve(far, verb, reply));
+                    Ok(Box::new(near) as Box<dyn Stream>)
+                }
+            };
+            Box::pin(async { answer })
+        }
+    }
+
+    /// A host that is content with everything but one verb, or its own greeting.
+    async fn serve(far: tokio::io::DuplexStream, verb: &str, reply: &str) {
+        let mut far = BufReader::new(far);
+        let mut next = "GREETING".to_owned();
+        let mut in_text = false;
+        loop {
+            let usual = match next.as_str() {
+                "GREETING" => "220 mx",
+                "DATA" => "354 go",
+                "QUIT" => "221 bye",
+                _ => "250 ok",
+            };
+            let said = if next == verb { reply } else { usual };
+            if said.is_empty() || far.write_all(format!("{said}\r\n").as_bytes()).await.is_err() {
+                return;
+            }
+            in_text |= said.starts_with("354");
+            loop {
+                let mut line = String::new();
+                if far.read_line(&mut line).await.unwrap_or(0) == 0 {
+                    return;
+                }
+                next = line.split([' ', '\r']).next().unwrap_or_default().to_owned();
+                if !in_text || next == "." {
+                    in_text = false;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// How each recipient fared, as `phase kind`, and which addresses were asked.
+    async fn run(
+        hosts: &[(&'static str, &'static str, &'static str)],
+        recipients: &[&str],
+        required: &[String],
+    ) -> (Vec<String>, Vec<String>) {
+        let net = Arc::new(Net { hosts: hosts.to_vec(), asked: Mutex::default() });
+        let zone = Zone::parse(ZONE).expect("a zone");
+        let paths = recipients.iter().map(|path| ForwardPath::parse(&format!("<{path}>")).expect(path)).collect();
+        let envelope = Envelope::new(ReversePath::Null, paths);
+        let content = b"Subject: x\r\n\r\n".to_vec();
+        let direct = Direct {
+            courier: SmtpCourier {
+                connect: net.clone(),
+                helo: Domain::parse("crepes.example").expect("a name"),
+                tls: ClientTls::new(&Trust::Anyone).expect("it trusts anyone"),
+                mode: TlsMode::Opportunistic,
+                credentials: None,
+                dialect: Dialect::Smtp,
+                trace: None,
+            },
+            dns: &zone,
+            entropy: &SeededEntropy::new(7),
+            rules: Rules { private_addresses: true, ..Rules::default() },
+            port: 25,
+            envelope: &envelope,
+            content: &content,
+            needs_utf8: false,
+            manner: Manner::default(),
+            required,
+            stop: CancellationToken::new(),
+        };
+        let directed = send(&direct, |_| {}).await;
+        assert_eq!(
+            directed.recipients.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+            envelope.recipients.iter().collect::<Vec<_>>()
+        );
+        let fared = directed.recipients.iter().map(|(_, outcome)| match outcome.kind() {
+            None => outcome.phase.to_string(),
+            Some(kind) => format!("{} {kind:?}", outcome.phase),
+        });
+        let asked = net.asked.lock().unwrap().clone();
+        (fared.collect(), asked)
+    }
+
+    #[tokio::test]
+    async fn exchangers_are_tried_in_order_until_one_judges() {
+        let all = ["127.0.2.1", "127.0.2.2", "127.0.2.3"];
+        let fine = |ip| (ip, "", "");
+        for (hosts, fared, asked) in [
+            (vec![fine("127.0.2.1")], "dot", 1),
+            // Nobody there, at the first address or at both.
+            (vec![fine("127.0.2.2")], "dot", 2),
+            (vec![fine("127.0.2.3")], "dot", 3),
+            (vec![], "connect Temporary", 3),
+            // A host that will not talk, for now or for good, judges nobody.
+            (vec![("127.0.2.1", "GREETING", "421 busy"), fine("127.0.2.2")], "dot", 2),
+            (vec![("127.0.2.1", "GREETING", "554 no"), fine("127.0.2.3")], "dot", 3),
+            (vec![("127.0.2.1", "EHLO", ""), fine("127.0.2.2")], "dot", 2),
+            // One that does judge is not asked twice, and neither is anybody else.
+            (vec![("127.0.2.1", "RCPT", "550 5.1.1 no"), fine("127.0.2.2")], "rcpt NoUser", 1),
+            (vec![("127.0.2.1", "RCPT", "450 later"), fine("127.0.2.2")], "rcpt Temporary", 1),
+            (vec![("127.0.2.1", "MAIL", "550 5.7.1 no"), fine("127.0.2.2")], "mail NoPermission", 1),
+            (vec![("127.0.2.1", "DATA", ""), fine("127.0.2.2")], "dot", 2),
+            // It may have the message.
+            (vec![("127.0.2.1", ".", ""), fine("127.0.2.2")], "dot Protocol", 1),
+        ] {
+            let (outcomes, tried) = run(&hosts, &["bob@two.test"], &[]).await;
+            assert_eq!(
+                (outcomes, tried),
+                (vec![fared.to_owned()], all[..asked].to_vec().iter().map(ToString::to_string).collect()),
+                "{hosts:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn each_domain_has_a_way_and_an_outcome_of_its_own() {
+        let hosts = [("127.0.2.1", "", ""), ("127.0.3.1", "RCPT", "550 5.1.1 no"), ("127.0.4.1", "", "")];
+        let recipients = [
+            "a@two.test",
+            "b@null.test",
+            "c@implicit.test",
+            "d@TWO.test",
+            "e@[127.0.4.1]",
+            "f@gone.test",
+            "g@nothing.test",
+            "postmaster",
+        ];
+        let (fared, asked) = run(&hosts, &recipients, &[]).await;
+        assert_eq!(
+            fared,
+            [
+                "dot",
+                "connect NoHost",
+                "rcpt NoUser",
+                "dot",
+                "dot",
+                "connect NoHost",
+                "connect NoHost",
+                "connect NoUser"
+            ]
+        );
+        assert_eq!(asked, ["127.0.2.1", "127.0.3.1", "127.0.4.1"]);
+    }
+
+    #[tokio::test]
+    async fn an_exchanger_without_what_is_required_gets_nothing() {
+        let (fared, asked) = run(&[("127.0.3.1", "", "")], &["c@implicit.test"], &["dsn".to_owned()]).await;
+        assert_eq!((fared, asked), (vec![format!("ehlo {:?}", Kind::Unavailable)], vec!["127.0.3.1".to_owned()]));
+    }
+}
