@@ -3,11 +3,10 @@
 //! What the arguments say goes before the account. A proxy's password has sources as any other; a proxy of the
 //! environment is used by those only who ask for it, since it is meant for the web more often than for mail.
 
-use super::context::Context;
-use super::login::{PasswordArgs, Server};
-use mailkit::account::{SecretSource, TlsFiles};
+use super::login::Server;
+use mailkit::account::{Account, SecretSource, TlsFiles};
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Proxy, ProxyError};
+use mailkit::endpoint::{Proxy, ProxyError};
 use mailkit::engine::dial::{CONNECT_WAIT, Way};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::connection::Limits;
@@ -24,7 +23,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Options of the way to the server.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct DialArgs {
     /// Trust the certificate authorities in this PEM file, and no others
@@ -122,7 +121,24 @@ pub(super) fn wait(text: &str) -> Result<Duration, String> {
     wait.map(Duration::from_millis).ok_or_else(|| "write a number above 0 and ms, s, m or h, as in 30s".to_owned())
 }
 
+/// Asks the user for a password.
+pub(super) type Ask<'a> = &'a (dyn Fn(&str) -> Result<Secret> + Sync);
+
 impl DialArgs {
+    /// This, and what the account says where this says nothing.
+    pub(super) fn over(&self, account: Option<&Account>) -> Result<Self> {
+        let Some(account) = account else { return Ok(self.clone()) };
+        let TlsFiles { pins, ca, cert, key, name } = self.tls().over(&account.tls.files());
+        let mut both = Self { pin: pins, ca, cert, key, tls_name: name, ..self.clone() };
+        if let (None, Some(url)) = (&self.proxy, &account.proxy) {
+            let wrong = |why: String| Error::new(Kind::Config, "the proxy of the account").caused_by(why);
+            both.proxy = Some(proxied(url).map_err(wrong)?);
+        }
+        both.source = self.source.or(account.source);
+        both.timeout = self.timeout.or(account.timeout);
+        Ok(both)
+    }
+
     /// Who connects.
     pub(super) fn connect(&self) -> Box<dyn Connect> {
         match self.source {
@@ -159,9 +175,9 @@ impl DialArgs {
     /// The way to a server; its addresses, or those of the proxy, are looked up.
     pub(super) async fn way(
         &self,
-        context: &Context,
+        ask: Ask<'_>,
         server: &Server<'_>,
-        password: &PasswordArgs,
+        password: Option<SecretSource>,
         tls: TlsOptions,
     ) -> Result<Way> {
         let endpoint = &server.endpoint;
@@ -175,7 +191,7 @@ impl DialArgs {
                 None => Ok(way),
             };
         }
-        let Some((proxy, password)) = self.proxy(context).await? else {
+        let Some((proxy, password)) = self.proxy(ask).await? else {
             way.addresses = self.addresses(&endpoint.host, endpoint.port).await?;
             return Ok(way);
         };
@@ -192,9 +208,9 @@ impl DialArgs {
     }
 
     /// Variables that hold secrets of ours.
-    fn hidden(&self, server: &Server<'_>, password: &PasswordArgs) -> Vec<String> {
+    fn hidden(&self, server: &Server<'_>, password: Option<SecretSource>) -> Vec<String> {
         let of_account = server.account.and_then(|(_, account)| account.secret.clone());
-        let sources = [password.source(), of_account, self.proxy_password()];
+        let sources = [password, of_account, self.proxy_password()];
         let named = sources.into_iter().flatten().filter_map(|source| match source {
             SecretSource::Env(name) => Some(name),
             _ => None,
@@ -209,7 +225,7 @@ impl DialArgs {
         command.or_else(variable).or_else(file)
     }
 
-    async fn proxy(&self, context: &Context) -> Result<Option<(Proxy, Option<Secret>)>> {
+    async fn proxy(&self, ask: Ask<'_>) -> Result<Option<(Proxy, Option<Secret>)>> {
         let (proxy, told) = match &self.proxy {
             None => return Ok(None),
             Some(Proxied::By(proxy)) => (proxy.clone(), None),
@@ -226,7 +242,7 @@ impl DialArgs {
         let password = match (self.proxy_password(), told) {
             (None, Some(told)) => told,
             (source, _) => {
-                let ask = || context.ask_password(&format!("Password of {user} at the proxy {}", proxy.authority()));
+                let ask = || ask(&format!("Password of {user} at the proxy {}", proxy.authority()));
                 source.unwrap_or(SecretSource::Prompt).fetch(user, &ask).await?
             }
         };
@@ -255,15 +271,6 @@ impl DialArgs {
 
 /// The system's resolver asks several servers several times.
 const LOOKUP_WAIT: Duration = Duration::from_secs(30);
-
-/// The way to a server when nobody is there to give options: straight.
-pub(super) async fn straight(endpoint: &Endpoint, tls: TlsOptions) -> Result<Way> {
-    let mut way = Way::to(Vec::new(), tls);
-    if endpoint.local.is_none() {
-        way.addresses = lookup(&endpoint.host, endpoint.port, LOOKUP_WAIT).await?;
-    }
-    Ok(way)
-}
 
 async fn lookup(host: &Domain, port: u16, within: Duration) -> Result<Vec<SocketAddr>> {
     if let Domain::Literal(ip) = host {

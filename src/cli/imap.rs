@@ -78,11 +78,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let mut mirror = Mirror::open(place(&maildir)).await?;
         let source = Source {
             endpoint,
-            way: args.login.way(context, &server, args.login.tls()?).await?,
+            way: args.login.way(context, &server, args.login.tls(Some(&server))?).await?,
             credentials,
             trace: context.trace()?,
         };
-        let mut session = sync::open(&*args.login.connect(), source).await?;
+        let mut session = sync::open(&*args.login.connect(Some(&server))?, source).await?;
         let bar = context.progress("synchronising", 0);
         let mut progress = |done: usize, all: usize| {
             bar.set_length(all as u64);

@@ -268,18 +268,23 @@ impl LoginArgs {
     }
 
     /// Whose certificates are accepted, and who we are; read from files.
-    pub(super) fn tls(&self) -> Result<TlsOptions> {
-        self.dial.tls().read()
+    pub(super) fn tls(&self, server: Option<&Server<'_>>) -> Result<TlsOptions> {
+        self.dial(server)?.tls().read()
     }
 
     /// How the server is reached.
     pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
-        self.dial.way(context, server, &self.password, tls).await
+        let ask = |question: &str| context.ask_password(question);
+        self.dial(Some(server))?.way(&ask, server, self.password.source(), tls).await
     }
 
     /// Who connects.
-    pub(super) fn connect(&self) -> Box<dyn Connect> {
-        self.dial.connect()
+    pub(super) fn connect(&self, server: Option<&Server<'_>>) -> Result<Box<dyn Connect>> {
+        Ok(self.dial(server)?.connect())
+    }
+
+    fn dial(&self, server: Option<&Server<'_>>) -> Result<DialArgs> {
+        self.dial.over(server.and_then(|server| server.account).map(|(_, account)| account))
     }
 }
 

@@ -96,11 +96,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         };
         let source = Source {
             endpoint,
-            way: args.login.way(context, &server, args.login.tls()?).await?,
+            way: args.login.way(context, &server, args.login.tls(Some(&server))?).await?,
             credentials,
             trace: context.trace()?,
         };
-        let session = fetch::open(&*args.login.connect(), source).await?;
+        let session = fetch::open(&*args.login.connect(Some(&server))?, source).await?;
         let bar = context.progress("retrieving", 0);
         let progress = |done: usize, all: usize| {
             bar.set_length(all as u64);

@@ -4,7 +4,7 @@
 //! one, and nothing secret lies in a queue. Everything else goes the way of the courier within.
 
 use super::super::auth::TokenProof;
-use super::super::dial::straight;
+use super::super::dial::DialArgs;
 use super::super::login::{self, Service};
 use mailkit::account::{Account, Asked, Auth, Config, SecretSource};
 use mailkit::address::Domain;
@@ -12,10 +12,8 @@ use mailkit::engine::courier::answer;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
 use mailkit::engine::smtp::Manner;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
-use mailkit::sasl::Credentials;
+use mailkit::sasl::{Credentials, Permit};
 use mailkit::smtp::outcome::Phase;
 use mailkit::status::EnhancedStatus;
 use mailkit::submit::{Submission, submit};
@@ -71,14 +69,22 @@ impl WithAccounts {
                 Some(user) => {
                     let source = account.secret.clone().unwrap_or(SecretSource::Keyring);
                     let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
-                    Some(Credentials::new(user, source.fetch(name, &ask).await?))
+                    let mechanisms = match &account.auth {
+                        Some(Auth::Mechanisms(mechanisms)) => Some(mechanisms.clone()),
+                        _ => None,
+                    };
+                    let permit = Permit { mechanisms, in_clear: false };
+                    Some(Credentials::new(user, source.fetch(name, &ask).await?).with(permit))
                 }
                 None => None,
             },
         };
+        let dial = DialArgs::default().over(server.account.map(|(_, account)| account))?;
+        let nobody = |_: &str| Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
+        let way = dial.way(&nobody, &server, None, dial.tls().read()?).await?;
         let submission = Submission {
             endpoint: &server.endpoint,
-            way: straight(&server.endpoint, Trust::System.into()).await?,
+            way,
             credentials,
             helo: self.helo.clone(),
             envelope: &parcel.envelope,
@@ -89,7 +95,7 @@ impl WithAccounts {
             trace: self.trace.clone(),
             stop: CancellationToken::new(),
         };
-        let submitted = submit(&Tcp, submission, |_| {}).await?;
+        let submitted = submit(&*dial.connect(), submission, |_| {}).await?;
         let host = server.endpoint.authority();
         let answers = submitted.recipients.iter().map(|(_, outcome)| {
             let before_mail = outcome.phase < Phase::Mail;

@@ -106,11 +106,11 @@ async fn onto_server(
     let credentials = route.login.credentials(context, server).await?;
     let source = mailkit::sync::Source {
         endpoint,
-        way: route.login.way(context, server, route.login.tls()?).await?,
+        way: route.login.way(context, server, route.login.tls(Some(server))?).await?,
         credentials: credentials.ok_or_else(|| Error::new(Kind::Config, "nobody to log in as"))?,
         trace: context.trace()?,
     };
-    let mut session = mailkit::sync::open(&*route.login.connect(), source).await?;
+    let mut session = mailkit::sync::open(&*route.login.connect(Some(server))?, source).await?;
     let wire_name = match mailbox {
         Some(name) => mailkit::engine::imap::wire_name(name),
         None => session.sent_mailbox().await?.unwrap_or_else(|| SENT.to_owned()),

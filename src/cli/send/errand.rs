@@ -118,7 +118,7 @@ impl<'a> Errand<'a> {
             let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
             return Ok(Done { exit, entry: None });
         }
-        let tls = args.route.login.tls()?;
+        let tls = args.route.login.tls(self.server.filter(|_| !args.direct.mx))?;
         let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
         context.block_on(async {
             let credentials = match self.server.filter(|_| !args.is_queued() && !args.direct.mx) {
@@ -265,7 +265,8 @@ impl<'a> Errand<'a> {
         let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
         let submission = self.submission(server, (way, credentials), message, envelope, &content, &stop)?;
         let submitted =
-            submit::submit(&*self.args.route.login.connect(), submission, |sent| bar.set_position(sent)).await;
+            submit::submit(&*self.args.route.login.connect(Some(server))?, submission, |sent| bar.set_position(sent))
+                .await;
         bar.finish_and_clear();
         let submitted = match submitted {
             Ok(submitted) => submitted,
@@ -352,7 +353,10 @@ impl<'a> Errand<'a> {
         server: &Server<'_>,
         stop: &Stop,
     ) -> Result<Done> {
-        let exit = match submit::rehearse(&*self.args.route.login.connect(), submission).await.map_err(nothing_sent)? {
+        let exit = match submit::rehearse(&*self.args.route.login.connect(Some(server))?, submission)
+            .await
+            .map_err(nothing_sent)?
+        {
             Ok(rehearsal) => report::rehearsed(self.context, message, server, &rehearsal, self.begun.elapsed())?,
             Err(Submitted { recipients, ip, tls, login, timing, .. }) => {
                 let report = Report {

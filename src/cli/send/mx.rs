@@ -69,7 +69,7 @@ impl MxArgs {
         let (mode, tls) = match self.tls.as_str() {
             "none" => (TlsMode::None, Trust::Anyone.into()),
             "require" => (TlsMode::StartTls, Trust::Anyone.into()),
-            "verify" => (TlsMode::StartTls, route.login.tls()?),
+            "verify" => (TlsMode::StartTls, route.login.tls(None)?),
             _ => (TlsMode::Opportunistic, Trust::Anyone.into()),
         };
         let resolver = match self.resolver {
@@ -81,7 +81,7 @@ impl MxArgs {
         let resolver = resolver.traced(trace.clone());
         let direct = Direct {
             courier: SmtpCourier {
-                connect: Arc::from(route.login.connect()),
+                connect: Arc::from(route.login.connect(None)?),
                 helo: route.helo()?,
                 tls: ClientTls::with(&tls)?,
                 mode,
