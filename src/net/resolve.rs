@@ -185,12 +185,9 @@ fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
         (RData::MX(mx), RecordKind::Mx) => Some(Record::Mx { preference: mx.preference, exchange: host(&mx.exchange) }),
         (RData::A(ip), RecordKind::A) => Some(Record::A(ip.0)),
         (RData::AAAA(ip), RecordKind::Aaaa) => Some(Record::Aaaa(ip.0)),
-        (RData::SRV(srv), RecordKind::Srv) => Some(Record::Srv {
-            priority: srv.priority,
-            weight: srv.weight,
-            port: srv.port,
-            target: host(&srv.target),
-        }),
+        (RData::SRV(srv), RecordKind::Srv) => {
+            Some(Record::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: host(&srv.target) })
+        }
         (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
         _ => None,
     }
