@@ -47,7 +47,7 @@ pub struct Submission<'a> {
 /// A client that has logged in, if it had to.
 struct Ready {
     client: Client,
-    ip: IpAddr,
+    ip: Option<IpAddr>,
     login: Option<Mechanism>,
 }
 
@@ -88,7 +88,7 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     let outcomes = client.transact(&cargo, progress).await;
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip: Some(ip), tls, login })
+    Ok(Submitted { recipients, ip, tls, login })
 }
 
 /// Connects and logs in; a server that refuses either has judged all recipients.
@@ -106,7 +106,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
     let mut client = match opened {
         Ok(client) => client,
-        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, Some(ip), None))),
+        Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None))),
     };
     let Some(credentials) = &submission.credentials else {
         return Ok(Ok(Ready { client, ip, login: None }));
@@ -116,7 +116,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         Err(outcome) => {
             let tls = client.tls().cloned();
             client.quit().await;
-            Ok(Err(for_all(submission.envelope, &outcome, Some(ip), tls)))
+            Ok(Err(for_all(submission.envelope, &outcome, ip, tls)))
         }
     }
 }

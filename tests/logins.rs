@@ -38,7 +38,7 @@ impl Client {
     }
 
     async fn over(stream: Box<dyn Stream>) -> Self {
-        let peer = "127.0.0.1:1".parse().unwrap();
+        let peer: std::net::SocketAddr = "127.0.0.1:1".parse().unwrap();
         let tls = ClientTls::new(&Trust::Anyone).unwrap();
         let connection = Connection::new(stream, peer, None).connect_tls(&tls, "localhost", PATIENCE).await.unwrap();
         let mut client = Self(BufReader::new(Box::new(connection)));

@@ -6,7 +6,9 @@
 mod config;
 mod file;
 mod source;
+mod tls_files;
 
 pub use config::{Account, Config, Defaults, Relay, Serve};
 pub use file::{read_text, state_dir};
 pub use source::SecretSource;
+pub use tls_files::TlsFiles;

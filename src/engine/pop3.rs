@@ -31,7 +31,7 @@ const SIZE_MIN: u64 = 64 * 1024 * 1024;
 pub struct Session {
     dialogue: Dialogue,
     capabilities: Capabilities,
-    is_loopback: bool,
+    crosses_no_wire: bool,
 }
 
 /// A message in a maildrop.
@@ -51,9 +51,9 @@ impl Session {
         if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, PATIENCE).await?;
         }
-        let is_loopback = connection.peer().ip().to_canonical().is_loopback();
+        let crosses_no_wire = connection.peer().crosses_no_wire();
         let dialogue = Dialogue::new(connection, name, PATIENCE);
-        let mut session = Self { dialogue, capabilities: Capabilities::default(), is_loopback };
+        let mut session = Self { dialogue, capabilities: Capabilities::default(), crosses_no_wire };
         match session.begin(name, &security).await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -86,13 +86,13 @@ impl Session {
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<()> {
-        if self.dialogue.tls().is_none() && !self.is_loopback {
+        if self.dialogue.tls().is_none() && !self.crosses_no_wire {
             let what = "the connection is not encrypted, so the password was not sent";
             return Err(self.error(Kind::Unavailable, what));
         }
         let answer = match self.capabilities.mechanism() {
             Some(mechanism) => {
-                let mut login = Login::new(Proof::new(mechanism, &credentials.user, &credentials.password));
+                let mut login = Login::new(Proof::new(mechanism, credentials));
                 let mut answer = self.dialogue.ask(&mut login.begin()).await?;
                 while let Some(mut next) = login.next(&answer) {
                     answer = self.dialogue.ask(&mut next).await?;
@@ -100,7 +100,10 @@ impl Session {
                 answer
             }
             None => match self.dialogue.ask(&mut Request::user(&credentials.user)).await? {
-                known if known.is_ok() => self.dialogue.ask(&mut Request::pass(&credentials.password)).await?,
+                known if known.is_ok() => match credentials.password() {
+                    Some(password) => self.dialogue.ask(&mut Request::pass(password)).await?,
+                    None => return Err(self.error(Kind::Unavailable, "the server's only login takes passwords")),
+                },
                 unknown => unknown,
             },
         };

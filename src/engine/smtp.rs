@@ -101,8 +101,7 @@ impl Client {
 
     /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
-        let is_loopback = self.address().is_some_and(|ip| ip.to_canonical().is_loopback());
-        if self.tls().is_none() && !is_loopback {
+        if self.tls().is_none() && !self.dialogue.crosses_no_wire() {
             let text = "the connection is not encrypted, so the password was not sent".to_owned();
             return Err(permanent(Phase::Tls, text));
         }
@@ -115,7 +114,7 @@ impl Client {
             };
             return Err(permanent(Phase::Auth, text));
         };
-        let mut login = Login::new(Proof::new(mechanism, &credentials.user, &credentials.password));
+        let mut login = Login::new(Proof::new(mechanism, credentials));
         let mut request = login.begin();
         loop {
             let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
@@ -334,6 +333,7 @@ fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
     match error {
         None => Outcome::lost(phase, "the server closed the connection"),
         Some(error) if error.kind() == Kind::Protocol => Outcome::broken(phase, sentence(error)),
+        Some(error) if error.kind() == Kind::Unavailable && phase < Phase::Dot => permanent(phase, sentence(error)),
         Some(error) => Outcome::lost(phase, sentence(error)),
     }
 }
@@ -389,7 +389,8 @@ mod tests {
     }
 
     async fn open(replies: &'static [(&'static str, &'static str)], peer: &str) -> Result<Client, Outcome> {
-        let connection = Connection::new(Box::new(server(replies)), peer.parse().expect("an address"), None);
+        let connection =
+            Connection::new(Box::new(server(replies)), peer.parse::<std::net::SocketAddr>().expect("an address"), None);
         let helo = Domain::parse("crepes.example").expect("a name");
         Client::open(connection, "mx.hamburger.example", &helo, Dialect::Smtp, Security::None).await
     }

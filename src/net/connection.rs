@@ -2,6 +2,7 @@
 //!
 //! The trace taps it on the plain side. Knows no lines and no protocol.
 
+use super::peer::Peer;
 use super::tls::{ClientTls, ServerTls};
 use super::trace::Tap;
 use crate::error::{Error, Kind, Result};
@@ -9,7 +10,6 @@ use crate::wire::frame::Framer;
 use crate::wire::session::Tls;
 use crate::world::Stream;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -23,20 +23,20 @@ const READ_SIZE: usize = 16 * 1024;
 #[derive(Debug)]
 pub struct Connection {
     stream: Box<dyn Stream>,
-    peer: SocketAddr,
+    peer: Peer,
     tap: Option<Tap>,
     tls: Option<Tls>,
 }
 
 impl Connection {
     /// Takes over an open stream; `peer` is who is at the other end.
-    pub fn new(stream: Box<dyn Stream>, peer: SocketAddr, tap: Option<Tap>) -> Self {
-        Self { stream, peer, tap, tls: None }
+    pub fn new(stream: Box<dyn Stream>, peer: impl Into<Peer>, tap: Option<Tap>) -> Self {
+        Self { stream, peer: peer.into(), tap, tls: None }
     }
 
     /// Who is at the other end.
-    pub fn peer(&self) -> SocketAddr {
-        self.peer
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// What the TLS handshake settled, if there was one.

@@ -5,7 +5,7 @@
 //! §4.2; the NO STARTTLS attacks). Knows no verbs.
 
 use super::connection::Connection;
-use super::tls::ClientTls;
+use super::tls::{ClientTls, alert};
 use crate::error::{Error, Kind, Result};
 use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::Framer;
@@ -80,9 +80,14 @@ impl Dialogue {
         &self.peer
     }
 
-    /// The server's address, while the connection stands.
+    /// The server's address, while the connection stands, if it has one.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.connection.as_ref().map(Connection::peer)
+        self.connection.as_ref()?.peer().address()
+    }
+
+    /// Whether what is said here stays on this machine ([`Peer::crosses_no_wire`](super::peer::Peer)).
+    pub fn crosses_no_wire(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.peer().crosses_no_wire())
     }
 
     /// What the TLS handshake settled, if there was one.
@@ -229,7 +234,7 @@ impl Dialogue {
                 Ok(_) => {}
                 Err(error) => {
                     self.connection = None;
-                    return Err(self.temporary("the connection broke").caused_by(error));
+                    return Err(self.broken(error));
                 }
             }
         }
@@ -252,8 +257,16 @@ impl Dialogue {
         };
         result.map_err(|error| {
             self.is_deaf = true;
-            self.temporary("the connection broke").caused_by(error)
+            self.broken(error)
         })
+    }
+
+    /// With TLS 1.3 a server says only now what it thinks of our certificate.
+    fn broken(&self, error: io::Error) -> Error {
+        match alert(&error) {
+            Some(what) => Error::new(Kind::Unavailable, what).with_peer(&self.peer),
+            None => self.temporary("the connection broke").caused_by(error),
+        }
     }
 
     fn interrupted(&self) -> Error {

@@ -6,6 +6,7 @@ pub mod control;
 pub mod dialogue;
 pub mod entropy;
 pub mod gate;
+pub mod peer;
 pub mod resolve;
 pub mod serve;
 pub mod tcp;

@@ -119,10 +119,16 @@ impl Port {
         let Some(_pass) = pass else {
             return farewell(&mut connection, &mut session, Farewell::TooMany, Ended::Closed).await;
         };
-        self.converse(connection, session, host).await
+        self.converse(connection, peer, session, host).await
     }
 
-    async fn converse<S, H>(&self, mut connection: Connection, mut session: S, mut host: H) -> Ended
+    async fn converse<S, H>(
+        &self,
+        mut connection: Connection,
+        address: SocketAddr,
+        mut session: S,
+        mut host: H,
+    ) -> Ended
     where
         S: Session,
         H: Host<S>,
@@ -132,11 +138,8 @@ impl Port {
         let mut clock = Patience::default();
         // Since when replies wait for one request after another.
         let mut joined: Option<Instant> = None;
-        let peer = Peer {
-            address: connection.peer(),
-            tls: connection.tls().cloned(),
-            can_start_tls: self.tls.is_some() && !self.implicit,
-        };
+        let peer =
+            Peer { address, tls: connection.tls().cloned(), can_start_tls: self.tls.is_some() && !self.implicit };
         let mut flow = session.on(Input::Start(peer), &mut out);
         loop {
             if out.is_empty() {

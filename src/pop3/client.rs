@@ -130,7 +130,10 @@ impl<'a> Login<'a> {
         }
         let answer = match self.held.take() {
             Some(held) => Some(held),
-            None => self.proof.answer().map(|octets| base64::encode(&octets)),
+            None => {
+                let challenge = base64::decode(response.text.as_bytes()).unwrap_or_default();
+                self.proof.step(&challenge).ok().map(|octets| base64::encode(&octets))
+            }
         };
         self.is_over = answer.is_none();
         Some(Request { line: Some(answer.unwrap_or_else(|| Zeroizing::new("*".to_owned()))) })
@@ -325,7 +328,7 @@ impl<W: io::Write> Exchange for Retrieve<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sasl::Mechanism;
+    use crate::sasl::{Credentials, Mechanism};
     use crate::wire::frame::Framer;
 
     fn said<E: Exchange>(exchange: &E) -> String {
@@ -436,13 +439,13 @@ mod tests {
     #[test]
     fn a_login_answers_as_long_as_it_is_asked_and_can() {
         let challenge = Response::challenge("");
-        let short = Secret::new("secret".into());
-        let mut login = Login::new(Proof::new(Mechanism::Plain, "bob", &short));
+        let short = Credentials::new("bob", Secret::new("secret".into()));
+        let mut login = Login::new(Proof::new(Mechanism::Plain, &short));
         assert_eq!(said(&login.begin()), "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n");
         assert_eq!(login.next(&challenge).map(|request| said(&request)).as_deref(), Some("*\r\n"));
         assert!(login.next(&challenge).is_none());
-        let long = Secret::new("x".repeat(200));
-        let mut login = Login::new(Proof::new(Mechanism::Plain, "bob", &long));
+        let long = Credentials::new("bob", Secret::new("x".repeat(200)));
+        let mut login = Login::new(Proof::new(Mechanism::Plain, &long));
         assert_eq!(said(&login.begin()), "AUTH PLAIN\r\n");
         assert!(said(&login.next(&challenge).unwrap()).starts_with("AGJvYgB4eHh4"));
         assert!(login.next(&Response::ok("")).is_none());

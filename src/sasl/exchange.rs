@@ -66,9 +66,7 @@ impl Exchange {
                 Ok(user) => return Step::Challenge(Self(State::LoginPassword { user }), b"Password:"),
                 Err(malformed) => Err(malformed),
             },
-            State::LoginPassword { user } => {
-                password(answer).map(|password| Credentials { authzid: None, user, password })
-            }
+            State::LoginPassword { user } => password(answer).map(|password| Credentials::new(user, password)),
         };
         match result {
             Ok(credentials) => Step::Done(credentials),
@@ -89,7 +87,7 @@ fn plain(answer: &[u8]) -> Result<Credentials, Malformed> {
     if authzid.as_deref().is_some_and(|authzid| !is_same_person(authzid, &user)) {
         return Err(Malformed::ForAnother);
     }
-    Ok(Credentials { authzid, user, password: password(secret)? })
+    Ok(Credentials { authzid, ..Credentials::new(user, password(secret)?) })
 }
 
 /// `bob` and `bob@hamburger.example` are one user here, so the domain may be left out on either side.
@@ -131,7 +129,9 @@ mod tests {
                     Some(answer) => exchange.answer(answer.as_bytes()),
                     None => return String::from_utf8_lossy(challenge).into_owned(),
                 },
-                Step::Done(found) => return format!("{}/{}", found.user, found.password.expose()),
+                Step::Done(found) => {
+                    return format!("{}/{}", found.user, found.password().expect("a password").expose());
+                }
                 Step::Failed(malformed) => return format!("{malformed:?}"),
             }
         }

@@ -9,7 +9,7 @@ mod exchange;
 mod proof;
 
 pub use exchange::{Exchange, Malformed, Step};
-pub use proof::Proof;
+pub use proof::{Proof, SaslError};
 
 use crate::secret::Secret;
 use std::fmt;
@@ -41,20 +41,43 @@ impl Mechanism {
     }
 }
 
-/// A name and its password, as a client gave them.
+/// A name and what proves it, as a client gave them.
 pub struct Credentials {
     /// Whom the client wants to act for, if it said so. PLAIN takes no other than the user itself.
     pub authzid: Option<String>,
     /// Who proves to be somebody: `bob`, or an address.
     pub user: String,
-    /// The password.
-    pub password: Secret,
+    /// What proves it.
+    pub factor: Factor,
+}
+
+/// What proves a name.
+pub enum Factor {
+    /// What the user knows.
+    Password(Secret),
+    /// What somebody the server trusts has handed out for a while (RFC 6750): never said as a password.
+    Token(Secret),
+    /// The connection itself: a client certificate, or that it comes from this machine (RFC 4422 appendix A).
+    External,
 }
 
 impl Credentials {
     /// A name and its password, for oneself.
     pub fn new(user: impl Into<String>, password: Secret) -> Self {
-        Self { authzid: None, user: user.into(), password }
+        Self { authzid: None, user: user.into(), factor: Factor::Password(password) }
+    }
+
+    /// A name and an access token, for oneself.
+    pub fn token(user: impl Into<String>, token: Secret) -> Self {
+        Self { authzid: None, user: user.into(), factor: Factor::Token(token) }
+    }
+
+    /// The password, if that is what proves the name.
+    pub fn password(&self) -> Option<&Secret> {
+        match &self.factor {
+            Factor::Password(password) => Some(password),
+            Factor::Token(_) | Factor::External => None,
+        }
     }
 }
 
@@ -68,11 +91,25 @@ impl fmt::Debug for Credentials {
 /// Two are equal when nothing in them differs; for tests and for sessions that compare what they asked.
 impl PartialEq for Credentials {
     fn eq(&self, other: &Self) -> bool {
-        self.authzid == other.authzid && self.user == other.user && self.password.is_same(&other.password)
+        self.authzid == other.authzid && self.user == other.user && self.factor == other.factor
     }
 }
 
 impl Eq for Credentials {}
+
+impl PartialEq for Factor {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Password(one), Self::Password(another)) | (Self::Token(one), Self::Token(another)) => {
+                one.is_same(another)
+            }
+            (Self::External, Self::External) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Factor {}
 
 /// Why a login did not succeed. Unknown users and wrong passwords are one cause, so that nobody can tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]

@@ -138,9 +138,9 @@ impl<'a> Login<'a> {
         if reply.code.get() != 334 || self.is_over {
             return None;
         }
-        Some(match self.proof.answer() {
-            Some(answer) => Request::new(base64::encode(&answer).as_str()),
-            None => {
+        Some(match self.proof.step(&reply_challenge(reply)) {
+            Ok(answer) => Request::new(base64::encode(&answer).as_str()),
+            Err(_) => {
                 self.is_over = true;
                 Request::new("*")
             }
@@ -148,11 +148,16 @@ impl<'a> Login<'a> {
     }
 }
 
+/// What the server asks; what is no base64 is as good as nothing.
+fn reply_challenge(reply: &Reply) -> Zeroizing<Vec<u8>> {
+    base64::decode(reply.lines.concat().as_bytes()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Kind;
-    use crate::sasl::Mechanism;
+    use crate::sasl::{Credentials, Mechanism};
     use crate::secret::Secret;
     use crate::wire::frame::Framer;
 
@@ -209,18 +214,18 @@ mod tests {
 
     #[test]
     fn a_login_answers_as_long_as_it_is_asked_and_can() {
-        let secret = Secret::new("secret".into());
+        let credentials = Credentials::new("bob", Secret::new("secret".into()));
         let challenge = reply(&mut Request::noop(), b"334 VXNlcm5hbWU6\r\n").unwrap();
-        let mut login = Login::new(Proof::new(Mechanism::Plain, "bob", &secret));
+        let mut login = Login::new(Proof::new(Mechanism::Plain, &credentials));
         assert_eq!(said(&login.begin()), "AUTH PLAIN AGJvYgBzZWNyZXQ=\r\n");
         assert_eq!(login.next(&challenge).map(|request| said(&request)).as_deref(), Some("*\r\n"));
         assert!(login.next(&challenge).is_none());
-        let mut login = Login::new(Proof::new(Mechanism::Login, "bob", &secret));
+        let mut login = Login::new(Proof::new(Mechanism::Login, &credentials));
         assert_eq!(said(&login.begin()), "AUTH LOGIN\r\n");
         for wanted in ["Ym9i\r\n", "c2VjcmV0\r\n", "*\r\n"] {
             assert_eq!(said(&login.next(&challenge).unwrap()), wanted);
         }
-        let mut login = Login::new(Proof::new(Mechanism::Login, "bob", &secret));
+        let mut login = Login::new(Proof::new(Mechanism::Login, &credentials));
         let refusal = reply(&mut login.begin(), b"535 5.7.8 no\r\n").unwrap();
         assert!(login.next(&refusal).is_none());
     }

@@ -12,7 +12,7 @@ pub use directory::{Directory, Place};
 pub use file::{expect_distinct, is_user_name, parse};
 pub use password::{Stored, hash};
 
-use crate::sasl::{Credentials, LoginRefusal};
+use crate::sasl::{Credentials, Factor, LoginRefusal};
 use crate::secret::Secret;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -74,13 +74,14 @@ impl Users {
         let stored = self.0.passwords.get(&name);
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.0.nobody).clone();
+        let Factor::Password(password) = credentials.factor else { return Err(LoginRefusal::Bad) };
         let good = if stored.is_hashed() {
             let room = timeout(ROOM_WAIT, self.0.room.acquire());
             let _room = room.await.map_err(|_| LoginRefusal::Temporary)?.map_err(|_| LoginRefusal::Temporary)?;
-            let check = tokio::task::spawn_blocking(move || stored.accepts(&credentials.password));
+            let check = tokio::task::spawn_blocking(move || stored.accepts(&password));
             check.await.map_err(|_| LoginRefusal::Temporary)?
         } else {
-            stored.accepts(&credentials.password)
+            stored.accepts(&password)
         };
         if good && known { Ok(name) } else { Err(LoginRefusal::Bad) }
     }

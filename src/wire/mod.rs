@@ -4,6 +4,7 @@ pub mod exchange;
 pub mod frame;
 pub mod pattern;
 pub mod record;
+pub mod secured;
 pub mod session;
 pub mod stuff;
 pub mod transcript;

@@ -11,6 +11,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use super::secured::Tls;
+
 /// One server's side of one connection.
 pub trait Session: Send {
     /// What it may ask of the world: authenticate, look up, commit, open, fetch.
@@ -72,15 +74,6 @@ pub struct Peer {
     pub tls: Option<Tls>,
     /// Whether STARTTLS can be offered.
     pub can_start_tls: bool,
-}
-
-/// What the handshake settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tls {
-    /// `TLSv1.3`
-    pub version: String,
-    /// The cipher suite by its IANA name.
-    pub cipher: String,
 }
 
 /// Why the server ends a connection.

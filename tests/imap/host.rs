@@ -147,7 +147,8 @@ impl Host {
         let failing = store.failing.clone().map_or(Ok(()), Err);
         match ask {
             Ask::Authenticate(credentials) => {
-                let good = credentials.user == "bob" && credentials.password.expose() == "secret";
+                let good = credentials.user == "bob"
+                    && credentials.password().is_some_and(|password| password.expose() == "secret");
                 Answer::Authenticated(if good { Ok(credentials.user) } else { Err(LoginRefusal::Bad) })
             }
             Ask::Flush => Answer::Done(Ok(())),

@@ -31,7 +31,7 @@ pub(crate) fn peer(address: &str) -> Peer {
 }
 
 pub(crate) fn tls() -> Tls {
-    Tls { version: "TLSv1.3".into(), cipher: "TLS_AES_128_GCM_SHA256".into() }
+    Tls { version: "TLSv1.3".into(), cipher: "TLS_AES_128_GCM_SHA256".into(), ..Tls::default() }
 }
 
 impl Talk {

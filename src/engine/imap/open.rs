@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 pub struct Opening {
     dialogue: Dialogue,
     capabilities: Vec<String>,
-    is_loopback: bool,
+    crosses_no_wire: bool,
 }
 
 impl Opening {
@@ -25,9 +25,9 @@ impl Opening {
         if let Security::Implicit(tls) = &security {
             connection = connection.connect_tls(tls, name, super::PATIENCE).await?;
         }
-        let is_loopback = connection.peer().ip().to_canonical().is_loopback();
+        let crosses_no_wire = connection.peer().crosses_no_wire();
         let dialogue = Dialogue::new(connection, name, super::PATIENCE);
-        let mut opening = Self { dialogue, capabilities: Vec::new(), is_loopback };
+        let mut opening = Self { dialogue, capabilities: Vec::new(), crosses_no_wire };
         let greeting = opening.dialogue.ask(&mut Request::greeting()).await?;
         match greeting.verdict {
             Verdict::Ok => {}
@@ -59,7 +59,7 @@ impl Opening {
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire.
     pub async fn login(mut self, credentials: &Credentials) -> Result<Session> {
-        if self.dialogue.tls().is_none() && !self.is_loopback {
+        if self.dialogue.tls().is_none() && !self.crosses_no_wire {
             let what = "the connection is not encrypted, so the password was not sent";
             return Err(self.error(Kind::Unavailable, what));
         }
@@ -68,9 +68,12 @@ impl Opening {
         } else if self.can("LOGINDISABLED") {
             return Err(self.error(Kind::Unavailable, "the server takes no passwords on this connection"));
         } else {
-            let mut login = Request::login(&credentials.user, credentials.password.expose()).ok_or_else(|| {
-                self.error(Kind::Unavailable, "the server's only login cannot carry this name or password")
-            })?;
+            let mut login = credentials
+                .password()
+                .and_then(|password| Request::login(&credentials.user, password.expose()))
+                .ok_or_else(|| {
+                    self.error(Kind::Unavailable, "the server's only login cannot carry this name or password")
+                })?;
             self.dialogue.ask(&mut login).await?
         };
         if !status.is_ok() {
@@ -86,7 +89,7 @@ impl Opening {
     }
 
     async fn authenticate(&mut self, credentials: &Credentials) -> Result<Status> {
-        let mut proof = Proof::new(Mechanism::Plain, &credentials.user, &credentials.password);
+        let mut proof = Proof::new(Mechanism::Plain, credentials);
         let answer = proof.initial().map(|octets| base64::encode(&octets));
         let answer = answer.unwrap_or_else(|| Zeroizing::new(String::new()));
         let name = Mechanism::Plain.name();

@@ -83,7 +83,9 @@ impl Stage {
                 Flow::Continue => return,
                 Flow::Close => return self.is_closed = true,
                 Flow::StartTls if self.framer.has_unread() => return self.is_closed = true,
-                Flow::StartTls => Input::Secured(Tls { version: "TLSv1.3".into(), cipher: "none".into() }),
+                Flow::StartTls => {
+                    Input::Secured(Tls { version: "TLSv1.3".into(), cipher: "none".into(), ..Tls::default() })
+                }
                 Flow::Ask(ask) => Input::Answer(self.perform(ask)),
             };
             flow = self.session.on(input, out);
@@ -94,7 +96,7 @@ impl Stage {
         match ask {
             Ask::Authenticate(credentials) => Answer::Opened(match credentials.user.as_str() {
                 _ if self.is_in_use => Err(Refusal::InUse),
-                "bob" if credentials.password.expose() == "secret" => {
+                "bob" if credentials.password().is_some_and(|password| password.expose() == "secret") => {
                     let sizes = self.messages.iter().map(|message| message.len() as u64);
                     Ok(sizes.enumerate().map(|(at, size)| Listing { size, uid: format!("uid-{at}") }).collect())
                 }

@@ -32,7 +32,7 @@ pub(super) fn policy() -> Policy {
 }
 
 pub(super) fn tls() -> Tls {
-    Tls { version: "TLSv1.3".into(), cipher: "TLS13_AES_128_GCM_SHA256".into() }
+    Tls { version: "TLSv1.3".into(), cipher: "TLS13_AES_128_GCM_SHA256".into(), ..Tls::default() }
 }
 
 impl Stage {
@@ -104,7 +104,9 @@ impl Stage {
     fn perform(&mut self, ask: Ask) -> Answer {
         match ask {
             Ask::Authenticate(credentials) => Answer::Authenticated(match credentials.user.as_str() {
-                "bob" if credentials.password.expose() == "secret" => Ok("bob".into()),
+                "bob" if credentials.password().is_some_and(|password| password.expose() == "secret") => {
+                    Ok("bob".into())
+                }
                 "tired" => Err(LoginRefusal::Temporary),
                 _ => Err(LoginRefusal::Bad),
             }),
