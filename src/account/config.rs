@@ -4,8 +4,11 @@
 //! refused with its line. Where the file is and which account is meant is in `file`.
 
 use super::file::at_home;
+use super::oauth_config::OAuth;
+use super::pattern::Pattern;
+use super::profile::Account;
 use super::source::SecretSource;
-use crate::address::{Address, Domain};
+use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -17,54 +20,17 @@ use std::path::PathBuf;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// What accounts have that do not say otherwise.
-    pub defaults: Defaults,
+    pub defaults: Account,
     /// `[accounts.NAME]`
     pub accounts: BTreeMap<String, Account>,
+    /// `[route]`: which account writes to whom, where the sender does not say it.
+    pub route: BTreeMap<Pattern, String>,
+    /// `[oauth.NAME]`: providers of tokens that several accounts share.
+    pub oauth: BTreeMap<String, OAuth>,
     /// What `mailkit serve` is given where its arguments are silent.
     pub serve: Serve,
     /// What the relay is given, alone or inside `serve`.
     pub relay: Relay,
-}
-
-/// `[defaults]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Defaults {
-    /// The user's name in front of the address.
-    pub name: Option<String>,
-    /// Where messages are submitted.
-    #[serde(deserialize_with = "smtp_url")]
-    pub smtp: Option<Endpoint>,
-    /// Where the secrets are.
-    pub secret: Option<SecretSource>,
-}
-
-/// `[accounts.NAME]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Account {
-    /// The one that is meant when none is named.
-    pub default: bool,
-    /// The user's address: From, reverse-path, and login name where nothing else is said.
-    pub email: Option<Address>,
-    /// The user's name in front of the address.
-    pub name: Option<String>,
-    /// Where messages are submitted.
-    #[serde(deserialize_with = "smtp_url")]
-    pub smtp: Option<Endpoint>,
-    /// Where mailboxes are.
-    #[serde(deserialize_with = "imap_url")]
-    pub imap: Option<Endpoint>,
-    /// Where a maildrop is.
-    #[serde(deserialize_with = "pop_url")]
-    pub pop: Option<Endpoint>,
-    /// The login name, if it is not the address.
-    pub user: Option<String>,
-    /// Where the password is.
-    pub secret: Option<SecretSource>,
-    /// Where the account's messages are kept on this machine.
-    #[serde(deserialize_with = "path")]
-    pub maildir: Option<PathBuf>,
 }
 
 /// `[serve]`: the options of `mailkit serve`.
@@ -128,15 +94,7 @@ pub struct Relay {
     pub lifetime: Option<String>,
 }
 
-impl Account {
-    /// Whom to log in as at a server: what its URL says, then `user`, then the address.
-    pub fn login(&self, server: &Endpoint) -> Option<String> {
-        let address = || self.email.as_ref().map(Address::to_string);
-        server.user.clone().or_else(|| self.user.clone()).or_else(address)
-    }
-}
-
-fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     Ok(Some(at_home(PathBuf::deserialize(deserializer)?)))
 }
 
@@ -145,7 +103,7 @@ fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D:
     names.iter().map(|name| Domain::parse(name)).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
-fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+pub(super) fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Smtp, Protocol::Lmtp])
 }
 
@@ -153,11 +111,11 @@ fn smarthost_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<En
     server_url(deserializer, &[Protocol::Smtp])
 }
 
-fn imap_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+pub(super) fn imap_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Imap])
 }
 
-fn pop_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+pub(super) fn pop_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     server_url(deserializer, &[Protocol::Pop3])
 }
 

@@ -5,10 +5,16 @@
 
 mod config;
 mod file;
+mod oauth_config;
+mod pattern;
+mod profile;
 mod source;
 mod tls_files;
 
-pub use config::{Account, Config, Defaults, Relay, Serve};
+pub use config::{Config, Relay, Serve};
 pub use file::{read_text, state_dir};
+pub use oauth_config::{Grant, OAuth};
+pub use pattern::Pattern;
+pub use profile::{Account, Auth, Confirm, Log, LogFormat, Sent, Tls};
 pub use source::SecretSource;
 pub use tls_files::TlsFiles;

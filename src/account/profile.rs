@@ -1,0 +1,332 @@
+//! One account: who the user is there, which servers it has, and how to deal with them.
+//!
+//! What a key means stands here; what an account takes from `[defaults]` or from another account is settled
+//! before (see `tree`). Values are checked while they are read. Connects to nothing, fetches no secret.
+//! RFC 6409, RFC 8314.
+
+use super::config::{imap_url, path, pop_url, smtp_url};
+use super::oauth_config::OAuth;
+use super::pattern::Pattern;
+use super::source::SecretSource;
+use crate::address::Address;
+use crate::endpoint::Endpoint;
+use crate::sasl::Mechanism;
+use serde::de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `[accounts.NAME]`
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Account {
+    /// The one that is meant when nothing else tells.
+    pub default: bool,
+    /// The account that says what this one does not.
+    pub inherit: Option<String>,
+    /// The user's address: From, reverse-path, and login name where nothing else is said.
+    pub email: Option<Address>,
+    /// Other addresses of the user: mail from them belongs to this account too.
+    pub aliases: Vec<Pattern>,
+    /// The user's name in front of the address.
+    pub name: Option<String>,
+    /// Where messages are submitted.
+    #[serde(deserialize_with = "smtp_url")]
+    pub smtp: Option<Endpoint>,
+    /// Where mailboxes are.
+    #[serde(deserialize_with = "imap_url")]
+    pub imap: Option<Endpoint>,
+    /// Where a maildrop is.
+    #[serde(deserialize_with = "pop_url")]
+    pub pop: Option<Endpoint>,
+    /// The login name, if it is not the address.
+    pub user: Option<String>,
+    /// How to log in.
+    pub auth: Option<Auth>,
+    /// Where the password is.
+    pub secret: Option<SecretSource>,
+    /// Where access tokens come from.
+    pub oauth: Option<OAuth>,
+    /// Whose certificates are accepted, and which one is shown.
+    pub tls: Tls,
+    /// The proxy through which servers are reached, as a URL: `socks5h://127.0.0.1:9050`.
+    pub proxy: Option<String>,
+    /// The address of this machine to connect from.
+    pub source: Option<IpAddr>,
+    /// How long a server may be silent.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Option<Duration>,
+    /// Where a copy of what was sent goes.
+    pub sent: Option<Sent>,
+    /// Who may be written to; nobody else, if it is there.
+    pub allow_recipients: Option<Vec<Pattern>>,
+    /// To how many a message may go.
+    pub max_recipients: Option<usize>,
+    /// When to ask before a message goes out.
+    pub confirm: Option<Confirm>,
+    /// Where a line about each message is written.
+    pub log: Option<Log>,
+    /// Where the account's messages are kept on this machine.
+    #[serde(deserialize_with = "path")]
+    pub maildir: Option<PathBuf>,
+}
+
+impl Account {
+    /// Whom to log in as at a server: what its URL says, then `user`, then the address.
+    pub fn login(&self, server: &Endpoint) -> Option<String> {
+        let address = || self.email.as_ref().map(Address::to_string);
+        server.user.clone().or_else(|| self.user.clone()).or_else(address)
+    }
+}
+
+/// How to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// With an access token of the account's provider.
+    OAuth,
+    /// With a name and a password, by the best mechanism that the server offers.
+    Password,
+    /// Not at all.
+    None,
+    /// With a name and a password, by one of these mechanisms.
+    Mechanisms(Vec<Mechanism>),
+}
+
+/// `tls = {...}`: whose certificates are accepted, and which one is shown.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// SHA-256 of the server's certificate or of its key: `sha256:` and 64 digits. Whoever shows one of these is
+    /// trusted, and nobody else.
+    #[serde(deserialize_with = "pins")]
+    pub pin: Vec<String>,
+    /// The authorities to trust, and no others; PEM.
+    #[serde(deserialize_with = "path")]
+    pub ca: Option<PathBuf>,
+    /// The certificate to show to servers; PEM.
+    #[serde(deserialize_with = "path")]
+    pub cert: Option<PathBuf>,
+    /// Its key; PEM.
+    #[serde(deserialize_with = "path")]
+    pub key: Option<PathBuf>,
+    /// The name that the certificate must carry, if it is not the host's.
+    pub name: Option<String>,
+}
+
+/// Where a copy of what was sent goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// Into the mailbox for it, unless the provider keeps a copy by itself.
+    Auto,
+    /// Nowhere.
+    None,
+    /// Into this mailbox.
+    Mailbox(String),
+}
+
+/// When to ask before a message goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Before each one.
+    Always,
+    /// If somebody outside the sender's domain is among the recipients.
+    External,
+    /// Never.
+    Never,
+}
+
+/// Where a line about each message is written: `log = "FILE"`, or `log = {file = "FILE", format = "json"}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The file, which grows.
+    pub file: PathBuf,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// `time=... account=... exit=0`
+    #[default]
+    Logfmt,
+    /// One object of JSON.
+    Json,
+}
+
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl<'de> Visitor<'de> for Words {
+            type Value = Auth;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#""oauth", "password", "none" or a list of mechanisms"#)
+            }
+            fn visit_str<E: Error>(self, word: &str) -> Result<Auth, E> {
+                match word {
+                    "oauth" => Ok(Auth::OAuth),
+                    "password" => Ok(Auth::Password),
+                    "none" => Ok(Auth::None),
+                    name => Ok(Auth::Mechanisms(vec![mechanism(name)?])),
+                }
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, words: A) -> Result<Auth, A::Error> {
+                let names = Vec::<String>::deserialize(SeqAccessDeserializer::new(words))?;
+                if names.is_empty() {
+                    return Err(Error::custom(r#"no mechanism is named; "none" means no login"#));
+                }
+                names.iter().map(|name| mechanism(name)).collect::<Result<_, _>>().map(Auth::Mechanisms)
+            }
+        }
+        deserializer.deserialize_any(Words)
+    }
+}
+
+fn mechanism<E: Error>(name: &str) -> Result<Mechanism, E> {
+    Mechanism::from_name(name).ok_or_else(|| {
+        let known = Mechanism::ALL.map(Mechanism::name).join(", ");
+        E::custom(format!(r#"{name} is no way to log in; known are "oauth", "password", "none", {known}"#))
+    })
+}
+
+impl<'de> Deserialize<'de> for Sent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match String::deserialize(deserializer)? {
+            word if word == "auto" => Self::Auto,
+            word if word == "none" => Self::None,
+            word if word.is_empty() => return Err(Error::custom(r#""auto", "none" or the name of a mailbox"#)),
+            name => Self::Mailbox(name),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Log {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            #[serde(deserialize_with = "path")]
+            file: Option<PathBuf>,
+            #[serde(default)]
+            format: LogFormat,
+        }
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Log;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"the name of a file, or {file = "...", format = "json"}"#)
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Log, E> {
+                Ok(Log { file: super::file::at_home(name.into()), format: LogFormat::default() })
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Log, A::Error> {
+                let table = Table::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                let file = table.file.ok_or_else(|| Error::missing_field("file"))?;
+                Ok(Log { file, format: table.format })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// `sha256:` and 64 hexadecimal digits, which may stand in pairs with colons as other programs print them.
+fn pins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let pins = Vec::<String>::deserialize(deserializer)?;
+    pins.iter().map(|text| pin(text).ok_or_else(|| Error::custom(format!("{text:?} is no pin: {PIN}")))).collect()
+}
+
+const PIN: &str = "it begins with sha256: and goes on with 64 hexadecimal digits";
+
+fn pin(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("sha256:")?.replace(':', "").to_ascii_lowercase();
+    let is_hash = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hash.then(|| format!("sha256:{digits}"))
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (count, unit) = text.split_at(split);
+    let seconds = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
+        _ => None,
+    };
+    let length = seconds.and_then(|unit| count.parse::<u32>().ok()?.checked_mul(unit)).filter(|seconds| *seconds > 0);
+    match length {
+        Some(seconds) => Ok(Some(Duration::from_secs(seconds.into()))),
+        None => Err(Error::custom(format!("{text:?} is no length of time; write 30s, 5m or 1h"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_has_its_forms_and_a_sentence_for_what_is_none() {
+        for (text, wanted) in [
+            ("auth = 'oauth'", "Some(OAuth)"),
+            ("auth = 'password'", "Some(Password)"),
+            ("auth = 'none'", "Some(None)"),
+            ("auth = 'plain'", "Some(Mechanisms([Plain]))"),
+            ("auth = ['LOGIN', 'PLAIN']", "Some(Mechanisms([Login, Plain]))"),
+            ("auth = []", "no mechanism is named; \"none\" means no login"),
+            ("auth = 'magic'", "magic is no way to log in; known are \"oauth\", \"password\", \"none\", "),
+            ("auth = 3", "invalid type: integer `3`, expected \"oauth\""),
+            ("sent = 'auto'", "Some(Auto)"),
+            ("sent = 'none'", "Some(None)"),
+            ("sent = 'Sent Items'", "Some(Mailbox(\"Sent Items\"))"),
+            ("sent = ''", "\"auto\", \"none\" or the name of a mailbox"),
+            ("confirm = 'external'", "Some(External)"),
+            ("confirm = 'sometimes'", "unknown variant `sometimes`, expected one of `always`, `external`, `never`"),
+            ("log = '/var/log/mail'", "Some(Log { file: \"/var/log/mail\", format: Logfmt })"),
+            ("log = {file = '/l', format = 'json'}", "Some(Log { file: \"/l\", format: Json })"),
+            ("log = {format = 'json'}", "missing field `file`"),
+            ("log = {fiel = '/l'}", "unknown field `fiel`, expected `file` or `format`"),
+            ("timeout = '30s'", "Some(30s)"),
+            ("timeout = '5m'", "Some(300s)"),
+            ("timeout = '0s'", "\"0s\" is no length of time"),
+            ("timeout = '4294967295h'", "\"4294967295h\" is no length of time"),
+            ("timeout = 'soon'", "\"soon\" is no length of time; write 30s, 5m or 1h"),
+            ("source = '192.0.2.1'", "Some(192.0.2.1)"),
+            ("source = 'here'", "invalid IP address syntax"),
+            ("max-recipients = 20", "Some(20)"),
+            ("max-recipients = -1", "invalid value: integer `-1`"),
+        ] {
+            let (key, _) = text.split_once(" =").expect("a key");
+            let said = match toml::from_str::<Account>(text) {
+                Ok(account) => match key {
+                    "auth" => format!("{:?}", account.auth),
+                    "sent" => format!("{:?}", account.sent),
+                    "confirm" => format!("{:?}", account.confirm),
+                    "log" => format!("{:?}", account.log),
+                    "timeout" => format!("{:?}", account.timeout),
+                    "source" => format!("{:?}", account.source),
+                    _ => format!("{:?}", account.max_recipients),
+                },
+                Err(error) => error.message().to_owned(),
+            };
+            assert!(said.starts_with(wanted), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_pin_is_a_hash_in_any_of_its_spellings() {
+        let digits = "0123456789abcdef".repeat(4);
+        let pairs: Vec<&str> = (0..32).filter_map(|pair| digits.get(pair * 2..pair * 2 + 2)).collect();
+        let read = |pin: &str| toml::from_str::<Account>(&format!("tls = {{pin = [{pin:?}]}}")).map(|a| a.tls.pin);
+        let wanted = vec![format!("sha256:{digits}")];
+        assert_eq!(read(&wanted[0]).as_ref(), Ok(&wanted));
+        assert_eq!(read(&format!("sha256:{}", pairs.join(":").to_uppercase())).as_ref(), Ok(&wanted));
+        for bad in ["", "sha256:", "sha1:00", &digits, &format!("sha256:{}", digits.replace('a', "g"))] {
+            let error = read(bad).expect_err(bad);
+            assert!(error.message().contains("is no pin"), "{error}");
+        }
+    }
+}
