@@ -4,6 +4,7 @@
 //! is a service of the library. Nothing below this room knows of arguments, terminals or exit codes.
 //! Subcommands run without a runtime until they ask for one, so that short ones start in no time.
 
+mod account;
 pub(crate) mod console;
 mod context;
 mod data;
@@ -49,6 +50,7 @@ enum Command {
     User(user::Args),
     Pop(pop::Args),
     Imap(imap::Args),
+    Account(account::Args),
     Mx(mx::Args),
     Parse(parse::Args),
     Demo(demo::Args),
@@ -66,6 +68,7 @@ impl Command {
             Self::User(_) => "user",
             Self::Pop(_) => "pop",
             Self::Imap(_) => "imap",
+            Self::Account(_) => "account",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
             Self::Demo(_) => "demo",
@@ -81,6 +84,7 @@ impl Command {
             Self::User(args) => user::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Imap(args) => imap::run(args, context),
+            Self::Account(args) => account::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
             Self::Demo(args) => demo::run(args, context),

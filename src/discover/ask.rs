@@ -5,19 +5,20 @@
 use super::presets::{of_domain, of_exchanger};
 use super::{Candidate, Found, Source, Trust, autoconfig, pacc, srv};
 use crate::address::Address;
-use crate::world::{Later, Record, RecordKind, Resolve};
+use crate::error::{Error, Kind, Result};
+use crate::world::{Later, LookupError, Record, RecordKind, Resolve};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Gets a document from the web.
 pub trait Fetch: Send + Sync {
-    /// The octets of the document at a URL; the error is a sentence.
-    fn get<'a>(&'a self, url: &'a str) -> Later<'a, Result<Vec<u8>, String>>;
+    /// The octets of the document at a URL.
+    fn get<'a>(&'a self, url: &'a str) -> Later<'a, Result<Vec<u8>>>;
 }
 
 /// What one place had to say.
-type Said = Result<(Vec<Candidate>, Option<String>), String>;
+type Said = Result<(Vec<Candidate>, Option<String>)>;
 
 /// Asks for the servers of an address, and waits for nobody longer than `patience`.
 pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, patience: Duration) -> Found {
@@ -30,15 +31,27 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
     let documents = autoconfig::urls(address);
     let documents = documents.iter().map(|(url, source)| async move {
         let trust = if *source == Source::Http { Trust::Http } else { Trust::Https };
-        (shown(url), document(web, url, address, *source, trust, patience).await)
+        (shown(url), within(patience, document(web, url, address, *source, trust)).await)
     });
+    let services = srv::LABELS.map(|(label, service, begins)| {
+        let name = format!("{label}.{domain}");
+        async move {
+            let records = within(patience, asked(dns, &name, RecordKind::Srv)).await;
+            let said = records.map(|records| (srv::candidates(service, begins, &records, &address.to_string()), None));
+            (name, said)
+        }
+    });
+    let exchanger = async {
+        let mut note = None;
+        let said = within(patience, mapped(&domain, address, dns, web, &mut note)).await;
+        (said, note)
+    };
     let (published, documents, services, (mapped, note)) = tokio::join!(
-        published(&domain, address, dns, web, patience),
+        within(patience, published(&domain, address, dns, web)),
         join_all(documents),
-        services(&domain, address, dns, patience),
-        mapped(&domain, address, dns, web, patience),
+        join_all(services),
+        exchanger,
     );
-    let services = services.into_iter().map(|(name, said)| (name, said.map(|found| (found, None))));
     let all = [(pacc::url(&domain), published), (format!("the mail exchanger of {domain}"), mapped)];
     for (who, said) in all.into_iter().chain(documents).chain(services) {
         match said {
@@ -60,59 +73,40 @@ fn shown(url: &str) -> String {
     url.split_once('?').map_or(url, |(before, _)| before).to_owned()
 }
 
-async fn got(web: &dyn Fetch, url: &str, patience: Duration) -> Result<Vec<u8>, String> {
-    timeout(patience, web.get(url)).await.unwrap_or_else(|_| Err(late(patience)))
+async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(Kind::Temporary, format!("no answer within {} seconds", patience.as_secs()));
+    timeout(patience, answer).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn asked(dns: &dyn Resolve, name: &str, kind: RecordKind, patience: Duration) -> Result<Vec<Record>, String> {
-    match timeout(patience, dns.lookup(name, kind)).await {
-        Ok(answer) => answer.map(|answer| answer.records).map_err(|error| error.to_string()),
-        Err(_) => Err(late(patience)),
-    }
+async fn asked(dns: &dyn Resolve, name: &str, kind: RecordKind) -> Result<Vec<Record>> {
+    let answer = dns.lookup(name, kind).await.map_err(|error| unanswered(&error))?;
+    Ok(answer.records)
 }
 
-fn late(patience: Duration) -> String {
-    format!("no answer within {} seconds", patience.as_secs())
+/// Why DNS has no answer.
+pub(super) fn unanswered(error: &LookupError) -> Error {
+    let kind = if matches!(error, LookupError::Temporary(_)) { Kind::Temporary } else { Kind::NoHost };
+    Error::new(kind, error.to_string())
 }
 
-async fn document(
-    web: &dyn Fetch,
-    url: &str,
-    address: &Address,
-    source: Source,
-    trust: Trust,
-    patience: Duration,
-) -> Said {
-    autoconfig::read(&got(web, url, patience).await?, address, source, trust)
+fn unusable(why: String) -> Error {
+    Error::new(Kind::Data, why)
+}
+
+async fn document(web: &dyn Fetch, url: &str, address: &Address, source: Source, trust: Trust) -> Said {
+    autoconfig::read(&web.get(url).await?, address, source, trust).map_err(unusable)
 }
 
 /// The domain's own document, if DNS vouches for it.
-async fn published(domain: &str, address: &Address, dns: &dyn Resolve, web: &dyn Fetch, patience: Duration) -> Said {
+async fn published(domain: &str, address: &Address, dns: &dyn Resolve, web: &dyn Fetch) -> Said {
     let (url, name) = (pacc::url(domain), pacc::digest_name(domain));
-    let (document, digests) = tokio::join!(got(web, &url, patience), asked(dns, &name, RecordKind::Txt, patience));
+    let (document, digests) = tokio::join!(web.get(&url), asked(dns, &name, RecordKind::Txt));
     let document = document?;
-    let digests = digests.map_err(|why| format!("{name}: {why}"))?;
+    let digests = digests.map_err(|why| Error::new(why.kind(), format!("{name}: {why}")))?;
     if !pacc::is_vouched_for(&document, &digests) {
-        return Err(format!("no digest at {name} fits the document"));
+        return Err(unusable(format!("no digest at {name} fits the document")));
     }
-    pacc::read(&document, &address.to_string())
-}
-
-/// What DNS says of each service.
-async fn services(
-    domain: &str,
-    address: &Address,
-    dns: &dyn Resolve,
-    patience: Duration,
-) -> Vec<(String, Result<Vec<Candidate>, String>)> {
-    let user = address.to_string();
-    let user = &user;
-    join_all(srv::LABELS.map(|(label, service, begins)| async move {
-        let name = format!("{label}.{domain}");
-        let records = asked(dns, &name, RecordKind::Srv, patience).await;
-        (name, records.map(|records| srv::candidates(service, begins, &records, user)))
-    }))
-    .await
+    pacc::read(&document, &address.to_string()).map_err(unusable)
 }
 
 /// What is known of those who take the domain's mail. That they are the ones is DNS's word alone.
@@ -121,33 +115,31 @@ async fn mapped(
     address: &Address,
     dns: &dyn Resolve,
     web: &dyn Fetch,
-    patience: Duration,
-) -> (Said, Option<&'static str>) {
-    let records = match asked(dns, domain, RecordKind::Mx, patience).await {
-        Ok(records) => records,
-        Err(why) => return (Err(why), None),
-    };
+    note: &mut Option<&'static str>,
+) -> Said {
+    let records = asked(dns, domain, RecordKind::Mx).await?;
     let listed = records.iter().filter_map(|record| match record {
         Record::Mx { preference, exchange } if exchange != "." => Some((*preference, exchange.as_str())),
         _ => None,
     });
-    let Some((_, host)) = listed.min() else { return (Err("there is none".to_owned()), None) };
+    let nobody = |why: String| Error::new(Kind::NoHost, why);
+    let Some((_, host)) = listed.min() else { return Err(nobody("there is none".to_owned())) };
     if let Some(provider) = of_exchanger(host) {
-        let candidates = provider.candidates(address, Source::Exchanger, Trust::Dns);
-        return (Ok((candidates, None)), provider.note);
+        *note = provider.note;
+        return Ok((provider.candidates(address, Source::Exchanger, Trust::Dns), None));
     }
     // The collection knows providers by their domain, which is somewhere above the exchanger's name.
     let above = std::iter::successors(host.split_once('.').map(|(_, above)| above), |name| {
         name.split_once('.').map(|(_, above)| above)
     });
-    let mut said = Err(format!("{host} is nobody's who is known"));
+    let mut said = Err(nobody(format!("{host} is nobody's who is known")));
     for name in above.filter(|name| name.contains('.') && *name != domain).take(2) {
-        said = document(web, &autoconfig::collected(name), address, Source::Exchanger, Trust::Dns, patience).await;
+        said = document(web, &autoconfig::collected(name), address, Source::Exchanger, Trust::Dns).await;
         if said.is_ok() {
             break;
         }
     }
-    (said, None)
+    said
 }
 
 #[cfg(test)]
@@ -161,12 +153,12 @@ mod tests {
     struct Web(BTreeMap<String, String>);
 
     impl Fetch for Web {
-        fn get<'a>(&'a self, url: &'a str) -> Later<'a, Result<Vec<u8>, String>> {
+        fn get<'a>(&'a self, url: &'a str) -> Later<'a, Result<Vec<u8>>> {
             Box::pin(async move {
                 match self.0.get(url).map(String::as_str) {
                     Some("silence") => std::future::pending().await,
                     Some(document) => Ok(document.as_bytes().to_vec()),
-                    None => Err("404 Not Found".to_owned()),
+                    None => Err(Error::new(Kind::NoHost, "404 Not Found")),
                 }
             })
         }
@@ -259,6 +251,8 @@ mod tests {
             assert!(errors.iter().any(|error| error == wanted), "{wanted} in {errors:#?}");
         }
         assert!(!errors.concat().contains("me@") && !errors.concat().contains("me%40"));
+        let later = found.errors.iter().filter(|(_, why)| why.kind() == Kind::Temporary).map(|(who, _)| who.as_str());
+        assert_eq!(later.collect::<Vec<_>>(), [silent]);
     }
 
     #[tokio::test]

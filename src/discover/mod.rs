@@ -12,12 +12,15 @@ mod choose;
 mod pacc;
 mod presets;
 mod srv;
+mod web;
 
 pub use ask::{Fetch, discover};
 pub use choose::{Chosen, choose};
 pub use presets::{Provider, provider};
+pub use web::{Names, Web, reach};
 
 use crate::endpoint::{Endpoint, TlsMode};
+use crate::error::{Error, Kind};
 use std::fmt;
 
 /// What an account wants of a server.
@@ -90,16 +93,23 @@ pub struct Candidate {
 }
 
 /// What was found.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Found {
     /// The servers, best first.
     pub candidates: Vec<Candidate>,
     /// Those who were asked and had nothing, or nothing usable: who, and why.
-    pub errors: Vec<(String, String)>,
+    pub errors: Vec<(String, Error)>,
     /// What the user has to know about the provider.
     pub note: Option<&'static str>,
     /// Who hands out tokens, if the domain says so (RFC 8414).
     pub issuer: Option<String>,
+}
+
+impl Found {
+    /// Whether nobody could be asked, so that asking again makes sense: the machine is offline, or its DNS is down.
+    pub fn is_unanswered(&self) -> bool {
+        self.candidates.is_empty() && self.errors.iter().all(|(_, why)| why.kind() == Kind::Temporary)
+    }
 }
 
 impl Service {
