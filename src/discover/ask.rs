@@ -2,7 +2,7 @@
 //!
 //! What is asked and what the answers mean is in the files beside this one. DNS and the web are handed in.
 
-use super::presets::{of_domain, of_exchanger};
+use super::presets::{Provider, of_exchanger};
 use super::{Candidate, Found, Source, Trust, autoconfig, pacc, srv};
 use crate::address::Address;
 use crate::error::{Error, Kind, Result};
@@ -23,11 +23,7 @@ type Said = Result<(Vec<Candidate>, Option<String>)>;
 /// Asks for the servers of an address, and waits for nobody longer than `patience`.
 pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, patience: Duration) -> Found {
     let domain = address.domain().to_ascii().to_string();
-    let mut found = Found::default();
-    if let Some(provider) = of_domain(&domain) {
-        found.candidates = provider.candidates(address, Source::Preset, Trust::Program);
-        found.note = provider.note;
-    }
+    let mut found = Found::known(address);
     let documents = autoconfig::urls(address);
     let documents = documents.iter().map(|(url, source)| async move {
         let trust = if *source == Source::Http { Trust::Http } else { Trust::Https };
@@ -42,11 +38,11 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
         }
     });
     let exchanger = async {
-        let mut note = None;
-        let said = within(patience, mapped(&domain, address, dns, web, &mut note)).await;
-        (said, note)
+        let mut provider = None;
+        let said = within(patience, mapped(&domain, address, dns, web, &mut provider)).await;
+        (said, provider)
     };
-    let (published, documents, services, (mapped, note)) = tokio::join!(
+    let (published, documents, services, (mapped, provider)) = tokio::join!(
         within(patience, published(&domain, address, dns, web)),
         join_all(documents),
         join_all(services),
@@ -64,7 +60,7 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
     }
     // Stable: within a source the order is the one in which its servers were named.
     found.candidates.sort_by_key(|candidate| candidate.source);
-    found.note = found.note.or(note);
+    found.provider = found.provider.or(provider);
     found
 }
 
@@ -115,7 +111,7 @@ async fn mapped(
     address: &Address,
     dns: &dyn Resolve,
     web: &dyn Fetch,
-    note: &mut Option<&'static str>,
+    known: &mut Option<&'static Provider>,
 ) -> Said {
     let records = asked(dns, domain, RecordKind::Mx).await?;
     let listed = records.iter().filter_map(|record| match record {
@@ -125,7 +121,7 @@ async fn mapped(
     let nobody = |why: String| Error::new(Kind::NoHost, why);
     let Some((_, host)) = listed.min() else { return Err(nobody("there is none".to_owned())) };
     if let Some(provider) = of_exchanger(host) {
-        *note = provider.note;
+        *known = Some(provider);
         return Ok((provider.candidates(address, Source::Exchanger, Trust::Dns), None));
     }
     // The collection knows providers by their domain, which is somewhere above the exchanger's name.
@@ -259,6 +255,6 @@ mod tests {
     async fn a_large_provider_needs_no_network() {
         let found = found("", &[], "me@gmail.com").await;
         assert!(shown(&found).starts_with("preset smtps://smtp.gmail.com:465"), "{}", shown(&found));
-        assert!(found.note.is_some());
+        assert!(found.note().is_some());
     }
 }

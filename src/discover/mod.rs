@@ -19,6 +19,7 @@ pub use choose::{Chosen, choose};
 pub use presets::{Provider, provider};
 pub use web::{Names, Web, reach};
 
+use crate::address::Address;
 use crate::endpoint::{Endpoint, TlsMode};
 use crate::error::{Error, Kind};
 use std::fmt;
@@ -99,13 +100,30 @@ pub struct Found {
     pub candidates: Vec<Candidate>,
     /// Those who were asked and had nothing, or nothing usable: who, and why.
     pub errors: Vec<(String, Error)>,
-    /// What the user has to know about the provider.
-    pub note: Option<&'static str>,
+    /// The large provider whose address or customer this is.
+    pub provider: Option<&'static Provider>,
     /// Who hands out tokens, if the domain says so (RFC 8414).
     pub issuer: Option<String>,
 }
 
 impl Found {
+    /// What is known of the address without asking anybody.
+    pub fn known(address: &Address) -> Self {
+        let provider = presets::of_domain(&address.domain().to_ascii().to_string());
+        Self::of(provider, address)
+    }
+
+    /// The servers of a large provider.
+    pub fn of(provider: Option<&'static Provider>, address: &Address) -> Self {
+        let preset = |provider: &'static Provider| provider.candidates(address, Source::Preset, Trust::Program);
+        Self { candidates: provider.map(preset).unwrap_or_default(), provider, ..Self::default() }
+    }
+
+    /// What the user has to know about the provider.
+    pub fn note(&self) -> Option<&'static str> {
+        self.provider.and_then(|provider| provider.note)
+    }
+
     /// Whether nobody could be asked, so that asking again makes sense: the machine is offline, or its DNS is down.
     pub fn is_unanswered(&self) -> bool {
         self.candidates.is_empty() && self.errors.iter().all(|(_, why)| why.kind() == Kind::Temporary)

@@ -275,6 +275,17 @@ impl Provider {
         PROVIDERS.iter().map(|provider| provider.name)
     }
 
+    /// The name under which it hands out tokens, if it does.
+    pub fn oauth(&self) -> Option<&'static str> {
+        match self.name {
+            "gmail" => Some("google"),
+            "outlook" | "microsoft365" => Some("microsoft"),
+            "yahoo" | "aol" => Some("yahoo"),
+            "fastmail" => Some("fastmail"),
+            _ => None,
+        }
+    }
+
     /// Its servers, for this address, as they were found.
     pub fn candidates(&self, address: &Address, source: Source, trust: Trust) -> Vec<Candidate> {
         let each = [(Service::Smtp, self.smtp), (Service::Imap, self.imap), (Service::Pop, self.pop)];
@@ -327,6 +338,9 @@ mod tests {
             assert_eq!(of_exchanger(host).map(|provider| provider.name), wanted, "{host}");
         }
         assert_eq!(of_domain("gmail.com").map(|provider| provider.name), Some("gmail"));
+        for provider in &PROVIDERS {
+            assert_eq!(provider.oauth().is_some(), provider.ways.contains(&Way::OAuth), "{}", provider.name);
+        }
         assert_eq!(provider("Yahoo").map(|provider| provider.name), Some("yahoo"));
     }
 }

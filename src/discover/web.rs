@@ -47,8 +47,7 @@ impl Find for Names<'_> {
             if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
                 return Ok(vec![SocketAddr::new(ip, port)]);
             }
-            let (six, four) =
-                tokio::join!(self.0.lookup(host, RecordKind::Aaaa), self.0.lookup(host, RecordKind::A));
+            let (six, four) = tokio::join!(self.0.lookup(host, RecordKind::Aaaa), self.0.lookup(host, RecordKind::A));
             let addresses: Vec<SocketAddr> = [&six, &four]
                 .into_iter()
                 .flatten()

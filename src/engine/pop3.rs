@@ -12,6 +12,7 @@ use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
 use crate::pop3::command::Number;
 use crate::pop3::response::Response;
 use crate::sasl::{Credentials, Proof};
+use crate::wire::session::Tls;
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -111,6 +112,16 @@ impl Session {
             None => Ok(()),
             Some(kind) => Err(self.error(kind, "login refused").said(answer.text)),
         }
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
+    }
+
+    /// What the server offered at the beginning.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// The server's name, for errors.

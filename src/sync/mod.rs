@@ -157,7 +157,7 @@ impl Mirror {
         let mut summary = Summary::default();
         let mut taken = HashSet::new();
         for listed in session.list().await? {
-            let Listed { wire_name, separator, selectable } = match listed {
+            let Listed { wire_name, separator, selectable, .. } = match listed {
                 Ok(listed) => listed,
                 Err(line) => {
                     summary.refused.push((line, "this line of the server, which names it, cannot be read".to_owned()));

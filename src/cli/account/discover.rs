@@ -2,12 +2,13 @@
 //!
 //! Knows how that looks; who is asked, and who wins, `discover` decides.
 
-use super::super::context::Context;
-use super::super::exit::Exit;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
 use mailkit::address::Address;
 use mailkit::discover::{self, Candidate, Chosen, Found, Names, Web, choose, reach};
 use mailkit::engine::http::{Find, Http, SystemNames};
 use mailkit::error::{Error, Kind, Result};
+use mailkit::message::safe::terminal;
 use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Trust;
@@ -33,7 +34,7 @@ const REACH_WAIT: Duration = Duration::from_secs(5);
 #[command(after_help = "Examples:
   mailkit account discover alice@gmail.com
   mailkit account discover alice@gmail.com --json | jq .chosen")]
-pub(super) struct Args {
+pub(super) struct Discover {
     /// The address
     #[arg(value_name = "ADDRESS")]
     email: String,
@@ -51,7 +52,7 @@ pub(super) struct Dns {
 }
 
 /// Asks, and prints what was said.
-pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Discover, context: &Context) -> Result<Exit> {
     let address = parse_address(&args.email)?;
     context.block_on(async {
         let outside = args.dns.outside(context)?;
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         if context.is_json() {
             context.object(&object(&address, &found, &chosen, reached))?;
         } else {
-            page(&address, &found, &chosen, reached).lines().try_for_each(|line| context.line(line))?;
+            page(&address, &found, &chosen, reached).lines().try_for_each(|line| context.line(&terminal(line)))?;
         }
         Ok(exit(&found, &chosen))
     })
@@ -108,7 +109,11 @@ impl Outside {
 impl Find for Outside {
     fn find<'a>(&'a self, host: &'a str, port: u16) -> Later<'a, Result<Vec<SocketAddr>>> {
         Box::pin(async move {
-            if self.is_named { Names(&self.resolver).find(host, port).await } else { SystemNames.find(host, port).await }
+            if self.is_named {
+                Names(&self.resolver).find(host, port).await
+            } else {
+                SystemNames.find(host, port).await
+            }
         })
     }
 }
@@ -138,9 +143,9 @@ fn object(
             "reachable": reached(candidate), "score": candidate.source.score(),
         })
     };
-    let errors = found.errors.iter().map(|(who, why)| {
-        json!({ "asked": who, "message": why.to_string(), "temporary": why.kind() == Kind::Temporary })
-    });
+    let errors = found.errors.iter().map(
+        |(who, why)| json!({ "asked": who, "message": why.to_string(), "temporary": why.kind() == Kind::Temporary }),
+    );
     let domain = address.domain().to_ascii().to_string();
     json!({
         "schema": "mailkit.discover/1",
@@ -154,17 +159,12 @@ fn object(
         })),
         "errors": errors.collect::<Vec<_>>(),
         "issuer": found.issuer,
-        "note": found.note,
+        "note": found.note(),
     })
 }
 
 /// A sentence, a table, what the user has to know, and who had nothing to say.
-fn page(
-    address: &Address,
-    found: &Found,
-    chosen: &Chosen<'_>,
-    reached: impl Fn(&Candidate) -> Option<bool>,
-) -> String {
+fn page(address: &Address, found: &Found, chosen: &Chosen<'_>, reached: impl Fn(&Candidate) -> Option<bool>) -> String {
     let mut page = match chosen.source() {
         Some(source) => format!("{address}: servers by {}\n", who(source)),
         None => format!("{address}: nobody names servers that can be used\n"),
@@ -196,16 +196,17 @@ fn page(
         page.push_str(&table(&[head].into_iter().chain(rows).collect::<Vec<_>>()));
     }
     let domain = address.domain().to_ascii().to_string();
-    let mut notes: Vec<String> = found.note.iter().map(|note| (*note).to_owned()).collect();
+    let mut notes: Vec<String> = found.note().iter().map(|note| (*note).to_owned()).collect();
     notes.extend(found.issuer.as_ref().map(|issuer| format!("tokens are given out by {issuer}")));
     notes.extend(chosen.to_confirm(&domain).map(|server| {
         let host = &server.endpoint.host;
-        format!("{host} lies outside of {domain}, and only unsigned DNS names it: compare it with what your provider says")
+        format!(
+            "{host} lies outside of {domain}, and only unsigned DNS names it: compare it with what your provider says"
+        )
     }));
-    for (title, lines) in [
-        ("", notes),
-        ("nothing from", found.errors.iter().map(|(who, why)| format!("{who}: {why}")).collect()),
-    ] {
+    for (title, lines) in
+        [("", notes), ("nothing from", found.errors.iter().map(|(who, why)| format!("{who}: {why}")).collect())]
+    {
         if !lines.is_empty() {
             page.push_str(&format!("\n{title}\n").replace("\n\n", "\n"));
             lines.iter().for_each(|line| page.push_str(&format!("  {line}\n")));
@@ -229,7 +230,7 @@ pub(super) fn who(source: discover::Source) -> &'static str {
 }
 
 /// Rows with columns of equal width.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let line = |row: &[String; N]| {

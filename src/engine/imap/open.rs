@@ -9,6 +9,7 @@ use crate::imap::client::{Request, Status, Verdict};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::sasl::{Credentials, Mechanism, Proof, base64};
+use crate::wire::session::Tls;
 use zeroize::Zeroizing;
 
 /// A conversation past its greeting and its TLS, before the login.
@@ -86,6 +87,16 @@ impl Opening {
             Some((connection, unread)) => Ok(Session::new(connection, &unread, peer)),
             None => Err(Error::new(Kind::Temporary, "the connection is closed").with_peer(peer)),
         }
+    }
+
+    /// What the TLS handshake settled, if there was one.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.dialogue.tls()
+    }
+
+    /// What the server offers before a login.
+    pub fn capabilities(&self) -> &[String] {
+        &self.capabilities
     }
 
     async fn authenticate(&mut self, credentials: &Credentials) -> Result<Status> {
