@@ -46,12 +46,17 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "parse" -d 'Show wha
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s m -l body -d 'Send this text' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s F -l body-file -d 'Send the text in this file; - is standard input, which it comes from anyway if nothing else is said' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l message -d 'Send this complete message; - is standard input' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s s -l subject -d 'The subject' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l to -d 'Send it to these too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s c -l cc -d 'Send a copy to these too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s b -l bcc -d 'Send a copy to these too, unseen by the others' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s a -l attach -d 'Attach a file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s a -l attach -d 'Attach a file; - is standard input. What it is and what it is called may be added, as in \'scan.bin;type=image/png;name=page 1.png;disposition=inline\'' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s H -l header -d 'Add a header field: \'Name: value\'' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s f -l from -d 'Who the message is from' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l reply-to -d 'Who gets the answers, if not the sender' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s r -l envelope-from -d 'Where bounces go; <> for nowhere' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l server -d 'The server to submit to: a URL such as smtps://alice@smtp.example.org, or an account of the configuration' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l user -d 'Log in as this user' -r
@@ -60,13 +65,23 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-env -d
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s N -l notify -d 'Ask for reports: never, or any of success,failure,delay' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s R -l return -d 'With a report of failure, ask for the full message or for its header section (hdrs) back' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s V -l envid -d 'What reports are to call this message' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l require -d 'Send nothing unless the server offers these extensions, such as dsn, smtputf8 or starttls' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l partial -d 'When only some recipients are accepted: deliver to those, or abort and send nothing to anybody' -r -f -a "deliver\t''
+abort\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s t -l read-recipients -d 'Take the recipients from the To, Cc and Bcc fields of a complete message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s t -l read-recipients -d 'Take the recipients from the To, Cc and Bcc fields of a complete message; those among the arguments get it too'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l undisclosed -d 'Name none of the recipients in the message'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-fixups -d 'Leave a complete message as it is, but for its line ends and Bcc'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l fix -d 'Make line ends of octets that are half of one, instead of refusing the message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l strict -d 'Take for a mistake what is only likely to be one: a body that looks like a complete message, lines that are too long for some servers, a text without subject or without the attachment that it mentions'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l chunking -d 'Send the message in counted chunks (BDAT) if the server takes them'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s n -l dry-run -d 'Connect to nobody; print the message, and on standard error its envelope'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'

@@ -2,9 +2,10 @@
 //!
 //! What MAIL and RCPT say, what the spool keeps and the relay repeats. Message content is not
 //! its business, and neither is whether anybody would accept it.
-//! RFC 5321 §2.3.1, §3.3, §4.1.2, §4.5.5; RFC 6152; RFC 6531.
+//! RFC 5321 §2.3.1, §3.3, §4.1.2, §4.5.5; RFC 3461; RFC 6152; RFC 6531.
 
 use crate::address::{Address, AddressError};
+use crate::notify::ReportRequest;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,6 +48,9 @@ pub struct Envelope {
     pub body: BodyType,
     /// `SMTPUTF8`: addresses or header fields are UTF-8, and every further hop must know it (RFC 6531 §3.4).
     pub smtputf8: bool,
+    /// Which reports the sender asks for, if any. Envelopes of before there was this ask for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<Box<ReportRequest>>,
 }
 
 impl ReversePath {
@@ -135,13 +139,21 @@ impl From<Address> for ForwardPath {
 impl Envelope {
     /// An envelope that asks for nothing special.
     pub fn new(reverse_path: ReversePath, recipients: Vec<ForwardPath>) -> Self {
-        Self { reverse_path, recipients, body: BodyType::SevenBit, smtputf8: false }
+        Self { reverse_path, recipients, body: BodyType::SevenBit, smtputf8: false, reports: None }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_envelope_of_before_reports_could_be_asked_for_is_read() {
+        let old = r#"{"reverse_path":"Null","recipients":["Postmaster"],"body":"SevenBit","smtputf8":false}"#;
+        let envelope: Envelope = serde_json::from_str(old).expect("an envelope");
+        assert_eq!(envelope.reports, None);
+        assert_eq!(serde_json::to_string(&envelope).expect("it prints"), old);
+    }
 
     #[test]
     fn paths_are_read_with_and_without_a_source_route() {

@@ -4,7 +4,7 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address endpoint envelope status error secret world
+//! 0 address endpoint envelope notify status error secret world
 //! 1 wire message sasl
 //! 2 smtp pop3 imap
 //! 3 store net
@@ -29,6 +29,7 @@ pub mod fetch;
 pub mod imap;
 pub mod message;
 pub mod net;
+pub mod notify;
 pub mod pop3;
 pub mod probe;
 pub mod relay;

@@ -6,15 +6,17 @@
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dial, dial};
-use crate::engine::smtp::{Cargo, Client, Dialect};
+use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
+use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
+use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
 use crate::world::{Connect, Content};
 use std::net::{IpAddr, SocketAddr};
@@ -38,6 +40,10 @@ pub struct Submission<'a> {
     pub content: &'a dyn Content,
     /// Whether its header section is UTF-8 beyond ASCII.
     pub needs_utf8: bool,
+    /// How it is handed over.
+    pub manner: Manner<'a>,
+    /// What the server has to offer, or nothing is sent to it: keywords of EHLO.
+    pub required: &'a [String],
     /// Where the conversation is written down.
     pub trace: Option<Trace>,
     /// When cancelled, the conversation ends at once, and each recipient's outcome says what that means.
@@ -62,9 +68,12 @@ pub struct Submitted {
     pub tls: Option<Tls>,
     /// How we logged in, if we did.
     pub login: Option<Mechanism>,
+    /// What the server offers, if it came to a transaction.
+    pub extensions: Option<Extensions>,
 }
 
-/// Submits. An error means that nobody was asked: the certificate store, the URL, the network before a connection.
+/// Submits. An error means that nobody could even be asked: the certificate store, the URL, a server without an
+/// address.
 pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress: impl FnMut(u64)) -> Result<Submitted> {
     let ready = tokio::select! {
         biased;
@@ -79,16 +88,18 @@ pub async fn submit(connect: &dyn Connect, submission: Submission<'_>, progress:
     };
     client.stop_with(submission.stop);
     let tls = client.tls().cloned();
+    let extensions = Some(client.extensions().clone());
     let facts = Facts {
         size: submission.content.size(),
         is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
         has_utf8_header: submission.needs_utf8,
     };
-    let cargo = Cargo { envelope: submission.envelope, content: submission.content, facts };
+    let Submission { envelope, content, manner, .. } = submission;
+    let cargo = Cargo { envelope, content, facts, manner };
     let outcomes = client.transact(&cargo, progress).await;
     client.quit().await;
     let recipients = submission.envelope.recipients.iter().cloned().zip(outcomes).collect();
-    Ok(Submitted { recipients, ip, tls, login })
+    Ok(Submitted { recipients, ip, tls, login, extensions })
 }
 
 /// Connects and logs in; a server that refuses either has judged all recipients.
@@ -100,7 +111,15 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         trust: &submission.trust,
         trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
-    let server = dial(connect, whom).await?;
+    let server = match dial(connect, whom).await {
+        Ok(server) => server,
+        // Nobody was reached, so nobody has the message, and each recipient hears so.
+        Err(error) if error.kind() == Kind::Temporary => {
+            let outcome = Outcome::refused_here(Phase::Connect, EnhancedStatus::new(4, 4, 1), error.to_string());
+            return Ok(Err(for_all(submission.envelope, &outcome, None, None)));
+        }
+        Err(error) => return Err(error),
+    };
     let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
     let ip = server.connection.peer().ip();
     let opened = Client::open(server.connection, &server.name, &submission.helo, dialect, server.security).await;
@@ -108,6 +127,11 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         Ok(client) => client,
         Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None))),
     };
+    if let Err(outcome) = client.require(submission.required) {
+        let tls = client.tls().cloned();
+        client.quit().await;
+        return Ok(Err(for_all(submission.envelope, &outcome, ip, tls)));
+    }
     let Some(credentials) = &submission.credentials else {
         return Ok(Ok(Ready { client, ip, login: None }));
     };
@@ -124,5 +148,5 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
 fn for_all(envelope: &Envelope, outcome: &Outcome, ip: Option<IpAddr>, tls: Option<Tls>) -> Submitted {
     debug_assert!(outcome.phase < Phase::Mail);
     let recipients = envelope.recipients.iter().map(|path| (path.clone(), outcome.clone())).collect();
-    Submitted { recipients, ip, tls, login: None }
+    Submitted { recipients, ip, tls, login: None, extensions: None }
 }

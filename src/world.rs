@@ -201,6 +201,16 @@ pub trait Content: Send + Sync {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
+impl<C: Content + ?Sized> Content for &C {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
+    }
+}
+
 impl Content for Vec<u8> {
     fn size(&self) -> u64 {
         self.len() as u64

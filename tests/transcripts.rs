@@ -303,7 +303,7 @@ impl End {
             return Err(format!("the server spoke before the handshake: {}", self.unread.escape_ascii()));
         }
         let stream = self.stream.take().ok_or("the connection is cut")?;
-        let peer = "127.0.0.1:1".parse().unwrap();
+        let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
         let connection = mailkit::net::connection::Connection::new(stream, peer, None);
         let secured = connection.connect_tls(tls, "localhost", REPLY_MAX).await.map_err(|error| error.to_string())?;
         self.stream = Some(Box::new(secured));

@@ -1,28 +1,69 @@
-//! Files that the user names, read whole.
+//! Files that the user names: read whole where they are small, left where they are where they may be large.
 //!
-//! A device or a pipe may never end: a limit makes an error of that, and not the end of all memory.
+//! What has no size of its own (standard input from a pipe, a device) is taken in first, in memory or in a file
+//! without a name. A device or a pipe may never end: limits make an error of that, and not the end of all memory.
 
 use mailkit::account::read_text;
 use mailkit::error::{Error, Kind, Result};
-use std::fs::File;
-use std::io::{self, Read};
+use mailkit::world::Content;
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::sync::Arc;
 
-/// Octets of a message or an attachment; what is larger is no mail anybody could have sent.
+/// What stands for standard input where a file is expected.
+pub(super) const STDIN: &str = "-";
+
+/// Octets of a message that is read whole; what is larger is no mail anybody could have sent.
 const MESSAGE_MAX: u64 = 512 * 1024 * 1024;
+/// Octets of something without a size that are held in memory; more of it go to a file.
+const HELD_MAX: u64 = 1024 * 1024;
+/// Octets of something without a size at all.
+const ENDLESS: u64 = 8 * 1024 * 1024 * 1024;
 
-/// A message; `-` is standard input.
+/// A message, read whole; `-` is standard input.
 pub(super) fn message(path: &Path) -> Result<Vec<u8>> {
-    match path.as_os_str() == "-" {
-        true => up_to(MESSAGE_MAX, path, io::stdin().lock()),
-        false => file(path),
-    }
+    let octets = match path.as_os_str() == STDIN {
+        true => up_to(MESSAGE_MAX, io::stdin().lock()),
+        false => File::open(path).and_then(|file| up_to(MESSAGE_MAX, file)),
+    };
+    octets.map_err(|error| Error::input(path, error))?.ok_or_else(|| too_large(path, MESSAGE_MAX))
 }
 
-/// An attachment.
-pub(super) fn file(path: &Path) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(|error| Error::input(path, error))?;
-    up_to(MESSAGE_MAX, path, file)
+/// A message, a text or an attachment that may be larger than the memory; `-` is standard input.
+pub(super) fn content(path: &Path) -> Result<Arc<dyn Content>> {
+    let failed = |error| Error::input(path, error);
+    let mut file = match path.as_os_str() == STDIN {
+        // Nobody has read from it before, so nothing waits in a buffer of ours.
+        true => File::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?),
+        false => File::open(path).map_err(failed)?,
+    };
+    let state = file.metadata().map_err(failed)?;
+    if state.is_dir() {
+        return Err(failed(rustix::io::Errno::ISDIR.into()));
+    }
+    // Files of /proc say they are empty and are not.
+    if state.is_file() && state.len() > 0 {
+        let from = file.stream_position().map_err(failed)?.min(state.len());
+        return Ok(Arc::new(Lying { size: state.len() - from, from, stamp: Some(stamp(&state)), file }));
+    }
+    let held = up_to_or_more(HELD_MAX, &mut file).map_err(failed)?;
+    if held.len() as u64 <= HELD_MAX {
+        return Ok(Arc::new(held));
+    }
+    let spooled = spool(&held, &mut file, ENDLESS);
+    let (file, size) = spooled.map_err(|error| match error.kind() {
+        io::ErrorKind::StorageFull => {
+            Error::new(Kind::Io, format!("no room for what comes from {}", path.display())).caused_by(error)
+        }
+        _ => failed(error),
+    })?;
+    match size > ENDLESS {
+        true => Err(too_large(path, ENDLESS)),
+        false => Ok(Arc::new(Lying { file, from: 0, size, stamp: None })),
+    }
 }
 
 /// Settings: users, certificates.
@@ -30,14 +71,71 @@ pub(super) fn text(path: &Path) -> Result<String> {
     read_text(path).map_err(|error| Error::input(path, error))
 }
 
-fn up_to(max: u64, path: &Path, reader: impl Read) -> Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    reader.take(max + 1).read_to_end(&mut octets).map_err(|error| Error::input(path, error))?;
-    if octets.len() as u64 > max {
-        let size = format!("it is larger than {} MiB", max / 1024 / 1024);
-        return Err(Error::new(Kind::Data, format!("cannot read {}", path.display())).caused_by(size));
+/// What lies in an open file.
+struct Lying {
+    file: File,
+    from: u64,
+    size: u64,
+    /// What it was when it was opened; none if nobody else can open it.
+    stamp: Option<Stamp>,
+}
+
+/// Size and times of last change, which tell whether a file is still what it was.
+type Stamp = (u64, i64, i64, i64, i64);
+
+fn stamp(state: &Metadata) -> Stamp {
+    (state.len(), state.mtime(), state.mtime_nsec(), state.ctime(), state.ctime_nsec())
+}
+
+impl Content for Lying {
+    fn size(&self) -> u64 {
+        self.size
     }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.file.read_at(&mut buffer[..room], self.from + offset)?;
+        // Line ends were looked at before; what has changed since may have others.
+        let is_same = match self.stamp {
+            None => true,
+            Some(then) => stamp(&self.file.metadata()?) == then,
+        };
+        match is_same && (count > 0 || room == 0) {
+            true => Ok(count),
+            false => Err(io::Error::other("the file changed while it was being read")),
+        }
+    }
+}
+
+/// Puts what was read and what comes into a file without a name. Reads no further than just beyond `max`.
+fn spool(held: &[u8], rest: &mut impl Read, max: u64) -> io::Result<(File, u64)> {
+    // What lies in /tmp may lie in memory.
+    let large = Path::new("/var/tmp");
+    let mut file = match std::env::var_os("TMPDIR").is_none() && large.is_dir() {
+        true => tempfile::tempfile_in(large).or_else(|_| tempfile::tempfile())?,
+        false => tempfile::tempfile()?,
+    };
+    file.write_all(held)?;
+    let more = io::copy(&mut rest.take((max + 1).saturating_sub(held.len() as u64)), &mut file)?;
+    Ok((file, held.len() as u64 + more))
+}
+
+/// All octets; none if there are more than so many.
+fn up_to(max: u64, reader: impl Read) -> io::Result<Option<Vec<u8>>> {
+    let octets = up_to_or_more(max, reader)?;
+    Ok((octets.len() as u64 <= max).then_some(octets))
+}
+
+/// All octets, or one more than so many.
+fn up_to_or_more(max: u64, reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    reader.take(max + 1).read_to_end(&mut octets)?;
     Ok(octets)
+}
+
+fn too_large(path: &Path, max: u64) -> Error {
+    let size = format!("it is larger than {} MiB", max / 1024 / 1024);
+    Error::new(Kind::Data, format!("cannot read {}", path.display())).caused_by(size)
 }
 
 #[cfg(test)]
@@ -46,10 +144,45 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_an_error_and_costs_no_more_than_the_limit() {
-        let endless = Path::new("/dev/zero");
-        let error = up_to(2 * 1024 * 1024, endless, io::repeat(0)).expect_err("it has no end");
-        assert_eq!(error.kind(), Kind::Data);
-        assert!(error.to_string().contains("larger than 2 MiB"), "{error}");
-        assert!(text(endless).is_err());
+        assert!(up_to(2 * 1024 * 1024, io::repeat(0)).expect("it can be read").is_none());
+        assert!(text(Path::new("/dev/zero")).is_err());
+        let (file, size) = spool(b"held", &mut io::repeat(0), 3 * 1024 * 1024).expect("a file");
+        assert_eq!((size, file.metadata().expect("a file").len()), (3 * 1024 * 1024 + 1, 3 * 1024 * 1024 + 1));
+    }
+
+    #[test]
+    fn what_has_no_size_is_taken_in_whole() {
+        let path = Path::new("/proc/self/status");
+        assert!(content(path).expect("it can be read").size() > 100);
+        let whole: Vec<u8> = (0..3_000_000u32).map(|number| number as u8).collect();
+        let (held, mut rest) = whole.split_at(1_000_000);
+        let (file, size) = spool(held, &mut rest, ENDLESS).expect("a file");
+        let lying = Lying { file, from: 0, size, stamp: None };
+        let mut buffer = vec![0; 100];
+        assert_eq!(lying.read_at(2_999_950, &mut buffer).expect("it can be read"), 50);
+        assert_eq!(buffer[..50], whole[2_999_950..]);
+    }
+
+    #[test]
+    fn a_file_that_changes_underway_is_an_error() {
+        type Change = fn(&Path) -> io::Result<()>;
+        let changes: [Change; 3] = [
+            |path| std::fs::write(path, "short"),
+            |path| File::options().append(true).open(path)?.write_all(b"more"),
+            |path| File::options().write(true).open(path)?.write_all(b"other"),
+        ];
+        for change in changes {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            std::fs::write(file.path(), "what is to be sent").expect("written");
+            File::options()
+                .write(true)
+                .open(file.path())
+                .and_then(|file| file.set_modified(std::time::UNIX_EPOCH))
+                .expect("an old file");
+            let content = content(file.path()).expect("it can be read");
+            assert_eq!(content.read_at(0, &mut [0; 8]).expect("unchanged"), 8);
+            change(file.path()).expect("changed");
+            assert!(content.read_at(8, &mut [0; 8]).is_err());
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::cast::{Cast, House, PASSWORD};
 use crate::address::{Address, Domain};
 use crate::engine::imap::{Access, Row};
 use crate::engine::pop3::Entry;
+use crate::engine::smtp::Manner;
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::error::{Error, Kind, Result};
 use crate::fetch;
@@ -72,6 +73,8 @@ pub(super) async fn submit(cast: &Cast, house: &House, letter: &Letter) -> Resul
         envelope: &letter.envelope,
         content: &letter.octets,
         needs_utf8: false,
+        manner: Manner::default(),
+        required: &[],
         trace: Some(cast.trace.clone()),
         stop: CancellationToken::new(),
     };

@@ -6,7 +6,7 @@
 
 use super::dial::{self, Security};
 use super::handover::{Answer, Courier, Parcel};
-use super::smtp::{Cargo, Client, Dialect};
+use super::smtp::{Cargo, Client, Dialect, Manner};
 use crate::address::Domain;
 use crate::endpoint::TlsMode;
 use crate::net::connection::Connection;
@@ -102,7 +102,8 @@ impl SmtpCourier {
             is_eight_bit: parcel.envelope.body == crate::envelope::BodyType::EightBitMime,
             has_utf8_header: parcel.envelope.smtputf8,
         };
-        let cargo = Cargo { envelope: &parcel.envelope, content: parcel.message.as_ref(), facts };
+        let manner = Manner::default();
+        let cargo = Cargo { envelope: &parcel.envelope, content: parcel.message.as_ref(), facts, manner };
         let outcomes = client.transact(&cargo, |_| {}).await;
         client.quit().await;
         outcomes.iter().map(|outcome| answer(outcome, host, false)).collect()
@@ -119,6 +120,8 @@ fn answer(outcome: &Outcome, host: &str, before_mail: bool) -> Answer {
     let fate = match outcome.ending {
         Ending::Accepted => None,
         Ending::Failed(fate) => Some(fate),
+        // Asked for by nobody who relays.
+        Ending::Withheld => Some(Fate::Transient),
         // It may have the message; trying again may double it, giving up may lose it. RFC 5321 §4.5.4.1 tries again.
         Ending::Unknown => Some(Fate::Transient),
     };

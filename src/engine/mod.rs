@@ -7,4 +7,5 @@ pub mod handover;
 pub mod http;
 pub mod imap;
 pub mod pop3;
+pub mod route;
 pub mod smtp;

@@ -1,21 +1,31 @@
 //! A new message from its pieces: the user agent's draft becomes octets.
 //!
-//! mail-builder folds, encodes and nests; this file decides what may go in. Whatever a user or a script
-//! gives is refused if it holds a control character, so that nothing can add a header field.
-//! Sends nothing, reads no file. RFC 5322 §3.6; RFC 2045; RFC 2047; RFC 2231.
+//! mail-builder folds and encodes; this file decides what may go in. Whatever a user or a script gives is
+//! refused if it holds a control character, so that nothing can add a header field. What travels with the
+//! message stays where it is until it is sent. Sends nothing, reads no file.
+//! RFC 5322 §2.1.1, §3.6; RFC 2045; RFC 2046 §5.1, §5.2.1; RFC 2047; RFC 2231.
 
+use super::armour::Armour;
+pub use super::attachment::Attachment;
+use super::attachment::{empty, part};
 use super::field::colon_of;
 use super::id;
+use super::rope::Rope;
 use crate::address::Address;
 use crate::error::{Error, Kind, Result};
-use crate::world::{Entropy, Timestamp};
+use crate::world::{Content, Entropy, Timestamp};
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address as BuilderAddress;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::message_id::MessageId;
+use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
 use mail_builder::mime::MimePart;
+use std::sync::Arc;
+
+/// RFC 5322 §2.1.1: octets of a line without its CRLF.
+pub(super) const LINE_MAX: usize = 998;
 
 /// Somebody with an address, and perhaps a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,21 +36,8 @@ pub struct Correspondent {
     pub address: Address,
 }
 
-/// A file that travels with a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    /// The name the reader sees; a path is cut to its last component by the caller.
-    pub name: String,
-    /// `application/pdf`
-    pub media_type: String,
-    /// The octets.
-    pub content: Vec<u8>,
-    /// Shown in place rather than listed.
-    pub inline: bool,
-}
-
 /// A message being written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Draft {
     /// Who writes.
     pub from: Correspondent,
@@ -52,8 +49,12 @@ pub struct Draft {
     pub cc: Vec<Correspondent>,
     /// The subject; none gives no field.
     pub subject: Option<String>,
+    /// Whether a To field says that the recipients are not told, instead of none.
+    pub undisclosed: bool,
     /// The text, in lines of any kind.
     pub text: String,
+    /// A text too long to be held, instead of that one: UTF-8 without NUL, in lines that end with CRLF.
+    pub long_text: Option<Arc<dyn Content>>,
     /// The files.
     pub attachments: Vec<Attachment>,
     /// Message-IDs, without brackets, of what this answers.
@@ -62,6 +63,19 @@ pub struct Draft {
     pub references: Vec<String>,
     /// Further header fields: names and unencoded values.
     pub fields: Vec<(String, String)>,
+}
+
+/// A message that was written.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The message, with CRLF line ends.
+    pub content: Rope<'static>,
+    /// Its Message-ID without brackets.
+    pub message_id: String,
+    /// Whether there are octets above 127.
+    pub eight_bit: bool,
+    /// Whether its header section is UTF-8 beyond ASCII (RFC 6531 §3.4).
+    pub needs_utf8: bool,
 }
 
 /// Fields with a place of their own in a draft, or that must never be in a message.
@@ -91,7 +105,9 @@ impl Draft {
             to: Vec::new(),
             cc: Vec::new(),
             subject: None,
+            undisclosed: false,
             text: String::new(),
+            long_text: None,
             attachments: Vec::new(),
             in_reply_to: Vec::new(),
             references: Vec::new(),
@@ -101,17 +117,81 @@ impl Draft {
 
     /// The message with CRLF line ends, dated and identified. Returns an error of kind `Data` that names what
     /// may not be in a message.
-    pub fn to_octets(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<Vec<u8>> {
+    pub fn write(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<Written> {
         self.check()?;
         let domain = self.from.address.domain().to_ascii().to_string();
+        let message_id = id::message_id(entropy, now, &domain);
+        let message = self.fields(now, &message_id);
+        let mut content = Rope::new();
+        let mut eight_bit = false;
+        let text = || MimePart::new(plain_text(), with_crlf(&self.text));
+        let header = match (&self.long_text, self.attachments.as_slice()) {
+            (None, []) => {
+                let octets = serialized(message.body(text()));
+                content.push_octets(octets.clone());
+                octets
+            }
+            (Some(long), []) => {
+                let header = serialized(message.body(empty(plain_text(), "base64")));
+                content.push_octets(header.clone());
+                content.push(Arc::new(Armour::new(long.clone())));
+                header
+            }
+            (long, attachments) => {
+                let boundary = id::boundary(entropy);
+                let kind = ContentType::new("multipart/mixed").attribute("boundary", boundary.as_str());
+                let mut header = serialized(message.body(MimePart::new(kind, Vec::<MimePart<'_>>::new())));
+                // What is written behind the fields is the end of a multipart without parts.
+                header.truncate(header.len().saturating_sub(format!("\r\n--{boundary}--\r\n").len()));
+                let delimiter = format!("\r\n--{boundary}\r\n");
+                let (mut octets, mut rest) = (header.clone(), Vec::new());
+                octets.extend_from_slice(delimiter.as_bytes());
+                match long {
+                    None => text().write_part(&mut octets),
+                    Some(_) => empty(plain_text(), "base64").write_part(&mut octets),
+                }
+                content.push_octets(octets);
+                if let Some(long) = long {
+                    content.push(Arc::new(Armour::new(long.clone())));
+                }
+                for attachment in attachments {
+                    let part = part(attachment)?;
+                    eight_bit |= part.eight_bit;
+                    rest.extend_from_slice(delimiter.as_bytes());
+                    rest.extend_from_slice(&part.header);
+                    content.push_octets(std::mem::take(&mut rest));
+                    content.push(part.content);
+                }
+                content.push_octets(format!("\r\n--{boundary}--\r\n"));
+                header
+            }
+        };
+        // RFC 5322 §2.1.1. Of a message in one piece the text has no long line either.
+        if header.split(|octet| *octet == b'\n').any(|line| line.len() > LINE_MAX + 1) {
+            return Err(refused("a header field has a word that is too long for a line"));
+        }
+        Ok(Written { content, message_id, eight_bit: eight_bit || !header.is_ascii(), needs_utf8: !header.is_ascii() })
+    }
+
+    /// The same, in memory.
+    pub fn to_octets(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<Vec<u8>> {
+        let written = self.write(now, entropy)?;
+        written.content.to_vec().map_err(|error| Error::new(Kind::Io, "write the message").caused_by(error))
+    }
+
+    fn fields<'d>(&'d self, now: Timestamp, message_id: &'d str) -> MessageBuilder<'d> {
         let mut message = MessageBuilder::new()
             .date(Date::new(now.as_second()))
             .from(people(std::slice::from_ref(&self.from)))
-            .message_id(id::message_id(entropy, now, &domain));
+            .message_id(message_id);
         for (name, list) in [("Reply-To", &self.reply_to), ("To", &self.to), ("Cc", &self.cc)] {
             if !list.is_empty() {
                 message = message.header(name, people(list));
             }
+        }
+        if self.undisclosed {
+            // RFC 5322 §3.4 has this group as its example.
+            message = message.header("To", Raw::new("undisclosed-recipients:;"));
         }
         for (name, list) in [("In-Reply-To", &self.in_reply_to), ("References", &self.references)] {
             if !list.is_empty() {
@@ -124,18 +204,7 @@ impl Draft {
         for (name, value) in &self.fields {
             message = message.header(name.as_str(), Text::new(value.as_str()));
         }
-        let text = MimePart::new(ContentType::new("text/plain").attribute("charset", "utf-8"), with_crlf(&self.text));
-        let body = if self.attachments.is_empty() {
-            text
-        } else {
-            let parts = std::iter::once(text).chain(self.attachments.iter().map(part)).collect::<Vec<_>>();
-            MimePart::new(ContentType::new("multipart/mixed").attribute("boundary", id::boundary(entropy)), parts)
-        };
-        // Writing to memory cannot fail for lack of a disk.
         message
-            .body(body)
-            .write_to_vec()
-            .map_err(|error| Error::new(Kind::Software, "write the message").caused_by(error))
     }
 
     fn check(&self) -> Result<()> {
@@ -204,11 +273,14 @@ pub(super) fn from_field(from: &Correspondent) -> Result<String> {
     String::from_utf8(octets).map_err(|error| Error::new(Kind::Software, "write the message").caused_by(error))
 }
 
-fn part(attachment: &Attachment) -> MimePart<'_> {
-    let media_type = ContentType::new(attachment.media_type.as_str());
-    let kind = if attachment.inline { "inline" } else { "attachment" };
-    let disposition = ContentType::new(kind).attribute("filename", attachment.name.as_str());
-    MimePart::new(media_type, attachment.content.as_slice()).header("Content-Disposition", disposition)
+fn plain_text() -> ContentType<'static> {
+    ContentType::new("text/plain").attribute("charset", "utf-8")
+}
+
+fn serialized(message: MessageBuilder<'_>) -> Vec<u8> {
+    let mut octets = Vec::new();
+    message.serialize(&mut octets);
+    octets
 }
 
 /// Any line ends as CRLF.
@@ -264,7 +336,7 @@ mod tests {
         draft.attachments = vec![Attachment {
             name: "€ rates.pdf".to_owned(),
             media_type: "application/pdf".to_owned(),
-            content: content.clone(),
+            content: Arc::new(content.clone()),
             inline: false,
         }];
         let text = written(&draft);
@@ -273,6 +345,50 @@ mod tests {
         assert_eq!(message.content(part).content[..], content);
         assert_eq!(message.file_name(part).as_deref(), Some("€ rates.pdf"));
         assert!(message.flaws().is_empty(), "{:?}", message.flaws());
+        assert!(text.contains("filename=\"_ rates.pdf\"") && text.contains("filename*=UTF-8''%E2%82%AC%20rates.pdf"));
+    }
+
+    #[test]
+    fn an_attached_message_is_not_encoded_unless_it_has_to() {
+        for (content, kind, encoding, found) in [
+            ("A: b\n\ntext\n", "message/rfc822", "7bit", "A: b\r\n\r\ntext\r\n"),
+            ("A: b\n\ntéxt\n", "message/rfc822", "8bit", "A: b\r\n\r\ntéxt\r\n"),
+            ("A: b\n\nte\rxt\n", "application/octet-stream", "base64", "QTogYgoKdGUNeHQK\r\n"),
+        ] {
+            let mut draft = draft();
+            draft.attachments = vec![Attachment {
+                name: "x.eml".to_owned(),
+                media_type: "message/rfc822".to_owned(),
+                content: Arc::new(content.as_bytes().to_vec()),
+                inline: false,
+            }];
+            let written = draft.write(Timestamp::UNIX_EPOCH, &Counting::default()).expect("a draft in order");
+            let text = String::from_utf8(written.content.to_vec().expect("in memory")).expect("UTF-8");
+            assert!(text.contains(&format!("Content-Type: {kind}\r\n")), "{text}");
+            assert!(text.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")), "{text}");
+            assert!(text.contains(&format!("\r\n\r\n{found}\r\n--=_")), "{text}");
+            assert_eq!(written.eight_bit, encoding == "8bit");
+        }
+    }
+
+    #[test]
+    fn a_long_text_comes_back_from_where_it_lay() {
+        for count in [0, 2] {
+            let mut draft = draft();
+            draft.long_text = Some(Arc::new("Crêpes\r\n".repeat(5000).into_bytes()));
+            let file = Attachment {
+                name: "x".to_owned(),
+                media_type: "a/b".to_owned(),
+                content: Arc::new(vec![0; 100]),
+                inline: false,
+            };
+            draft.attachments = vec![file; count];
+            let text = written(&draft);
+            let message = Message::parse(text.as_bytes());
+            let part = message.part("1").expect("the text");
+            assert_eq!(message.content(part).content[..], *"Crêpes\r\n".repeat(5000).as_bytes());
+            assert!(message.flaws().is_empty(), "{:?}", message.flaws());
+        }
     }
 
     #[test]
@@ -293,7 +409,7 @@ mod tests {
                 d.attachments = vec![Attachment {
                     name: "x".to_owned(),
                     media_type: "a/b\r\nX: y".to_owned(),
-                    content: Vec::new(),
+                    content: Arc::new(Vec::new()),
                     inline: false,
                 }]
             }),
@@ -319,7 +435,7 @@ mod tests {
             draft.fields = vec![("X-Note".to_owned(), value)];
             draft.text = text;
             draft.attachments =
-                vec![Attachment { name: file, media_type: "a/b".to_owned(), content: vec![1], inline: true }];
+                vec![Attachment { name: file, media_type: "a/b".to_owned(), content: Arc::new(vec![1]), inline: true }];
             if let Ok(octets) = draft.to_octets(Timestamp::UNIX_EPOCH, &Counting::default()) {
                 let message = Message::parse(&octets);
                 let names: Vec<_> = message.fields(message.root()).map(|field| field.name.to_owned()).collect();

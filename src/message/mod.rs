@@ -1,23 +1,32 @@
 //! RFC 5322 and MIME: everything that knows header fields and body parts.
 //!
 //! Reading: [`guard`] finds fields and parts under limits, before anything else looks at foreign
-//! octets; [`view`] gives them meaning. Writing: [`build`], [`prepare`], [`received`], [`dsn`].
+//! octets; [`view`] gives them meaning. Writing: [`build`], [`prepare`], [`downcode`], [`received`], [`dsn`]; what
+//! may be large is a [`rope`].
 //! [`safe`] stands between foreign text and terminals or file names.
 //! mail-parser and mail-builder are used here and nowhere else. Knows no protocol and no disk.
 
 pub mod address_list;
+pub mod armour;
+pub mod attachment;
+mod blind;
 pub mod build;
 pub mod date;
 pub mod defect;
+pub mod downcode;
 pub mod dsn;
 pub mod field;
 pub mod guard;
+pub mod guess;
 pub mod id;
+mod line_ends;
+pub mod long_text;
 pub mod media;
 pub mod overview;
 pub mod prepare;
 pub mod received;
 pub mod roles;
+pub mod rope;
 pub mod safe;
 pub mod text;
 pub mod transfer;

@@ -4,6 +4,8 @@
 //! STARTTLS end the connection, since they would be taken for the secured server's words (RFC 3207
 //! §4.2; the NO STARTTLS attacks). Knows no verbs.
 
+mod chunk;
+
 use super::connection::Connection;
 use super::tls::{ClientTls, alert};
 use crate::error::{Error, Kind, Result};
@@ -15,6 +17,8 @@ use crate::world::Content;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -132,16 +136,7 @@ impl Dialogue {
         let mut offset = 0;
         let mut wire = Vec::with_capacity(PIECE + 1024);
         while offset < content.size() {
-            let count = match content.read_at(offset, &mut buffer) {
-                Ok(0) => Err(Error::new(Kind::Io, "the message is shorter than it was")),
-                Ok(count) => Ok(count),
-                Err(error) => Err(Error::new(Kind::Io, "the message cannot be read").caused_by(error)),
-            };
-            let count = count.map_err(|error| {
-                // Half a message must not be ended by anything but a broken connection.
-                self.connection = None;
-                BrokenText { error, dot_sent: false }
-            })?;
+            let count = self.piece(read(content, offset, &mut buffer))?;
             wire.clear();
             stuffer.push(&buffer[..count], &mut wire);
             self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: false })?;
@@ -155,6 +150,18 @@ impl Dialogue {
         wire.clear();
         stuffer.finish(&mut wire);
         self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: true })
+    }
+
+    /// How much was read of a text that is on its way.
+    fn piece(&mut self, count: io::Result<usize>) -> Result<usize, BrokenText> {
+        let error = match count {
+            Ok(0) => Error::new(Kind::Io, "the message is shorter than it was"),
+            Ok(count) => return Ok(count),
+            Err(error) => Error::new(Kind::Io, "the message cannot be read").caused_by(error),
+        };
+        // Half a message must not be ended by anything but a broken connection.
+        self.connection = None;
+        Err(BrokenText { error, dot_sent: false })
     }
 
     /// Upgrades to TLS, after the server has agreed to it. What it knew before counts no more.
@@ -279,5 +286,16 @@ impl Dialogue {
 
     fn temporary(&self, what: impl Into<String>) -> Error {
         Error::new(Kind::Temporary, what).with_peer(&self.peer)
+    }
+}
+
+/// Reads a piece of a text. A long one is in a file, which may have to wait for its disk: others on this thread then
+/// go on elsewhere, if there is an elsewhere.
+fn read(content: &dyn Content, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread if content.size() > PIECE as u64 => {
+            block_in_place(|| content.read_at(offset, buffer))
+        }
+        _ => content.read_at(offset, buffer),
     }
 }

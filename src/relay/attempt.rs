@@ -5,8 +5,8 @@
 //! took, refused or deferred a recipient does, and for that recipient no other host is asked: so no
 //! copy is sent twice. Waits for nothing but the courier. RFC 5321 §5.1, §4.2.1.
 
-use super::route::Route;
 use crate::engine::handover::{Answer, Courier, Parcel};
+use crate::engine::route::Route;
 use crate::message::dsn::WORDS_MAX;
 use crate::status::{EnhancedStatus, Fate};
 use std::net::SocketAddr;
@@ -64,8 +64,8 @@ fn undecided(answer: Answer) -> Answer {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::route::Hop;
     use super::*;
+    use crate::engine::route::Hop;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::world::{Later, Timestamp};
     use std::net::IpAddr;

@@ -1,7 +1,7 @@
 //! From the spool to the next host: the relay.
 //!
 //! Takes what is due, hands it over, writes down what came of it, and tries again, reports or is
-//! done. `schedule`, `route`, `board` and `bounce` decide and are pure; `attempt`, `work` and `queue`
+//! done. `schedule`, `board` and `bounce` decide and are pure; `attempt`, `work` and `queue`
 //! do. Gets everything outside itself handed in: spool, DNS, clock, couriers, local mailboxes.
 //! RFC 5321 §2.1, §4.5.4, §5.
 
@@ -11,7 +11,6 @@ pub mod bounce;
 pub mod event;
 pub mod order;
 mod queue;
-pub mod route;
 pub mod schedule;
 #[cfg(test)]
 mod simulation;
@@ -19,12 +18,12 @@ mod work;
 
 use crate::address::Domain;
 use crate::engine::handover::{Courier, Local};
+use crate::engine::route::Rules;
 use crate::error::Result;
 use crate::store::spool::{Spool, Wake};
 use crate::world::{Clock, Entropy, Resolve};
 use board::Limits;
 use event::Observer;
-use route::Rules;
 use schedule::Patience;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

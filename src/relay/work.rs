@@ -7,11 +7,11 @@
 use super::attempt::attempt;
 use super::bounce::{self, Judgement, ORIGINAL_MAX};
 use super::event::{AttemptResult, Event};
-use super::route::{Hop, Route, plan};
 use super::{Settings, Tools};
 use crate::address::{Address, Domain};
 use crate::engine::exchangers::{exchanger, exchangers};
 use crate::engine::handover::{Answer, Parcel};
+use crate::engine::route::{Hop, Route, plan};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::message::dsn::RecipientReport;
 use crate::status::EnhancedStatus;

@@ -2,7 +2,7 @@
 //!
 //! All of one type, so that several can be pipelined. Commands are lettre's where lettre has them. Knows
 //! no connection; what to send when is `transaction`'s and the engine's business.
-//! RFC 5321 §4.1.1; RFC 2033 (LMTP); RFC 3207; RFC 4954.
+//! RFC 5321 §4.1.1; RFC 2033 (LMTP); RFC 3030; RFC 3207; RFC 4954.
 
 use super::command::Command;
 use super::reply::{Reader, Reply};
@@ -13,7 +13,7 @@ use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::{Expect, Frame};
 use crate::wire::session::Output;
 use lettre::transport::smtp::commands;
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::extension::{ClientId, RcptParameter};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -63,10 +63,10 @@ impl Request {
         Self::new(command)
     }
 
-    /// `RCPT TO:`, without parameters.
-    pub fn rcpt(recipient: &ForwardPath) -> Self {
+    /// `RCPT TO:`. The bare `<postmaster>` goes without parameters: whoever it is, nobody named an address.
+    pub fn rcpt(recipient: &ForwardPath, parameters: Vec<RcptParameter>) -> Self {
         match recipient.address() {
-            Some(address) => Self::new(commands::Rcpt::new(super::transaction::lettre_address(address), Vec::new())),
+            Some(address) => Self::new(commands::Rcpt::new(super::transaction::lettre_address(address), parameters)),
             None => Self::new(Command::Rcpt(ForwardPath::Postmaster)),
         }
     }
@@ -74,6 +74,11 @@ impl Request {
     /// `DATA`
     pub fn data() -> Self {
         Self::new(commands::Data)
+    }
+
+    /// `BDAT`, which the octets follow at once (RFC 3030 §2).
+    pub fn bdat(octets: usize, is_last: bool) -> Self {
+        Self::new(format_args!("BDAT {octets}{}", if is_last { " LAST" } else { "" }))
     }
 
     /// `RSET`
@@ -191,10 +196,12 @@ mod tests {
             (Request::lhlo(&name()), "LHLO crepes.fr\r\n"),
             (Request::start_tls(), "STARTTLS\r\n"),
             (Request::mail(&commands::Mail::new(None, Vec::new())), "MAIL FROM:<>\r\n"),
-            (Request::rcpt(&ForwardPath::Postmaster), "RCPT TO:<postmaster>\r\n"),
-            (Request::rcpt(&ForwardPath::parse("<\"a b\"@x>").unwrap()), "RCPT TO:<\"a b\"@x>\r\n"),
-            (Request::rcpt(&ForwardPath::parse("<a@[IPv6:::1]>").unwrap()), "RCPT TO:<a@[IPv6:::1]>\r\n"),
+            (Request::rcpt(&ForwardPath::Postmaster, Vec::new()), "RCPT TO:<postmaster>\r\n"),
+            (Request::rcpt(&ForwardPath::parse("<\"a b\"@x>").unwrap(), Vec::new()), "RCPT TO:<\"a b\"@x>\r\n"),
+            (Request::rcpt(&ForwardPath::parse("<a@[IPv6:::1]>").unwrap(), Vec::new()), "RCPT TO:<a@[IPv6:::1]>\r\n"),
             (Request::data(), "DATA\r\n"),
+            (Request::bdat(86, false), "BDAT 86\r\n"),
+            (Request::bdat(0, true), "BDAT 0 LAST\r\n"),
             (Request::rset(), "RSET\r\n"),
             (Request::noop(), "NOOP\r\n"),
             (Request::quit(), "QUIT\r\n"),

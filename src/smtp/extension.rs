@@ -1,6 +1,7 @@
 //! What EHLO offers, printed and read.
 //!
-//! RFC 5321 §4.1.1.1; keywords from RFC 1870, RFC 2034, RFC 2920, RFC 3207, RFC 4954, RFC 6152, RFC 6531.
+//! RFC 5321 §4.1.1.1; keywords from RFC 1870, RFC 2034, RFC 2920, RFC 3030, RFC 3207, RFC 3461, RFC 4954, RFC 6152,
+//! RFC 6531.
 
 use super::reply::Reply;
 use crate::sasl::Mechanism;
@@ -20,10 +21,16 @@ pub struct Extensions {
     pub smtputf8: bool,
     /// Replies carry enhanced status codes.
     pub enhanced_status_codes: bool,
+    /// Reports can be asked for.
+    pub dsn: bool,
+    /// Messages may come in counted chunks.
+    pub chunking: bool,
     /// The connection can be encrypted.
     pub starttls: bool,
     /// The login mechanisms, in upper case, known to us or not.
     pub auth: Vec<String>,
+    /// All other keywords, in upper case: nobody here knows them, but somebody may ask whether they are there.
+    pub others: Vec<String>,
 }
 
 impl Extensions {
@@ -45,6 +52,9 @@ impl Extensions {
         offer(self.starttls, "STARTTLS");
         offer(!self.auth.is_empty(), &format!("AUTH {}", self.auth.join(" ")));
         offer(self.enhanced_status_codes, "ENHANCEDSTATUSCODES");
+        offer(self.dsn, "DSN");
+        offer(self.chunking, "CHUNKING");
+        lines.extend(self.others.iter().cloned());
         lines
     }
 
@@ -65,6 +75,8 @@ impl Extensions {
                 Some("8BITMIME") => found.eight_bit_mime = true,
                 Some("SMTPUTF8") => found.smtputf8 = true,
                 Some("ENHANCEDSTATUSCODES") => found.enhanced_status_codes = true,
+                Some("DSN") => found.dsn = true,
+                Some("CHUNKING") => found.chunking = true,
                 Some("STARTTLS") => found.starttls = true,
                 Some("AUTH") => {
                     for mechanism in words.map(str::to_owned) {
@@ -73,10 +85,17 @@ impl Extensions {
                         }
                     }
                 }
-                _ => {}
+                Some(other) => found.others.push(other.to_owned()),
+                None => {}
             }
         }
         found
+    }
+
+    /// Whether a keyword is offered, in letters of any case.
+    pub fn offers(&self, keyword: &str) -> bool {
+        let keyword = keyword.to_ascii_uppercase();
+        self.lines().iter().any(|line| line.split(' ').next() == Some(keyword.as_str()))
     }
 
     /// The best mechanism that both sides speak.
@@ -104,8 +123,11 @@ mod tests {
             eight_bit_mime: true,
             smtputf8: true,
             enhanced_status_codes: true,
+            dsn: true,
+            chunking: true,
             starttls: true,
             auth: vec!["PLAIN".into(), "LOGIN".into()],
+            others: vec!["X-ODD".into()],
         };
         for extensions in [all.clone(), Extensions { size_max: None, auth: Vec::new(), ..all }, Extensions::default()] {
             let lines = extensions.lines();
@@ -125,7 +147,12 @@ mod tests {
             "8bitmime",
         ]));
         let auth = vec!["LOGIN".into(), "CRAM-MD5".into(), "PLAIN".into()];
-        assert_eq!(found, Extensions { size: true, eight_bit_mime: true, auth, ..Extensions::default() });
+        let others = vec!["X-UNKNOWN".into()];
+        assert_eq!(found, Extensions { size: true, eight_bit_mime: true, auth, others, ..Extensions::default() });
+        for (keyword, is_offered) in [("size", true), ("Auth", true), ("x-unknown", true), ("y", false), ("DSN", false)]
+        {
+            assert_eq!(found.offers(keyword), is_offered, "{keyword}");
+        }
         assert_eq!(found.mechanism(), Some(Mechanism::Plain));
         assert_eq!(Extensions::parse(&reply(&["AUTH CRAM-MD5"])).mechanism(), None);
         assert_eq!(Extensions::parse(&reply(&["SIZE 99999999999999999999"])).size_max, None);

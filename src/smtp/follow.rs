@@ -1,6 +1,6 @@
 //! What a trace of SMTP must not show: passwords ever, messages unless wanted.
 //!
-//! When in doubt a line counts as secret. RFC 4954 §4; RFC 5321 §4.1.1.4.
+//! When in doubt a line counts as secret. RFC 4954 §4; RFC 5321 §4.1.1.4; RFC 3030 §2.
 
 use crate::wire::record::{Follow, Show};
 use crate::wire::transcript::Side;
@@ -20,6 +20,11 @@ enum Follower {
     Text {
         /// Whether the last line ended with CRLF, so that a lone dot ends the message.
         is_line_start: bool,
+    },
+    /// A chunk of a message is on its way.
+    Chunk {
+        /// Octets that still belong to it.
+        left: usize,
     },
 }
 
@@ -45,7 +50,19 @@ impl Follow for Follower {
                 *self = Self::Text { is_line_start: line.ends_with(b"\r\n") };
                 Show::Elide
             }
+            (Side::Client, Self::Chunk { left }) => {
+                // A chunk need not end where a line does: then the command behind it is not shown either.
+                *self = match line.split_at_checked(left) {
+                    None => Self::Chunk { left: left - line.len() },
+                    Some((_, command)) => chunk(command).map_or(Self::Commands, |left| Self::Chunk { left }),
+                };
+                Show::Elide
+            }
             (Side::Client, Self::Login) => Show::Secret { keep: 0 },
+            (Side::Client, Self::Commands) if chunk(line).is_some_and(|left| left > 0) => {
+                *self = Self::Chunk { left: chunk(line).unwrap_or_default() };
+                Show::Whole
+            }
             (Side::Client, Self::Commands) => match initial_response(line) {
                 None => Show::Whole,
                 Some(keep) => {
@@ -55,6 +72,12 @@ impl Follow for Follower {
             },
         }
     }
+}
+
+/// How many octets follow a BDAT command.
+fn chunk(line: &[u8]) -> Option<usize> {
+    let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
+    words.next().filter(|verb| verb.eq_ignore_ascii_case("BDAT")).and_then(|_| words.next()?.parse().ok())
 }
 
 /// Where in an AUTH command the secret begins.
@@ -131,6 +154,25 @@ mod tests {
     fn an_endless_password_is_not_shown_either() {
         let shown = trace(&[&format!("C: AUTH PLAIN {}\r\n", "A".repeat(50_000))]);
         assert!(shown.iter().all(|line| !line.contains("AAAA")), "{shown:?}");
+    }
+
+    #[test]
+    fn chunks_are_elided_octet_by_octet() {
+        assert_eq!(
+            trace(&[
+                "C: BDAT 6\r\n",
+                "C: a\r\n.\r\n",
+                "C: bdat 8 LAST\r\n",
+                "C: AUTH x\r\n",
+                "S: 250 ok\r\n",
+                "C: QUIT\r\n",
+            ]),
+            ["C: BDAT 6", "C: {...}", "C: bdat 8 LAST", "C: {...}", "S: 250 ok", "C: QUIT"]
+        );
+        assert_eq!(
+            trace(&["C: BDAT 3\r\n", "C: a\r\nBDAT 2 LAST\r\nb\r\n", "C: RSET\r\n"])[..2],
+            ["C: BDAT 3", "C: {...}"]
+        );
     }
 
     #[test]

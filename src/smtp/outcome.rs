@@ -4,6 +4,7 @@
 //! RFC 5321 §4.2.1, §4.2.5; RFC 3463 §3; RFC 7504; RFC 7505.
 
 use super::reply::Reply;
+use crate::envelope::ForwardPath;
 use crate::error::Kind;
 use crate::status::{EnhancedStatus, Fate, ReplyCode};
 use std::fmt;
@@ -53,6 +54,8 @@ pub enum Ending {
     Accepted,
     /// It has not.
     Failed(Fate),
+    /// The server would have taken it, but another recipient was refused, and it was to go to all or to none.
+    Withheld,
     /// The message was on its way and no reply came, or none that makes sense: it may have the message.
     Unknown,
 }
@@ -122,6 +125,12 @@ impl Outcome {
         Self { enhanced: Some(NO_SMTP), ..Self::lost(phase, text) }
     }
 
+    /// Nothing was sent to a recipient, because another one was refused.
+    pub fn withheld(refused: &ForwardPath) -> Self {
+        let text = format!("{refused} was refused, and all were to have it or none");
+        Self { phase: Phase::Rcpt, code: None, enhanced: None, text, ending: Ending::Withheld }
+    }
+
     /// Whether all is well so far.
     pub fn is_accepted(&self) -> bool {
         self.ending == Ending::Accepted
@@ -140,10 +149,11 @@ impl Outcome {
         }
     }
 
-    /// The sort of failure; none if there was none.
+    /// The sort of failure; none if there was none of its own.
     pub fn kind(&self) -> Option<Kind> {
         match self.ending {
-            Ending::Accepted => None,
+            // Nobody has failed it; those who were refused say why.
+            Ending::Accepted | Ending::Withheld => None,
             Ending::Unknown => Some(Kind::Protocol),
             Ending::Failed(Fate::Permanent) => Some(self.permanent_kind()),
             Ending::Failed(Fate::Transient)

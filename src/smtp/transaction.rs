@@ -1,16 +1,17 @@
 //! A transaction, planned: which commands to say to this server, or why to say nothing.
 //!
 //! Pure. Sees to it that nothing is uploaded which the server has already said it will not take.
-//! RFC 1870 §6; RFC 2920; RFC 6152 §3; RFC 6531 §3.2, §3.6.
+//! RFC 1870 §6; RFC 2920; RFC 3461 §4; RFC 6152 §3; RFC 6531 §3.2, §3.6.
 
 use super::client::Request;
 use super::extension::Extensions;
 use super::outcome::{Outcome, Phase};
 use crate::address::Address;
 use crate::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
+use crate::notify::{encode_xtext, original_recipient};
 use crate::status::EnhancedStatus;
 use lettre::transport::smtp::commands::Mail;
-use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter, RcptParameter};
 
 /// What matters about a message for its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +52,11 @@ pub fn plan(envelope: &Envelope, facts: Facts, extensions: &Extensions) -> Resul
             || envelope.recipients.iter().any(needs_utf8));
     let recipients = envelope.recipients.iter().map(|path| match path {
         path if needs_utf8(path) && !uses_utf8 => Err(needs_smtputf8(Phase::Rcpt, "the address")),
-        ForwardPath::Mailbox(address) => Ok(Request::rcpt(&ForwardPath::Mailbox(address.to_ascii_domain()))),
-        ForwardPath::Postmaster => Ok(Request::rcpt(path)),
+        ForwardPath::Mailbox(address) => {
+            let parameters = if extensions.dsn { reports_on(envelope, path) } else { Vec::new() };
+            Ok(Request::rcpt(&ForwardPath::Mailbox(address.to_ascii_domain()), parameters))
+        }
+        ForwardPath::Postmaster => Ok(Request::rcpt(path, Vec::new())),
     });
     let sender = match &envelope.reverse_path {
         ReversePath::Null => None,
@@ -78,7 +82,23 @@ fn parameters(envelope: &Envelope, facts: Facts, extensions: &Extensions, uses_u
     if uses_utf8 {
         parameters.push(MailParameter::SmtpUtfEight);
     }
+    if let Some(reports) = envelope.reports.as_deref().filter(|_| extensions.dsn) {
+        let ret = reports.ret.map(|ret| format!("RET={ret}"));
+        let id = reports.envelope_id.as_ref().map(|id| format!("ENVID={}", encode_xtext(id.as_str())));
+        let said = ret.into_iter().chain(id);
+        parameters.extend(said.map(|keyword| MailParameter::Other { keyword, value: None }));
+    }
     parameters
+}
+
+/// What the sender wants to be told about this recipient. lettre's own form of a parameter with a value would encode
+/// what is encoded already.
+fn reports_on(envelope: &Envelope, recipient: &ForwardPath) -> Vec<RcptParameter> {
+    let Some(asked) = envelope.reports.as_ref().and_then(|reports| reports.of(recipient)) else { return Vec::new() };
+    let notify = asked.notify.map(|notify| format!("NOTIFY={notify}"));
+    let original = asked.original.as_ref().map(|address| format!("ORCPT={}", original_recipient(address)));
+    let said = notify.into_iter().chain(original);
+    said.map(|keyword| RcptParameter::Other { keyword, value: None }).collect()
 }
 
 /// RFC 6531 §3.6: no server is made to guess.
@@ -98,6 +118,7 @@ pub(super) fn lettre_address(address: &Address) -> lettre::Address {
 mod tests {
     use super::*;
     use crate::error::Kind;
+    use crate::notify::{EnvelopeId, Notify, RecipientRequest, ReportRequest, Ret};
     use crate::wire::exchange::Exchange;
     use crate::wire::session::Output;
 
@@ -192,6 +213,34 @@ mod tests {
             said(&envelope, PLAIN, &Extensions::default()),
             ["MAIL FROM:<a@xn--bcher-kva.example>", "RCPT TO:<b@xn--bcher-kva.example>"]
         );
+    }
+
+    #[test]
+    fn reports_are_asked_for_where_that_is_known() {
+        let mut asking =
+            envelope("<alice@crepes.fr>", &["<bob+tag@hamburger.edu>", "<carol@hamburger.edu>", "<postmaster>"]);
+        let about = |path: &ForwardPath| RecipientRequest {
+            recipient: path.clone(),
+            notify: Some(Notify { delay: true, ..Notify::default() }),
+            original: path.address().cloned(),
+        };
+        let reports = ReportRequest {
+            ret: Some(Ret::Headers),
+            envelope_id: EnvelopeId::new("a=b").ok(),
+            recipients: vec![about(&asking.recipients[0]), about(&asking.recipients[2])],
+        };
+        asking.reports = Some(Box::new(reports));
+        let known = Extensions { dsn: true, ..Extensions::default() };
+        assert_eq!(
+            said(&asking, PLAIN, &known),
+            [
+                "MAIL FROM:<alice@crepes.fr> RET=HDRS ENVID=a+3Db",
+                "RCPT TO:<bob+tag@hamburger.edu> NOTIFY=DELAY ORCPT=rfc822;bob+2Btag@hamburger.edu",
+                "RCPT TO:<carol@hamburger.edu>",
+                "RCPT TO:<postmaster>",
+            ]
+        );
+        assert_eq!(said(&asking, PLAIN, &Extensions::default())[0], "MAIL FROM:<alice@crepes.fr>");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use crate::stage::{self, Wishes};
 use mailkit::address::Domain;
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::smtp::Manner;
 use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::message::prepare::prepare;
 use mailkit::net::tls::Trust;
@@ -15,7 +16,7 @@ use mailkit::secret::Secret;
 use mailkit::server::{Server, Service};
 use mailkit::store::memory::MemoryDisk;
 use mailkit::submit::{Submission, submit};
-use mailkit::world::{Connect, Later, Stream};
+use mailkit::world::{Connect, Content, Later, Stream};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -155,13 +156,13 @@ async fn attempt(events: &mut UnboundedReceiver<Event>) -> (String, AttemptResul
 
 /// As `mailkit send --no-fixups --message FILE bob@hamburger.example` does it. Returns the id in the queue.
 async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, String> {
-    let prepared = prepare(message, None).map_err(|error| format!("prepare: {error}"))?;
+    let message: Arc<dyn Content> = Arc::new(message.to_vec());
+    let prepared = prepare(&message, None, false).map_err(|error| format!("prepare: {error}"))?;
     let reverse_path = ReversePath::parse(&format!("<{}@crepes.example>", crate::read::name_of(number))).unwrap();
     let envelope = Envelope {
-        reverse_path,
-        recipients: vec![ForwardPath::parse("<bob@hamburger.example>").unwrap()],
         body: if prepared.eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit },
         smtputf8: prepared.needs_utf8,
+        ..Envelope::new(reverse_path, vec![ForwardPath::parse("<bob@hamburger.example>").unwrap()])
     };
     let submission = Submission {
         endpoint: &Endpoint::parse("submission://alice@127.0.0.1?tls=require").unwrap(),
@@ -170,8 +171,10 @@ async fn send(way: &Pipes, number: usize, message: &[u8]) -> Result<String, Stri
         helo: Domain::parse("alice.crepes.example").unwrap(),
         trust: Trust::Authorities(stage::identity().certificates.clone().into_bytes()),
         envelope: &envelope,
-        content: &prepared.octets,
+        content: &prepared.content,
         needs_utf8: prepared.needs_utf8,
+        manner: Manner::default(),
+        required: &[],
         trace: None,
         stop: CancellationToken::new(),
     };

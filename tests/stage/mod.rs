@@ -3,6 +3,7 @@
 use mailkit::address::Domain;
 use mailkit::endpoint::TlsMode;
 use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
 use mailkit::error::Result;
 use mailkit::net::clock::SystemClock;
@@ -12,7 +13,6 @@ use mailkit::net::tls::{ClientTls, Identity, Trust};
 use mailkit::net::zone::Zone;
 use mailkit::relay;
 use mailkit::relay::event::{Event, Observer};
-use mailkit::relay::route::Rules;
 use mailkit::secret::Secret;
 use mailkit::server::{Limits, Server, Service, Settings, World};
 use mailkit::store::IndexAt;

@@ -3,28 +3,33 @@
 use super::super::context::Context;
 use super::super::host::host_name;
 use super::super::input;
+use super::attach::Spec;
 use super::content::ContentArgs;
+use super::editor;
 use mailkit::account::Account;
 use mailkit::address::{Address, Domain};
 use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
-use mailkit::message::prepare::{Fixups, Prepared, prepare};
-use mailkit::world::{Clock, Entropy};
+use mailkit::message::guess;
+use mailkit::message::long_text::{self, Text};
+use mailkit::message::prepare::{Fixups, prepare};
+use mailkit::message::rope::Rope;
+use mailkit::world::{Clock, Content, Entropy};
 use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::Path;
-
-/// What stands for standard input where a file is expected.
-const INPUT: &str = "-";
+use std::sync::Arc;
 
 /// What goes to the server.
 pub(super) struct Outgoing {
     pub(super) envelope: Envelope,
-    pub(super) octets: Vec<u8>,
+    pub(super) content: Rope<'static>,
     pub(super) message_id: Option<String>,
     pub(super) needs_utf8: bool,
+    /// What somebody at a terminal may want to think about once more, in sentences.
+    pub(super) doubts: Vec<String>,
 }
 
 /// The people that the arguments name.
@@ -33,6 +38,7 @@ pub(super) struct People {
     to: Vec<Correspondent>,
     cc: Vec<Correspondent>,
     bcc: Vec<Correspondent>,
+    reply_to: Vec<Correspondent>,
     /// Where bounces go, if somewhere else.
     reverse_path: Option<ReversePath>,
 }
@@ -40,17 +46,24 @@ pub(super) struct People {
 impl People {
     /// Reads the addresses among the arguments, so that a wrong one is told before anybody has typed a message.
     pub(super) fn new(args: &ContentArgs) -> Result<Self> {
-        let people = Self {
+        let mut to = many("recipient", &listed(&args.recipients)?)?;
+        to.extend(many("--to", &listed(&args.to)?)?);
+        let mut people = Self {
             from: args.from.as_deref().map(|text| one("--from", text)).transpose()?,
-            to: many("recipient", &args.recipients)?,
-            cc: many("--cc", &args.cc)?,
-            bcc: many("--bcc", &args.bcc)?,
+            to,
+            cc: many("--cc", &listed(&args.cc)?)?,
+            bcc: many("--bcc", &listed(&args.bcc)?)?,
+            reply_to: many("--reply-to", &args.reply_to)?,
             reverse_path: match args.envelope_from.as_deref() {
                 None => None,
                 Some("<>" | "") => Some(ReversePath::Null),
                 Some(text) => Some(ReversePath::Mailbox(one("--envelope-from", text)?.address)),
             },
         };
+        if args.undisclosed {
+            let named = std::mem::take(&mut people.to);
+            people.bcc.splice(0..0, named);
+        }
         if people.recipients().next().is_none() && !args.read_recipients {
             return Err(nobody());
         }
@@ -71,34 +84,66 @@ pub(super) fn compose(
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<Outgoing> {
+    one_input(args)?;
     let sender = people.from.clone().or_else(|| account_sender(account)).or_else(local_sender);
+    let (mut warnings, mut doubts) = (Vec::new(), Vec::new());
     let is_complete = args.read_recipients || args.message.is_some();
-    let (prepared, named) = if is_complete {
-        let octets = read(context, args.message.as_deref().unwrap_or(Path::new(INPUT)))?;
+    let (content, message_id, eight_bit, needs_utf8, named, written_from);
+    if is_complete {
+        let message = complete(args, context)?;
         let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy };
-        let prepared = prepare(&octets, (!args.no_fixups).then_some(fixups))?;
-        let named = if args.read_recipients { named_recipients(&prepared)? } else { Vec::new() };
-        (prepared, named)
+        let prepared = prepare(&message, (!args.no_fixups).then_some(fixups), args.fix)?;
+        if let (true, Some(text)) = (args.read_recipients, prepared.unusable.first()) {
+            return Err(Error::new(Kind::Data, format!("the message names a recipient that is no address: {text}"))
+                .hint("an address is name@domain; commas stand between addresses, quotes around a name with blanks"));
+        }
+        if let Some((line, octets)) = prepared.long_line {
+            warnings.push(format!("line {line} has {octets} octets, and some servers take no more than 998"));
+        }
+        named = if args.read_recipients { prepared.recipients } else { Vec::new() };
+        (content, message_id, written_from) = (prepared.content, prepared.message_id, prepared.from);
+        (eight_bit, needs_utf8) = (prepared.eight_bit, prepared.needs_utf8);
     } else {
-        let octets = draft(args, &people, context, sender.as_ref())?.to_octets(clock.now(), entropy)?;
-        (prepare(&octets, None)?, Vec::new())
-    };
+        let draft = draft(args, &people, context, sender.as_ref())?;
+        if guess::looks_complete(draft.text.as_bytes()) {
+            warnings.push("the body looks like a complete message; -t or --message would send it as one".to_owned());
+        }
+        doubts.extend(doubts_about(&draft));
+        let written = draft.write(clock.now(), entropy)?;
+        (content, message_id, written_from) = (written.content, Some(written.message_id), None);
+        (eight_bit, needs_utf8, named) = (written.eight_bit, written.needs_utf8, Vec::new());
+    }
+    if let (true, Some(why)) = (args.strict, warnings.iter().chain(&doubts).next()) {
+        return Err(Error::new(Kind::Data, why.clone()).hint("without --strict this is no error"));
+    }
+    warnings.iter().for_each(|warning| context.warn(warning));
     let mut seen = HashSet::new();
     let each = people.recipients().chain(&named).filter(|address| seen.insert(*address));
     let paths: Vec<ForwardPath> = each.cloned().map(ForwardPath::Mailbox).collect();
     if paths.is_empty() {
         return Err(nobody());
     }
-    let reverse_path = reverse_path(people, &prepared, sender)?;
+    let reverse_path = reverse_path(people, written_from, sender)?;
     // What holds for all recipients; one whose own address needs it fails alone where it is missing.
-    let smtputf8 = prepared.needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
-    let body = if prepared.eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
-    Ok(Outgoing {
-        envelope: Envelope { reverse_path, recipients: paths, body, smtputf8 },
-        octets: prepared.octets,
-        message_id: prepared.message_id,
-        needs_utf8: prepared.needs_utf8,
-    })
+    let smtputf8 = needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
+    let body = if eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
+    let envelope = Envelope { body, smtputf8, ..Envelope::new(reverse_path, paths) };
+    Ok(Outgoing { envelope, content, message_id, needs_utf8, doubts })
+}
+
+/// Standard input can be read once.
+fn one_input(args: &ContentArgs) -> Result<()> {
+    let is_input = |path: Option<&Path>| path == Some(Path::new(input::STDIN));
+    let is_text = args.body.is_none() && !args.read_recipients && args.message.is_none();
+    let text = is_text && args.body_file.as_deref().is_none_or(|path| is_input(Some(path)));
+    let attached = args.attach.iter().map(|text| Spec::parse(text)).collect::<Result<Vec<_>>>()?;
+    match attached.iter().filter(|spec| spec.is_input()).count() {
+        0 => Ok(()),
+        1 if !text => Ok(()),
+        1 => Err(Error::new(Kind::Usage, "standard input is the body already, so it cannot be attached")
+            .hint("give the body with -m or -F, or attach a file instead")),
+        _ => Err(Error::new(Kind::Usage, "standard input cannot be attached twice")),
+    }
 }
 
 fn draft(args: &ContentArgs, people: &People, context: &Context, from: Option<&Correspondent>) -> Result<Draft> {
@@ -108,16 +153,52 @@ fn draft(args: &ContentArgs, people: &People, context: &Context, from: Option<&C
     let mut draft = Draft::new(in_ascii(from));
     draft.to = people.to.iter().map(in_ascii).collect();
     draft.cc = people.cc.iter().map(in_ascii).collect();
+    draft.reply_to = people.reply_to.iter().map(in_ascii).collect();
+    draft.undisclosed = args.undisclosed;
     draft.subject = args.subject.clone();
-    for path in &args.attach {
-        draft.attachments.push(attachment(path)?);
+    for field in &args.header {
+        let (name, value) = field.split_once(':').ok_or_else(|| {
+            Error::new(Kind::Usage, format!("--header {field}: no colon after a name")).hint("write 'Name: value'")
+        })?;
+        draft.fields.push((name.to_owned(), value.trim().to_owned()));
     }
-    draft.text = String::from_utf8(read(context, Path::new(INPUT))?).map_err(|error| {
-        Error::new(Kind::Data, "the body is not UTF-8")
-            .caused_by(error)
-            .hint("convert it, or send it as an attachment or as a complete message")
-    })?;
+    // What cannot be read is told before anything is read from standard input.
+    draft.attachments =
+        args.attach.iter().map(|text| Spec::parse(text)?.open()).collect::<Result<Vec<Attachment>>>()?;
+    match text(args, context)? {
+        Text::Short(text) => draft.text = text,
+        Text::Long(content) => draft.long_text = Some(content),
+    }
     Ok(draft)
+}
+
+/// The body, from wherever it comes.
+fn text(args: &ContentArgs, context: &Context) -> Result<Text> {
+    if let Some(text) = &args.body {
+        return Ok(Text::Short(text.clone()));
+    }
+    let path = args.body_file.as_deref().unwrap_or(Path::new(input::STDIN));
+    if args.body_file.is_none()
+        && std::io::stdin().is_terminal()
+        && !context.globals.no_input
+        && let Some(editor) = editor::editor()
+    {
+        return editor::write(&editor).map(Text::Short);
+    }
+    long_text::text(&read(context, path)?)
+}
+
+/// The complete message, from wherever it comes.
+fn complete(args: &ContentArgs, context: &Context) -> Result<Arc<dyn Content>> {
+    read(context, args.message.as_deref().unwrap_or(Path::new(input::STDIN)))
+}
+
+/// What the writer of a text may have forgotten.
+fn doubts_about(draft: &Draft) -> impl Iterator<Item = String> {
+    let subject = draft.subject.as_deref().unwrap_or_default().trim().is_empty().then_some("there is no subject");
+    let forgotten = (draft.attachments.is_empty() && guess::mentions_attachment(&draft.text))
+        .then_some("the text mentions an attachment, but there is none");
+    [forgotten, subject].into_iter().flatten().map(str::to_owned)
 }
 
 /// A domain beyond ASCII has a form in ASCII. Without it the header section would need SMTPUTF8, which few servers
@@ -135,21 +216,12 @@ fn nobody() -> Error {
 }
 
 /// Where bounces go: as told, else to whoever the message is from.
-fn reverse_path(people: People, prepared: &Prepared, sender: Option<Correspondent>) -> Result<ReversePath> {
+fn reverse_path(people: People, written: Option<Address>, sender: Option<Correspondent>) -> Result<ReversePath> {
     let from = people.from.map(|person| person.address);
-    let written = || prepared.from.clone().or(sender.map(|person| person.address));
     people
         .reverse_path
-        .or_else(|| from.or_else(written).map(ReversePath::Mailbox))
+        .or_else(|| from.or(written).or(sender.map(|person| person.address)).map(ReversePath::Mailbox))
         .ok_or_else(|| Error::new(Kind::Usage, "nobody to send bounces to").hint("name an address with -r, or -r '<>'"))
-}
-
-fn named_recipients(prepared: &Prepared) -> Result<Vec<Address>> {
-    if let Some(text) = prepared.unusable.first() {
-        return Err(Error::new(Kind::Data, format!("the message names a recipient that is no address: {text}"))
-            .hint("an address is name@domain; commas stand between addresses, quotes around a name with blanks"));
-    }
-    Ok(prepared.recipients.clone())
 }
 
 fn account_sender(account: Option<&Account>) -> Option<Correspondent> {
@@ -195,37 +267,24 @@ fn many(what: &str, texts: &[String]) -> Result<Vec<Correspondent>> {
     Ok(people)
 }
 
-fn attachment(path: &Path) -> Result<Attachment> {
-    if path == Path::new(INPUT) {
-        return Err(Error::new(Kind::Usage, "standard input is the body already, so it cannot be attached")
-            .hint("attach a file instead"));
+/// Texts, with those in the place of each `@FILE`: one to a line, but for empty lines and those that begin with `#`.
+fn listed(texts: &[String]) -> Result<Vec<String>> {
+    let mut list = Vec::new();
+    for text in texts {
+        match text.strip_prefix('@') {
+            None => list.push(text.clone()),
+            Some(path) => {
+                let lines = input::text(Path::new(path))?;
+                let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+                list.extend(lines.map(str::to_owned));
+            }
+        }
     }
-    let content = input::file(path)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let media_type = match extension.as_str() {
-        "txt" | "log" | "md" => "text/plain",
-        "html" | "htm" => "text/html",
-        "csv" => "text/csv",
-        "ics" => "text/calendar",
-        "pdf" => "application/pdf",
-        "json" => "application/json",
-        "zip" => "application/zip",
-        "gz" | "tgz" => "application/gzip",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "mp3" => "audio/mpeg",
-        "mp4" => "video/mp4",
-        _ => "application/octet-stream",
-    };
-    Ok(Attachment { name, media_type: media_type.to_owned(), content, inline: false })
+    Ok(list)
 }
 
-fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
-    if path == Path::new(INPUT) && std::io::stdin().is_terminal() {
+fn read(context: &Context, path: &Path) -> Result<Arc<dyn Content>> {
+    if path == Path::new(input::STDIN) && std::io::stdin().is_terminal() {
         if context.globals.no_input {
             return Err(Error::new(
                 Kind::Usage,
@@ -235,5 +294,5 @@ fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
         }
         context.note("reading the message from the terminal; end it with Ctrl-D");
     }
-    input::message(path)
+    input::content(path)
 }

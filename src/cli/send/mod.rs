@@ -2,8 +2,11 @@
 //!
 //! `compose` turns arguments and input into an envelope and octets, `report` prints what came of it.
 
+mod attach;
 mod compose;
 mod content;
+mod delivery;
+mod editor;
 mod outcome;
 mod report;
 mod route;
@@ -14,11 +17,13 @@ use super::login::{self, Service};
 use super::stop::Stop;
 use compose::People;
 use content::ContentArgs;
+use delivery::DeliveryArgs;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tcp::Tcp;
 use mailkit::submit::{self, Submission};
+use mailkit::world::Content;
 use outcome::OutcomeArgs;
 use route::RouteArgs;
 
@@ -43,6 +48,9 @@ pub(super) struct Args {
     route: RouteArgs,
 
     #[command(flatten)]
+    delivery: DeliveryArgs,
+
+    #[command(flatten)]
     outcome: OutcomeArgs,
 }
 
@@ -56,8 +64,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
     let people = People::new(&args.content)?;
+    args.delivery.check()?;
     if args.outcome.dry_run {
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        message.doubts.iter().for_each(|doubt| context.note(doubt));
         return report::dry_run(context, &message, server.as_ref());
     }
     let server = server.ok_or_else(|| Error::new(Kind::Usage, "no server to send to"))?;
@@ -67,11 +77,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let (message, submitted, stopped) = context.block_on(async {
         let credentials = args.route.login.credentials(context, &server).await?;
         // Standard input is read when nothing but the network can go wrong any more.
-        let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        let mut message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
+        args.delivery.ask(&mut message.envelope)?;
+        message.doubts.iter().for_each(|doubt| context.note(doubt));
         let addresses = login::addresses(&server.endpoint).await.map_err(nothing_sent)?;
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
-        let bar = context.progress("sending", message.octets.len() as u64);
+        let bar = context.progress("sending", message.content.size());
         let submission = Submission {
             endpoint: &server.endpoint,
             addresses,
@@ -79,8 +91,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             helo,
             trust,
             envelope: &message.envelope,
-            content: &message.octets,
+            content: &message.content,
             needs_utf8: message.needs_utf8,
+            manner: args.delivery.manner(),
+            required: args.delivery.required(),
             trace,
             stop: stop.token().clone(),
         };
@@ -88,6 +102,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         bar.finish_and_clear();
         Ok((message, submitted.map_err(nothing_sent)?, stop.exit()))
     })?;
+    if let Some(offered) = &submitted.extensions {
+        args.delivery.warnings(offered).into_iter().for_each(|warning| context.warn(warning));
+    }
     report::outcome(context, &message, &server, &submitted, stopped)
 }
 

@@ -10,15 +10,20 @@ use crate::cli::login::Server;
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::envelope::{BodyType, ForwardPath};
-use mailkit::error::{Kind, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::sasl::Mechanism;
 use mailkit::smtp::outcome::{Ending, Outcome, Phase};
 use mailkit::status::Fate;
 use mailkit::submit::Submitted;
+use mailkit::world::Content;
 use serde_json::{Value, json};
 
 /// A server that never stops talking does not get to fill the terminal; JSON has all of it.
 const WORDS_MAX: usize = 1000;
+
+/// Octets of a message that a dry run shows in JSON.
+const JSON_MAX: u64 = 16 * 1024 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// Shows what would be sent.
 pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Server<'_>>) -> Result<Exit> {
@@ -26,11 +31,22 @@ pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Ser
         let recipients = message.envelope.recipients.iter().map(|path| json!({"address": path.to_string()}));
         let mut object = object(message, server, "dry-run", Exit::OK, recipients.collect());
         object["route"] = server.map_or(Value::Null, |server| route(&server.endpoint));
-        object["message"] = json!(String::from_utf8_lossy(&message.octets));
+        // JSON has no way to come in pieces.
+        let is_small = message.content.size() <= JSON_MAX;
+        let octets = is_small.then(|| message.content.to_vec().map_err(unreadable)).transpose()?;
+        object["message"] = json!(octets.map(|octets| String::from_utf8_lossy(&octets).into_owned()));
         context.object(&object)?;
         return Ok(Exit::OK);
     }
-    context.octets(&message.octets)?;
+    let (mut buffer, mut at) = (vec![0; PIECE], 0);
+    loop {
+        let count = message.content.read_at(at, &mut buffer).map_err(unreadable)?;
+        if count == 0 {
+            break;
+        }
+        context.octets(&buffer[..count])?;
+        at += count as u64;
+    }
     context.say(&format!("envelope from <{}>", message.envelope.reverse_path));
     for recipient in &message.envelope.recipients {
         context.say(&format!("envelope to   <{recipient}>"));
@@ -39,6 +55,10 @@ pub(super) fn dry_run(context: &Context, message: &Outgoing, server: Option<&Ser
         context.say(&format!("would go to   {}", server.endpoint.authority()));
     }
     Ok(Exit::OK)
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    Error::new(Kind::Io, "cannot read the message").caused_by(error)
 }
 
 /// Reports the outcome of each recipient and says which code the process ends with: `stopped` if a signal came.
@@ -90,6 +110,9 @@ pub(super) fn outcome(
 
 /// 0 if all were accepted, 1 if some were; else the code that all failures share, or the most careful of them.
 fn exit(outcomes: &[&Outcome]) -> Exit {
+    // Those from whom the message was withheld follow those for whom it was refused.
+    let outcomes: Vec<&Outcome> =
+        outcomes.iter().copied().filter(|outcome| outcome.ending != Ending::Withheld).collect();
     let failures: Vec<Exit> = outcomes.iter().filter_map(|outcome| outcome.kind()).map(Exit::from).collect();
     if outcomes.iter().any(|outcome| outcome.ending == Ending::Unknown) {
         return Exit::from(Kind::Protocol);
@@ -156,6 +179,7 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
             (format!("not sent to {whom} by {host}"), "permanent: trying again will not help")
         }
         Ending::Failed(Fate::Transient) => (format!("not sent to {whom} by {host}"), "not delivered; try again later"),
+        Ending::Withheld => (format!("not sent to {whom}"), "nothing was sent to anybody"),
         Ending::Accepted => (format!("{host} accepted {tried}"), ""),
     };
     let lead = if outcome.code.is_some() { "it said: " } else { "" };
@@ -168,7 +192,7 @@ fn object(message: &Outgoing, server: Option<&Server<'_>>, outcome: &str, exit: 
         "outcome": outcome,
         "exit": exit.code(),
         "message_id": message.message_id,
-        "size": message.octets.len(),
+        "size": message.content.size(),
         "account": server.and_then(|server| server.account).map(|(name, _)| name),
         "envelope": {
             "from": message.envelope.reverse_path.to_string(),
@@ -208,6 +232,7 @@ fn status(outcome: &Outcome) -> &'static str {
         Ending::Accepted => "accepted",
         Ending::Failed(Fate::Permanent) => "refused",
         Ending::Failed(Fate::Transient) => "deferred",
+        Ending::Withheld => "withheld",
         Ending::Unknown => "unknown",
     }
 }
@@ -216,7 +241,7 @@ fn class(outcome: &Outcome) -> &'static str {
     match outcome.ending {
         Ending::Accepted => "ok",
         Ending::Failed(Fate::Permanent) => "perm",
-        Ending::Failed(Fate::Transient) | Ending::Unknown => "temp",
+        Ending::Failed(Fate::Transient) | Ending::Withheld | Ending::Unknown => "temp",
     }
 }
 

@@ -266,6 +266,7 @@ impl Session {
             enhanced_status_codes: true,
             starttls: self.can_start_tls(),
             auth: auth.collect(),
+            ..Extensions::default()
         }
     }
 
@@ -318,10 +319,9 @@ impl Session {
         self.state = State::BeginAsked;
         Flow::Ask(Ask::Begin(Transaction {
             envelope: Envelope {
-                reverse_path: open.reverse_path,
-                recipients: open.recipients,
                 body: open.parameters.body.unwrap_or_default(),
                 smtputf8: open.parameters.smtputf8,
+                ..Envelope::new(open.reverse_path, open.recipients)
             },
             helo: hello.name.clone(),
             protocol: Protocol {

@@ -5,7 +5,7 @@
 //! Pure: the exchangers and a random number come in.
 //! RFC 5321 §5.1; RFC 7505 §4; RFC 3463 §3.2, §3.5.
 
-use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, reach};
+use super::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, reach};
 use crate::status::{EnhancedStatus, Fate, ReplyCode};
 use crate::world::LookupError;
 use std::collections::HashSet;
