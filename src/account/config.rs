@@ -3,20 +3,21 @@
 //! Values are checked while they are read: a URL of the wrong kind or an address without `@` is
 //! refused with its line. Where the file is and which account is meant is in `file`.
 
-use super::file::at_home;
+use super::file::{Origin, at_home};
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
 use super::profile::Account;
 use super::source::SecretSource;
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Everything in the file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// What accounts have that do not say otherwise.
@@ -31,19 +32,25 @@ pub struct Config {
     pub serve: Serve,
     /// What the relay is given, alone or inside `serve`.
     pub relay: Relay,
+    /// Where all this was written.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub origin: Origin,
 }
 
 /// `[serve]`: the options of `mailkit serve`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Serve {
     /// `--data`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub data: Option<PathBuf>,
     /// `--hostname`
     pub hostname: Option<String>,
     /// `--domain`, once for each
     #[serde(deserialize_with = "domains")]
+    #[schemars(with = "Vec<String>")]
     pub domains: Vec<Domain>,
     /// `--smtp`
     pub smtp: Option<SocketAddr>,
@@ -61,17 +68,20 @@ pub struct Serve {
     pub imaps: Option<SocketAddr>,
     /// `--users`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub users: Option<PathBuf>,
     /// `--tls-cert`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub tls_cert: Option<PathBuf>,
     /// `--tls-key`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub tls_key: Option<PathBuf>,
 }
 
 /// `[relay]`: the options of the relay.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Relay {
     /// `--resolver`
@@ -82,11 +92,13 @@ pub struct Relay {
     pub private_exchangers: bool,
     /// `--smarthost`
     #[serde(deserialize_with = "smarthost_url")]
+    #[schemars(with = "Option<String>")]
     pub smarthost: Option<Endpoint>,
     /// Where the smarthost's password is.
     pub secret: Option<SecretSource>,
     /// `--smarthost-ca`
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
     pub smarthost_ca: Option<PathBuf>,
     /// `--retry`, as it is written there
     pub retry: Option<String>,

@@ -144,7 +144,7 @@ pub fn pins(pins: &[Fingerprint]) -> String {
 }
 
 /// A name for an account: the first part of the domain, as people call a provider.
-pub fn name_for(email: &Address) -> String {
+fn name_for(email: &Address) -> String {
     let domain = email.domain().to_ascii().to_string();
     let first = domain.split('.').next().unwrap_or_default().to_ascii_lowercase();
     if is_name(&first) { first } else { "mail".to_owned() }
@@ -197,7 +197,10 @@ mod tests {
         let (name, account) = config.account(None).expect("the default");
         assert_eq!((name, config.accounts.len()), ("crepes", 1));
         assert_eq!((account.name.clone(), account.user.clone()), (draft.shown.clone(), draft.user.clone()));
-        assert_eq!((account.smtp.clone(), account.imap.clone(), account.pop.clone()), (draft.smtp.clone(), draft.imap.clone(), None));
+        assert_eq!(
+            (account.smtp.clone(), account.imap.clone(), account.pop.clone()),
+            (draft.smtp.clone(), draft.imap.clone(), None)
+        );
         let shell = ["sh", "-c", "pass 'my mail' | head -1"].map(str::to_owned).to_vec();
         assert_eq!(account.secret, Some(SecretSource::Command(shell)));
         assert_eq!(account.tls.pin, [Fingerprint([7; 32]).to_string()]);
@@ -225,10 +228,17 @@ mod tests {
 
     #[test]
     fn an_account_is_called_after_its_domain() {
-        for (email, wanted) in [("a@gmail.com", "gmail"), ("a@Mail.X.test", "mail"), ("a@bücher.example", "xn--bcher-kva"), ("a@[192.0.2.1]", "mail")] {
+        for (email, wanted) in [
+            ("a@gmail.com", "gmail"),
+            ("a@Mail.X.test", "mail"),
+            ("a@bücher.example", "xn--bcher-kva"),
+            ("a@[192.0.2.1]", "mail"),
+        ] {
             assert_eq!(draft(email).name, wanted, "{email}");
         }
-        for (name, wanted) in [("work", true), ("a_b-1", true), ("", false), ("-x", false), ("a.b", false), ("a b", false)] {
+        for (name, wanted) in
+            [("work", true), ("a_b-1", true), ("", false), ("-x", false), ("a.b", false), ("a b", false)]
+        {
             assert_eq!(is_name(name), wanted, "{name}");
         }
     }

@@ -1,82 +1,252 @@
-//! The configuration file: TOML, in the user's configuration directory or where `--config` says.
+//! The configuration files: TOML, system-wide, then the user's own, or exactly those that were named.
 //!
 //! A key that nobody knows is a mistake the user wants to hear about, with its line and the likely
 //! word, not a setting that silently does nothing. Which account is meant is never guessed.
 
+use super::choice::{Asked, choose};
 use super::config::Config;
+use super::indirect;
+use super::problem::{Place, Problem};
 use super::profile::Account;
+use super::source::SecretSource;
+use super::tree::{self, Sources, Table, Value};
 use crate::error::{Error, Kind, Result};
 use etcetera::BaseStrategy;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Octets of a file of settings: a hundred thousand users, or all certificate authorities of the world.
 const TEXT_MAX: u64 = 16 * 1024 * 1024;
+/// More than this is no configuration that somebody wrote; each of them costs a reading.
+const PROBLEMS_MAX: usize = 100;
+/// What holds for all users of the machine.
+const SYSTEM: &str = "/etc/mailkit";
+
+/// Where the configuration was written, and what it says before it is understood.
+#[derive(Default)]
+pub struct Origin {
+    sources: Sources,
+    /// Completed: accounts have what they inherit.
+    pub(super) tree: Table,
+    /// Accounts with values that stand elsewhere, and how they look with them.
+    waiting: BTreeMap<String, OnceLock<Account>>,
+}
+
+/// The text of the files may hold passwords.
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.files()).finish()
+    }
+}
+
+impl Origin {
+    /// The files that were read, in this order.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.sources.files()
+    }
+
+    /// Where an account, or one of its keys, was written last.
+    pub fn account(&self, name: &str, key: Option<&str>) -> Option<Place> {
+        self.entry("accounts", name, key)
+    }
+
+    /// Where what stands below a section was written last.
+    fn entry(&self, section: &str, name: &str, key: Option<&str>) -> Option<Place> {
+        let (_, section) = self.tree.get(section)?;
+        let (place, node) = section.table()?.get(name)?;
+        let inner = key.and_then(|key| Some(node.table()?.get(key)?.0.clone()));
+        self.place(inner.unwrap_or_else(|| place.clone()).start)
+    }
+
+    /// Where a value was written.
+    pub(super) fn place(&self, offset: usize) -> Option<Place> {
+        self.sources.place(offset)
+    }
+}
+
+/// The files that there may be, in the order in which they are read: the last word is the user's.
+pub fn usual_files() -> Vec<PathBuf> {
+    let user = etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir().join("mailkit"));
+    [Some(PathBuf::from(SYSTEM)), user].into_iter().flatten().flat_map(|dir| in_directory(&dir)).collect()
+}
+
+/// The file that belongs to the user, where new accounts are written.
+pub fn user_file() -> Result<PathBuf> {
+    let strategy = etcetera::choose_base_strategy()
+        .map_err(|error| Error::new(Kind::Config, "cannot tell where the home directory is").caused_by(error))?;
+    Ok(strategy.config_dir().join("mailkit/config.toml"))
+}
+
+/// `config.toml`, then `conf.d/*.toml` by name.
+fn in_directory(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir.join("conf.d")).into_iter().flatten().flatten();
+    let is_toml = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
+    let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let mut more: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|p| is_toml(p) && !hidden(p)).collect();
+    more.sort();
+    [dir.join("config.toml")].into_iter().chain(more).collect()
+}
 
 impl Config {
-    /// Reads the file that was named, or the one in its usual place if there is one.
-    pub fn load(named: Option<&Path>) -> Result<Self> {
-        let usual;
-        let path = match named {
-            Some(path) => path,
-            None => {
-                usual = match etcetera::choose_base_strategy() {
-                    Ok(strategy) => strategy.config_dir().join("mailkit/config.toml"),
-                    Err(_) => return Ok(Self::default()),
-                };
-                &usual
-            }
-        };
-        match read_text(path) {
-            Ok(text) => Self::parse(&text, path),
-            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => {
-                let what = format!("cannot read the configuration {}", path.display());
-                Err(Error::new(Kind::Config, what).caused_by(error))
-            }
+    /// Reads the files that were named, or those in the usual places that are there. The first problem is an error.
+    pub fn load(named: &[PathBuf]) -> Result<Self> {
+        let (config, problems) = Self::check(named)?;
+        match problems.into_iter().find(|problem| problem.is_error) {
+            Some(problem) => Err(problem.into()),
+            None => Ok(config),
         }
     }
 
-    /// Reads a file's text; `path` is for messages.
-    pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        let mut config: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
-        for account in config.accounts.values_mut() {
-            account.name = account.name.take().or_else(|| config.defaults.name.clone());
-            account.smtp = account.smtp.take().or_else(|| config.defaults.smtp.clone());
-            account.secret = account.secret.take().or_else(|| config.defaults.secret.clone());
+    /// Reads the same files and tells all that is wrong with them; what is right can be used.
+    pub fn check(named: &[PathBuf]) -> Result<(Self, Vec<Problem>)> {
+        let usual = if named.is_empty() { usual_files() } else { Vec::new() };
+        let mut texts = Vec::new();
+        for path in named.iter().chain(&usual) {
+            match read_text(path) {
+                Ok(text) => texts.push((path.clone(), text)),
+                Err(error) if named.is_empty() && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let what = format!("cannot read the configuration {}", path.display());
+                    return Err(Error::new(Kind::Config, what).caused_by(error));
+                }
+            }
         }
-        Ok(config)
+        Ok(Self::understand(texts))
+    }
+
+    /// Reads one file's text; `path` is for messages.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        let (config, problems) = Self::understand(vec![(path.to_owned(), text.to_owned())]);
+        problems.into_iter().find(|problem| problem.is_error).map_or(Ok(config), |problem| Err(problem.into()))
+    }
+
+    pub(super) fn understand(texts: Vec<(PathBuf, String)>) -> (Self, Vec<Problem>) {
+        let (mut sources, mut problems, mut written) = (Sources::default(), Vec::new(), Table::new());
+        for (path, text) in texts {
+            let table = sources.read(&path, text, &mut problems);
+            tree::lay(table, &mut written);
+        }
+        let completed = tree::complete(&written, &sources, &mut problems);
+        let mut known = completed.clone();
+        let mut waiting = BTreeMap::new();
+        if let Some((_, tree::Node { value: Value::Table(accounts), .. })) = known.get_mut("accounts") {
+            for (name, (_, node)) in accounts {
+                let Value::Table(account) = &mut node.value else { continue };
+                if !indirect::take_out(account).is_empty() {
+                    waiting.insert(name.clone(), OnceLock::new());
+                }
+            }
+        }
+        if let Some((_, tree::Node { value: Value::Table(defaults), .. })) = known.get_mut("defaults") {
+            indirect::take_out(defaults);
+        }
+        let mut config = understood(known, &sources, &mut problems);
+        config.origin = Origin { sources, tree: completed, waiting };
+        config.judge(&mut problems);
+        (config, problems)
+    }
+
+    /// What is well-formed and yet wrong or unwise.
+    fn judge(&self, problems: &mut Vec<Problem>) {
+        let names = || self.accounts.keys().map(String::as_str);
+        for (pattern, name) in &self.route {
+            if !self.accounts.contains_key(name) {
+                let at = self.origin.tree.get("route").and_then(|(_, node)| node.table());
+                let at = at.and_then(|rules| rules.iter().find(|(key, _)| key.to_lowercase() == pattern.to_string()));
+                let at = at.and_then(|(_, (span, _))| self.origin.place(span.start));
+                let what = format!("there is no account {name:?} to write to {pattern} from");
+                problems.push(Problem::new(at, what).near(super::problem::nearest(name, names())));
+            }
+        }
+        let mut defaults = self.accounts.iter().filter(|(_, account)| account.default).map(|(name, _)| name);
+        if let (Some(one), Some(two)) = (defaults.next(), defaults.next()) {
+            let what = format!("more than one account says default = true: {one}, {two}");
+            problems.push(Problem::new(self.origin.account(two, Some("default")), what).unwise());
+        }
+        for (name, account) in &self.accounts {
+            let at = self.origin.account(name, Some("secret"));
+            if account.secret.as_ref().is_some_and(SecretSource::is_plain) {
+                let what = format!("the password of {name} stands here in plain text");
+                let hint = format!("whoever sees this file has it; mailkit auth set {name} keeps it elsewhere");
+                let warning = Problem::new(at, what).hint(hint).unwise();
+                if !problems.contains(&warning) {
+                    problems.push(warning);
+                }
+            }
+        }
     }
 
     /// The account of a name; without one the default account, or the only one.
     pub fn account(&self, name: Option<&str>) -> Result<(&str, &Account)> {
-        let names = || self.accounts.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let problem = |what: String| Error::new(Kind::Config, what);
-        let Some(name) = name else {
-            let mut defaults = self.accounts.iter().filter(|(_, account)| account.default || self.accounts.len() == 1);
-            return match (defaults.next(), defaults.next()) {
-                (Some((name, account)), None) => Ok((name, account)),
-                (Some(_), Some(_)) => Err(problem("more than one account says default = true".into()).hint(names())),
-                (None, _) if self.accounts.is_empty() => Err(problem("no account is configured".into())
-                    .hint("name the server by URL, or add [accounts.NAME] to the configuration")),
-                (None, _) => {
-                    Err(problem("no account is the default".into()).hint(format!("choose one of {}", names())))
-                }
-            };
-        };
-        match self.accounts.get_key_value(name) {
-            Some((name, account)) => Ok((name, account)),
-            None => {
-                let error = problem(format!("there is no account {name:?} in the configuration"));
-                Err(match nearest(name, self.accounts.keys().map(String::as_str)) {
-                    Some(near) => error.hint(format!("did you mean {near}?")),
-                    None if self.accounts.is_empty() => error.hint("no account is configured"),
-                    None => error.hint(format!("there is {}", names())),
-                })
-            }
+        self.choose(&Asked { name, ..Asked::default() })
+    }
+
+    /// The account that is meant, with all its values.
+    pub fn choose(&self, asked: &Asked<'_>) -> Result<(&str, &Account)> {
+        // Who is asked about a sender must know all addresses, also those that stand elsewhere.
+        let by_sender = asked.name.is_none() && asked.sender.is_some();
+        let known = |name, account| if by_sender { self.settled(name, account) } else { Ok(account) };
+        let accounts = self.accounts.iter().map(|(name, account)| Ok((name.as_str(), known(name, account)?)));
+        let accounts: Vec<(&str, &Account)> = accounts.collect::<Result<_>>()?;
+        let chosen = choose(&accounts, &self.route, asked)?;
+        match self.accounts.get_key_value(chosen) {
+            Some((name, account)) => Ok((name, self.settled(name, account)?)),
+            None => Err(Error::new(Kind::Software, "an account was chosen that is not there")),
         }
     }
+
+    /// Variables of the environment that hold secrets.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let own = self.accounts.values().flat_map(|account| {
+            [account.secret.as_ref(), account.oauth.as_ref().and_then(|oauth| oauth.client_secret.as_ref())]
+        });
+        let providers = self.oauth.values().map(|oauth| oauth.client_secret.as_ref());
+        let all = own.chain(providers).chain([self.relay.secret.as_ref()]).flatten();
+        all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name.clone()) } else { None }).collect()
+    }
+
+    /// The account with the values that stand elsewhere; they are got once.
+    fn settled<'a>(&'a self, name: &str, account: &'a Account) -> Result<&'a Account> {
+        let Some(cell) = self.origin.waiting.get(name) else { return Ok(account) };
+        if let Some(account) = cell.get() {
+            return Ok(account);
+        }
+        let accounts = self.origin.tree.get("accounts").and_then(|(_, node)| node.table());
+        let Some((place, node)) = accounts.and_then(|accounts| accounts.get(name)) else { return Ok(account) };
+        let mut table = node.table().cloned().unwrap_or_default();
+        indirect::put_in(&mut table).map_err(|error| error.hint(format!("it is wanted by account {name}")))?;
+        let value = toml::de::ValueDeserializer::from(tree::to_toml(&table, place.clone()));
+        let account = Account::deserialize(value).map_err(|error| {
+            let place = error.span().and_then(|span| self.origin.place(span.start));
+            Error::from(Problem::explain(place, &error))
+        })?;
+        Ok(cell.get_or_init(|| account))
+    }
+}
+
+/// Understands what can be understood: what cannot is told, taken out, and the rest is read again.
+fn understood(mut tree: Table, sources: &Sources, problems: &mut Vec<Problem>) -> Config {
+    while problems.len() < PROBLEMS_MAX {
+        let value = tree::to_toml(&tree, 0..0);
+        let error = match Config::deserialize(toml::de::ValueDeserializer::from(value)) {
+            Ok(config) => return config,
+            Err(error) => error,
+        };
+        let offset = error.span().map(|span| span.start);
+        let problem = Problem::explain(offset.and_then(|offset| sources.place(offset)), &error);
+        // What stands in [defaults] is wrong in each account that takes it from there.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+        if !offset.is_some_and(|offset| tree::remove_at(&mut tree, offset)) {
+            break;
+        }
+    }
+    Config::default()
 }
 
 /// A file of settings, whole. One without an end, as a device, is an error.
@@ -101,37 +271,9 @@ pub(super) fn at_home(path: PathBuf) -> PathBuf {
     }
 }
 
-/// Turns the parser's words into ours: file, line, what is wrong, and the likely word.
-fn explain(error: &toml::de::Error, text: &str, path: &Path) -> Error {
-    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
-    let place = line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
-    // serde says: unknown field `a`, expected `b`; or: expected one of `b`, `c`.
-    let mut quoted = error.message().split('`').skip(1).step_by(2);
-    match (error.message().starts_with("unknown field"), quoted.next()) {
-        (true, Some(key)) => {
-            let known: Vec<_> = quoted.collect();
-            let error = Error::new(Kind::Config, format!("{place}: unknown key {key:?}"));
-            error.hint(match nearest(key, known.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("known here are {}", known.join(", ")),
-            })
-        }
-        _ => Error::new(Kind::Config, format!("{place}: {}", error.message())),
-    }
-}
-
-/// The word that was likely meant: at most every second letter is wrong.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, _)| distance * 2 <= word.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::SecretSource;
+    use super::super::Auth;
     use super::*;
 
     fn parse(text: &str) -> Result<Config> {
@@ -185,6 +327,21 @@ mod tests {
             ("[accounts.a]\nsecret = hunter2\n", "c.toml:2: ", ""),
             ("[accounts.a]\npassword = \"hunter2\"", "c.toml:2: unknown key \"password\"", ""),
             ("[accounts.a]\nimap = \"imap://bob:1/hunter2@x\"", "c.toml:2: a URL is no place for a password", ""),
+            ("[accounts.a]\nsecret = 12345", "c.toml:2: a secret is not written here but fetched", ""),
+            (
+                "[defaults]\nemail = \"alice@x.example\"",
+                "c.toml:2: email belongs to one account, not into [defaults]",
+                "",
+            ),
+            ("[defaults]\nsmtp = \"imap://x\"\n[accounts.a]", "c.toml:2: imap://x:143 is a server of another kind", ""),
+            ("[accounts.a]\ninherit = \"b\"", "c.toml:2: there is no account \"b\" to inherit from", ""),
+            (
+                "[accounts.abc]\n[route]\n\"*\" = \"abd\"",
+                "c.toml:3: there is no account \"abd\" to write to * from",
+                "did you mean abc?",
+            ),
+            ("[route]\n\"bob\" = \"a\"", "c.toml:2: \"bob\" is no pattern of addresses", ""),
+            ("[accounts.a]\nuser = {cmd = \"x\"}", "c.toml:2: invalid type: map, expected a string", ""),
             ("[accounts.a]\nsecret = {keyring = false}", "c.toml:2: a secret needs one source", ""),
             ("[accounts.a]\nsecret = {env = \"A\", file = \"b\"}", "c.toml:2: a secret has one source only", ""),
             ("[accounts.a]\nsecret = {evn = \"A\"}", "c.toml:2: unknown key \"evn\"", "did you mean env?"),
@@ -204,11 +361,16 @@ mod tests {
         let two = "[accounts.work]\n[accounts.home]\n";
         for (text, name, wanted, hint) in [
             ("", None, "no account is configured", "name the server"),
-            (two, None, "no account is the default", "choose one of home, work"),
+            (two, None, "no account is the default", "choose one with -A: home, work"),
             (two, Some("wrok"), "there is no account \"wrok\"", "did you mean work?"),
             (two, Some("x"), "there is no account \"x\"", "there is home, work"),
             ("", Some("x"), "there is no account \"x\"", "no account is configured"),
-            ("[accounts.a]\ndefault = true\n[accounts.b]\ndefault = true", None, "more than one account", "a, b"),
+            (
+                "[accounts.a]\ndefault = true\n[accounts.b]\ndefault = true",
+                None,
+                "more than one account says",
+                "choose one with -A: a, b",
+            ),
         ] {
             let config = parse(text).expect(text);
             let error = config.account(name).expect_err(text);
@@ -232,9 +394,9 @@ mod tests {
             let error = parse(&format!("[{name}]\nzzzzzzzz = 1")).expect_err(name);
             let known = error.advice().and_then(|hint| hint.strip_prefix("known here are ")).expect("a list");
             for key in known.split(", ") {
-                // What may stand in [defaults] is what may stand in an account.
+                // One account shows what may stand in all of them.
                 let known = section.lines().any(|line| line.starts_with(&format!("{key} ")));
-                assert!(known || name == "defaults", "{key} in [{name}]");
+                assert!(known || matches!(name, "defaults" | "accounts.home"), "{key} in [{name}]");
                 shown += 1;
             }
         }
@@ -243,6 +405,111 @@ mod tests {
 
     #[test]
     fn a_file_that_was_named_must_be_there() {
-        assert!(Config::load(Some(Path::new("/nonexistent/c.toml"))).is_err());
+        assert!(Config::load(&[PathBuf::from("/nonexistent/c.toml")]).is_err());
+    }
+
+    fn layered(files: &[(&str, &str)]) -> (Config, Vec<String>) {
+        let texts = files.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).collect();
+        let (config, problems) = Config::understand(texts);
+        (config, problems.iter().map(Problem::to_string).collect())
+    }
+
+    #[test]
+    fn the_last_file_has_the_last_word_key_by_key() {
+        let (config, problems) = layered(&[
+            (
+                "system",
+                "[defaults]\ntimeout = '10s'\nname = 'Staff'\n[accounts.work]\nsmtp = 'smtps://old.example'\nuser = 'al'\ntls = {ca = '/ca'}",
+            ),
+            ("mine", "[accounts.work]\nsmtp = 'smtps://new.example'\ntls = {name = 'x.example'}"),
+            ("more", "[defaults]\nname = 'Alice'\n[accounts.home]\nuser = 'alice'"),
+        ]);
+        assert_eq!(problems, Vec::<String>::new());
+        let work = &config.accounts["work"];
+        assert_eq!(work.smtp.as_ref().map(|smtp| smtp.authority()).as_deref(), Some("new.example:465"));
+        assert_eq!((work.user.as_deref(), work.name.as_deref()), (Some("al"), Some("Alice")));
+        assert_eq!((work.tls.ca.as_ref(), work.tls.name.as_deref()), (None, Some("x.example")), "taken whole");
+        assert_eq!(config.accounts["home"].timeout, Some(std::time::Duration::from_secs(10)));
+        assert_eq!(config.origin.files().count(), 3);
+    }
+
+    #[test]
+    fn an_account_takes_from_another_what_it_does_not_say() {
+        let (config, problems) = layered(&[(
+            "c.toml",
+            "[defaults]\nuser = 'd'\nconfirm = 'never'\n[accounts.a]\ndefault = true\nemail = 'a@x.example'\nauth = 'none'\nuser = 'a'\n\
+             [accounts.b]\ninherit = 'a'\nuser = 'b'\nsecret = 'prompt'\n[accounts.c]\ninherit = 'b'\nemail = 'c@x.example'",
+        )]);
+        assert_eq!(problems, Vec::<String>::new());
+        let c = &config.accounts["c"];
+        assert_eq!(
+            (c.user.as_deref(), &c.auth, &c.secret),
+            (Some("b"), &Some(Auth::None), &Some(SecretSource::Prompt))
+        );
+        assert_eq!(c.email.as_ref().map(ToString::to_string).as_deref(), Some("c@x.example"));
+        assert!(!c.default && c.confirm.is_some());
+        assert_eq!(config.account(None).expect("the default").0, "a");
+    }
+
+    #[test]
+    fn accounts_that_inherit_in_a_circle_are_told_once() {
+        let circle = "[accounts.b]\ninherit = 'c'\n[accounts.c]\ninherit = 'a'\n[accounts.a]\ninherit = 'b'\n[accounts.d]\ninherit = 'a'";
+        assert_eq!(layered(&[("c", circle)]).1, ["c:4: accounts inherit in a circle: a > b > c > a"]);
+        let alone = "[accounts.a]\ninherit = 'a'";
+        assert_eq!(layered(&[("c", alone)]).1, ["c:2: accounts inherit in a circle: a > a"]);
+    }
+
+    #[test]
+    fn all_problems_are_told_each_with_its_file_and_line() {
+        let (config, problems) = layered(&[
+            ("one", "[accounts.work]\nsmpt = 'x'\nport = 3\nname = 7\n[nonsense]\na = 1\n[defaults]\nsent = 3"),
+            (
+                "two",
+                "[accounts.home]\nemail = 'home'\ndefault = true\nsecret = {plain = 'hunter2'}\n[accounts.work]\ndefault = true\n[serve\n",
+            ),
+        ]);
+        let mut sorted = problems.clone();
+        sorted.sort();
+        let said = sorted.join("\n");
+        for wanted in [
+            "one:2: unknown key \"smpt\"",
+            "one:3: unknown key \"port\"",
+            "one:4: invalid type: integer `7`, expected a string",
+            "one:5: unknown key \"nonsense\"",
+            "one:8: invalid type: integer `3`, expected a string",
+            "two:2: an address needs an @",
+            "two:7: ",
+            "two:6: more than one account says default = true: home, work",
+            "two:4: the password of home stands here in plain text",
+        ] {
+            assert_eq!(said.matches(wanted).count(), 1, "{wanted} in\n{said}");
+        }
+        assert!(!said.contains("hunter2") && !format!("{config:?}").contains("hunter2"));
+        assert_eq!(sorted.len(), 9, "{said}");
+    }
+
+    #[test]
+    fn a_value_that_stands_elsewhere_is_got_for_the_account_that_is_used() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mark = dir.path().join("ran");
+        let text = format!(
+            "[accounts.a]\nuser = {{cmd = ['sh', '-c', 'echo al; echo note; echo x >>{0}']}}\nemail = {{cmd = ['echo', 'a@x.example']}}\n\
+             tls = {{name = {{env = 'CARGO_PKG_NAME'}}}}\n[accounts.b]\nuser = {{env = 'MAILKIT_TEST_UNSET'}}\n\
+             [accounts.c]\nsmtp = {{cmd = ['echo', 'imap://x.example']}}",
+            mark.display()
+        );
+        let (config, problems) = layered(&[("c.toml", &text)]);
+        assert_eq!(problems, Vec::<String>::new());
+        assert!(!mark.exists(), "nothing ran before it was needed");
+        for _ in 0..2 {
+            let (_, a) = config.account(Some("a")).expect("an account");
+            assert_eq!((a.user.as_deref(), a.tls.name.as_deref()), (Some("al"), Some("mailkit")));
+            assert_eq!(a.email.as_ref().map(ToString::to_string).as_deref(), Some("a@x.example"));
+        }
+        assert_eq!(std::fs::read_to_string(&mark).expect("it ran"), "x\n", "and once");
+        let error = config.account(Some("b")).expect_err("unset");
+        assert_eq!(error.to_string(), "no value for user: the variable MAILKIT_TEST_UNSET is not set");
+        let error = config.account(Some("c")).expect_err("another kind");
+        assert!(error.to_string().starts_with("c.toml:8: imap://x.example:143 is a server of another kind"), "{error}");
     }
 }

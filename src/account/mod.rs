@@ -1,20 +1,40 @@
 //! Accounts: which servers a user talks to, as whom, and where the secrets are kept.
 //!
-//! One configuration file for all of mailkit. It is read when a command needs it, never written:
-//! it belongs to the user. Asking the user for a password is the command line's business.
+//! One configuration for all of mailkit. It is read when a command needs it, and it belongs to the user: what changes
+//! it changes nothing else in it, and keeps what was. Asking for a password is the command line's business.
 
+mod choice;
 mod config;
+mod draft;
+mod edit;
+mod fetch;
 mod file;
+mod indirect;
+pub mod keyring;
+mod netrc;
 mod oauth_config;
 mod pattern;
+mod problem;
 mod profile;
+mod schema;
+mod secret_file;
+mod show;
 mod source;
 mod tls_files;
+mod tree;
 
+pub use choice::Asked;
 pub use config::{Config, Relay, Serve};
-pub use file::{read_text, state_dir};
+pub use draft::{Draft, Keep, is_name, pins};
+pub use edit::{Edit, keep};
+pub use fetch::Whose;
+pub use file::{Origin, read_text, state_dir, user_file, usual_files};
 pub use oauth_config::{Grant, OAuth};
 pub use pattern::Pattern;
+pub use problem::{Place, Problem};
 pub use profile::{Account, Auth, Confirm, Log, LogFormat, Sent, Tls};
+pub use schema::schema;
+pub use secret_file::{forget_file, keep_in_file, secret_file};
+pub use show::Shown;
 pub use source::SecretSource;
 pub use tls_files::TlsFiles;

@@ -4,29 +4,37 @@
 //! not say itself. Only words: who talks to the endpoints is `oauth`. The identity of the client is the user's own;
 //! none is borrowed from another program. RFC 6749 §2.2, RFC 8252, RFC 8414 §2, RFC 8628 §3.1.
 
+use super::schema::Text;
 use super::source::SecretSource;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroU16;
 
 /// `oauth = {...}` of an account, or `[oauth.NAME]`.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OAuth {
     /// A section `[oauth.NAME]`, or a provider that mailkit knows.
+    #[schemars(with = "Option<Text>")]
     pub provider: Option<String>,
     /// What the provider calls this client (RFC 6749 §2.2).
+    #[schemars(with = "Option<Text>")]
     pub client_id: Option<String>,
     /// Where the client's own secret is, if the provider gave it one.
     pub client_secret: Option<SecretSource>,
     /// How the consent is got; by default in a browser, or on another device where there is none.
     pub grant: Option<Grant>,
     /// Whose metadata names the endpoints (RFC 8414).
+    #[schemars(with = "Option<Text>")]
     pub issuer: Option<String>,
     /// Where the user consents.
+    #[schemars(with = "Option<Text>")]
     pub auth_url: Option<String>,
     /// Where tokens are given out.
+    #[schemars(with = "Option<Text>")]
     pub token_url: Option<String>,
     /// Where a consent on another device begins (RFC 8628).
+    #[schemars(with = "Option<Text>")]
     pub device_url: Option<String>,
     /// What is asked for.
     pub scopes: Option<Vec<String>>,
@@ -35,7 +43,7 @@ pub struct OAuth {
 }
 
 /// How the consent is got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// In a browser, which comes back with a code (RFC 6749 §4.1, RFC 7636).

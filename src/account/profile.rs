@@ -7,10 +7,12 @@
 use super::config::{imap_url, path, pop_url, smtp_url};
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
+use super::schema::Text;
 use super::source::SecretSource;
 use crate::address::Address;
 use crate::endpoint::Endpoint;
 use crate::sasl::Mechanism;
+use schemars::JsonSchema;
 use serde::de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -19,29 +21,36 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// `[accounts.NAME]`
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Account {
     /// The one that is meant when nothing else tells.
     pub default: bool,
     /// The account that says what this one does not.
+    #[schemars(with = "Option<Text>")]
     pub inherit: Option<String>,
     /// The user's address: From, reverse-path, and login name where nothing else is said.
+    #[schemars(with = "Option<Text>")]
     pub email: Option<Address>,
     /// Other addresses of the user: mail from them belongs to this account too.
     pub aliases: Vec<Pattern>,
     /// The user's name in front of the address.
+    #[schemars(with = "Option<Text>")]
     pub name: Option<String>,
     /// Where messages are submitted.
     #[serde(deserialize_with = "smtp_url")]
+    #[schemars(with = "Option<Text>")]
     pub smtp: Option<Endpoint>,
     /// Where mailboxes are.
     #[serde(deserialize_with = "imap_url")]
+    #[schemars(with = "Option<Text>")]
     pub imap: Option<Endpoint>,
     /// Where a maildrop is.
     #[serde(deserialize_with = "pop_url")]
+    #[schemars(with = "Option<Text>")]
     pub pop: Option<Endpoint>,
     /// The login name, if it is not the address.
+    #[schemars(with = "Option<Text>")]
     pub user: Option<String>,
     /// How to log in.
     pub auth: Option<Auth>,
@@ -52,11 +61,14 @@ pub struct Account {
     /// Whose certificates are accepted, and which one is shown.
     pub tls: Tls,
     /// The proxy through which servers are reached, as a URL: `socks5h://127.0.0.1:9050`.
+    #[schemars(with = "Option<Text>")]
     pub proxy: Option<String>,
     /// The address of this machine to connect from.
+    #[schemars(with = "Option<Text>")]
     pub source: Option<IpAddr>,
     /// How long a server may be silent.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<Text>")]
     pub timeout: Option<Duration>,
     /// Where a copy of what was sent goes.
     pub sent: Option<Sent>,
@@ -70,6 +82,7 @@ pub struct Account {
     pub log: Option<Log>,
     /// Where the account's messages are kept on this machine.
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
     pub maildir: Option<PathBuf>,
 }
 
@@ -95,23 +108,28 @@ pub enum Auth {
 }
 
 /// `tls = {...}`: whose certificates are accepted, and which one is shown.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// SHA-256 of the server's certificate or of its key: `sha256:` and 64 digits. Whoever shows one of these is
     /// trusted, and nobody else.
     #[serde(deserialize_with = "pins")]
+    #[schemars(with = "Vec<Text>")]
     pub pin: Vec<String>,
     /// The authorities to trust, and no others; PEM.
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
     pub ca: Option<PathBuf>,
     /// The certificate to show to servers; PEM.
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
     pub cert: Option<PathBuf>,
     /// Its key; PEM.
     #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
     pub key: Option<PathBuf>,
     /// The name that the certificate must carry, if it is not the host's.
+    #[schemars(with = "Option<Text>")]
     pub name: Option<String>,
 }
 
@@ -127,7 +145,7 @@ pub enum Sent {
 }
 
 /// When to ask before a message goes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confirm {
     /// Before each one.

@@ -93,6 +93,11 @@ impl Context {
         }
     }
 
+    /// Whether somebody sits there who could answer.
+    pub(super) fn is_attended(&self) -> bool {
+        !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
     /// Asks for a password, if there is somebody to ask.
     pub(super) fn ask_password(&self, question: &str) -> Result<Secret> {
         let advice = "name a source: --password-cmd, --password-env or --password-file, or secret = ... in the account";
@@ -100,7 +105,7 @@ impl Context {
         if self.globals.no_input {
             return Err(nobody("it may not be asked for"));
         }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !self.is_attended() {
             return Err(nobody("there is no terminal to ask on"));
         }
         let answer = dialoguer::Password::new().with_prompt(terminal(question)).allow_empty_password(true).interact();
@@ -108,6 +113,19 @@ impl Context {
             Ok(password) if password.is_empty() => Err(nobody("nothing was typed")),
             Ok(password) => Ok(Secret::new(password)),
             Err(error) => Err(nobody("nothing was typed").caused_by(error)),
+        }
+    }
+
+    /// Asks whether to do what cannot be undone; `flag` is the option that answers without a terminal.
+    pub(super) fn confirm(&self, question: &str, flag: &str) -> Result<()> {
+        if !self.is_attended() {
+            let error = Error::new(Kind::Usage, format!("{question} There is nobody to ask"));
+            return Err(error.hint(format!("{flag} says yes")));
+        }
+        match dialoguer::Confirm::new().with_prompt(terminal(question)).default(false).interact() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::new(Kind::Usage, "nothing was done")),
+            Err(error) => Err(Error::new(Kind::Usage, "nothing was done").caused_by(error)),
         }
     }
 

@@ -74,7 +74,7 @@ impl Context {
         if let Some(config) = self.config.get() {
             return Ok(config);
         }
-        let config = Config::load(self.globals.config.as_deref())?;
+        let config = Config::load(&self.globals.config)?;
         Ok(self.config.get_or_init(|| config))
     }
 

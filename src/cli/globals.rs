@@ -9,9 +9,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Globals {
-    /// Read this configuration file, not the one in the user's configuration directory
+    /// Read this configuration file, not those in the usual places; may be given several times
     #[arg(long, global = true, value_name = "FILE", env = "MAILKIT_CONFIG", hide_env_values = true)]
-    pub(super) config: Option<PathBuf>,
+    pub(super) config: Vec<PathBuf>,
+
+    /// The account of the configuration that is meant
+    #[arg(short = 'A', long, global = true, value_name = "NAME", env = "MAILKIT_ACCOUNT", hide_env_values = true)]
+    pub(super) account: Option<String>,
 
     /// Show each conversation line by line, on standard error or in FILE; secrets are left out
     #[arg(

@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use super::input;
-use mailkit::account::{Account, SecretSource};
+use mailkit::account::{Account, Asked, SecretSource, Whose};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
@@ -106,6 +106,16 @@ impl Service {
 
 /// The server that a URL or an account's name means; without either, the default account's.
 pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Service) -> Result<Server<'a>> {
+    server_for(context, named, service, &Asked::default())
+}
+
+/// The same for a message: if nothing is named, its sender and its recipients say which account is meant.
+pub(super) fn server_for<'a>(
+    context: &'a Context,
+    named: Option<&str>,
+    service: Service,
+    asked: &Asked<'_>,
+) -> Result<Server<'a>> {
     if let Some(url) = named.filter(|named| named.contains("://")) {
         let endpoint = Endpoint::parse(url).map_err(|error| match error {
             // Not repeated: standard error often ends in a log.
@@ -118,7 +128,8 @@ pub(super) fn server<'a>(context: &'a Context, named: Option<&str>, service: Ser
         }
         return Ok(Server { endpoint, account: None });
     }
-    let (name, account) = context.config()?.account(named)?;
+    let asked = Asked { name: named.or(context.globals.account.as_deref()), ..*asked };
+    let (name, account) = context.config()?.choose(&asked)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))
@@ -165,7 +176,14 @@ impl LoginArgs {
         let source = source.unwrap_or(SecretSource::Prompt);
         let name = server.account.map_or(user.as_str(), |(name, _)| name);
         let ask = || context.ask_password(&format!("Password of {user} at {}", endpoint.authority()));
-        let password = source.fetch(name, &ask).await?;
+        let hidden = match server.account {
+            Some(_) => context.config()?.secret_variables(),
+            None => Vec::new(),
+        };
+        let host = endpoint.host.to_string();
+        let login = Some((host.as_str(), user.as_str()));
+        let whose = Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden };
+        let password = source.fetch(whose, &ask).await?;
         Ok(Some(Credentials::new(user, password)))
     }
 

@@ -5,6 +5,8 @@
 //! Subcommands run without a runtime until they ask for one, so that short ones start in no time.
 
 mod account;
+mod auth;
+mod config;
 pub(crate) mod console;
 mod context;
 mod data;
@@ -50,9 +52,11 @@ enum Command {
     User(user::Args),
     Pop(pop::Args),
     Imap(imap::Args),
-    Account(account::Args),
     Mx(mx::Args),
     Parse(parse::Args),
+    Account(account::Args),
+    Auth(auth::Args),
+    Config(config::Args),
     Demo(demo::Args),
     #[command(hide = true)]
     Generate(generate::Args),
@@ -68,9 +72,11 @@ impl Command {
             Self::User(_) => "user",
             Self::Pop(_) => "pop",
             Self::Imap(_) => "imap",
-            Self::Account(_) => "account",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Account(_) => "account",
+            Self::Auth(_) => "auth",
+            Self::Config(_) => "config",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
         }
@@ -84,9 +90,11 @@ impl Command {
             Self::User(args) => user::run(args, context),
             Self::Pop(args) => pop::run(args, context),
             Self::Imap(args) => imap::run(args, context),
-            Self::Account(args) => account::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
+            Self::Account(args) => account::run(args, context),
+            Self::Auth(args) => auth::run(args, context),
+            Self::Config(args) => config::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),
         }

@@ -5,8 +5,8 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host::host_name;
-use mailkit::address::Domain;
 use mailkit::account::{Account, Auth, Config, SecretSource, TlsFiles, Whose};
+use mailkit::address::Domain;
 use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::http::SystemNames;

@@ -1,12 +1,18 @@
-//! `mailkit account`: the accounts in the configuration, from an address to a login that works.
+//! `mailkit account`: the accounts of the configuration, from an address to a login that works.
 
+mod add;
+mod change;
+mod check;
 mod discover;
+mod listing;
+mod trust;
+mod wizard;
 
 use super::context::Context;
 use super::exit::Exit;
 use mailkit::error::Result;
 
-/// Find, add and check accounts
+/// Find, add, check and change accounts
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -15,12 +21,28 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Discover(discover::Args),
+    Add(Box<add::Add>),
+    Discover(discover::Discover),
+    Check(check::Check),
+    Trust(trust::Trust),
+    List(listing::List),
+    Show(listing::Show),
+    Edit(change::Edit),
+    Default(change::Default),
+    Remove(change::Remove),
 }
 
 /// Does what the subcommand says.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
-        Command::Discover(args) => discover::run(args, context),
+        Command::Add(add) => add::run(add, context),
+        Command::Discover(discover) => discover::run(discover, context),
+        Command::Check(check) => check::run(check, context),
+        Command::Trust(trust) => trust::run(trust, context),
+        Command::List(_) => listing::list(context),
+        Command::Show(show) => listing::show(show, context),
+        Command::Edit(edit) => change::edit(edit, context),
+        Command::Default(default) => change::default(default, context),
+        Command::Remove(remove) => change::remove(remove, context),
     }
 }

@@ -100,7 +100,11 @@ fn endpoint(text: &str) -> Result<Endpoint> {
             return Err(wrong("what is spoken at this port?".to_owned()).hint("say it by a URL: imaps://host:port"));
         }
     };
-    let host = if port.is_none() && text.contains(':') && !text.starts_with('[') { format!("[{text}]") } else { text.to_owned() };
+    let host = if port.is_none() && text.contains(':') && !text.starts_with('[') {
+        format!("[{text}]")
+    } else {
+        text.to_owned()
+    };
     Endpoint::parse(&format!("{scheme}://{host}{query}")).map_err(|error| wrong(error.to_string()))
 }
 

@@ -70,7 +70,16 @@ impl People {
         Ok(people)
     }
 
-    fn recipients(&self) -> impl Iterator<Item = &Address> {
+    /// From whom it is, as far as the arguments tell.
+    pub(super) fn sender(&self) -> Option<&Address> {
+        let from = self.from.as_ref().map(|from| &from.address);
+        from.or(match &self.reverse_path {
+            Some(ReversePath::Mailbox(address)) => Some(address),
+            _ => None,
+        })
+    }
+
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &Address> {
         self.to.iter().chain(&self.cc).chain(&self.bcc).map(|person| &person.address)
     }
 }

@@ -18,6 +18,8 @@ use super::stop::Stop;
 use compose::People;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
+use mailkit::account::Asked;
+use mailkit::address::Address;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
@@ -56,14 +58,16 @@ pub(super) struct Args {
 
 /// Composes, submits, reports.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let server = match login::server(context, args.route.server.as_deref(), Service::Smtp) {
+    let people = People::new(&args.content)?;
+    let recipients: Vec<&Address> = people.recipients().collect();
+    let asked = Asked { name: None, sender: people.sender(), recipients: &recipients };
+    let server = match login::server_for(context, args.route.server.as_deref(), Service::Smtp, &asked) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named.
         Err(_) if args.outcome.dry_run && args.route.server.is_none() => None,
         Err(error) => return Err(error),
     };
     let account = server.as_ref().and_then(|server| server.account).map(|(_, account)| account);
-    let people = People::new(&args.content)?;
     args.delivery.check()?;
     if args.outcome.dry_run {
         let message = compose::compose(&args.content, people, context, account, &SystemClock, &SystemEntropy)?;
