@@ -17,7 +17,7 @@ use crate::net::tcp::connect_any;
 use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
-use crate::smtp::outcome::Outcome;
+use crate::smtp::outcome::{Outcome, Phase};
 use crate::wire::record::NewFollow;
 use crate::wire::secured::Tls;
 use crate::wire::transcript::Side;
@@ -76,7 +76,7 @@ async fn walk(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>, steps: &
     steps.push(judge::addresses(&addresses));
     let (connection, name) = passed(steps, "tcp", endpoint, reach(connect, &addresses, whom).await)?;
     let crosses_no_wire = connection.peer().crosses_no_wire();
-    steps.push(Step::ok("tcp", format!("port {} of {} answers", endpoint.port, connection.peer())));
+    steps.push(Step::ok("tcp", format!("{} answers", connection.peer())));
     let opened = match open(connection, &name, whom).await {
         Ok(opened) => opened,
         Err((step, error)) => return passed(steps, step, endpoint, Err(error)),
@@ -88,7 +88,7 @@ async fn walk(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>, steps: &
         return Some(());
     };
     let offers = opened.offers();
-    let (login, opened) = opened.login(credentials).await;
+    let (login, opened) = opened.login(credentials, &name).await;
     if login.is_ok() {
         steps.push(Step::ok("auth", format!("{} may log in", credentials.user)));
     }
@@ -97,7 +97,7 @@ async fn walk(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>, steps: &
         steps.extend(offers);
     }
     let Some(mut opened) = opened else { return went };
-    if let Some(listed) = opened.list().await {
+    if let Some(listed) = opened.list(&name).await {
         if let Ok(listed) = &listed {
             steps.push(judge::mailboxes(listed));
         }
@@ -180,11 +180,9 @@ async fn open(mut connection: Connection, name: &str, whom: &Visit<'_>) -> Resul
 fn failure(outcome: Outcome, name: &str) -> Error {
     let kind = outcome.kind().unwrap_or(Kind::Protocol);
     match outcome.code {
-        Some(code) => Error::new(kind, format!("refused at {}", outcome.phase)).with_peer(name).said(format!(
-            "{} {}",
-            code.get(),
-            outcome.text
-        )),
+        Some(code) => Error::new(kind, if outcome.phase == Phase::Auth { "login refused" } else { "refused" })
+            .with_peer(name)
+            .said(format!("{} {}", code.get(), outcome.text)),
         None => Error::new(kind, outcome.text).with_peer(name),
     }
 }
@@ -220,19 +218,16 @@ impl Opened {
         }
     }
 
-    async fn login(self, credentials: &Credentials) -> (Result<()>, Option<Inside>) {
+    async fn login(self, credentials: &Credentials, name: &str) -> (Result<()>, Option<Inside>) {
         match self {
             Self::Smtp(mut client) => {
-                let login = bounded("smtp", async {
-                    client.login(credentials).await.map(drop).map_err(|outcome| failure(outcome, "smtp"))
+                let login = bounded(name, async {
+                    client.login(credentials).await.map(drop).map_err(|outcome| failure(outcome, name))
                 });
                 (login.await, Some(Inside::Smtp(client)))
             }
-            Self::Pop(mut session) => {
-                let peer = session.peer().to_owned();
-                (bounded(&peer, session.login(credentials)).await, Some(Inside::Pop(session)))
-            }
-            Self::Imap(opening) => match bounded("imap", opening.login(credentials)).await {
+            Self::Pop(mut session) => (bounded(name, session.login(credentials)).await, Some(Inside::Pop(session))),
+            Self::Imap(opening) => match bounded(name, opening.login(credentials)).await {
                 Ok(session) => (Ok(()), Some(Inside::Imap(session))),
                 Err(error) => (Err(error), None),
             },
@@ -251,9 +246,9 @@ impl Opened {
 
 impl Inside {
     /// The mailboxes, where there are any.
-    async fn list(&mut self) -> Option<Result<Vec<imap::Listed>>> {
+    async fn list(&mut self, name: &str) -> Option<Result<Vec<imap::Listed>>> {
         let Self::Imap(session) = self else { return None };
-        let listed = bounded("imap", session.list()).await;
+        let listed = bounded(name, session.list()).await;
         Some(listed.map(|all| all.into_iter().flatten().collect()))
     }
 

@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit account add alice@gmail.com --secret-cmd 'pass mail/gmail' --print --no-test
-  mailkit account add --email alice@localhost --imap-url imap://127.0.0.1:1143 --smtp-url smtp://127.0.0.1:1587 \
---secret-cmd 'pass mail/local' --name local")]
+  mailkit account add --email alice@hamburger.example --user alice --imap-url imap://127.0.0.1:1143 \
+--smtp-url smtp://127.0.0.1:1587 --secret-cmd 'pass mail/local' --name local")]
 pub(super) struct Add {
     /// The address; or the URL of a server, with the address in --email
     #[arg(value_name = "ADDRESS|URL")]

@@ -30,7 +30,7 @@ use std::net::Ipv4Addr;
 /// or its secret, 68 or 75 for a server that is not there, 69 for its certificate, 77 for a refused login.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit account check work
+  mailkit account check local
   mailkit account check --all --json | jq .steps")]
 pub(super) struct Check {
     /// The account; the default one if none is named

@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 /// Without -A the line is printed that an account needs; with it, it is written into the account.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit account trust localhost:993
-  mailkit account trust -A home --yes smtp://localhost:587?tls=require")]
+  mailkit account trust imaps://imap.example.org
+  mailkit account trust -A local --yes imaps://imap.example.org")]
 pub(super) struct Trust {
     /// Do not ask
     #[arg(long)]
@@ -44,10 +44,7 @@ pub(super) struct Trust {
 pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&args.server)?;
     let account = context.globals.account.as_deref();
-    let name = match account {
-        Some(name) => Some(context.config()?.account(Some(name))?.0),
-        None => None,
-    };
+    let known = account.map(|name| context.config()?.account(Some(name))).transpose()?;
     let tls = context.block_on(async { chain(&Tcp, &SystemNames, &endpoint, context.trace()?.as_ref()).await })?;
     let own = tls.chain.first().ok_or_else(|| {
         Error::new(Kind::Unavailable, "the server showed no certificate").with_peer(endpoint.authority())
@@ -60,7 +57,7 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
             context.say(line);
         }
     }
-    let Some(name) = name else {
+    let Some((name, account)) = known else {
         if !context.is_json() {
             context.line(&format!("tls = {}", pins(&[pin])))?;
         }
@@ -71,7 +68,9 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
     }
     let mut file = config::file_of(context, name)?;
     // A pin and authorities exclude each other.
-    file.unset(name, "tls.ca");
+    if account.tls.ca.is_some() {
+        file.unset(name, "tls.ca");
+    }
     file.set(name, "tls.pin", &pins(&[pin]).replacen("{ pin = ", "", 1).replace(" }", ""))?;
     let path = file.path().display().to_string();
     file.write()?;
