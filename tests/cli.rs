@@ -121,7 +121,7 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
     let table: Vec<(Vec<String>, i32, &str, &str)> = vec![
         (alone(&["pop"]), 78, "no account is configured", "name the server by URL"),
         (alone(&["pop", "wrok", "--config", &good]), 78, "there is no account \"wrok\"", "did you mean work?"),
-        (alone(&["pop", "--config", &good]), 78, "no account is the default", "choose one of home, work"),
+        (alone(&["pop", "--config", &good]), 78, "no account is the default", "choose one with -A: home, work"),
         (alone(&["pop", "work", "--config", &good]), 78, "account work has no pop server", "add pop = \"URL\""),
         (alone(&["pop", "work", "--config", &typo]), 78, "typo.toml:3: unknown key \"smpt\"", "did you mean smtp?"),
         (alone(&["relay", "run", "--config", &relay, "--data", &data]), 78, "retry in [relay]", ""),
@@ -264,4 +264,190 @@ fn serve_refuses_what_cannot_be_meant_before_it_touches_the_directory() {
         assert_eq!((code, stdout.as_str()), (Some(exit), ""), "{arguments:?}: {stderr}");
         assert!(stderr.contains(wanted), "{arguments:?}: {stderr}");
     }
+}
+
+/// A home of its own with a configuration, and the program in it.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new(config: &str) -> Self {
+        let home = Self(tempfile::tempdir().expect("a directory"));
+        std::fs::create_dir_all(home.path(".config/mailkit/conf.d")).expect("made");
+        std::fs::write(home.path(".config/mailkit/config.toml"), config).expect("written");
+        home
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.path(".config/mailkit/config.toml")).expect("a file")
+    }
+
+    /// Exit code, output and complaints, with the home's name taken out.
+    fn run(&self, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+        let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(60));
+        let mut command = mailkit(arguments);
+        command.env("HOME", self.0.path()).envs(variables.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        // Those that read nothing may be gone already.
+        let _ = std::io::Write::write_all(&mut child.stdin.take().expect("piped"), input.as_bytes());
+        let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
+        let home = self.0.path().display().to_string();
+        let text = |octets| String::from_utf8(octets).expect("text").replace(&home, "~");
+        (status.code(), text(stdout), text(stderr))
+    }
+}
+
+const TWO_ACCOUNTS: &str = "\
+# mine
+[defaults]
+name = 'Alice'
+[accounts.home]   # at home
+default = true
+email = 'al@home.example'
+smtp = 'smtp://127.0.0.1:1'
+secret = { env = 'CANARY' }
+[accounts.work]
+inherit = 'home'
+email = 'alice@crepes.example'
+secret = { plain = 'hunter2' }
+";
+
+#[test]
+fn the_configuration_is_shown_and_checked_with_files_and_lines() {
+    let home = Home::new(TWO_ACCOUNTS);
+    std::fs::write(home.path(".config/mailkit/conf.d/9.toml"), "[accounts.work]\nmax-recipients = 2\n")
+        .expect("written");
+    let (code, said, _) = home.run(&["config", "path"], "", &[]);
+    assert_eq!((code, said.as_str()), (Some(0), "~/.config/mailkit/config.toml\n~/.config/mailkit/conf.d/9.toml\n"));
+    let (code, said, _) = home.run(&["config", "show", "--origin", "accounts.work"], "", &[]);
+    let file = "~/.config/mailkit/config.toml";
+    let wanted = format!(
+        "[accounts.work]\nemail = \"alice@crepes.example\"  # {file}:11\ninherit = \"home\"  # {file}:10\n\
+         max-recipients = 2  # ~/.config/mailkit/conf.d/9.toml:2\nname = \"Alice\"  # {file}:3\n\
+         secret = {{ plain = \"{{secret}}\" }}  # {file}:12\nsmtp = \"smtp://127.0.0.1:1\"  # {file}:7\n"
+    );
+    assert_eq!((code, said), (Some(0), wanted));
+    let (code, said, _) = home.run(&["config", "check"], "", &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with(&format!("{file}:12: unwise: the password of work stands here in plain text")), "{said}");
+    assert!(!said.contains("hunter2"));
+    std::fs::write(home.path(".config/mailkit/conf.d/9.toml"), "[accounts.work]\nsmpt = 2\nemail = 'x'\n")
+        .expect("written");
+    let (code, said, _) = home.run(&["config", "check", "--json"], "", &[]);
+    let object: serde_json::Value = serde_json::from_str(&said).expect("one object");
+    assert_eq!((code, object["problems"].as_array().map(Vec::len)), (Some(78), Some(3)), "{said}");
+    assert_eq!(
+        object["problems"][0]["line"].as_i64().zip(object["problems"][1]["line"].as_i64()),
+        Some((3, 2)),
+        "{said}"
+    );
+    let (code, said, _) = home.run(&["config", "schema"], "", &[]);
+    assert!(code == Some(0) && said.contains("\"allow-recipients\""));
+    let other = home.path("other.toml");
+    std::fs::write(&other, "[accounts.x]\nuser = 'x'\n").expect("written");
+    let other = other.to_str().expect("a path");
+    let (_, said, _) = home.run(&["config", "show"], "", &[("MAILKIT_CONFIG", other)]);
+    assert_eq!(said, "[accounts.x]\nuser = \"x\"\n");
+}
+
+#[test]
+fn accounts_are_changed_in_place_and_the_rest_of_the_file_stays() {
+    let home = Home::new(TWO_ACCOUNTS);
+    let done = |arguments: &[&str]| {
+        let (code, said, complaint) = home.run(arguments, "", &[]);
+        assert_eq!((code, complaint.as_str()), (Some(0), ""), "{arguments:?}");
+        said
+    };
+    let listed = done(&["account", "list"]);
+    assert_eq!(
+        listed,
+        "* home  al@home.example       smtp://127.0.0.1:1\n  work  alice@crepes.example  smtp://127.0.0.1:1\n"
+    );
+    done(&["account", "edit", "work", "--set", "smtp=smtps://smtp.crepes.example", "--set", "tls.name=x.example"]);
+    done(&["account", "default", "work"]);
+    let wanted = TWO_ACCOUNTS.replace("default = true\n", "").replace(
+        "'hunter2' }\n",
+        "'hunter2' }\nsmtp = \"smtps://smtp.crepes.example\"\ntls = { name = \"x.example\" }\ndefault = true\n",
+    );
+    assert_eq!(home.text(), wanted);
+    let (code, _, said) = home.run(&["account", "remove", "--yes", "home"], "", &[]);
+    assert!(code == Some(78) && said.contains("home is still needed by work"), "{said}");
+    done(&["account", "edit", "work", "--unset", "inherit"]);
+    let (code, _, said) = home.run(&["account", "remove", "home"], "", &[]);
+    assert!(code == Some(64) && said.contains("--yes says yes"), "{said}");
+    done(&["account", "remove", "--yes", "home"]);
+    assert!(!home.text().contains("home.example") && home.text().contains("# mine"));
+    let (code, _, said) = home.run(&["account", "edit", "work", "--set", "smtp=imap://x"], "", &[]);
+    assert!(code == Some(78) && said.contains("is a server of another kind"), "{said}");
+    let editor = [("EDITOR", "sed -i s/crepes/waffles/")];
+    assert_eq!(home.run(&["config", "edit"], "", &editor).0, Some(0));
+    assert!(home.text().contains("waffles"));
+    let (code, said, _) = home.run(&["account", "edit", "work"], "", &[("VISUAL", "sed -i s/email/emial/")]);
+    assert!(code == Some(78) && said.contains("unknown key \"emial\" (did you mean email?)"), "{said}");
+}
+
+#[test]
+fn a_password_is_kept_in_a_file_where_no_keyring_is() {
+    let home = Home::new(TWO_ACCOUNTS);
+    let absent = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"), ("CANARY", "canary")];
+    let (code, _, said) = home.run(&["auth", "set", "work", "--stdin"], "canary\n", &absent);
+    assert!(code == Some(78) && said.contains("there is no keyring here") && said.contains("--file"), "{said}");
+    let (code, _, said) = home.run(&["auth", "set", "home", "--stdin"], "canary\n", &absent);
+    assert!(code == Some(78) && said.contains("is kept by somebody else: environment"), "{said}");
+    let (code, out, said) = home.run(&["auth", "set", "work", "--stdin", "--file"], "canary\nnote\n", &absent);
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("the password still stands in"), "{said}");
+    let file = home.path(".local/state/mailkit/secrets/work");
+    assert_eq!(std::fs::read_to_string(&file).expect("kept"), "canary\n");
+    assert!(home.text().contains(&format!("secret = {{ file = \"{}\" }}", file.display())), "{}", home.text());
+    assert_eq!(home.run(&["auth", "forget", "work"], "", &absent).0, Some(0));
+    assert_eq!(home.run(&["auth", "forget", "work"], "", &absent).0, Some(1));
+    let (code, _, said) = home.run(&["auth", "set", "work", "--stdin"], "\n", &absent);
+    assert!(code == Some(66) && said.contains("no password in its first line"), "{said}");
+}
+
+#[test]
+fn a_message_goes_from_the_account_of_its_sender() {
+    let home = Home::new(
+        &TWO_ACCOUNTS.replace("'alice@crepes.example'", "'alice@crepes.example'\nsmtp = 'smtp://127.0.0.2:1'"),
+    );
+    for (arguments, wanted) in [
+        (&[][..], "127.0.0.1:1"),
+        (&["-f", "alice+lists@crepes.example"], "127.0.0.2:1"),
+        (&["-r", "alice@crepes.example"], "127.0.0.2:1"),
+        (&["-A", "home", "-f", "alice@crepes.example"], "127.0.0.1:1"),
+        (&["--server", "work"], "127.0.0.2:1"),
+    ] {
+        let arguments = [&["send", "--dry-run", "-s", "x", "bob@hamburger.example"], arguments].concat();
+        let (code, _, said) = home.run(&arguments, "text\n", &[]);
+        assert!(code == Some(0) && said.contains(&format!("would go to   {wanted}")), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn accounts_of_other_programs_are_taken_over_without_their_passwords() {
+    let home = Home::new("# mine\n");
+    std::fs::write(home.path("rc"), "account a\nhost mail.example\ntls on\nuser bob\npassword hunter2\n")
+        .expect("written");
+    let rc = home.path("rc");
+    let rc = rc.to_str().expect("a path");
+    let (code, out, said) = home.run(&["account", "import", "msmtprc", rc, "--print"], "", &[]);
+    assert_eq!((code, home.text().as_str()), (Some(1), "# mine\n"));
+    assert!(
+        out.contains("[accounts.a]") && said.contains("~/rc:5: a password in plain text is not copied"),
+        "{out}{said}"
+    );
+    let (code, _, _) = home.run(&["account", "import", "msmtprc", rc, "--name", "b"], "", &[]);
+    assert_eq!(code, Some(1));
+    let wanted = "# mine\n\n[accounts.b]\nsmtp = \"submission://mail.example:25\"\nuser = \"bob\"\n";
+    assert_eq!(home.text(), wanted);
+    assert!(!home.text().contains("hunter2"));
+    let (code, out, _) = home.run(&["account", "export", "msmtprc", "b"], "", &[]);
+    assert!(code == Some(0) && out.starts_with("account b\nhost mail.example\nport 25\ntls on\n"), "{out}");
+    let (code, _, said) = home.run(&["account", "import", "msmtprc", rc, "--name", "b"], "", &[]);
+    assert!(code == Some(64) && said.contains("there is an account b already"), "{said}");
 }

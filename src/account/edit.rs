@@ -39,6 +39,11 @@ impl Edit {
         Ok(Self { path, before, document })
     }
 
+    /// A file that is only to be looked at.
+    pub fn empty() -> Self {
+        Self { path: PathBuf::new(), before: None, document: DocumentMut::new() }
+    }
+
     /// The file that is changed.
     pub fn path(&self) -> &Path {
         &self.path
@@ -54,6 +59,15 @@ impl Edit {
     pub fn set(&mut self, account: &str, key: &str, text: &str) -> Result<()> {
         let value: Value = text.parse().unwrap_or_else(|_| text.into());
         let path = self.path.clone();
+        // Comments at the end of the file stay before what comes behind them.
+        let mut section = Table::new();
+        if !self.has(account) {
+            let end = self.document.trailing().as_str().unwrap_or_default().to_owned();
+            if !end.trim().is_empty() {
+                section.decor_mut().set_prefix(format!("{end}\n"));
+                self.document.set_trailing("");
+            }
+        }
         let no_table = |what: &str| Error::new(Kind::Config, format!("{what} in {} is no table", path.display()));
         let accounts = self.document.entry("accounts").or_insert_with(|| {
             let mut accounts = Table::new();
@@ -62,7 +76,7 @@ impl Edit {
             Item::Table(accounts)
         });
         let accounts = accounts.as_table_like_mut().ok_or_else(|| no_table("accounts"))?;
-        let mut place = accounts.entry(account).or_insert_with(|| Item::Table(Table::new()));
+        let mut place = accounts.entry(account).or_insert_with(|| Item::Table(section));
         let (tables, last) = key.rsplit_once('.').unwrap_or(("", key));
         for part in tables.split('.').filter(|part| !part.is_empty()) {
             let table = place.as_table_like_mut().ok_or_else(|| no_table(account))?;
@@ -216,6 +230,23 @@ email = 'al@home.example'
         let mut edit = Edit::open(&path).expect("opened");
         assert!(edit.has("shop") && edit.remove("shop") && edit.remove("home") && !edit.remove("home"));
         assert!(!edit.text().contains("home.example") && edit.text().starts_with("# My accounts"));
+    }
+
+    #[test]
+    fn comments_at_the_end_stay_where_they_are() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("config.toml");
+        for (before, wanted) in [
+            ("# mine\n", "# mine\n\n[accounts.a]\nname = \"x\"\n"),
+            ("[serve]\n# last\n", "[serve]\n# last\n\n[accounts.a]\nname = \"x\"\n"),
+            ("", "[accounts.a]\nname = \"x\"\n"),
+            ("[accounts]\na = {}\n# last\n", "[accounts]\na = { name = \"x\" }\n# last\n"),
+        ] {
+            std::fs::write(&path, before).expect("written");
+            let mut edit = Edit::open(&path).expect("opened");
+            edit.set("a", "name", "x").expect("set");
+            assert_eq!(edit.text().replace("{name", "{ name").replace("\"x\"}", "\"x\" }"), wanted);
+        }
     }
 
     #[test]

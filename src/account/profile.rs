@@ -9,9 +9,11 @@ use super::oauth_config::OAuth;
 use super::pattern::Pattern;
 use super::schema::Text;
 use super::source::SecretSource;
+use super::tls_files::TlsFiles;
 use crate::address::Address;
 use crate::endpoint::Endpoint;
 use crate::sasl::Mechanism;
+use crate::wire::secured::Fingerprint;
 use schemars::JsonSchema;
 use serde::de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
@@ -115,7 +117,7 @@ pub struct Tls {
     /// trusted, and nobody else.
     #[serde(deserialize_with = "pins")]
     #[schemars(with = "Vec<Text>")]
-    pub pin: Vec<String>,
+    pub pin: Vec<Fingerprint>,
     /// The authorities to trust, and no others; PEM.
     #[serde(deserialize_with = "path")]
     #[schemars(with = "Option<Text>")]
@@ -131,6 +133,19 @@ pub struct Tls {
     /// The name that the certificate must carry, if it is not the host's.
     #[schemars(with = "Option<Text>")]
     pub name: Option<String>,
+}
+
+impl Tls {
+    /// The same as the arguments of a command say it.
+    pub fn files(&self) -> TlsFiles {
+        TlsFiles {
+            pins: self.pin.clone(),
+            ca: self.ca.clone(),
+            cert: self.cert.clone(),
+            key: self.key.clone(),
+            name: self.name.clone(),
+        }
+    }
 }
 
 /// Where a copy of what was sent goes.
@@ -251,18 +266,9 @@ impl<'de> Deserialize<'de> for Log {
     }
 }
 
-/// `sha256:` and 64 hexadecimal digits, which may stand in pairs with colons as other programs print them.
-fn pins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+fn pins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Fingerprint>, D::Error> {
     let pins = Vec::<String>::deserialize(deserializer)?;
-    pins.iter().map(|text| pin(text).ok_or_else(|| Error::custom(format!("{text:?} is no pin: {PIN}")))).collect()
-}
-
-const PIN: &str = "it begins with sha256: and goes on with 64 hexadecimal digits";
-
-fn pin(text: &str) -> Option<String> {
-    let digits = text.strip_prefix("sha256:")?.replace(':', "").to_ascii_lowercase();
-    let is_hash = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_hash.then(|| format!("sha256:{digits}"))
+    pins.iter().map(|text| text.parse().map_err(|error| Error::custom(format!("{text:?}: {error}")))).collect()
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
@@ -335,16 +341,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_is_a_hash_in_any_of_its_spellings() {
+    fn what_is_said_about_tls_is_what_the_arguments_can_say() {
         let digits = "0123456789abcdef".repeat(4);
-        let pairs: Vec<&str> = (0..32).filter_map(|pair| digits.get(pair * 2..pair * 2 + 2)).collect();
-        let read = |pin: &str| toml::from_str::<Account>(&format!("tls = {{pin = [{pin:?}]}}")).map(|a| a.tls.pin);
-        let wanted = vec![format!("sha256:{digits}")];
-        assert_eq!(read(&wanted[0]).as_ref(), Ok(&wanted));
-        assert_eq!(read(&format!("sha256:{}", pairs.join(":").to_uppercase())).as_ref(), Ok(&wanted));
-        for bad in ["", "sha256:", "sha1:00", &digits, &format!("sha256:{}", digits.replace('a', "g"))] {
-            let error = read(bad).expect_err(bad);
-            assert!(error.message().contains("is no pin"), "{error}");
+        let read = |pin: &str| toml::from_str::<Account>(&format!("tls = {{pin = [{pin:?}], ca = '/ca', name = 'x'}}"));
+        let files = read(&format!("sha256:{digits}")).expect("a pin").tls.files();
+        assert_eq!((files.pins.len(), files.ca, files.name.as_deref()), (1, Some("/ca".into()), Some("x")));
+        for bad in ["", "sha256:", "sha256:zz"] {
+            assert!(read(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,9 +1,10 @@
-//! `mailkit account`: the accounts of the configuration, from an address to a login that works.
+//! `mailkit account`: the accounts of the configuration, from an address to a login that works, changed and exchanged.
 
 mod add;
 mod change;
 mod check;
 mod discover;
+mod exchange;
 mod listing;
 mod trust;
 mod wizard;
@@ -30,6 +31,8 @@ enum Command {
     Edit(change::Edit),
     Default(change::Default),
     Remove(change::Remove),
+    Import(exchange::Import),
+    Export(exchange::Export),
 }
 
 /// Does what the subcommand says.
@@ -44,5 +47,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Edit(edit) => change::edit(edit, context),
         Command::Default(default) => change::default(default, context),
         Command::Remove(remove) => change::remove(remove, context),
+        Command::Import(import) => exchange::import(import, context),
+        Command::Export(export) => exchange::export(export, context),
     }
 }
