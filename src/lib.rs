@@ -9,7 +9,7 @@
 //! 2 smtp pop3 imap
 //! 3 store net
 //! 4 engine users
-//! 5 submit relay deliver sync fetch account probe discover checkup
+//! 5 submit relay deliver sync fetch account probe oauth discover checkup
 //! 6 server
 //! 7 demo
 //! 8 cli
@@ -30,6 +30,7 @@ pub mod imap;
 pub mod message;
 pub mod net;
 pub mod notify;
+pub mod oauth;
 pub mod pop3;
 pub mod probe;
 pub mod relay;

@@ -3,12 +3,14 @@
 //! A server of ours stands in for the servers in the examples, a few lines of DNS for the name server, and two
 //! scripts for programs that are not ours.
 
+mod provider;
 mod served;
 mod watchdog;
 
 use hickory_proto::op::{Message, MessageType, OpCode};
 use hickory_proto::rr::rdata::{A, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use provider::Provider;
 use served::{Served, first_line, stop};
 use std::net::UdpSocket;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -31,6 +33,7 @@ fn every_example_in_the_help_works() {
             stage.run(&example);
         }
     }
+    assert_eq!(stage.provider.asked("refresh_token"), 2, "only `auth refresh` renews a token that is good");
 }
 
 #[test]
@@ -81,6 +84,7 @@ fn examples(help: &str) -> Vec<String> {
 struct Stage {
     dir: tempfile::TempDir,
     _server: Served,
+    provider: Provider,
     places: Vec<(&'static str, String)>,
 }
 
@@ -111,6 +115,16 @@ impl Stage {
             "add --email alice@hamburger.example --user alice --smtp-url smtp://{} --secret-env PASSWORD",
             server.address("submission")
         );
+        let provider = Provider::start();
+        std::fs::write(at("provider.pem"), &provider.authority).expect("written");
+        std::fs::create_dir_all(at(".config/mailkit")).expect("made");
+        let account = format!(
+            "[accounts.work]\nemail = \"bob@hamburger.example\"\nauth = \"oauth\"\n\
+             oauth = {{ issuer = \"{}\", client-id = \"me\", ca = \"{}\" }}\n",
+            provider.issuer(),
+            at("provider.pem").display()
+        );
+        std::fs::write(at(".config/mailkit/config.toml"), account).expect("written");
         let places = vec![
             ("127.0.0.1:1025", server.address("smtp")),
             ("127.0.0.1:1587", server.address("submission")),
@@ -122,6 +136,7 @@ impl Stage {
             ("add me@example.org", at_once),
             ("imaps://imap.example.org", format!("imaps://localhost:{}", server.port("imaps"))),
             ("lookup example.org", format!("lookup @{name_server} example.org")),
+            ("1234.apps.example.org", "me".to_owned()),
             ("@192.0.2.53", format!("@{name_server}")),
             // The stage's own server has the default directory, and perhaps another one the default ports.
             ("serve --data /tmp/mail", format!("serve --data {} --smtp 127.0.0.1:0", at("first").display())),
@@ -131,7 +146,7 @@ impl Stage {
             ("/etc/mailkit/users", at("users").to_string_lossy().into_owned()),
             ("/var/lib/mailkit", at("fourth").to_string_lossy().into_owned()),
         ];
-        Self { dir, _server: server, places }
+        Self { dir, _server: server, provider, places }
     }
 
     fn run(&self, example: &str) {

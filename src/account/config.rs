@@ -94,6 +94,8 @@ pub struct Relay {
     #[serde(deserialize_with = "smarthost_url")]
     #[schemars(with = "Option<String>")]
     pub smarthost: Option<Endpoint>,
+    /// The account whose server is the smarthost if none is named, and whose login is used there.
+    pub account: Option<String>,
     /// Where the smarthost's password is.
     pub secret: Option<SecretSource>,
     /// `--smarthost-ca`

@@ -6,7 +6,7 @@
 use super::choice::{Asked, choose};
 use super::config::Config;
 use super::indirect;
-use super::problem::{Place, Problem};
+use super::problem::{Position, Problem};
 use super::profile::Account;
 use super::source::SecretSource;
 use super::tree::{self, Sources, Table, Value};
@@ -50,12 +50,12 @@ impl Origin {
     }
 
     /// Where an account, or one of its keys, was written last.
-    pub fn account(&self, name: &str, key: Option<&str>) -> Option<Place> {
+    pub fn account(&self, name: &str, key: Option<&str>) -> Option<Position> {
         self.entry("accounts", name, key)
     }
 
     /// Where what stands below a section was written last.
-    fn entry(&self, section: &str, name: &str, key: Option<&str>) -> Option<Place> {
+    fn entry(&self, section: &str, name: &str, key: Option<&str>) -> Option<Position> {
         let (_, section) = self.tree.get(section)?;
         let (place, node) = section.table()?.get(name)?;
         let inner = key.and_then(|key| Some(node.table()?.get(key)?.0.clone()));
@@ -63,7 +63,7 @@ impl Origin {
     }
 
     /// Where a value was written.
-    pub(super) fn place(&self, offset: usize) -> Option<Place> {
+    pub(super) fn place(&self, offset: usize) -> Option<Position> {
         self.sources.place(offset)
     }
 }

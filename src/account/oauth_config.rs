@@ -4,11 +4,13 @@
 //! not say itself. Only words: who talks to the endpoints is `oauth`. The identity of the client is the user's own;
 //! none is borrowed from another program. RFC 6749 §2.2, RFC 8252, RFC 8414 §2, RFC 8628 §3.1.
 
+use super::config::path;
 use super::schema::Text;
 use super::source::SecretSource;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 
 /// `oauth = {...}` of an account, or `[oauth.NAME]`.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -40,6 +42,12 @@ pub struct OAuth {
     pub scopes: Option<Vec<String>>,
     /// The port on this machine to which the browser comes back; any free one if not given.
     pub redirect_port: Option<NonZeroU16>,
+    /// The authorities that vouch for the provider, and no others; PEM. For providers of one's own.
+    #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
+    pub ca: Option<PathBuf>,
+    /// A program to run, once, when the consent has ended and only the user can help.
+    pub notify_cmd: Option<Vec<String>>,
 }
 
 /// How the consent is got.
@@ -69,6 +77,8 @@ impl OAuth {
             device_url: text(self.device_url, &other.device_url),
             scopes: self.scopes.or_else(|| other.scopes.clone()),
             redirect_port: self.redirect_port.or(other.redirect_port),
+            ca: self.ca.or_else(|| other.ca.clone()),
+            notify_cmd: self.notify_cmd.or_else(|| other.notify_cmd.clone()),
         }
     }
 }

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 /// A file and a line in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// The file.
     pub path: PathBuf,
     /// The line, counted from 1.
     pub line: Option<usize>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}", self.path.display()),
@@ -28,7 +28,7 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Where, if it stands somewhere.
-    pub place: Option<Place>,
+    pub place: Option<Position>,
     /// What, in a sentence.
     pub what: String,
     /// What to do.
@@ -39,7 +39,7 @@ pub struct Problem {
 
 impl Problem {
     /// Something that is wrong.
-    pub(super) fn new(place: Option<Place>, what: impl Into<String>) -> Self {
+    pub(super) fn new(place: Option<Position>, what: impl Into<String>) -> Self {
         Self { place, what: what.into(), hint: None, is_error: true }
     }
 
@@ -62,7 +62,7 @@ impl Problem {
     }
 
     /// Turns the parser's words into ours.
-    pub(super) fn explain(place: Option<Place>, error: &toml::de::Error) -> Self {
+    pub(super) fn explain(place: Option<Position>, error: &toml::de::Error) -> Self {
         // serde says: unknown field `a`, expected `b`; or: expected one of `b`, `c`.
         let mut quoted = error.message().split('`').skip(1).step_by(2);
         match (error.message().starts_with("unknown field"), quoted.next()) {

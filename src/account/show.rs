@@ -3,7 +3,7 @@
 //! For `config show`: accounts are shown with what they inherit, so that nobody has to put it together by head.
 
 use super::config::Config;
-use super::problem::Place;
+use super::problem::Position;
 use super::tree::{Node, Table, Value};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub struct Shown {
     /// The value as JSON.
     pub json: serde_json::Value,
     /// Where it was written.
-    pub place: Option<Place>,
+    pub place: Option<Position>,
 }
 
 /// What stands for a secret.

@@ -4,7 +4,7 @@
 //! `tls = {...}` too. Then an account takes what it does not say from the one it inherits from, then from
 //! `[defaults]`. Knows which keys are special, but not what any value means: that is `profile` and `config`.
 
-use super::problem::{Place, Problem, nearest};
+use super::problem::{Position, Problem, nearest};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -44,10 +44,10 @@ pub(super) struct Sources(Vec<(PathBuf, String, usize)>);
 
 impl Sources {
     /// The file and line of an offset.
-    pub(super) fn place(&self, offset: usize) -> Option<Place> {
+    pub(super) fn place(&self, offset: usize) -> Option<Position> {
         let (path, text, base) = self.0.iter().rev().find(|(_, _, base)| *base <= offset)?;
         let line = text.get(..offset - base).map(|before| before.matches('\n').count() + 1);
-        Some(Place { path: path.clone(), line })
+        Some(Position { path: path.clone(), line })
     }
 
     /// The files, in the order in which they were read.

@@ -3,9 +3,10 @@
 //! A server is named by URL or by account. What the arguments say goes before the URL, the URL before the
 //! account. A password is never an argument, where others could read it; it is asked for only at a terminal.
 
+use super::auth;
 use super::context::Context;
 use super::input;
-use mailkit::account::{Account, Asked, SecretSource, Whose};
+use mailkit::account::{Account, Asked, Auth, SecretSource, Whose};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::error::{Error, Kind, Result};
@@ -161,9 +162,13 @@ pub(super) async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
 }
 
 impl LoginArgs {
-    /// The name and password to log in with; `None` if nobody named a user.
+    /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
         let endpoint = &server.endpoint;
+        let auth = server.account.and_then(|(_, account)| account.auth.clone());
+        if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
+            return Ok(None);
+        }
         let from_account = || server.account.and_then(|(_, account)| account.login(endpoint));
         let Some(user) = self.user.clone().or_else(|| endpoint.user.clone()).or_else(from_account) else {
             return match self.password.source() {
@@ -172,6 +177,10 @@ impl LoginArgs {
                 None => Ok(None),
             };
         };
+        if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
+            let proof = auth::TokenProof::new(context, name, account, user)?;
+            return proof.now().await.map(Some);
+        }
         let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);
         let name = server.account.map_or(user.as_str(), |(name, _)| name);

@@ -27,6 +27,21 @@ use tokio::time::timeout;
 /// Another address may answer sooner than one that has not answered by now.
 const CONNECT_WAIT: Duration = Duration::from_secs(30);
 
+/// Who logs in, asked for at each login: passwords stay, tokens end.
+pub trait Prove: Send + Sync {
+    /// Whom to log in as now.
+    fn credentials(&self) -> Later<'_, crate::error::Result<Arc<Credentials>>>;
+}
+
+/// The same at each login.
+pub struct Always(pub Arc<Credentials>);
+
+impl Prove for Always {
+    fn credentials(&self) -> Later<'_, crate::error::Result<Arc<Credentials>>> {
+        Box::pin(std::future::ready(Ok(self.0.clone())))
+    }
+}
+
 /// Delivers by SMTP.
 #[derive(Clone)]
 pub struct SmtpCourier {
@@ -39,7 +54,7 @@ pub struct SmtpCourier {
     /// How TLS begins.
     pub mode: TlsMode,
     /// Whom to log in as: for a smarthost.
-    pub credentials: Option<Arc<Credentials>>,
+    pub credentials: Option<Arc<dyn Prove>>,
     /// LMTP instead of SMTP: for a local store.
     pub dialect: Dialect,
     /// Where conversations are written down.
@@ -86,8 +101,17 @@ impl SmtpCourier {
     }
 
     async fn log_in(&self, mut client: Client) -> Result<Client, Outcome> {
-        let Some(credentials) = &self.credentials else { return Ok(client) };
-        match client.login(credentials).await {
+        let Some(proof) = &self.credentials else { return Ok(client) };
+        let credentials = match proof.credentials().await {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                client.quit().await;
+                // Only the user can help, perhaps, but the mail can wait for that (RFC 3463 §3.8).
+                let text = format!("not logged in: {error}");
+                return Err(Outcome::refused_here(Phase::Auth, EnhancedStatus::new(4, 7, 0), text));
+            }
+        };
+        match client.login(&credentials).await {
             Ok(_) => Ok(client),
             Err(outcome) => {
                 client.quit().await;

@@ -162,6 +162,13 @@ impl Response {
         self.fields.get(name)?.to_str().ok()
     }
 
+    /// An answer that nobody gave.
+    #[cfg(test)]
+    pub(crate) fn for_test(status: u16, body: &str) -> Self {
+        let url = Url::parse("https://provider.example/token").expect("a URL");
+        Self { status, url, body: body.as_bytes().to_vec(), fields: HeaderMap::new() }
+    }
+
     /// The media type without its parameters, in lower case.
     pub fn media_type(&self) -> Option<String> {
         let value = self.field("content-type")?;

@@ -32,7 +32,10 @@ pub(super) fn ranges(section: &[u8]) -> Vec<Range<usize>> {
 
 /// Whether a text that has no header section begins with lines that somebody meant as one, blind copies included.
 pub(super) fn hides_in(text: &[u8]) -> bool {
-    field::fields(text).any(|field| is_blind(&field))
+    let is_end = |line: &&[u8]| field::is_empty_line(line);
+    let lines = text.split_inclusive(|octet| *octet == b'\n');
+    let length = lines.take_while(|line| !is_end(line)).map(<[u8]>::len).sum();
+    !ranges(text.get(..length).unwrap_or_default()).is_empty()
 }
 
 fn is_blind(field: &Field<'_>) -> bool {
@@ -70,6 +73,7 @@ mod tests {
             let found: Vec<&str> = ranges(section.as_bytes()).into_iter().map(|range| &section[range]).collect();
             assert_eq!(found, wanted, "{section:?}");
         }
-        assert!(hides_in(b"junk\nTo: a@x\nBcc: b@x\n\n") && !hides_in(b"junk\nTo: a@x\n\nBcc: b@x\n"));
+        assert!(hides_in(b"junk\nTo: a@x\nBcc: b@x\n\n") && hides_in(b"Bcc\n : b@x\n"));
+        assert!(!hides_in(b"junk\nTo: a@x\n\nBcc: b@x\n"));
     }
 }

@@ -70,6 +70,12 @@ impl Listener {
         self.0.local_addr()
     }
 
+    /// The next connection, for those who serve one question and not a protocol.
+    pub async fn connection(&self) -> io::Result<Connection> {
+        let (stream, peer) = self.accept().await?;
+        Ok(Connection::new(Box::new(stream), peer, None))
+    }
+
     /// The next connection.
     pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = self.0.accept().await?;

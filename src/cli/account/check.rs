@@ -152,7 +152,14 @@ async fn password(
 /// Whose certificates the account accepts.
 fn tls(account: &Account) -> Result<TlsOptions> {
     let own = &account.tls;
-    TlsFiles { pins: own.pin.clone(), ca: own.ca.clone(), cert: own.cert.clone(), key: own.key.clone(), name: own.name.clone() }.read()
+    TlsFiles {
+        pins: own.pin.clone(),
+        ca: own.ca.clone(),
+        cert: own.cert.clone(),
+        key: own.key.clone(),
+        name: own.name.clone(),
+    }
+    .read()
 }
 
 /// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).

@@ -2,13 +2,14 @@
 //!
 //! What the arguments leave open, `[relay]` of the configuration says.
 
+use super::super::auth::TokenProof;
 use super::super::context::Context;
 use super::super::host::host_name;
 use super::super::login::trust;
-use mailkit::account::SecretSource;
+use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
-use mailkit::engine::courier::SmtpCourier;
+use mailkit::engine::courier::{Always, Prove, SmtpCourier};
 use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
@@ -125,7 +126,9 @@ impl RelayArgs {
                 .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
         };
         let resolver = resolver.traced(context.trace()?);
-        let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref());
+        let account = configured.account.as_deref().map(|name| context.config()?.account(Some(name))).transpose()?;
+        let of_account = account.and_then(|(_, account)| account.smtp.as_ref());
+        let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref()).or(of_account);
         let courier = SmtpCourier {
             connect: Arc::new(Tcp),
             helo: hostname.clone(),
@@ -135,7 +138,7 @@ impl RelayArgs {
             })?,
             mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
             credentials: match smarthost {
-                Some(smarthost) => self.credentials(smarthost, configured.secret.clone()).await?.map(Arc::new),
+                Some(smarthost) => self.credentials(context, smarthost, account).await?,
                 None => None,
             },
             dialect: Dialect::Smtp,
@@ -196,21 +199,40 @@ impl RelayArgs {
         Ok(Relay::new(tools, outward.settings))
     }
 
-    /// Whom to log in as at the smarthost: the user in its URL, if there is one.
-    async fn credentials(&self, smarthost: &Endpoint, configured: Option<SecretSource>) -> Result<Option<Credentials>> {
+    /// Whom to log in as at the smarthost: the user in its URL, or the account's.
+    async fn credentials(
+        &self,
+        context: &Context,
+        smarthost: &Endpoint,
+        account: Option<(&str, &Account)>,
+    ) -> Result<Option<Arc<dyn Prove>>> {
         let command = self.smarthost_password_cmd.clone().map(SecretSource::Shell);
         let variable = || self.smarthost_password_env.clone().map(SecretSource::Env);
         let file = || self.smarthost_password_file.clone().map(SecretSource::File);
-        match (&smarthost.user, command.or_else(variable).or_else(file)) {
-            (None, None) => Ok(None),
-            (None, Some(_)) => Err(Error::new(Kind::Usage, "a smarthost's password without a user")
-                .hint("name the user in the URL: smtps://user@host")),
-            (Some(user), source) => {
+        let named = command.or_else(variable).or_else(file);
+        let user = smarthost.user.clone().or_else(|| account.and_then(|(_, account)| account.login(smarthost)));
+        let Some(user) = user else {
+            return match named {
+                None => Ok(None),
+                Some(_) => Err(Error::new(Kind::Usage, "a smarthost's password without a user")
+                    .hint("name the user in the URL: smtps://user@host")),
+            };
+        };
+        let auth = account.and_then(|(_, account)| account.auth.clone());
+        match (named, account, auth) {
+            (None, Some((name, account)), Some(Auth::OAuth)) => {
+                Ok(Some(Arc::new(TokenProof::new(context, name, account, user)?)))
+            }
+            (None, _, Some(Auth::None)) => Ok(None),
+            (named, account, _) => {
+                let configured = context.config()?.relay.secret.clone();
+                let of_account = || account.and_then(|(_, account)| account.secret.clone());
                 // Without a source the keyring is asked: a relay has no terminal.
-                let source = source.or(configured).unwrap_or(SecretSource::Keyring);
+                let source = named.or(configured).or_else(of_account).unwrap_or(SecretSource::Keyring);
                 let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
-                let password = source.fetch(user, &ask).await?;
-                Ok(Some(Credentials::new(user.clone(), password)))
+                let name = account.map_or(user.as_str(), |(name, _)| name);
+                let password = source.fetch(name, &ask).await?;
+                Ok(Some(Arc::new(Always(Arc::new(Credentials::new(user, password))))))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Options of content and addresses.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct ContentArgs {
     /// Recipients: addresses, with or without names; several may be separated by commas. @FILE names a file with
     /// one to a line

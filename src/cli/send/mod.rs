@@ -10,6 +10,8 @@ mod editor;
 mod outcome;
 mod report;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use super::context::Context;
 use super::exit::Exit;

@@ -1,3 +1,5 @@
+//! Questions to a web server in memory: what goes out, what is read, and where it ends.
+
 use super::*;
 use crate::net::connection::Connection;
 use crate::net::tls::{Identity, ServerTls};

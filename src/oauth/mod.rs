@@ -1,0 +1,84 @@
+//! OAuth 2.0: a token instead of a password, with the consent of its owner.
+//!
+//! What is asked and what answers mean is in pure files (`provider`, `metadata`, `pkce`, `authorize`, `grant`,
+//! `device`, `tokens`); `login`, `redirect` and `renew` act, over `engine::http`. Where tokens are kept is somebody else's
+//! business: a [`Keep`]. Knows no configuration, no browser and no terminal.
+//! RFC 6749, RFC 7636, RFC 8252, RFC 8414, RFC 8628, RFC 9700.
+
+mod authorize;
+mod device;
+mod grant;
+mod login;
+mod metadata;
+mod pkce;
+mod provider;
+mod redirect;
+mod renew;
+mod tokens;
+
+pub use authorize::{Authorization, answer_of};
+pub use device::Prompt;
+pub use login::Login;
+pub use metadata::discover;
+pub use provider::{Endpoints, KNOWN, Known, LOOPBACK, known};
+pub use redirect::Loopback;
+pub use renew::{Keep, Want, fresh, needs_login};
+pub use tokens::Tokens;
+
+use crate::engine::http::{Http, Request, Response};
+use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
+use crate::world::Timestamp;
+use grant::Refusal;
+use url::Url;
+
+/// Who asks, and whom.
+pub struct Client {
+    /// What the provider calls this client; the user's own (RFC 6749 §2.2).
+    pub id: String,
+    /// What the client proves itself with, if the provider gave it something. A public client has none.
+    pub secret: Option<Secret>,
+    /// Where to ask.
+    pub endpoints: Endpoints,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// Sent with the question for consent, so that the right user is offered.
+    pub login_hint: Option<String>,
+    /// Whether the client is its own user, so that it needs nobody's consent (RFC 6749 §4.4).
+    pub is_own_user: bool,
+}
+
+/// Reads the address of an endpoint. Secrets go there, so it must be https (RFC 6749 §3.1, §3.2).
+pub fn endpoint(text: &str) -> Result<Url> {
+    let wrong = |why: &str| Error::new(Kind::Config, format!("{text} is no endpoint of a provider: {why}"));
+    let url = Url::parse(text).map_err(|_| wrong("it is no URL"))?;
+    if url.scheme() != "https" {
+        return Err(wrong("tokens and codes go by https only"));
+    }
+    if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("it has a fragment or names a user"));
+    }
+    Ok(url)
+}
+
+impl Client {
+    /// Asks the token endpoint.
+    async fn ask(&self, http: &Http<'_>, fields: &[(&str, &str)], now: Timestamp) -> Result<Result<Tokens, Refusal>> {
+        let to = self.endpoints.token.as_ref().ok_or_else(|| {
+            Error::new(Kind::Config, "nobody says where tokens are given out")
+                .hint("add provider, issuer or token-url to oauth = {...}")
+        })?;
+        grant::read(&self.post(http, to, fields).await?, now)
+    }
+
+    /// Puts a form to the token endpoint, or to another that identifies clients the same way.
+    async fn post(&self, http: &Http<'_>, to: &Url, fields: &[(&str, &str)]) -> Result<Response> {
+        let mut fields = fields.to_vec();
+        fields.push(("client_id", &self.id));
+        // RFC 6749 §2.3.1 prefers a field of the header section, but the large providers all take it here.
+        if let Some(secret) = &self.secret {
+            fields.push(("client_secret", secret.expose()));
+        }
+        http.ask(Request::form(to.clone(), &fields)).await
+    }
+}
