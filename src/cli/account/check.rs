@@ -2,6 +2,7 @@
 //!
 //! What is looked at in a server, and what it means, `checkup` knows; here are the account and its secret.
 
+use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host::host_name;
@@ -81,29 +82,25 @@ pub(super) async fn steps(
     let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
     let mut steps = vec![settings(account, &servers)];
     let tls = tls(account).inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
-    let secret = match (needs_password(account), typed) {
-        (false, _) => None,
-        (true, Some(typed)) => Some(Secret::new(typed.expose().to_owned())),
-        (true, None) => match password(context, config, name, account, &servers).await {
-            Ok(secret) => {
-                let place = account.secret.as_ref().map_or("typed", SecretSource::describe);
+    let proofs = match proofs(context, config, name, account, &servers, typed).await {
+        Ok(proofs) => {
+            if let Some(place) = place(account, typed) {
                 steps.push(Step::ok("secret", format!("there is one: {place}")));
-                Some(secret)
             }
-            Err(error) => {
-                steps.push(Step::failed("secret", &error, None));
-                None
-            }
-        },
+            proofs
+        }
+        Err(error) => {
+            steps.push(Step::failed("secret", &error, None));
+            Vec::new()
+        }
     };
     let Some(tls) = tls else { return Ok(steps) };
     let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
-    let visits = servers.iter().map(|endpoint| {
-        let user = account.login(endpoint).zip(secret.as_ref());
-        let credentials = user.map(|(user, secret)| Credentials::new(user, Secret::new(secret.expose().to_owned())));
+    let visits = servers.iter().enumerate().map(|(index, endpoint)| {
+        let credentials = proofs.get(index).and_then(Option::as_ref);
         let (helo, trace, tls) = (&helo, trace.as_ref(), &tls);
         async move {
-            let whom = Visit { endpoint, tls, credentials: credentials.as_ref(), helo, trace, now };
+            let whom = Visit { endpoint, tls, credentials, helo, trace, now };
             visit(&Tcp, &SystemNames, &whom).await
         }
     });
@@ -127,8 +124,54 @@ fn settings(account: &Account, servers: &[&Endpoint]) -> Step {
     }
 }
 
-fn needs_password(account: &Account) -> bool {
-    !matches!(account.auth, Some(Auth::OAuth | Auth::None))
+/// Where the secret was got from, in words; none if it takes none, or was typed just now.
+fn place(account: &Account, typed: Option<&Secret>) -> Option<&'static str> {
+    match (&account.auth, &account.secret, typed) {
+        (Some(Auth::None), ..) | (_, _, Some(_)) => None,
+        (Some(Auth::OAuth), ..) => Some("an access token"),
+        (_, Some(source), None) => Some(source.describe()),
+        (_, None, None) => Some("typed"),
+    }
+}
+
+/// For each server, whom to log in as, and with what; none where nobody logs in.
+async fn proofs(
+    context: &Context,
+    config: &Config,
+    name: &str,
+    account: &Account,
+    servers: &[&Endpoint],
+    typed: Option<&Secret>,
+) -> Result<Vec<Option<Credentials>>> {
+    let users = servers.iter().map(|server| account.login(server));
+    match account.auth {
+        Some(Auth::None) => Ok(Vec::new()),
+        Some(Auth::OAuth) => {
+            let mut proofs = Vec::new();
+            for user in users {
+                let Some(user) = user else { return Err(nobody()) };
+                proofs.push(Some(TokenProof::new(context, name, account, user)?.now().await?));
+            }
+            Ok(proofs)
+        }
+        _ if servers.is_empty() => Ok(Vec::new()),
+        _ => {
+            let asked;
+            let secret = match typed {
+                Some(typed) => typed,
+                None => {
+                    asked = password(context, config, name, account, servers).await?;
+                    &asked
+                }
+            };
+            let proof = |user| Credentials::new(user, Secret::new(secret.expose().to_owned()));
+            Ok(users.map(|user| user.map(proof)).collect())
+        }
+    }
+}
+
+fn nobody() -> Error {
+    Error::new(Kind::Config, "nobody is named who logs in").hint("add user = ... or email = ...")
 }
 
 async fn password(
@@ -139,9 +182,7 @@ async fn password(
     servers: &[&Endpoint],
 ) -> Result<Secret> {
     let first = servers.iter().find_map(|server| Some((server.host.to_string(), account.login(server)?)));
-    let Some((host, user)) = &first else {
-        return Err(Error::new(Kind::Config, "nobody is named who logs in").hint("add user = ... or email = ..."));
-    };
+    let Some((host, user)) = &first else { return Err(nobody()) };
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
     let ask = || context.ask_password(&format!("Password of {user}"));
     let hidden = config.secret_variables();
