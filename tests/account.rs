@@ -69,7 +69,7 @@ impl Stage {
 
     /// Runs to the end: the code, what was printed, what was said.
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let _watch = watchdog::over(&arguments.join(" "), Duration::from_secs(60));
+        let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(60));
         let Output { status, stdout, stderr } = self.command(arguments).output().expect("it runs");
         let text = |octets| String::from_utf8(octets).expect("text");
         (status.code(), text(stdout), text(stderr))

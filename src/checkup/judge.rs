@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(step.level, Level::Ok);
         assert!(step.text.starts_with("TLSv1.3, certificate vouched for by an authority, good for "), "{}", step.text);
         let (soon, late) = ("4095-12-28T00:00:00Z", "4096-01-02T00:00:00Z");
-        for (at, wanted) in [(soon, "good for 3 more days"), (late, "past its time")] {
+        for (at, wanted) in [(soon, "good for 4 more days"), (late, "past its time")] {
             let step = encryption(Some(&tls(Verified::Pin)), &remote, false, at.parse().expect("a time"));
             assert_eq!(
                 (step.level, step.text.as_str()),
