@@ -9,7 +9,7 @@
 //! 2 smtp pop3 imap
 //! 3 store net
 //! 4 engine users
-//! 5 submit relay deliver sync fetch account probe oauth
+//! 5 submit relay deliver sync fetch account probe oauth discover checkup
 //! 6 server
 //! 7 demo
 //! 8 cli
@@ -17,8 +17,10 @@
 
 pub mod account;
 pub mod address;
+pub mod checkup;
 pub mod deliver;
 pub mod demo;
+pub mod discover;
 pub mod endpoint;
 pub mod engine;
 pub mod envelope;

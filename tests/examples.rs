@@ -110,6 +110,11 @@ impl Stage {
         let server =
             Served::start(&mut shell(dir.path(), &format!("exec mailkit serve {users} {}", listeners.join(" "))));
         let name_server = name_server();
+        // Nobody can be asked here, and nobody knows the servers of this domain.
+        let at_once = format!(
+            "add --email alice@hamburger.example --user alice --smtp-url smtp://{} --secret-env PASSWORD",
+            server.address("submission")
+        );
         let provider = Provider::start();
         std::fs::write(at("provider.pem"), &provider.authority).expect("written");
         std::fs::create_dir_all(at(".config/mailkit")).expect("made");
@@ -127,6 +132,9 @@ impl Stage {
             ("127.0.0.1:1143", server.address("imap")),
             ("alice@smtp.example.org", format!("alice@localhost:{}", server.port("submissions"))),
             ("bob@imap.example.org", format!("bob@localhost:{}", server.port("imaps"))),
+            ("discover alice@gmail.com", format!("discover --resolver {name_server} alice@gmail.com")),
+            ("add me@example.org", at_once),
+            ("imaps://imap.example.org", format!("imaps://localhost:{}", server.port("imaps"))),
             ("lookup example.org", format!("lookup @{name_server} example.org")),
             ("1234.apps.example.org", "me".to_owned()),
             ("@192.0.2.53", format!("@{name_server}")),
@@ -179,7 +187,8 @@ fn shell(dir: &Path, line: &str) -> Command {
     command
 }
 
-/// Answers every question: the exchanger of a domain is mx1 below it, and that is at 192.0.2.1.
+/// Answers every question: the exchanger of a domain is mx1 below it, and that is at 192.0.2.1. Everything else is at
+/// 127.0.0.1, where nobody listens at the ports of the web.
 fn name_server() -> String {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let address = socket.local_addr().expect("an address").to_string();
@@ -193,7 +202,8 @@ fn name_server() -> String {
             let exchanger = || Name::from_ascii("mx1").and_then(|name| name.append_name(query.name())).expect("a name");
             let data = match query.query_type() {
                 RecordType::MX => Some(RData::MX(MX::new(10, exchanger()))),
-                RecordType::A => Some(RData::A(A::new(192, 0, 2, 1))),
+                RecordType::A if query.name().to_string().starts_with("mx1.") => Some(RData::A(A::new(192, 0, 2, 1))),
+                RecordType::A => Some(RData::A(A::new(127, 0, 0, 1))),
                 _ => None,
             };
             answer.add_answers(data.map(|data| Record::from_rdata(query.name().clone(), 300, data)));

@@ -5,6 +5,7 @@
 
 mod choice;
 mod config;
+mod draft;
 mod edit;
 mod exchange;
 mod fetch;
@@ -28,6 +29,7 @@ mod vault;
 
 pub use choice::Asked;
 pub use config::{Config, Relay, Serve};
+pub use draft::{Draft, Keep, is_name, pins};
 pub use edit::{Edit, keep};
 pub use exchange::{Format, Imported, Note, Target, export, import};
 pub use fetch::Whose;

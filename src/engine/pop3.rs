@@ -140,6 +140,11 @@ impl Session {
         self.dialogue.tls()
     }
 
+    /// What the server offered at the beginning.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
     /// The server's name, for errors.
     pub fn peer(&self) -> &str {
         self.dialogue.peer()

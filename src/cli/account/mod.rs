@@ -1,14 +1,19 @@
-//! `mailkit account`: the accounts of the configuration, listed, shown, changed without an editor, and exchanged.
+//! `mailkit account`: the accounts of the configuration, from an address to a login that works, changed and exchanged.
 
+mod add;
 mod change;
+mod check;
+mod discover;
 mod exchange;
 mod listing;
+mod trust;
+mod wizard;
 
 use super::context::Context;
 use super::exit::Exit;
 use mailkit::error::Result;
 
-/// Manage accounts
+/// Find, add, check and change accounts
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -17,6 +22,10 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Add(Box<add::Add>),
+    Discover(discover::Discover),
+    Check(check::Check),
+    Trust(trust::Trust),
     List(listing::List),
     Show(listing::Show),
     Edit(change::Edit),
@@ -29,6 +38,10 @@ enum Command {
 /// Does what the subcommand says.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
+        Command::Add(add) => add::run(add, context),
+        Command::Discover(discover) => discover::run(discover, context),
+        Command::Check(check) => check::run(check, context),
+        Command::Trust(trust) => trust::run(trust, context),
         Command::List(_) => listing::list(context),
         Command::Show(show) => listing::show(show, context),
         Command::Edit(edit) => change::edit(edit, context),

@@ -8,6 +8,7 @@
 
 use super::Listed;
 use crate::imap::client::{StatusLine, Verdict};
+use crate::imap::mailbox::SpecialUse;
 use crate::imap::token::{Lexer, Syntax, announced};
 use async_imap::imap_proto::{AttributeValue, Response};
 use std::borrow::Cow;
@@ -91,9 +92,22 @@ fn list(mut lexer: Lexer<'_>) -> Result<Listed, Syntax> {
     }
     // RFC 9051 §7.3.1: a level that holds no messages, or one that is only the way to others.
     let is_level = |word: &str| ["\\Noselect", "\\NonExistent"].iter().any(|known| known.eq_ignore_ascii_case(word));
-    // RFC 6154 §2.
-    let is_for_sent = attributes.split(' ').any(|word| word.eq_ignore_ascii_case("\\Sent"));
-    Ok(Listed { wire_name, separator, selectable: !attributes.split(' ').any(is_level), is_for_sent })
+    let special_use = attributes.split(' ').find_map(special_use);
+    Ok(Listed { wire_name, separator, selectable: !attributes.split(' ').any(is_level), special_use })
+}
+
+/// RFC 6154 §2: servers say it even to those who did not ask.
+fn special_use(attribute: &str) -> Option<SpecialUse> {
+    let known = [
+        ("\\All", SpecialUse::All),
+        ("\\Archive", SpecialUse::Archive),
+        ("\\Drafts", SpecialUse::Drafts),
+        ("\\Flagged", SpecialUse::Flagged),
+        ("\\Junk", SpecialUse::Junk),
+        ("\\Sent", SpecialUse::Sent),
+        ("\\Trash", SpecialUse::Trash),
+    ];
+    known.into_iter().find(|(word, _)| word.eq_ignore_ascii_case(attribute)).map(|(_, what)| what)
 }
 
 fn fetch(response: &[u8]) -> Answer<'_> {

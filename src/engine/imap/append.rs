@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::{Heard, PATIENCE, Refusal, Session};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{self, quoted};
+use crate::imap::mailbox::SpecialUse;
 use crate::imap::name;
 use crate::world::Content;
 
@@ -19,7 +20,7 @@ impl Session {
     /// The mailbox for sent mail by its name on the wire: the one the server says it is, else one that is called so.
     pub async fn sent_mailbox(&mut self) -> Result<Option<String>> {
         let listed: Vec<_> = self.list().await?.into_iter().flatten().filter(|listed| listed.selectable).collect();
-        if let Some(marked) = listed.iter().find(|listed| listed.is_for_sent) {
+        if let Some(marked) = listed.iter().find(|listed| listed.special_use == Some(SpecialUse::Sent)) {
             return Ok(Some(marked.wire_name.clone()));
         }
         let is_called = |known: &str| {

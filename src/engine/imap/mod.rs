@@ -17,6 +17,7 @@ pub use open::Opening;
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{self, Verdict, quoted};
 use crate::imap::flag::Flags;
+use crate::imap::mailbox::SpecialUse;
 use crate::imap::number::{Uid, UidValidity};
 use crate::net::connection::Connection;
 use crate::world::Timestamp;
@@ -74,8 +75,8 @@ pub struct Listed {
     pub separator: Option<char>,
     /// Whether it holds messages.
     pub selectable: bool,
-    /// Whether the server says that it is the one for sent mail (RFC 6154 §2).
-    pub is_for_sent: bool,
+    /// What it is for, if the server says so.
+    pub special_use: Option<SpecialUse>,
 }
 
 /// Whether a mailbox is opened to change it.

@@ -108,6 +108,11 @@ impl Opening {
         }
     }
 
+    /// What the server offers before a login.
+    pub fn capabilities(&self) -> &[String] {
+        &self.capabilities
+    }
+
     /// AUTHENTICATE: the first answer goes along if the server takes it (RFC 4959), and each further challenge is
     /// answered. Who is asked what there is no answer to says so (RFC 9051 §6.2.2).
     async fn authenticate(&mut self, mut proof: Proof<'_>) -> Result<()> {

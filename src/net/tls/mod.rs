@@ -4,11 +4,13 @@
 //! stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched and no responder. Knows
 //! no protocol; the upgrade itself is `net::connection`'s. RFC 8446, RFC 8314, RFC 9525.
 
+mod certified;
 mod client;
 mod refusal;
 mod server;
 mod verify;
 
+pub use certified::Certified;
 pub use client::ClientTls;
 pub(super) use refusal::alert;
 pub use server::ServerTls;

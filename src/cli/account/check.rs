@@ -1,0 +1,235 @@
+//! `mailkit account check`: whether an account works, step by step, with what to do where it does not.
+//!
+//! What is looked at in a server, and what it means, `checkup` knows; here are the account and its secret.
+
+use crate::cli::auth::TokenProof;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::host::host_name;
+use mailkit::account::{Account, Auth, Config, SecretSource, TlsFiles, Whose};
+use mailkit::address::Domain;
+use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
+use mailkit::endpoint::Endpoint;
+use mailkit::engine::http::SystemNames;
+use mailkit::error::{Error, Kind, Result};
+use mailkit::message::safe::terminal;
+use mailkit::net::clock::SystemClock;
+use mailkit::net::tcp::Tcp;
+use mailkit::net::tls::TlsOptions;
+use mailkit::sasl::Credentials;
+use mailkit::secret::Secret;
+use mailkit::world::Clock;
+use serde_json::json;
+use std::net::Ipv4Addr;
+
+/// Check whether an account works
+///
+/// Looks at the account itself, its secret, and each of its servers: name, port, certificate, login, what is
+/// offered, which mailboxes are there. Nothing is changed, and nothing is sent.
+///
+/// Ends with 0 if all works, even with warnings; else as the first step that failed does: 78 for the account
+/// or its secret, 68 or 75 for a server that is not there, 69 for its certificate, 77 for a refused login.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit account check local
+  mailkit account check --all --json | jq .steps")]
+pub(super) struct Check {
+    /// The account; the default one if none is named
+    #[arg(conflicts_with = "all")]
+    name: Option<String>,
+
+    /// Check all accounts
+    #[arg(long)]
+    all: bool,
+}
+
+/// Checks, and prints step by step.
+pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
+    let config = context.config()?;
+    let accounts: Vec<(&str, &Account)> = match args.all {
+        true => config.accounts.iter().map(|(name, account)| (name.as_str(), account)).collect(),
+        false => vec![config.account(args.name.as_deref().or(context.globals.account.as_deref()))?],
+    };
+    if accounts.is_empty() {
+        return Err(Error::new(Kind::Config, "no account is configured").hint("mailkit account add makes one"));
+    }
+    context.block_on(async {
+        let mut exit = Exit::OK;
+        for (name, account) in accounts {
+            let steps = steps(context, config, name, account, None).await?;
+            let outcome = checkup::kind(&steps).map_or(Exit::OK, Exit::from);
+            if exit == Exit::OK {
+                exit = outcome;
+            }
+            if context.is_json() {
+                context.object(&object(name, outcome, &steps))?;
+            } else {
+                lines(name, &steps).iter().try_for_each(|line| context.line(&terminal(line)))?;
+            }
+        }
+        Ok(exit)
+    })
+}
+
+/// All steps of one account; `typed` is its password, if it is kept nowhere yet.
+pub(super) async fn steps(
+    context: &Context,
+    config: &Config,
+    name: &str,
+    account: &Account,
+    typed: Option<&Secret>,
+) -> Result<Vec<Step>> {
+    let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
+    let mut steps = vec![settings(account, &servers)];
+    let tls = tls(account).inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
+    let proofs = match proofs(context, config, name, account, &servers, typed).await {
+        Ok(proofs) => {
+            if let Some(place) = place(account, typed) {
+                steps.push(Step::ok("secret", format!("there is one: {place}")));
+            }
+            proofs
+        }
+        Err(error) => {
+            steps.push(Step::failed("secret", &error, None));
+            Vec::new()
+        }
+    };
+    let Some(tls) = tls else { return Ok(steps) };
+    let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
+    let visits = servers.iter().enumerate().map(|(index, endpoint)| {
+        let credentials = proofs.get(index).and_then(Option::as_ref);
+        let (helo, trace, tls) = (&helo, trace.as_ref(), &tls);
+        async move {
+            let whom = Visit { endpoint, tls, credentials, helo, trace, now };
+            visit(&Tcp, &SystemNames, &whom).await
+        }
+    });
+    steps.extend(futures_util::future::join_all(visits).await.into_iter().flatten());
+    Ok(steps)
+}
+
+/// Whether the account is whole, by what it says itself.
+fn settings(account: &Account, servers: &[&Endpoint]) -> Step {
+    let urls: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    let email = account.email.as_ref().map(ToString::to_string);
+    if servers.is_empty() {
+        let error = Error::new(Kind::Config, "the account has no server");
+        return Step::failed("config", &error, Some("it needs one of the keys smtp, imap and pop"));
+    }
+    let text = email.iter().cloned().chain(urls).collect::<Vec<_>>().join(", ");
+    match (email.is_some(), account.smtp.is_some()) {
+        (true, true) => Step::ok("config", text),
+        (false, _) => Step::warn("config", text, "without the key email nobody knows whose account this is"),
+        (true, false) => Step::warn("config", text, "without the key smtp it can receive mail and not send any"),
+    }
+}
+
+/// Where the secret was got from, in words; none if it takes none, or was typed just now.
+fn place(account: &Account, typed: Option<&Secret>) -> Option<&'static str> {
+    match (&account.auth, &account.secret, typed) {
+        (Some(Auth::None), ..) | (_, _, Some(_)) => None,
+        (Some(Auth::OAuth), ..) => Some("an access token"),
+        (_, Some(source), None) => Some(source.describe()),
+        (_, None, None) => Some("typed"),
+    }
+}
+
+/// For each server, whom to log in as, and with what; none where nobody logs in.
+async fn proofs(
+    context: &Context,
+    config: &Config,
+    name: &str,
+    account: &Account,
+    servers: &[&Endpoint],
+    typed: Option<&Secret>,
+) -> Result<Vec<Option<Credentials>>> {
+    let users = servers.iter().map(|server| account.login(server));
+    match account.auth {
+        Some(Auth::None) => Ok(Vec::new()),
+        Some(Auth::OAuth) => {
+            let mut proofs = Vec::new();
+            for user in users {
+                let Some(user) = user else { return Err(nobody()) };
+                proofs.push(Some(TokenProof::new(context, name, account, user)?.now().await?));
+            }
+            Ok(proofs)
+        }
+        _ if servers.is_empty() => Ok(Vec::new()),
+        _ => {
+            let asked;
+            let secret = match typed {
+                Some(typed) => typed,
+                None => {
+                    asked = password(context, config, name, account, servers).await?;
+                    &asked
+                }
+            };
+            let proof = |user| Credentials::new(user, Secret::new(secret.expose().to_owned()));
+            Ok(users.map(|user| user.map(proof)).collect())
+        }
+    }
+}
+
+fn nobody() -> Error {
+    Error::new(Kind::Config, "nobody is named who logs in").hint("add user = ... or email = ...")
+}
+
+async fn password(
+    context: &Context,
+    config: &Config,
+    name: &str,
+    account: &Account,
+    servers: &[&Endpoint],
+) -> Result<Secret> {
+    let first = servers.iter().find_map(|server| Some((server.host.to_string(), account.login(server)?)));
+    let Some((host, user)) = &first else { return Err(nobody()) };
+    let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
+    let ask = || context.ask_password(&format!("Password of {user}"));
+    let hidden = config.secret_variables();
+    let login = Some((host.as_str(), user.as_str()));
+    source.fetch(Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden }, &ask).await
+}
+
+/// Whose certificates the account accepts.
+fn tls(account: &Account) -> Result<TlsOptions> {
+    let own = &account.tls;
+    TlsFiles {
+        pins: own.pin.clone(),
+        ca: own.ca.clone(),
+        cert: own.cert.clone(),
+        key: own.key.clone(),
+        name: own.name.clone(),
+    }
+    .read()
+}
+
+/// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).
+fn helo() -> Domain {
+    Domain::parse(&host_name()).unwrap_or(Domain::Literal(Ipv4Addr::LOCALHOST.into()))
+}
+
+/// The steps as a table, with advice below those that need it.
+pub(super) fn lines(name: &str, steps: &[Step]) -> Vec<String> {
+    let mut lines = vec![format!("{name}: {}", opinion(steps))];
+    for step in steps {
+        let mark = if step.level == Level::Ok { "ok  " } else { step.level.word() };
+        lines.push(format!("  {mark:4}  {:4}  {:12}  {}", step.service.unwrap_or_default(), step.name, step.text));
+        let said = step.said.iter().flat_map(|said| said.lines()).map(|line| format!("it said: {line}"));
+        for more in said.chain(step.hint.clone()) {
+            lines.push(format!("{:28}{more}", ""));
+        }
+    }
+    lines
+}
+
+fn object(name: &str, exit: Exit, steps: &[Step]) -> serde_json::Value {
+    let steps = steps.iter().map(|step| {
+        json!({
+            "service": step.service, "step": step.name, "level": step.level.word(), "message": step.text,
+            "said": step.said, "hint": step.hint, "exit": step.kind.map_or(0, |kind| Exit::from(kind).code()),
+        })
+    });
+    json!({
+        "schema": "mailkit.check/1", "account": name, "exit": exit.code(), "steps": steps.collect::<Vec<_>>(),
+    })
+}
