@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mailkit_global_optspecs
-    string join \n config= trace= json q/quiet v/verbose color= no-input h/help V/version
+    string join \n config= A/account= trace= json q/quiet v/verbose color= no-input h/help V/version
 end
 
 function __fish_mailkit_needs_command
@@ -24,7 +24,8 @@ function __fish_mailkit_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c mailkit -n "__fish_mailkit_needs_command" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_needs_command" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_needs_command" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_needs_command" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -41,9 +42,12 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "serve" -d 'Run a ma
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "user" -d 'Manage the users of a server'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
-complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "auth" -d 'Log in with tokens instead of passwords (OAuth 2.0)'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "account" -d 'Find, add, check and change accounts'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "config" -d 'Look into the configuration'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -79,13 +83,31 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l final-timeout -d 'Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not know whether the message was taken' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l tls -d 'Encryption on the way to exchangers: none, opportunistic, require (any certificate), verify' -r -f -a "none\t''
+opportunistic\t''
+require\t''
+verify\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resolver -d 'Ask this name server for exchangers; one on this machine may name private and loopback addresses' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l mx-port -d 'Connect to exchangers at this port; those at private and loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s N -l notify -d 'Ask for reports: never, or any of success,failure,delay' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s R -l return -d 'With a report of failure, ask for the full message or for its header section (hdrs) back' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s V -l envid -d 'What reports are to call this message' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l require -d 'Send nothing unless the server offers these extensions, such as dsn, smtputf8 or starttls' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l partial -d 'When only some recipients are accepted: deliver to those, or abort and send nothing to anybody' -r -f -a "deliver\t''
 abort\t''"
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s n -l dry-run -d 'Send nothing: print the message, and on standard error its envelope and route; with =connect, go as far as the login' -r -f -a "message\t'Connect to nobody'
+connect\t'Connect, secure the connection, log in, and say goodbye'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l print -d 'Print this when the message was taken, one line on standard output' -r -f -a "message-id\t'Its Message-ID, without brackets'
+queue-id\t'What the server calls it in its queue, if it says so, or the queue of this machine'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l queue -d 'When to put the message into the queue of this machine, from where it is sent later' -r -f -a "never\t'Not at all'
+tempfail\t'For those whom the server does not take it for now, or when it cannot be reached'
+always\t'At once, without a word to the server'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l data -d 'The data directory of that queue; as configured for serve, else the user\'s own if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l idempotency-key -d 'Remember under this key who has the message, and send it to nobody twice' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l save -d 'Where a copy goes when the message was taken: auto, none, or a mailbox; as the account says if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l log -d 'Add a line on this run to a file: who, how large, what came of it' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -98,14 +120,20 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l strict -d 'Take
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l mx -d 'Send to the mail exchangers of each recipient\'s domain, without a server of your own'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l private-exchangers -d 'Send to exchangers at private and loopback addresses too: for tests and closed networks'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l chunking -d 'Send the message in counted chunks (BDAT) if the server takes them'
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s n -l dry-run -d 'Connect to nobody; print the message, and on standard error its envelope'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l once -d 'The same, the key being what the message says and to whom'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resend-unknown -d 'Send also where an earlier run with the same key does not know whether the message arrived'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l keep-bcc -d 'Name in that copy, and nowhere else, those who got the message unseen'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s y -l yes -d 'Answer yes where it would be asked'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -131,7 +159,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l smarthost-ca -d 'Trust the certificate authorities in this PEM file, and no others, at the smarthost' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l retry -d 'The waits between attempts, such as 1m,5m,15m,30m*8,x1.5<4h' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l lifetime -d 'Give a message up after this time, such as 5d or 12h' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -143,7 +172,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -166,7 +196,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l smarthost-ca -d 'Trust the certificate authorities in this PEM file, and no others, at the smarthost' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l retry -d 'The waits between attempts, such as 1m,5m,15m,30m*8,x1.5<4h' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l lifetime -d 'Give a message up after this time, such as 5d or 12h' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -204,7 +235,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l smarthost-pass
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l smarthost-ca -d 'Trust the certificate authorities in this PEM file, and no others, at the smarthost' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l retry -d 'The waits between attempts, such as 1m,5m,15m,30m*8,x1.5<4h' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l lifetime -d 'Give a message up after this time, such as 5d or 12h' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -215,7 +247,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s q -l quiet -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -233,7 +266,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-env -d 'Take the password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -244,7 +278,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l users -d 'The users file' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -255,7 +290,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l users -d 'The users file' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -289,7 +325,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-f
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l source -d 'Connect from this address of this machine' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -302,7 +339,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'P
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -332,7 +370,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l source -d 'Connect from this address of this machine' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -347,23 +386,27 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -l json -d 'Print results and errors as JSON'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -s v -l verbose -d 'Say more about what is being done'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -l no-input -d 'Never ask; fail where an answer would be needed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -f -a "login" -d 'Get the user\'s consent and keep the tokens'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -f -a "status" -d 'Show which accounts are logged in with tokens, and until when'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -f -a "token" -d 'Print an account\'s token, renewed if it has to be'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -f -a "refresh" -d 'Renew an account\'s token now, although it may still be good'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "login" -d 'Get the user\'s consent and keep the tokens'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "status" -d 'Show which accounts are logged in with tokens, and until when'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "token" -d 'Print an account\'s token, renewed if it has to be'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "refresh" -d 'Renew an account\'s token now, although it may still be good'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "set" -d 'Keep the password of an account, where the account says it is'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-id -d 'What the provider calls this client, if the configuration does not say it' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -376,7 +419,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -391,7 +435,8 @@ sasl-xoauth2\t'The answer of the mechanism XOAUTH2, in base64'
 oauthbearer\t'The answer of the mechanism OAUTHBEARER (RFC 7628), in base64'
 json\t'An object with user, token and end'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l min-valid -d 'Renew a token that ends sooner than this, such as 10m; fail if the provider gives none that lasts so long' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -401,7 +446,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -411,12 +457,39 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l stdin -d 'Take the first line of standard input, and ask nobody'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l file -d 'Keep it in a file below the state directory: for machines without a keyring'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "login" -d 'Get the user\'s consent and keep the tokens'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which accounts are logged in with tokens, and until when'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print an account\'s token, renewed if it has to be'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "refresh" -d 'Renew an account\'s token now, although it may still be good'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep the password of an account, where the account says it is'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -428,7 +501,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -443,7 +517,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s H -l header -d 'Print this header field, decoded; can be given several times. Exit code 1 if one is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s x -l extract -d 'Save the attachments in this directory and print the path of each; never overwrites a file' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -455,7 +530,286 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "add" -d 'Add an account'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "discover" -d 'Find the servers of an address'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "check" -d 'Check whether an account works'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "trust" -d 'Show a server\'s certificates, and trust its own from now on'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "list" -d 'List the accounts of the configuration'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "show" -d 'Show all that is known of an account, with what it inherits; secrets are left out'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "edit" -d 'Change an account: key by key, or in an editor if no change is named'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "default" -d 'Say which account is meant when none is named'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "remove" -d 'Take an account out of the configuration; mail and secrets stay where they are'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "import" -d 'Take over accounts from another mail program'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "export" -d 'Print an account in the words of another mail program'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l email -d 'The address' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l name -d 'What the account is called in the configuration; the first part of the domain if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l real-name -d 'The name in front of the address, as recipients see it' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l user -d 'The name to log in with, if it is not the address' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l imap-url -d 'Where the mailboxes are: imaps://host' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l pop-url -d 'Where the maildrop is: pop3s://host' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l smtp-url -d 'Where messages are submitted: smtps://host' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l provider -d 'Take the servers of this provider: gmail, outlook, yahoo, icloud, fastmail and others' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l resolver -d 'Ask this DNS server, not those of the system' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l pin -d 'Trust the certificate, or the key, with this SHA-256 fingerprint, and no other; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l auth -d 'How to log in: password, oauth, none, or a mechanism by its name' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l client-id -d 'What the provider calls your client, for oauth' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l secret-cmd -d 'A command prints the password' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l secret-env -d 'The password is in this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l secret-file -d 'The password is the first line of this file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l secret-keyring -d 'The password is in the keyring, or will be put there'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l secret-prompt -d 'Ask for the password each time'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l default -d 'Make it the account that is meant when none is named; the first one is so anyhow'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l print -d 'Print the section and write nothing'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l no-test -d 'Do not try whether it works'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l yes -d 'Take what was found, even servers that only unsigned DNS names; ask for nothing but a password'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l resolver -d 'Ask this DNS server, not those of the system' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l all -d 'Check all accounts'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l yes -d 'Do not ask'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l certificate -d 'Trust this very certificate, not every one with the same key'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l origin -d 'Say where each value was written'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l set -d 'Set a key; tls.name leads into a table' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l unset -d 'Take a key away' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l yes -d 'Do not ask'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l name -d 'The account\'s name, if the file has one account only' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l print -d 'Print what would be written, and write nothing'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add an account'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "discover" -d 'Find the servers of an address'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check whether an account works'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "trust" -d 'Show a server\'s certificates, and trust its own from now on'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the accounts of the configuration'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show all that is known of an account, with what it inherits; secrets are left out'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change an account: key by key, or in an editor if no change is named'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "default" -d 'Say which account is meant when none is named'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take an account out of the configuration; mail and secrets stay where they are'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "import" -d 'Take over accounts from another mail program'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print an account in the words of another mail program'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "path" -d 'Print the files that are read, in this order'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "check" -d 'Tell all that is wrong, each with its file and line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "show" -d 'Print what the configuration says, accounts with all that they inherit; secrets are left out'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "schema" -d 'Print the JSON Schema of the configuration, for editors that complete and check'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "edit" -d 'Open the configuration in $VISUAL or $EDITOR, and check it afterwards'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l all -d 'Print those too that could be there and are not'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Say where each value was written'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the files that are read, in this order'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Tell all that is wrong, each with its file and line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print what the configuration says, accounts with all that they inherit; secrets are left out'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of the configuration, for editors that complete and check'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Open the configuration in $VISUAL or $EDITOR, and check it afterwards'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -465,7 +819,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s q -l quiet -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l config -d 'Read this configuration file, not the one in the user\'s configuration directory' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -475,18 +830,21 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet 
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "send" -d 'Send a message'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "user" -d 'Manage the users of a server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "auth" -d 'Log in with tokens instead of passwords (OAuth 2.0)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "user" -d 'Manage the users of a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "account" -d 'Find, add, check and change accounts'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "config" -d 'Look into the configuration'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "queue" -d 'List the messages that wait, whether or not a daemon is at work'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "flush" -d 'Try what waits in the queue now'
@@ -498,4 +856,22 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "status" -d 'Show which accounts are logged in with tokens, and until when'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print an account\'s token, renewed if it has to be'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "refresh" -d 'Renew an account\'s token now, although it may still be good'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "set" -d 'Keep the password of an account, where the account says it is'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "add" -d 'Add an account'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "discover" -d 'Find the servers of an address'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "check" -d 'Check whether an account works'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "trust" -d 'Show a server\'s certificates, and trust its own from now on'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "list" -d 'List the accounts of the configuration'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "show" -d 'Show all that is known of an account, with what it inherits; secrets are left out'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "edit" -d 'Change an account: key by key, or in an editor if no change is named'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "default" -d 'Say which account is meant when none is named'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "remove" -d 'Take an account out of the configuration; mail and secrets stay where they are'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "import" -d 'Take over accounts from another mail program'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from account" -f -a "export" -d 'Print an account in the words of another mail program'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read, in this order'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Tell all that is wrong, each with its file and line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print what the configuration says, accounts with all that they inherit; secrets are left out'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "schema" -d 'Print the JSON Schema of the configuration, for editors that complete and check'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Open the configuration in $VISUAL or $EDITOR, and check it afterwards'

@@ -3,9 +3,10 @@
 //! Values are checked while they are read: a URL of the wrong kind or an address without `@` is
 //! refused with its line. Where the file is and which account is meant is in `file`.
 
-use super::file::{Origin, at_home};
+use super::file::Origin;
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
+use super::places::at_home;
 use super::profile::Account;
 use super::source::SecretSource;
 use crate::address::Domain;

@@ -4,10 +4,10 @@
 //! nobody. A program gets nothing to read, no secret in its environment, and half a minute; what it complains about is
 //! told. Nothing here ever prints a secret.
 
-use super::file::at_home;
-use super::keyring;
 use super::netrc;
+use super::places::at_home;
 use super::source::SecretSource;
+use super::wallet;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use std::io::IsTerminal;
@@ -59,7 +59,7 @@ impl SecretSource {
     ) -> Result<Secret> {
         let whose = whose.into();
         match self {
-            Self::Keyring => keyring::get(whose.account, whose.is_attended).await,
+            Self::Keyring => wallet::get(whose.account, whose.is_attended).await,
             Self::Command(words) => {
                 let (program, arguments) = words.split_first().ok_or_else(|| problem("the command is empty"))?;
                 let mut command = Command::new(program);

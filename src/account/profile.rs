@@ -228,7 +228,7 @@ impl<'de> Deserialize<'de> for Log {
                 f.write_str(r#"the name of a file, or {file = "...", format = "json"}"#)
             }
             fn visit_str<E: Error>(self, name: &str) -> Result<Log, E> {
-                Ok(Log { file: super::file::at_home(name.into()), format: LogFormat::default() })
+                Ok(Log { file: super::places::at_home(name.into()), format: LogFormat::default() })
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Log, A::Error> {
                 let table = Table::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;

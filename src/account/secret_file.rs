@@ -4,7 +4,7 @@
 //! service manager's encrypted credentials.
 
 use super::edit::put;
-use super::file::state_dir;
+use super::places::state_dir;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use std::io::ErrorKind;

@@ -3,7 +3,7 @@
 //! Never from an argument, where every user of the machine could read it. In the configuration itself it may stand
 //! in plain text, for whoever insists: then `config check` says so, and nothing ever shows it.
 
-use super::file::at_home;
+use super::places::at_home;
 use crate::secret::Secret;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;

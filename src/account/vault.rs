@@ -4,7 +4,8 @@
 //! encrypted: its key would have to lie beside it, and would protect from nobody who can read the file. Tokens go
 //! back to where they came from. Knows nothing of what they say.
 
-use super::file::{read_text, state_dir};
+use super::file::read_text;
+use super::places::state_dir;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

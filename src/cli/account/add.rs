@@ -9,7 +9,7 @@ use super::discover::{Dns, parse_address};
 use super::wizard::{self, Next};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::account::{Config, Draft, Edit, Keep, is_name, keep_in_file, keyring as desktop, user_file};
+use mailkit::account::{Config, Draft, Edit, Keep, is_name, keep_in_file, user_file, wallet};
 use mailkit::address::Address;
 use mailkit::checkup::{self, Step};
 use mailkit::discover::{Chosen, Found, Provider, Way, choose, provider};
@@ -366,7 +366,7 @@ async fn write(context: &Context, draft: &Draft, typed: Option<&Secret>) -> Resu
     let path = file.path().display().to_string();
     match (&draft.keep, typed) {
         (Some(Keep::Keyring), Some(secret)) => {
-            desktop::set(&draft.name, Secret::new(secret.expose().to_owned()), context.is_attended()).await?;
+            wallet::set(&draft.name, Secret::new(secret.expose().to_owned()), context.is_attended()).await?;
         }
         (Some(Keep::File(path)), Some(secret)) => keep_in_file(path, secret)?,
         _ => {}

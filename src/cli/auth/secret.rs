@@ -3,7 +3,7 @@
 use crate::cli::config;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::account::{SecretSource, forget_file, keep_in_file, keyring, secret_file};
+use mailkit::account::{SecretSource, forget_file, keep_in_file, secret_file, wallet};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::secret::Secret;
 use std::io::{self, Read};
@@ -57,7 +57,7 @@ pub(super) fn set(args: &Set, context: &Context) -> Result<Exit> {
     match &source {
         SecretSource::File(path) => keep_in_file(path, &secret)?,
         _ => {
-            let kept = context.block_on(keyring::set(name, secret, context.is_attended()));
+            let kept = context.block_on(wallet::set(name, secret, context.is_attended()));
             kept.map_err(|error| match error.advice() {
                 Some(_) => error.hint(format!(
                     "mailkit auth set --file {name} keeps it in a file that only you can read; or let a program \
@@ -93,7 +93,7 @@ pub(super) fn forget(args: &Forget, context: &Context) -> Result<Exit> {
     let forgotten = match &account.secret {
         Some(SecretSource::File(path)) => forget_file(path)?,
         None | Some(SecretSource::Keyring | SecretSource::Prompt) => {
-            context.block_on(keyring::forget(name, context.is_attended()))?
+            context.block_on(wallet::forget(name, context.is_attended()))?
         }
         Some(other) => return Err(elsewhere(name, other)),
     };

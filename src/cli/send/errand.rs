@@ -10,6 +10,7 @@ use super::super::login::Server;
 use super::super::stop::Stop;
 use super::compose::{self, Outgoing, People};
 use super::copy::{Place, WithBlind};
+use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
 use super::queue::Waiting;
@@ -31,8 +32,6 @@ use mailkit::store::ledger::{Ledger, Standing};
 use mailkit::submit::direct::{self, Directed};
 use mailkit::submit::{self, Submission, Submitted};
 use mailkit::world::{Clock, Content, Timestamp};
-use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A message and all that is known about its way before it is made.
@@ -62,31 +61,6 @@ struct Sent {
     dns: Option<Duration>,
     stopped: Option<Exit>,
     warnings: Vec<String>,
-}
-
-/// A message whose last octets are not given away before the ledger knows that they are: whatever the protocol ends a
-/// message with, it comes behind them.
-struct Noticed<'a> {
-    content: &'a dyn Content,
-    ledger: Mutex<Option<&'a mut Ledger>>,
-}
-
-impl Content for Noticed<'_> {
-    fn size(&self) -> u64 {
-        self.content.size()
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.content.read_at(offset, buffer)?;
-        if offset.saturating_add(count as u64) >= self.size() {
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(ledger) = ledger.as_mut() {
-                ledger.out().map_err(io::Error::other)?;
-            }
-            *ledger = None;
-        }
-        Ok(count)
-    }
 }
 
 impl<'a> Errand<'a> {
@@ -262,7 +236,7 @@ impl<'a> Errand<'a> {
         let stop = Stop::on_signals()?;
         let size = message.content.size();
         let bar = self.context.upload("sending", size);
-        let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
+        let content = Noticed::new(&message.content, ledger);
         let submission = self.submission(server, (way, credentials), message, envelope, &content, &stop)?;
         let submitted =
             submit::submit(&*self.args.route.login.connect(Some(server))?, submission, |sent| bar.set_position(sent))
@@ -289,7 +263,7 @@ impl<'a> Errand<'a> {
     async fn send_direct(&self, message: &Outgoing, envelope: &Envelope, ledger: Option<&mut Ledger>) -> Result<Sent> {
         let (args, stop) = (self.args, Stop::on_signals()?);
         let bar = self.context.upload("sending", message.content.size());
-        let content = Noticed { content: &message.content, ledger: Mutex::new(ledger) };
+        let content = Noticed::new(&message.content, ledger);
         let cargo = (envelope, &content as &dyn Content, message.needs_utf8);
         let progress = |sent| bar.set_position(sent);
         let token = stop.token().clone();

@@ -13,6 +13,7 @@ mod errand;
 mod form;
 mod journal;
 mod mx;
+mod noticed;
 pub(super) mod object;
 mod once;
 mod outcome;
