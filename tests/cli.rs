@@ -451,3 +451,24 @@ fn accounts_of_other_programs_are_taken_over_without_their_passwords() {
     let (code, _, said) = home.run(&["account", "import", "msmtprc", rc, "--name", "b"], "", &[]);
     assert!(code == Some(64) && said.contains("there is an account b already"), "{said}");
 }
+
+#[test]
+fn an_account_says_how_its_servers_are_reached_and_arguments_go_before_it() {
+    let closed = closed_port();
+    let home = Home::new(&format!(
+        "[accounts.ca]\nsmtp = 'smtp://127.0.0.1:{closed}'\ntls = {{ ca = '/nonexistent/ca' }}\n\
+         [accounts.proxy]\nsmtp = 'smtp://mail.example'\nproxy = 'socks5h://127.0.0.1:{closed}'\n\
+         [accounts.source]\nsmtp = 'smtp://127.0.0.1:{closed}'\nsource = '::1'\n"
+    ));
+    for (account, more, code, wanted) in [
+        ("ca", &[][..], 66, "cannot read /nonexistent/ca"),
+        ("ca", &["--ca", "/nonexistent/other"], 66, "cannot read /nonexistent/other"),
+        ("proxy", &[], 75, "cannot connect"),
+        ("source", &[], 68, "no IPv6 address"),
+        ("source", &["--source", "127.0.0.1"], 75, "cannot connect"),
+    ] {
+        let words = ["send", "-A", account, "-f", "a@x.example", "-s", "x", "bob@x.example"];
+        let (found, _, said) = home.run(&[&words[..], more].concat(), "x\n", &[]);
+        assert!(found == Some(code) && said.contains(wanted), "{account} {more:?}: {found:?} {said}");
+    }
+}

@@ -94,13 +94,20 @@ impl Stage {
         let at = |name: &str| dir.path().join(name);
         std::fs::create_dir(at("bin")).expect("made");
         symlink(MAILKIT, at("bin/mailkit")).expect("linked");
-        for (name, script) in [("pass", "#!/bin/sh\necho secret\n"), ("jq", "#!/bin/sh\ncat\n")] {
+        for (name, script) in [
+            ("pass", "#!/bin/sh\necho secret\n"),
+            ("jq", "#!/bin/sh\ncat\n"),
+            ("vi", "#!/bin/sh\n"),
+            ("code", "#!/bin/sh\n"),
+        ] {
             let path = at("bin").join(name);
             std::fs::write(&path, script).expect("written");
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("made executable");
         }
         std::fs::write(at("message.eml"), MESSAGE).expect("written");
         std::fs::write(at("report.pdf"), "%PDF").expect("written");
+        std::fs::write(at(".msmtprc"), "account a\nhost smtp.example.org\ntls on\n").expect("written");
+        std::fs::write(at(".mbsyncrc"), "IMAPAccount b\nHost imap.example.org\n").expect("written");
 
         let add = shell(dir.path(), "mailkit user add --users users --password-env PASSWORD alice").status();
         assert!(add.expect("there is a shell").success());
@@ -119,7 +126,7 @@ impl Stage {
         std::fs::write(at("provider.pem"), &provider.authority).expect("written");
         std::fs::create_dir_all(at(".config/mailkit")).expect("made");
         let account = format!(
-            "[accounts.work]\nemail = \"bob@hamburger.example\"\nauth = \"oauth\"\n\
+            "[accounts.old]\n[accounts.older]\n[accounts.work]\ndefault = true\nemail = \"bob@hamburger.example\"\nauth = \"oauth\"\n\
              oauth = {{ issuer = \"{}\", client-id = \"me\", ca = \"{}\" }}\n",
             provider.issuer(),
             at("provider.pem").display()

@@ -300,7 +300,7 @@ mod tests {
                 "c.toml:3: there is no account \"abd\" to write to * from",
                 "did you mean abc?",
             ),
-            ("[route]\n\"bob\" = \"a\"", "c.toml:2: \"bob\" is no pattern of addresses", ""),
+            ("[route]\n\"bob@\" = \"a\"", "c.toml:2: \"bob@\" is no pattern of addresses", ""),
             ("[accounts.a]\nuser = {cmd = \"x\"}", "c.toml:2: invalid type: map, expected a string", ""),
             ("[accounts.a]\nsecret = {keyring = false}", "c.toml:2: a secret needs one source", ""),
             ("[accounts.a]\nsecret = {env = \"A\", file = \"b\"}", "c.toml:2: a secret has one source only", ""),

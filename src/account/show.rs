@@ -119,7 +119,7 @@ timeout = '30s'
 [accounts.\"my work\"]
 email = 'alice@crepes.example'
 secret = { plain = 'hunter2' }
-proxy = 'socks5h://bob:hunter2@127.0.0.1:9050'
+oauth = { issuer = 'https://bob:hunter2@127.0.0.1:9050' }
 aliases = ['a@x.example', '*@y.example']
 max-recipients = 3
 tls = { name = \"a\\\"b\" }
@@ -140,7 +140,7 @@ tls = { name = \"a\\\"b\" }
                 format!("{of}aliases = [\"a@x.example\", \"*@y.example\"]  # c.toml:7"),
                 format!("{of}email = \"alice@crepes.example\"  # c.toml:4"),
                 format!("{of}max-recipients = 3  # c.toml:8"),
-                format!("{of}proxy = \"socks5h://bob:{{secret}}@127.0.0.1:9050\"  # c.toml:6"),
+                format!("{of}oauth = {{ issuer = \"https://bob:{{secret}}@127.0.0.1:9050\" }}  # c.toml:6"),
                 format!("{of}secret = {{ plain = \"{{secret}}\" }}  # c.toml:5"),
                 format!("{of}timeout = \"30s\"  # c.toml:2"),
                 format!("{of}tls = {{ name = 'a\"b' }}  # c.toml:9"),

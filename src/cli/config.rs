@@ -31,7 +31,7 @@ enum Command {
     /// Ends with 0 if nothing is, 1 if something is unwise, 78 if something is wrong.
     #[command(after_help = "Examples:
   mailkit config check
-  mailkit config check --config new.toml")]
+  mailkit config check --json")]
     Check,
     /// Print what the configuration says, accounts with all that they inherit; secrets are left out
     #[command(after_help = "Examples:

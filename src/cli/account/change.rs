@@ -12,7 +12,7 @@ use mailkit::error::{Error, Kind, Result};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit account edit work
-  mailkit account edit work --set smtp=smtps://smtp.example.org --set 'secret={cmd=[\"pass\",\"mail\"]}' --unset pop")]
+  mailkit account edit work --set smtp=smtps://smtp.example.org --set max-recipients=20")]
 pub(super) struct Edit {
     /// The account
     name: String,
@@ -30,7 +30,7 @@ pub(super) struct Edit {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit account default work
-  mailkit account default home --config ./config.toml")]
+  mailkit account default work -v")]
 pub(super) struct Default {
     /// The account
     name: String,
@@ -39,8 +39,8 @@ pub(super) struct Default {
 /// Take an account out of the configuration; mail and secrets stay where they are
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit account remove old
-  mailkit account remove --yes old")]
+  mailkit account remove --yes old
+  mailkit account remove --yes older")]
 pub(super) struct Remove {
     /// Do not ask
     #[arg(long)]

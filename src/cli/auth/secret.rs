@@ -17,8 +17,8 @@ const SECRET_MAX: u64 = 64 * 1024;
 /// file that only you can read, and the account says so from then on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit auth set work
-  pass mail/work | mailkit auth set work --stdin")]
+  pass mail/work | mailkit auth set work --stdin --file
+  pass mail/old | mailkit auth set --stdin --file old")]
 pub(super) struct Set {
     /// The account
     name: String,
@@ -36,7 +36,7 @@ pub(super) struct Set {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit auth forget work
-  mailkit auth forget work --json")]
+  mailkit auth forget old --json")]
 pub(super) struct Forget {
     /// The account
     name: String,
