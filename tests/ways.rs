@@ -50,7 +50,8 @@ fn serve(mut stream: impl Read + Write) -> String {
     while reader.read_line(&mut line).is_ok_and(|count| count > 0) {
         heard.push_str(&line);
         let answer = match line.split_whitespace().next() {
-            Some("MAIL" | "RCPT" | "EHLO" | "LHLO" | ".") => "250 ok\r\n",
+            Some("EHLO") => "250-mx\r\n250 AUTH PLAIN\r\n",
+            Some("MAIL" | "RCPT" | "LHLO" | ".") => "250 ok\r\n",
             Some("DATA") => "354 go on\r\n",
             Some("QUIT") => "221 bye\r\n",
             _ => "",
