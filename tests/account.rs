@@ -9,6 +9,7 @@ use hickory_proto::op::{Message, MessageType, OpCode};
 use hickory_proto::rr::rdata::{A, SRV};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::Value;
 use served::Served;
 use std::fs::File;
@@ -311,6 +312,10 @@ impl Dialogue {
         }
         let end = self.seen.find(words).expect("it is there") + words.len();
         self.seen.drain(..end);
+        // What is typed before the terminal is made ready for it is thrown away, as it should be: it was not an answer.
+        while tcgetattr(&self.terminal).expect("a terminal").local_modes.contains(LocalModes::ECHO) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.terminal.write_all(keys.as_bytes()).expect("typed");
     }
 }
