@@ -4,7 +4,9 @@
 //! panics. The kind decides fate and exit code; the sentence is for people.
 //! Knows no exit numbers (see `cli::exit`) and no reply grammar.
 
+use crate::secret::Secret;
 use crate::status::Fate;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The result of anything that touches the world.
@@ -85,6 +87,18 @@ impl Error {
     pub fn said(mut self, words: impl Into<String>) -> Self {
         self.0.said = Some(words.into());
         self
+    }
+
+    /// The same without the secret, should the peer have repeated it.
+    pub fn without(mut self, secret: &Secret) -> Self {
+        let veiled = |text: &String| secret.veil(text).into_owned();
+        self.0.said = self.0.said.as_ref().map(veiled);
+        self.0.tried = veiled(&self.0.tried);
+        let source = self.0.source.take_if(|source| matches!(secret.veil(&source.to_string()), Cow::Owned(_)));
+        match source {
+            Some(source) => self.caused_by(veiled(&source.to_string())),
+            None => self,
+        }
     }
 
     /// Adds what the user can do.

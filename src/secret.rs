@@ -3,7 +3,16 @@
 //! No Debug, no Display, no Clone, no serialisation, and the memory is wiped on drop, so that a
 //! secret cannot slip into a log, a trace or an error by accident.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use std::borrow::Cow;
 use zeroize::Zeroizing;
+
+/// Shorter ones stand in every other word.
+const VEILED_MIN: usize = 4;
+
+/// What stands where a secret was.
+const VEIL: &str = "{secret}";
 
 /// A password or token.
 pub struct Secret(Zeroizing<String>);
@@ -17,6 +26,28 @@ impl Secret {
     /// The text itself, for the one call that needs it. Grep for `expose` to see them all.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The words of others without the secret, should they repeat it: as it is, or in base64 together with whatever
+    /// was encoded with it.
+    pub fn veil<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let secret = self.expose();
+        if secret.len() < VEILED_MIN {
+            return Cow::Borrowed(text);
+        }
+        let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+        let mut veiled = Cow::Borrowed(text);
+        for word in text.split(|c| !is_sign(c)).filter(|word| word.len() >= secret.len()) {
+            let decoded = STANDARD_NO_PAD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).map(Zeroizing::new);
+            let holds_it = |octets: &Zeroizing<Vec<u8>>| octets.windows(secret.len()).any(|w| w == secret.as_bytes());
+            if decoded.is_ok_and(|octets| holds_it(&octets)) {
+                veiled = Cow::Owned(veiled.replace(word, VEIL));
+            }
+        }
+        match veiled.contains(secret) {
+            true => Cow::Owned(veiled.replace(secret, VEIL)),
+            false => veiled,
+        }
     }
 
     /// Whether two secrets are equal, in a time that depends on their lengths only.
@@ -33,6 +64,20 @@ impl Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_repeats_a_secret_is_not_repeated() {
+        for (secret, text, wanted) in [
+            ("hunter2", "no", "no"),
+            ("hunter2", "hunter2? hunter22", "{secret}? {secret}2"),
+            ("hunter2", "AUTH PLAIN AGFsaWNlAGh1bnRlcjI= is wrong", "AUTH PLAIN {secret}= is wrong"),
+            ("hunter2", "<aHVudGVyMg>, AGFsaWNlAGh1bnRlcjE=", "<{secret}>, AGFsaWNlAGh1bnRlcjE="),
+            ("abc", "abcdef YWJj", "abcdef YWJj"),
+            ("pässword", "no pässword", "no {secret}"),
+        ] {
+            assert_eq!(Secret::new(secret.into()).veil(text), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn comparison_sees_every_octet_and_the_length() {

@@ -195,6 +195,9 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         return Ok(Ok(Ready { client, ip, login: None, timing }));
     };
     let begun = Instant::now();
+    if let (Some(trace), Some(secret)) = (&submission.trace, credentials.secret()) {
+        trace.hide(secret);
+    }
     let done = client.login(credentials).await;
     timing.auth = Some(begun.elapsed());
     match done {

@@ -88,6 +88,9 @@ async fn walk(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>, steps: &
         return Some(());
     };
     let offers = opened.offers();
+    if let (Some(trace), Some(secret)) = (whom.trace, credentials.secret()) {
+        trace.hide(secret);
+    }
     let (login, opened) = opened.login(credentials, &name).await;
     if login.is_ok() {
         steps.push(Step::ok("auth", format!("{} may log in", credentials.user)));

@@ -93,18 +93,25 @@ enum Proxied {
     By(Proxy),
     /// The one of the environment.
     Environment,
+    /// None: what is wrong. Told by us and not by the parser of arguments, which would repeat what was given, and there
+    /// may be a password in it.
+    Wrong(String),
 }
 
-fn proxied(text: &str) -> Result<Proxied, String> {
+/// Reads what says which; never fails.
+fn proxied(text: &str) -> Result<Proxied, std::convert::Infallible> {
     if text == "env" {
         return Ok(Proxied::Environment);
     }
-    Proxy::parse(text).map(Proxied::By).map_err(|error| match error {
-        ProxyError::Password => {
-            format!("{error}; name its source: --proxy-password-cmd, --proxy-password-env or --proxy-password-file")
-        }
-        ProxyError::NotAProxy => error.to_string(),
-    })
+    Ok(Proxy::parse(text).map_or_else(
+        |error| match error {
+            ProxyError::Password => Proxied::Wrong(format!(
+                "{error}; name its source: --proxy-password-cmd, --proxy-password-env or --proxy-password-file"
+            )),
+            ProxyError::NotAProxy => Proxied::Wrong(error.to_string()),
+        },
+        Proxied::By,
+    ))
 }
 
 /// A wait, as `500ms`, `30s` or `2m`.
@@ -131,8 +138,12 @@ impl DialArgs {
         let TlsFiles { pins, ca, cert, key, name } = self.tls().over(&account.tls.files());
         let mut both = Self { pin: pins, ca, cert, key, tls_name: name, ..self.clone() };
         if let (None, Some(url)) = (&self.proxy, &account.proxy) {
-            let wrong = |why: String| Error::new(Kind::Config, "the proxy of the account").caused_by(why);
-            both.proxy = Some(proxied(url).map_err(wrong)?);
+            both.proxy = match proxied(url) {
+                Ok(Proxied::Wrong(why)) => {
+                    return Err(Error::new(Kind::Config, "the proxy of the account").caused_by(why));
+                }
+                Ok(proxy) => Some(proxy),
+            };
         }
         both.source = self.source.or(account.source);
         both.timeout = self.timeout.or(account.timeout);
@@ -229,6 +240,7 @@ impl DialArgs {
         let (proxy, told) = match &self.proxy {
             None => return Ok(None),
             Some(Proxied::By(proxy)) => (proxy.clone(), None),
+            Some(Proxied::Wrong(why)) => return Err(Error::new(Kind::Usage, format!("--proxy: {why}"))),
             Some(Proxied::Environment) => {
                 let named = ["ALL_PROXY", "all_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
                 let Some(url) = named.filter(|url| !url.is_empty()) else { return Ok(None) };

@@ -177,6 +177,9 @@ impl SmtpCourier {
             let text = format!("not logged in: {error}");
             Outcome::refused_here(Phase::Auth, EnhancedStatus::new(4, 7, 0), text)
         })?;
+        if let (Some(trace), Some(secret)) = (&self.trace, credentials.secret()) {
+            trace.hide(secret);
+        }
         client.login(&credentials).await.map(|_| ())
     }
 

@@ -89,6 +89,14 @@ impl Session {
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire, unless that is wanted.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<()> {
+        // Some servers repeat what they did not understand.
+        self.try_login(credentials).await.map_err(|error| match credentials.secret() {
+            Some(secret) => error.without(secret),
+            None => error,
+        })
+    }
+
+    async fn try_login(&mut self, credentials: &Credentials) -> Result<()> {
         let ground = Ground {
             offered: &self.capabilities.sasl,
             host: self.dialogue.peer(),

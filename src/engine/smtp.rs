@@ -111,6 +111,14 @@ impl Client {
     /// Logs in, and says how. A password goes over TLS or over loopback, never in clear over a wire, unless that is
     /// wanted.
     pub async fn login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
+        self.try_login(credentials).await.map_err(|outcome| match credentials.secret() {
+            // Some servers repeat what they did not understand.
+            Some(secret) => Outcome { text: secret.veil(&outcome.text).into_owned(), ..outcome },
+            None => outcome,
+        })
+    }
+
+    async fn try_login(&mut self, credentials: &Credentials) -> Result<Mechanism, Outcome> {
         let ground = Ground {
             offered: &self.extensions.auth,
             host: self.dialogue.peer(),

@@ -75,6 +75,9 @@ pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> 
     };
     let server = dial(connect, whom).await?;
     let mut session = Session::open(server.connection, &server.name, server.security).await?;
+    if let (Some(trace), Some(secret)) = (&source.trace, source.credentials.secret()) {
+        trace.hide(secret);
+    }
     match session.login(&source.credentials).await {
         Ok(()) => Ok(session),
         Err(error) => {

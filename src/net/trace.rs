@@ -3,6 +3,7 @@
 //! One sink for all connections of a program; each line is written whole and at once. What may not
 //! be shown is decided by the protocol's follower; nothing here looks into lines.
 
+use crate::secret::Secret;
 use crate::wire::record::{Follow, Recorder};
 use crate::wire::transcript::{Entry, Side};
 use std::fmt;
@@ -10,6 +11,9 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+
+/// Secrets that are looked for in each line.
+const SECRETS_MAX: usize = 64;
 
 /// Where conversations are written down. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +23,8 @@ struct Sink {
     out: Mutex<Box<dyn Write + Send>>,
     started: Instant,
     connections: AtomicU32,
+    /// What nobody may read, whoever says it.
+    secrets: Mutex<Vec<Secret>>,
 }
 
 /// One connection's place in a trace.
@@ -31,7 +37,24 @@ pub struct Tap {
 impl Trace {
     /// A trace that writes to `out`.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self(Arc::new(Sink { out: Mutex::new(out), started: Instant::now(), connections: AtomicU32::new(0) }))
+        Self(Arc::new(Sink {
+            out: Mutex::new(out),
+            started: Instant::now(),
+            connections: AtomicU32::new(0),
+            secrets: Mutex::default(),
+        }))
+    }
+
+    /// From now on this is shown in no line. What we say is hidden by the protocol's follower; a server may repeat it.
+    pub fn hide(&self, secret: &Secret) {
+        let mut secrets = self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if !secrets.iter().any(|known| known.is_same(secret)) {
+            // A relay with tokens of an hour has a new one each hour, and talks with the last few.
+            if secrets.len() == SECRETS_MAX {
+                secrets.remove(0);
+            }
+            secrets.push(Secret::new(secret.expose().to_owned()));
+        }
     }
 
     /// Begins to follow a connection on which we are `ours`.
@@ -47,9 +70,13 @@ impl Trace {
 
     fn write(&self, entry: &Entry) {
         let millis = self.0.started.elapsed().as_secs_f64() * 1000.0;
+        let mut line = entry.to_string();
+        for secret in &*self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner) {
+            line = secret.veil(&line).into_owned();
+        }
         let mut out = self.0.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A trace that cannot be written must not stop the mail.
-        let _ = writeln!(out, "[{millis:8.1}ms] {entry}").and_then(|()| out.flush());
+        let _ = writeln!(out, "[{millis:8.1}ms] {line}").and_then(|()| out.flush());
     }
 }
 

@@ -164,6 +164,14 @@ impl Credentials {
         Self { permit: Box::new(permit), ..self }
     }
 
+    /// What must not be repeated: the password or the token.
+    pub fn secret(&self) -> Option<&Secret> {
+        match &self.factor {
+            Factor::Password(secret) | Factor::Token(secret) => Some(secret),
+            Factor::External | Factor::Claim(_) => None,
+        }
+    }
+
     /// The password, if that is what proves the name.
     pub fn password(&self) -> Option<&Secret> {
         match &self.factor {

@@ -115,6 +115,9 @@ pub async fn open(connect: &dyn Connect, source: Source<'_>) -> Result<Session> 
         trace: source.trace.as_ref().map(|trace| (trace, follow::follow as _)),
     };
     let server = dial(connect, whom).await?;
+    if let (Some(trace), Some(secret)) = (&source.trace, source.credentials.secret()) {
+        trace.hide(secret);
+    }
     Opening::begin(server.connection, &server.name, server.security).await?.login(&source.credentials).await
 }
 

@@ -71,7 +71,15 @@ impl Opening {
     }
 
     /// Logs in. A password goes over TLS or over loopback, never in clear over a wire, unless that is wanted.
-    pub async fn login(mut self, credentials: &Credentials) -> Result<Session> {
+    pub async fn login(self, credentials: &Credentials) -> Result<Session> {
+        // Some servers repeat what they did not understand.
+        self.try_login(credentials).await.map_err(|error| match credentials.secret() {
+            Some(secret) => error.without(secret),
+            None => error,
+        })
+    }
+
+    async fn try_login(mut self, credentials: &Credentials) -> Result<Session> {
         let offered: Vec<String> =
             self.capabilities.iter().filter_map(|name| name.strip_prefix("AUTH=")).map(str::to_owned).collect();
         let ground = Ground {
