@@ -1,7 +1,8 @@
 //! Directly to the mail exchangers of each recipient's domain, without a server of one's own and without a queue.
 //!
 //! Recipients of one domain travel together: its exchangers are tried in the order that the route says, each with
-//! all its addresses, until one of them has judged each recipient. Whoever nobody judged gets the last failure.
+//! all its addresses, until one of them has judged each recipient. Whoever nobody judged gets the failure that came
+//! furthest, the last one of several.
 //! RFC 5321 §5.1; RFC 7505.
 
 use crate::address::Domain;
@@ -138,15 +139,22 @@ impl Direct<'_> {
                 let host = hop.host.as_str();
                 let visit = self.courier.visit(host, address, &cargo, self.required, &self.stop, &mut progress).await;
                 let mut left = Vec::new();
+                let mut is_told = false;
                 for (place, outcome) in open.into_iter().zip(&visit.outcomes) {
                     if visit.leaves_open(outcome) {
                         left.push(place);
                     }
-                    outcomes[place] = outcome.clone();
+                    // A host that does not answer says nothing about what another one did with the message.
+                    if outcome.phase >= outcomes[place].phase {
+                        outcomes[place] = outcome.clone();
+                        is_told = true;
+                    }
                 }
                 open = left;
-                (way.host, way.ip) = (Some(hop.host.clone()), Some(*ip));
-                (way.tls, way.extensions) = (visit.tls, visit.extensions);
+                if is_told {
+                    (way.host, way.ip) = (Some(hop.host.clone()), Some(*ip));
+                    (way.tls, way.extensions) = (visit.tls, visit.extensions);
+                }
             }
         }
     }

@@ -33,10 +33,25 @@ in_session() {
   env -u DISPLAY -u WAYLAND_DISPLAY -u DBUS_SESSION_BUS_ADDRESS HOME="$keyring_home" XDG_RUNTIME_DIR="$keyring_home/run" \
     XDG_CONFIG_HOME="$keyring_home/config" XDG_DATA_HOME="$keyring_home/data" XDG_CACHE_HOME="$keyring_home/cache" \
     timeout 30 dbus-run-session --config-file="$keyring_home/bus.conf" -- bash -c '
-      case $1 in
-        open) printf passphrase | gnome-keyring-daemon --unlock --components=secrets ;;
-        locked) gnome-keyring-daemon --start --components=secrets ;;
-      esac >/dev/null 2>&1
+      start() {
+        case $1 in
+          open) printf passphrase | gnome-keyring-daemon --unlock --components=secrets ;;
+          locked) gnome-keyring-daemon --start --components=secrets ;;
+        esac >/dev/null 2>&1
+      }
+      is_there() {
+        dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
+          string:org.freedesktop.secrets 2>/dev/null | grep -q "boolean true"
+      }
+      # The daemon of the session before may still be about to end, and answer in the place of a new one.
+      for try in 1 2 3 4 5; do
+        [ "$1" != absent ] || break
+        start "$1"
+        for moment in {1..20}; do
+          ! is_there || break 2
+          sleep 0.05
+        done
+      done
       shift
       # The bus goes afterwards, and the daemon with it.
       "$@"' in_session "$@"
