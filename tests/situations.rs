@@ -33,7 +33,7 @@ auth      535 5.7.8 Wrong password        77 refused  auth
 ";
 
 /// Every failure at every moment: refused for now and for good, with and without an enhanced code, with words that
-/// are no SMTP, by hanging up.
+/// are no SMTP, by hanging up, by silence.
 const FAILURES: &str = "
 greeting  421 Busy                        75 deferred greeting
 greeting  421 4.3.2 Busy                  75 deferred greeting
@@ -43,12 +43,14 @@ greeting  554 5.7.1 Your host is listed   77 refused  greeting
 greeting  521 Takes no mail               68 refused  greeting
 greeting  HTTP/1.1 400 Bad Request        76 deferred greeting
 greeting  closes                          75 deferred greeting
+greeting  says nothing                75 deferred greeting
 ehlo      421 Busy                        75 deferred ehlo
 ehlo      451 4.3.0 Not now               75 deferred ehlo
 ehlo      550 No                          69 refused  ehlo
 ehlo      550 5.7.1 Not you               77 refused  ehlo
 ehlo      +OK what                        76 deferred ehlo
 ehlo      closes                          75 deferred ehlo
+ehlo      says nothing                75 deferred ehlo
 starttls  454 Not now                     75 deferred tls
 starttls  454 4.7.0 Not now               75 deferred tls
 starttls  554 No                          69 refused  tls
@@ -56,13 +58,16 @@ starttls  554 5.3.0 No                    69 refused  tls
 starttls  554 5.7.0 No                    77 refused  tls
 starttls  what                            76 deferred tls
 starttls  closes                          75 deferred tls
+starttls  says nothing                75 deferred tls
 handshake closes                          75 deferred tls
+handshake says nothing                75 deferred tls
 auth      454 Not now                     75 deferred auth
 auth      454 4.7.0 Not now               75 deferred auth
 auth      535 No                          77 refused  auth
 auth      554 5.3.0 No                    77 refused  auth
 auth      what                            76 deferred auth
 auth      closes                          75 deferred auth
+auth      says nothing                75 deferred auth
 mail      451 Not now                     75 deferred mail
 mail      451 4.3.0 Not now               75 deferred mail
 mail      550 No                          69 refused  mail
@@ -72,6 +77,7 @@ mail      552 5.3.4 Too big               65 refused  mail
 mail      530 5.7.0 Log in first          77 refused  mail
 mail      what                            76 deferred mail
 mail      closes                          75 deferred mail
+mail      says nothing                75 deferred mail
 rcpt      450 Not now                     75 deferred rcpt
 rcpt      451 4.7.1 Greylisted            75 deferred rcpt
 rcpt      550 No                          67 refused  rcpt
@@ -80,12 +86,14 @@ rcpt      552 5.2.2 Mailbox full          69 refused  rcpt
 rcpt      556 5.1.10 Null MX              68 refused  rcpt
 rcpt      what                            76 deferred rcpt
 rcpt      closes                          75 deferred rcpt
+rcpt      says nothing                75 deferred rcpt
 data      451 Not now                     75 deferred data
 data      451 4.3.0 Not now               75 deferred data
 data      554 No                          69 refused  data
 data      250 What                        76 deferred data
 data      what                            76 deferred data
 data      closes                          75 deferred data
+data      says nothing                75 deferred data
 dot       451 Not now                     75 deferred dot
 dot       421 4.3.2 Stopping              75 deferred dot
 dot       554 No                          69 refused  dot
@@ -93,8 +101,12 @@ dot       552 Too big                     65 refused  dot
 dot       554 5.4.6 Loop                  69 refused  dot
 dot       550 5.7.26 No DMARC             77 refused  dot
 dot       354 What                        76 unknown  dot
+dot       says nothing                76 unknown  dot
 dot       what                            76 unknown  dot
 ";
+
+/// How long the program waits for a server that says nothing; any other answers well within it.
+const PATIENCE: &str = "2s";
 
 /// Runs that are under way at once: most of their time is spent starting.
 const AT_ONCE: usize = 8;
@@ -162,6 +174,9 @@ impl<'a> Row<'a> {
         }
         if self.moment == "rcpt_2" {
             command.arg("carol@hamburger.example");
+        }
+        if self.does == "says nothing" {
+            command.args(["--timeout", PATIENCE, "--final-timeout", PATIENCE]);
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(b"Do you like ketchup?\n").unwrap();
