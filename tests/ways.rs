@@ -115,8 +115,11 @@ fn a_proxy_leads_to_the_server_and_looks_its_name_up() {
         (asked, serve(stream))
     });
     let url = format!("socks5h://127.0.0.1:{port}");
-    let arguments = ["--server", "smtp://mail.invalid?tls=none", "--proxy", &url];
-    expect(&send(directory.path(), &arguments), 0, "");
+    let arguments = ["--server", "smtp://mail.invalid?tls=none", "--proxy", &url, "--json"];
+    let sent = send(directory.path(), &arguments);
+    expect(&sent, 0, "");
+    let object: serde_json::Value = serde_json::from_slice(&sent.stdout).expect("an object");
+    assert_eq!(object["route"]["proxy"], url.as_str(), "{object}");
     let (asked, heard) = proxy.join().expect("it served");
     assert_eq!(asked, b"\x05\x01\x00\x03\x0cmail.invalid\x00\x19");
     assert!(heard.contains("ketchup?"), "{heard}");

@@ -232,6 +232,7 @@ impl<'a> Errand<'a> {
             Err(error) => return self.unreached(envelope, error),
         };
         let dns = Some(before.elapsed());
+        let proxy = way.detour.as_ref().map(|detour| detour.proxy.to_string());
         // Up to here a signal ends the process, and nothing has begun.
         let stop = Stop::on_signals()?;
         let size = message.content.size();
@@ -251,7 +252,7 @@ impl<'a> Errand<'a> {
         let offered = extensions.iter().flat_map(|offered| self.args.delivery.warnings(offered));
         Ok(Sent {
             recipients: recipients.into_iter().map(|(path, outcome)| (path, Fared::Tried(outcome))).collect(),
-            reached: Reached { ip, tls, login, timing, ..Reached::default() },
+            reached: Reached { ip, tls, login, timing, proxy, ..Reached::default() },
             remote_id,
             dns,
             stopped: stop.exit(),

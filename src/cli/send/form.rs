@@ -87,7 +87,7 @@ pub(super) fn route(endpoint: &Endpoint, reached: &Reached) -> Route {
         }),
         port: endpoint.local.is_none().then_some(endpoint.port),
         ip: reached.ip.map(|ip| ip.to_string()),
-        proxy: None,
+        proxy: reached.proxy.clone(),
         tls: reached
             .tls
             .as_ref()

@@ -50,6 +50,8 @@ pub(super) struct Reached {
     pub(super) tls: Option<Tls>,
     pub(super) login: Option<Mechanism>,
     pub(super) timing: submit::Timing,
+    /// The proxy, if it went through one.
+    pub(super) proxy: Option<String>,
     /// The ways to exchangers, if it went there directly.
     pub(super) ways: Vec<direct::Way>,
     /// Whom each recipient's exchanger was.
