@@ -68,6 +68,8 @@ pub fn put(
 impl Spool {
     /// Takes in what is in the letter box, and says how many letters that were.
     pub async fn take_letters(&self) -> Result<usize> {
+        // Two at once would both find a letter that neither has taken in, and it would be there twice.
+        let _one = self.letters().lock().await;
         let (disk, dir) = (self.disk(), self.root().join(DIR));
         let (reader, place) = (disk.clone(), dir.clone());
         let letters = blocking("looking into the letter box", move || letters(&*reader, &place)).await?;
@@ -93,9 +95,11 @@ impl Spool {
                 incoming.commit(accepted).await?;
                 count += 1;
             }
-            let disk = disk.clone();
+            let (disk, dir) = (disk.clone(), dir.clone());
+            // A letter that came back with a power cut, when its message was delivered and gone, would be sent again.
             blocking("emptying the letter box", move || {
-                disk.remove(&path).map_err(|error| Error::file("cannot remove", &path, error))
+                let removed = disk.remove(&path).and_then(|()| disk.sync_dir(&dir));
+                removed.map_err(|error| Error::file("cannot remove", &path, error))
             })
             .await?;
         }

@@ -49,6 +49,8 @@ pub(super) struct Inner {
     room: Arc<AtomicU64>,
     damage: Vec<Damage>,
     lost: Vec<SpoolId>,
+    /// Held by whoever takes letters in.
+    letters: tokio::sync::Mutex<()>,
 }
 
 impl Spool {
@@ -110,6 +112,10 @@ impl Spool {
     pub(super) async fn begin_as(&self, id: SpoolId) -> Result<Incoming> {
         let _ = self.begin().await?;
         Ok(Incoming::new(self.0.clone(), id))
+    }
+
+    pub(super) fn letters(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.letters
     }
 
     pub(super) fn disk(&self) -> Arc<dyn Disk> {
@@ -245,7 +251,8 @@ impl Inner {
         let thread = std::thread::Builder::new().name("spool".into()).spawn(move || committer.run(received));
         let thread = thread.map_err(|error| Error::new(Kind::Temporary, "starting a thread").caused_by(error))?;
         let (orders, thread) = (Some(orders), Some(thread));
-        Ok(Self { disk, clock, entropy, root, index, orders, thread, arrivals, room, damage, lost })
+        let letters = tokio::sync::Mutex::default();
+        Ok(Self { disk, clock, entropy, root, index, orders, thread, arrivals, room, damage, lost, letters })
     }
 
     /// Where body files are.

@@ -71,6 +71,14 @@ impl<'a> Errand<'a> {
             return Err(Error::new(Kind::Usage, "--mx sends at once, to whoever takes it")
                 .hint("leave out --queue: what is queued without a server goes to the exchangers by itself"));
         }
+        if args.is_queued() && args.outcome.dry_run == Some(DryRun::Connect) {
+            return Err(Error::new(Kind::Usage, "--dry-run=connect asks the server, and --queue always asks none")
+                .hint("nothing was queued; leave out one of them"));
+        }
+        if args.delivery.is_all_or_none() && args.outcome.queue == Queueing::Tempfail {
+            return Err(Error::new(Kind::Usage, "--partial abort and --queue tempfail contradict each other")
+                .hint("nothing was sent; what is queued goes to some recipients later than to others"));
+        }
         Ok(Self {
             args,
             context,

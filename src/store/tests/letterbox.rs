@@ -3,7 +3,7 @@
 use super::super::letterbox::put;
 use super::super::memory::MemoryDisk;
 use super::super::testing::{TestClock, TestEntropy, accepted, lease, open_spool};
-use crate::world::Clock;
+use crate::world::{Clock, Disk};
 use std::path::Path;
 
 #[tokio::test]
@@ -48,4 +48,31 @@ async fn a_letter_that_was_taken_in_before_a_crash_is_thrown_away() {
     incoming.commit(accepted(&["bob@x"])).await.unwrap();
     assert_eq!(spool.take_letters().await.unwrap(), 0);
     assert_eq!(spool.take_letters().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn two_takers_find_a_letter_once() {
+    let disk = MemoryDisk::new();
+    let (clock, entropy) = (TestClock::new(), TestEntropy::new(7));
+    for _ in 0..20 {
+        let message = b"Subject: x\r\n\r\nHello\r\n".to_vec();
+        put(&disk, &*clock, &*entropy, Path::new("/spool"), &accepted(&["bob@x"]), &message).unwrap();
+    }
+    let spool = open_spool(&disk, 1).await.unwrap();
+    let (one, other) = tokio::join!(spool.take_letters(), spool.take_letters());
+    assert_eq!(one.unwrap() + other.unwrap(), 20);
+    assert_eq!(lease(&spool, clock.now(), 100).await.len(), 20);
+}
+
+#[tokio::test]
+async fn a_letter_does_not_come_back_with_a_power_cut() {
+    let disk = MemoryDisk::new();
+    let (clock, entropy) = (TestClock::new(), TestEntropy::new(7));
+    let message = b"Subject: x\r\n\r\nHello\r\n".to_vec();
+    let letters = Path::new("/spool/letters");
+    put(&disk, &*clock, &*entropy, Path::new("/spool"), &accepted(&["bob@x"]), &message).unwrap();
+    open_spool(&disk, 1).await.unwrap().take_letters().await.unwrap();
+    for seed in 0..64 {
+        assert_eq!(disk.power_cut(seed).read_dir(letters).unwrap(), [], "{seed}");
+    }
 }
