@@ -195,6 +195,11 @@ pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     })
 }
 
+/// Whether only these are allowed.
+pub(super) fn is_only(allowed: Option<&[Mechanism]>, of: &[Mechanism]) -> bool {
+    allowed.is_some_and(|allowed| allowed.iter().all(|mechanism| of.contains(mechanism)))
+}
+
 impl LoginArgs {
     /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
@@ -209,27 +214,30 @@ impl LoginArgs {
             Some(Wish::By(mechanisms)) => Some(mechanisms.clone()),
             _ => of_account(),
         };
-        let is_only = |of: &[Mechanism]| {
-            mechanisms.as_ref().is_some_and(|wanted| wanted.iter().all(|mechanism| of.contains(mechanism)))
-        };
-        let wants_token = is_only(&[Mechanism::XOAuth2, Mechanism::OAuthBearer]);
-        let wants_nothing = is_only(&[Mechanism::External]);
+        let wants_token = is_only(mechanisms.as_deref(), &[Mechanism::XOAuth2, Mechanism::OAuthBearer]);
+        let wants_nothing = is_only(mechanisms.as_deref(), &[Mechanism::External]);
         let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
         let auth = server.account.and_then(|(_, account)| account.auth.clone());
         if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
             return Ok(None);
         }
-        let Some(user) = self.name(server) else {
-            return match self.password.source() {
-                Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
-                    .hint("name the user with --user or in the URL: scheme://user@host")),
-                None => Ok(None),
-            };
-        };
         if wants_nothing {
+            // The address of an account is no name that it was told to log in with.
+            let of_account = || server.account.and_then(|(_, account)| account.user.clone());
+            let user = self.user.clone().or_else(|| endpoint.user.clone()).or_else(of_account);
             return Ok(Some(Credentials::external(user).with(permit)));
         }
+        let Some(user) = self.name(server) else {
+            let what = match (self.password.source(), &self.auth) {
+                (Some(_), _) => "a password without a user",
+                (None, Some(_)) => "a login without a user",
+                (None, None) => return Ok(None),
+            };
+            return Err(
+                Error::new(Kind::Usage, what).hint("name the user with --user or in the URL: scheme://user@host")
+            );
+        };
         if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
             let proof = auth::TokenProof::new(context, name, account, user)?;
             return Ok(Some(proof.now().await?.with(permit)));
@@ -260,6 +268,11 @@ impl LoginArgs {
     /// Whether anything was said that is only about one server, and not about mail exchangers.
     pub(super) fn is_about_one(&self) -> bool {
         self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_about_one()
+    }
+
+    /// Whether a password may be said where others can read it.
+    pub(super) fn is_insecure(&self) -> bool {
+        self.auth_insecure
     }
 
     /// Whether anything was said here that a queue would not remember.

@@ -5,7 +5,7 @@
 
 use super::super::auth::TokenProof;
 use super::super::dial::DialArgs;
-use super::super::login::{self, Service};
+use super::super::login::{self, Service, is_only};
 use mailkit::account::{Account, Asked, Auth, Config, SecretSource};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
@@ -13,7 +13,7 @@ use mailkit::engine::handover::{Answer, Courier, Parcel};
 use mailkit::engine::smtp::Manner;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
-use mailkit::sasl::{Credentials, Permit};
+use mailkit::sasl::{Credentials, Mechanism, Permit};
 use mailkit::smtp::outcome::Phase;
 use mailkit::status::EnhancedStatus;
 use mailkit::submit::{Submission, submit};
@@ -64,6 +64,12 @@ impl WithAccounts {
                 let what = format!("account {name} logs in with tokens, and did not when this relay began");
                 let proof = self.tokens.get(name).ok_or_else(|| Error::new(Kind::Config, what))?;
                 Some(proof.now().await?)
+            }
+            Some((_, account @ Account { auth: Some(Auth::Mechanisms(mechanisms)), .. }))
+                if is_only(Some(mechanisms), &[Mechanism::External]) =>
+            {
+                let user = server.endpoint.user.clone().or_else(|| account.user.clone());
+                Some(Credentials::external(user))
             }
             Some((name, account)) => match account.login(&server.endpoint) {
                 Some(user) => {
