@@ -8,6 +8,8 @@
 
 #[path = "situations/server.rs"]
 mod server;
+#[path = "situations/told.rs"]
+mod told;
 mod watchdog;
 
 use server::{Act, Script, serve, stop};

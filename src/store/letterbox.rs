@@ -58,8 +58,9 @@ pub fn put(
         disk.sync_dir(&dir)
     };
     write().map_err(|error| {
-        // Half a letter is of no use to anybody.
+        // Half a letter is of no use to anybody, and one with its name would be sent although we say that it was not.
         let _ = disk.remove(&draft);
+        let _ = disk.remove(&path);
         Error::file("cannot put the message into the queue", &path, error)
     })?;
     Ok(id)
