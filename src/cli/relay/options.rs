@@ -9,6 +9,7 @@ use super::super::login::trust;
 use super::accounts::WithAccounts;
 use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::address::Domain;
+use mailkit::duration;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::engine::courier::{Always, Prove, SmtpCourier};
 use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
@@ -22,7 +23,7 @@ use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::{ClientTls, Trust};
 use mailkit::relay::event::Observer;
-use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
+use mailkit::relay::schedule::{Patience, Schedule};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
 use mailkit::sasl::Credentials;
 use mailkit::status::EnhancedStatus;
@@ -75,7 +76,7 @@ pub(crate) struct RelayArgs {
     retry: Option<Schedule>,
 
     /// Give a message up after this time, such as 5d or 12h
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     lifetime: Option<Duration>,
 }
 
@@ -169,7 +170,7 @@ impl RelayArgs {
                 },
                 lifetime: match (self.lifetime, &configured.lifetime) {
                     (Some(lifetime), _) => lifetime,
-                    (None, Some(text)) => duration(text).map_err(|error| in_config("lifetime", error))?,
+                    (None, Some(text)) => duration::parse(text).map_err(|error| in_config("lifetime", error))?,
                     (None, None) => patience.lifetime,
                 },
                 ..patience
@@ -292,8 +293,4 @@ fn smtp_url(text: &str) -> Result<Endpoint, String> {
         Protocol::Smtp => Ok(endpoint),
         _ => Err("a smarthost speaks SMTP".to_owned()),
     }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "write a number and s, m, h or d, as in 12h".to_owned())
 }
