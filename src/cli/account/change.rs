@@ -63,6 +63,8 @@ pub(super) fn edit(args: &Edit, context: &Context) -> Result<Exit> {
     let mut file = config::file_of(context, name)?;
     if args.set.is_empty() && args.unset.is_empty() {
         let path = file.path().to_owned();
+        // Whoever edits may take long; nobody waits for that.
+        drop(file);
         return config::edit(context, &path);
     }
     for (key, _) in args.set.iter().filter(|(key, _)| is_secret(key)) {
