@@ -378,6 +378,12 @@ fn an_editor_for_what_is_broken_learns_no_password() {
 fn a_password_in_a_place_where_none_belongs_is_not_repeated() {
     let _watch = watchdog::over("secrets", Duration::from_secs(120));
     let directory = home("smtp://alice@127.0.0.1:1");
+    let path = directory.path().join("config.toml");
+    let wrong = format!(
+        "[accounts.wrong-urls]\nauth = 'oauth'\noauth = {{client-id = 'x', auth-url = 'https://a:{PASSWORD}@x/'}}\n"
+    );
+    let text = fs::read_to_string(&path).expect("a file") + &wrong;
+    fs::write(&path, text).expect("it can be written");
     let url = format!("smtp://alice:{PASSWORD}@127.0.0.1");
     let proxy = format!("socks5://alice:{PASSWORD}@127.0.0.1:1");
     for arguments in [
@@ -386,6 +392,14 @@ fn a_password_in_a_place_where_none_belongs_is_not_repeated() {
         &["imap", "sync", &url.replace("smtp", "imap"), "--maildir", "Mail"],
         &["send", "--server", "smtp://127.0.0.1:1", "--proxy", &proxy, "b@x.example"],
         &["account", "add", &url, "--print"],
+        &["account", "add", &url.replace("smtp://", ""), "--print"],
+        &["account", "discover", &url],
+        &["account", "trust", &url],
+        &["account", "trust", &url.replace("smtp:", "")],
+        &["account", "show", &url],
+        &["account", "edit", "by-file", "--set", &format!("secret={{plain='{PASSWORD}'}}")],
+        &["account", "edit", "by-file", "--set", &format!("secret.plain={PASSWORD}")],
+        &["auth", "login", "wrong-urls"],
         &["config", "show"],
         &["config", "show", "--origin", "--json"],
         &["account", "show", "by-file", "--json"],

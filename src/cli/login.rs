@@ -8,7 +8,7 @@ use super::context::Context;
 use super::dial::{Ask, DialArgs};
 use super::input;
 use mailkit::account::{Account, Asked, Auth, Config, SecretSource, Whose};
-use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol, masked};
 use mailkit::engine::dial::{Way, name};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::tls::{TlsOptions, Trust};
@@ -165,7 +165,7 @@ pub(super) fn server_of<'a>(
             // Not repeated: standard error often ends in a log.
             EndpointError::Password => Error::new(Kind::Usage, error.to_string())
                 .hint("name its source: --password-cmd, --password-env or --password-file"),
-            _ => Error::new(Kind::Usage, format!("{url}: {error}")),
+            _ => Error::new(Kind::Usage, format!("{}: {error}", masked(url))),
         })?;
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));

@@ -25,6 +25,7 @@ pub use redirect::Loopback;
 pub use renew::{Keep, Want, fresh, needs_login};
 pub use tokens::Tokens;
 
+use crate::endpoint::masked;
 use crate::engine::http::{Http, Request, Response};
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
@@ -34,6 +35,9 @@ use url::Url;
 
 /// The fields of a form that hold secrets.
 const SECRET: [&str; 5] = ["client_secret", "code", "code_verifier", "device_code", "refresh_token"];
+
+/// Signs of an address that are repeated in an error.
+const SHOWN_MAX: usize = 200;
 
 /// Who asks, and whom.
 pub struct Client {
@@ -53,7 +57,9 @@ pub struct Client {
 
 /// Reads the address of an endpoint. Secrets go there, so it must be https (RFC 6749 §3.1, §3.2).
 pub fn endpoint(text: &str) -> Result<Url> {
-    let wrong = |why: &str| Error::new(Kind::Config, format!("{text} is no endpoint of a provider: {why}"));
+    // It may come from a stranger, without end.
+    let shown: String = text.chars().take(SHOWN_MAX).collect();
+    let wrong = |why: &str| Error::new(Kind::Config, format!("{} is no endpoint of a provider: {why}", masked(&shown)));
     let url = Url::parse(text).map_err(|_| wrong("it is no URL"))?;
     if url.scheme() != "https" {
         return Err(wrong("tokens and codes go by https only"));

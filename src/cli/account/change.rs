@@ -68,8 +68,8 @@ pub(super) fn edit(args: &Edit, context: &Context) -> Result<Exit> {
         return config::edit(context, &path);
     }
     for (key, _) in args.set.iter().filter(|(key, _)| is_secret(key)) {
-        let plain = args.set.iter().any(|(known, value)| known == key && value.contains("plain"));
-        if plain {
+        let is_plain = |value: &str| key.contains("plain") || value.contains("plain");
+        if args.set.iter().any(|(known, value)| known == key && is_plain(value)) {
             return Err(Error::new(Kind::Usage, "a password among the arguments can be seen by every user")
                 .hint(format!("mailkit auth set {name} asks for it")));
         }
