@@ -5,13 +5,14 @@
 use super::super::auth::TokenProof;
 use super::super::context::Context;
 use super::super::host::host_name;
-use super::super::login::trust;
-use super::accounts::WithAccounts;
-use mailkit::account::{Account, Auth, SecretSource};
+use super::super::login::{prove, trust};
+use super::accounts::{WithAccounts, nobody};
+use mailkit::account::{Account, Auth, SecretSource, Whose};
 use mailkit::address::Domain;
 use mailkit::duration;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::engine::courier::{Always, Prove, SmtpCourier};
+use mailkit::engine::dial;
 use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
@@ -25,7 +26,7 @@ use mailkit::net::tls::{ClientTls, Trust};
 use mailkit::relay::event::Observer;
 use mailkit::relay::schedule::{Patience, Schedule};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
-use mailkit::sasl::Credentials;
+use mailkit::sasl::Permit;
 use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
 use mailkit::world::{Clock, Entropy, Later, Resolve};
@@ -183,6 +184,7 @@ impl RelayArgs {
             tokens: tokens(context)?,
             helo: hostname.clone(),
             trace: context.trace()?,
+            hidden: context.hidden().to_vec(),
         };
         Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
     }
@@ -239,10 +241,13 @@ impl RelayArgs {
                 let of_account = || account.and_then(|(_, account)| account.secret.clone());
                 // Without a source the keyring is asked: a relay has no terminal.
                 let source = named.or(configured).or_else(of_account).unwrap_or(SecretSource::Keyring);
-                let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
                 let name = account.map_or(user.as_str(), |(name, _)| name);
-                let password = source.fetch(name, &ask).await?;
-                Ok(Some(Arc::new(Always(Arc::new(Credentials::new(user, password))))))
+                let host = dial::name(&smarthost.host);
+                let whose = Whose { is_attended: false, ..context.whose(name, Some((&host, &user))) };
+                let mechanisms = account.and_then(|(_, account)| account.mechanisms());
+                let permit = Permit { mechanisms, in_clear: false };
+                let credentials = prove(&user, permit, &source, whose, &nobody).await?;
+                Ok(Some(Arc::new(Always(Arc::new(credentials)))))
             }
         }
     }
