@@ -38,6 +38,8 @@ pub struct Exchangers {
     pub stray_null: bool,
     /// Exchangers beyond [`EXCHANGERS_MAX`], the least preferred ones.
     pub left_out: usize,
+    /// DNSSEC vouches for it that these are the domain's exchangers.
+    pub is_authentic: bool,
 }
 
 /// One host that takes mail.
@@ -53,6 +55,8 @@ pub struct Exchanger {
     pub addresses: Vec<IpAddr>,
     /// Why there are no addresses, if there are none.
     pub missing: Option<LookupError>,
+    /// DNSSEC vouches for the addresses, and for the aliases before them.
+    pub is_authentic: bool,
 }
 
 /// How exchangers were found.
@@ -123,13 +127,21 @@ pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers
         ttl: answer.ttl,
         stray_null: listed_nulls > 0,
         left_out,
+        is_authentic: answer.is_authentic,
     })
 }
 
 /// Looks up one host's addresses: an exchanger, or a smarthost.
 pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exchanger {
     let (four, six) = tokio::join!(dns.lookup(&host, RecordKind::A), dns.lookup(&host, RecordKind::Aaaa));
-    let mut found = Exchanger { preference, host, aliases: Vec::new(), addresses: Vec::new(), missing: None };
+    let mut found = Exchanger {
+        preference,
+        host,
+        aliases: Vec::new(),
+        addresses: Vec::new(),
+        missing: None,
+        is_authentic: [&four, &six].into_iter().flatten().all(|answer| answer.is_authentic),
+    };
     for answer in [four, six] {
         match answer {
             Ok(answer) => {
@@ -208,6 +220,7 @@ async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Ex
             aliases: Vec::new(),
             addresses: Vec::new(),
             missing: Some(LookupError::Temporary("the name servers did not answer in time".into())),
+            is_authentic: false,
         })
     });
     let known: BTreeMap<String, Exchanger> = futures_util::stream::iter(lookups.collect::<Vec<_>>())
@@ -228,15 +241,24 @@ async fn implicit(dns: &dyn Resolve, name: String) -> Result<Exchangers, NoExcha
         None => {
             let aliases = host.aliases.clone();
             // The domain may well be an alias; only an exchanger named by an MX record may not.
+            // Whoever vouches for the addresses of a name has vouched for it, too, that the name has no MX records.
+            let is_authentic = host.is_authentic && aliases.is_empty();
             let hosts = vec![Exchanger { aliases: Vec::new(), ..host }];
-            Ok(Exchangers { hosts, source: Source::Implicit, aliases, ttl: 0, stray_null: false, left_out: 0 })
+            let source = Source::Implicit;
+            Ok(Exchangers { hosts, source, aliases, ttl: 0, stray_null: false, left_out: 0, is_authentic })
         }
     }
 }
 
 fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
-    let host =
-        Exchanger { preference: 0, host: domain.to_string(), aliases: Vec::new(), addresses: vec![ip], missing: None };
+    let host = Exchanger {
+        preference: 0,
+        host: domain.to_string(),
+        aliases: Vec::new(),
+        addresses: vec![ip],
+        missing: None,
+        is_authentic: false,
+    };
     Exchangers {
         hosts: vec![host],
         source: Source::Literal,
@@ -244,6 +266,7 @@ fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
         ttl: 0,
         stray_null: false,
         left_out: 0,
+        is_authentic: false,
     }
 }
 
@@ -427,6 +450,25 @@ mx.down A 127.0.1.7
         let implicit = look("cnamehost").await;
         assert_eq!((implicit.source, implicit.aliases.len()), (Source::Implicit, 1));
         assert!(implicit.hosts[0].aliases.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_dnssec_vouches_for_is_told() {
+        let zone = zone().signed("many.cases.test").signed("a.cases.test").signed("implicit.cases.test");
+        let zone = zone.signed("cnamehost.cases.test").signed("ds.cases.test");
+        for (name, domain, hosts) in [
+            ("many", true, vec![true, false, false, false, false]),
+            ("cnamed", false, vec![true, false, false, false, false]),
+            ("implicit", true, vec![true]),
+            // An alias may lead anywhere, and what it leads to may have MX records of its own.
+            ("cnamehost", false, vec![true]),
+            ("mixed", false, vec![true]),
+        ] {
+            let found = exchangers(&zone, &Domain::parse(&format!("{name}.cases.test")).expect("a name")).await;
+            let found = found.expect("exchangers");
+            let of_hosts: Vec<bool> = found.hosts.iter().map(|host| host.is_authentic).collect();
+            assert_eq!((found.is_authentic, of_hosts), (domain, hosts), "{name}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! RFC 5321 §5.1; RFC 7505 §4; RFC 3463 §3.2, §3.5.
 
 use super::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, reach};
+use crate::policy::guard::Guard;
 use crate::status::{EnhancedStatus, Fate, ReplyCode};
 use crate::world::LookupError;
 use std::collections::HashSet;
@@ -31,6 +32,8 @@ pub struct Rules {
 pub struct Route {
     /// Never empty, and none without an address.
     pub hops: Vec<Hop>,
+    /// What whoever sends may want to know of it.
+    pub remarks: Vec<String>,
 }
 
 /// One host to try.
@@ -40,6 +43,8 @@ pub struct Hop {
     pub host: String,
     /// In the order they are tried; never empty.
     pub addresses: Vec<IpAddr>,
+    /// How it is to be talked to.
+    pub guard: Guard,
 }
 
 /// Why there is no way to a domain.
@@ -73,11 +78,11 @@ impl Unroutable {
 /// Chooses the way to `domain`. `random` decides among equals.
 pub fn plan(
     domain: &str,
-    found: Result<Exchangers, NoExchangers>,
+    found: Result<&Exchangers, &NoExchangers>,
     rules: &Rules,
     random: u64,
 ) -> Result<Route, Unroutable> {
-    let found = found.map_err(|why| no_exchangers(domain, &why))?;
+    let found = found.map_err(|why| no_exchangers(domain, why))?;
     // RFC 5321 §5.1: the hosts less preferred than ourselves wait for us, so giving the message to them would only
     // bring it back.
     let own = found.hosts.iter().filter(|host| rules.is_own(host)).map(|host| host.preference).min();
@@ -89,7 +94,7 @@ pub fn plan(
     }
     shuffle_equals(&mut hosts, random);
     let hops = hops(&hosts, rules);
-    if hops.is_empty() { Err(unusable(domain, &hosts)) } else { Ok(Route { hops }) }
+    if hops.is_empty() { Err(unusable(domain, &hosts)) } else { Ok(Route { hops, remarks: Vec::new() }) }
 }
 
 impl Rules {
@@ -116,7 +121,7 @@ fn hops(hosts: &[&Exchanger], rules: &Rules) -> Vec<Hop> {
         let addresses = host.addresses.iter().copied().filter(|ip| rules.accepts(*ip) && seen.insert(*ip));
         let addresses: Vec<IpAddr> = addresses.take(rest).collect();
         if !addresses.is_empty() {
-            hops.push(Hop { host: host.host.clone(), addresses });
+            hops.push(Hop { host: host.host.clone(), addresses, guard: Guard::Usual });
         }
     }
     hops
@@ -182,7 +187,7 @@ mod tests {
                 _ => None,
             };
             let addresses = rest.iter().filter_map(|word| word.parse().ok()).collect();
-            Exchanger { preference, host: name, aliases: Vec::new(), addresses, missing }
+            Exchanger { preference, host: name, aliases: Vec::new(), addresses, missing, is_authentic: false }
         });
         Ok(Exchangers {
             hosts: hosts.collect(),
@@ -191,6 +196,7 @@ mod tests {
             ttl: 300,
             stray_null: false,
             left_out: 0,
+            is_authentic: false,
         })
     }
 
@@ -244,14 +250,14 @@ mod tests {
             (&nobody, "10 a 224.0.0.1 0.0.0.0", "550 5.4.4"),
             (&nobody, "10 a ::ffff:127.0.0.1", "550 5.4.4"),
         ] {
-            assert_eq!(shown(plan("x.test", listed(found), rules, 0)), wanted, "{found}");
+            assert_eq!(shown(plan("x.test", listed(found).as_ref(), rules, 0)), wanted, "{found}");
         }
     }
 
     #[test]
     fn a_closed_network_may_use_private_addresses_but_nobody_multicast() {
         let closed = Rules { private_addresses: true, ..Rules::default() };
-        let route = plan("x.test", listed("10 a 127.0.0.1 10.0.0.1 224.0.0.1"), &closed, 0);
+        let route = plan("x.test", listed("10 a 127.0.0.1 10.0.0.1 224.0.0.1").as_ref(), &closed, 0);
         assert_eq!(shown(route), "a 127.0.0.1 10.0.0.1");
     }
 
@@ -263,7 +269,7 @@ mod tests {
             (NoExchangers::NullMx, "556 5.1.10", Fate::Permanent),
             (NoExchangers::Temporary("SERVFAIL".into()), "451 4.4.3", Fate::Transient),
         ] {
-            let error = plan("x.test", Err(why), &Rules::default(), 0).expect_err("no way");
+            let error = plan("x.test", Err(&why), &Rules::default(), 0).expect_err("no way");
             assert_eq!((shown(Err(error.clone())).as_str(), error.fate()), (wanted, fate));
             assert!(error.text.contains("x.test"));
         }
@@ -274,7 +280,7 @@ mod tests {
         let many: Vec<String> = (0..10_000)
             .map(|i| format!("{i} h{i} 198.51.{}.{} 203.0.{}.{}", i / 250, i % 250, i / 250, i % 250))
             .collect();
-        let route = plan("x.test", listed(&many.join("; ")), &Rules::default(), 0).expect("a way");
+        let route = plan("x.test", listed(&many.join("; ")).as_ref(), &Rules::default(), 0).expect("a way");
         assert_eq!(route.hops.iter().map(|hop| hop.addresses.len()).sum::<usize>(), ADDRESSES_MAX);
         assert_eq!(route.hops.first().map(|hop| hop.host.as_str()), Some("h0"));
     }
@@ -284,7 +290,7 @@ mod tests {
         let mut firsts = HashSet::new();
         for random in 0..64 {
             let found = listed("10 a 192.0.2.1; 10 b 192.0.2.2; 10 c 192.0.2.3; 20 d 192.0.2.4");
-            let route = plan("x.test", found, &Rules::default(), random << 40 | random).expect("a way");
+            let route = plan("x.test", found.as_ref(), &Rules::default(), random << 40 | random).expect("a way");
             assert_eq!(route.hops.last().map(|hop| hop.host.as_str()), Some("d"));
             firsts.extend(route.hops.first().map(|hop| hop.host.clone()));
         }

@@ -4,12 +4,13 @@
 
 use super::super::auth::TokenProof;
 use super::super::context::Context;
+use super::super::guarding::{guarding, levels, resolver, tls};
 use super::super::host::host_name;
 use super::super::login::trust;
 use super::accounts::WithAccounts;
 use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
+use mailkit::endpoint::{Endpoint, Protocol};
 use mailkit::engine::courier::{Always, Prove, SmtpCourier};
 use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::route::Rules;
@@ -18,9 +19,9 @@ use mailkit::envelope::ForwardPath;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::net::tls::{ClientTls, TlsOptions, Trust};
+use mailkit::policy::level::Level;
 use mailkit::relay::event::Observer;
 use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
@@ -49,6 +50,11 @@ pub(crate) struct RelayArgs {
     /// Deliver to exchangers at private and loopback addresses too: for tests and closed networks
     #[arg(long)]
     private_exchangers: bool,
+
+    /// The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same
+    /// words as for send --mx; opportunistic if not given
+    #[arg(long, value_name = "LEVEL", conflicts_with = "smarthost", value_parser = levels())]
+    tls: Option<Level>,
 
     /// Give all mail to this server: smtps://alice@smtp.example.org
     #[arg(long, value_name = "URL", value_parser = smtp_url)]
@@ -122,23 +128,26 @@ impl RelayArgs {
     pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
         let configured = &context.config()?.relay;
         let server = self.resolver.or(configured.resolver);
-        let resolver = match server {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()
-                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
-        };
-        let resolver = resolver.traced(context.trace()?);
+        let level = self.tls.or(configured.tls).unwrap_or_default();
+        let resolver = resolver(context, server, level)?;
         let account = configured.account.as_deref().map(|name| context.config()?.account(Some(name))).transpose()?;
         let of_account = account.and_then(|(_, account)| account.smtp.as_ref());
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref()).or(of_account);
+        let authorities = TlsOptions::from(Trust::System);
+        let (mode, tls) = match smarthost {
+            Some(at) => {
+                let trust = trust(self.smarthost_ca.as_deref().or(configured.smarthost_ca.as_deref()))?;
+                (at.tls, ClientTls::new(&trust)?)
+            }
+            None => tls(level, &authorities)?,
+        };
+        let guarding = guarding(context, level, (&resolver, server.is_some()), &authorities)?;
         let courier = SmtpCourier {
             connect: Arc::new(Tcp),
             helo: hostname.clone(),
-            tls: ClientTls::new(&match smarthost {
-                Some(_) => trust(self.smarthost_ca.as_deref().or(configured.smarthost_ca.as_deref()))?,
-                None => Trust::Anyone,
-            })?,
-            mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
+            tls,
+            mode,
+            authorities,
             credentials: match smarthost {
                 Some(smarthost) => self.credentials(context, smarthost, account).await?,
                 None => None,
@@ -152,6 +161,7 @@ impl RelayArgs {
             hostname: hostname.to_ascii().to_string(),
             port: port.unwrap_or(Settings::default().port),
             smarthost: smarthost.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
+            guarding,
             rules: Rules {
                 own_names: vec![hostname.to_ascii().to_string()],
                 own_addresses: Vec::new(),
@@ -183,7 +193,7 @@ impl RelayArgs {
             helo: hostname.clone(),
             trace: context.trace()?,
         };
-        Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
+        Ok(Outward { settings, courier: Arc::new(courier), resolver })
     }
 
     /// A relay that works on `spool` alone, without mailboxes of its own.

@@ -138,7 +138,7 @@ async fn two_relays_that_send_to_each_other_end_by_counting_hops() {
     /// Takes what is sent to it into another's spool, as a server does.
     struct Into(Mutex<Option<Spool>>);
     impl Courier for Into {
-        fn deliver<'a>(&'a self, _: &'a str, _: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+        fn deliver<'a>(&'a self, _: &'a Hop, _: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
             Box::pin(async move {
                 let recipients = parcel.envelope.recipients.len();
                 let message = octets(parcel.message.as_ref());
