@@ -96,6 +96,8 @@ pub struct Relay {
     #[serde(deserialize_with = "level")]
     #[schemars(with = "Option<String>")]
     pub tls: Option<Level>,
+    /// `--mta-sts`
+    pub mta_sts: bool,
     /// `--smarthost`
     #[serde(deserialize_with = "smarthost_url")]
     #[schemars(with = "Option<String>")]

@@ -11,7 +11,7 @@ use mailkit::endpoint::TlsMode;
 use mailkit::engine::guarding::Guarding;
 use mailkit::engine::http::{Find, SystemNames};
 use mailkit::engine::sts::{Policies, Silent};
-use mailkit::error::Result;
+use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
@@ -40,6 +40,13 @@ pub(super) fn resolver(context: &Context, named: Option<SocketAddr>, level: Leve
     };
     // Where nothing depends on it, a server whose word would not count is asked as always.
     let resolver = match level {
+        Level::Dane if !resolver.is_trusted() => {
+            let what = "DANE takes DNSSEC, and the name server is not on this machine: what it says could be anybody's";
+            return Err(Error::new(Kind::Config, what).hint(
+                "nothing was sent; have a name server here that checks DNSSEC, as unbound or Knot Resolver, or write \
+                 options trust-ad into /etc/resolv.conf if the way to yours is safe",
+            ));
+        }
         Level::Dane => resolver.authentic()?,
         Level::Opportunistic if resolver.is_trusted() => resolver.authentic()?,
         _ => resolver,
@@ -58,15 +65,15 @@ pub(super) fn tls(level: Level, authorities: &TlsOptions) -> Result<(TlsMode, Cl
     })
 }
 
-/// What the way to exchangers is held to.
+/// What the way to exchangers is held to; `keeps_policies` says that it is to those of domains which have one.
 pub(super) fn guarding(
     context: &Context,
-    level: Level,
+    (level, keeps_policies): (Level, bool),
     (resolver, is_named): (&Arc<SystemResolver>, bool),
     authorities: &TlsOptions,
 ) -> Result<Guarding> {
-    let policies = match level {
-        Level::MtaSts => Some(Arc::new(Policies {
+    let policies = match keeps_policies || level == Level::MtaSts {
+        true => Some(Arc::new(Policies {
             dns: resolver.clone(),
             connect: Arc::new(Tcp),
             find: if is_named { Arc::new(ByName(resolver.clone())) } else { Arc::new(SystemNames) },
@@ -76,7 +83,7 @@ pub(super) fn guarding(
             store: Some(PolicyStore::new(Arc::new(RealDisk), state_dir()?.join(POLICIES))),
             silent: Silent::default(),
         })),
-        _ => None,
+        false => None,
     };
     Ok(Guarding { level, policies })
 }

@@ -10,7 +10,7 @@ use super::sts::{Policies, Standing};
 use crate::address::Domain;
 use crate::policy::guard::{Guard, Host, Refusal, by_dane, by_policy, remark};
 use crate::policy::level::Level;
-use crate::policy::sts::{Mode, Policy};
+use crate::policy::sts::Mode;
 use crate::policy::tlsa::{bases, owner};
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::status::Fate;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub struct Guarding {
     /// The least that will do.
     pub level: Level,
-    /// Where policies come from; without it no domain has one.
+    /// Where policies come from, for those who keep to them; without it no domain has one.
     pub policies: Option<Arc<Policies>>,
 }
 
@@ -71,16 +71,14 @@ impl Guarding {
         let name = domain.to_ascii().to_string();
         let Ok(found) = found else { return Ok(route) };
         match self.level {
-            Level::None | Level::Require | Level::Verify => Ok(route),
-            Level::MtaSts => self.by_policy(&name, route).await,
-            Level::Opportunistic if !found.is_authentic => Ok(route),
-            Level::Opportunistic => self.by_dane(dns, &name, port, &found, route).await,
-            Level::Dane => {
-                if !found.is_authentic {
-                    return Err(NoWay::Refused(unvouched(dns, &name).await));
-                }
-                self.by_dane(dns, &name, port, &found, route).await
+            Level::None => Ok(route),
+            Level::Dane if !found.is_authentic => Err(NoWay::Refused(unvouched(dns, &name).await)),
+            Level::Dane => self.by_dane(dns, &name, port, &found, route).await,
+            Level::Opportunistic if found.is_authentic => {
+                let route = self.by_dane(dns, &name, port, &found, route).await?;
+                self.by_policy(&name, route).await
             }
+            Level::Opportunistic | Level::Require | Level::Verify | Level::MtaSts => self.by_policy(&name, route).await,
         }
     }
 
@@ -134,7 +132,10 @@ impl Guarding {
             None => Standing::Nothing,
         };
         let policy = match standing {
-            Standing::Policy(Policy { mode: Mode::None, .. }) | Standing::Nothing => {
+            Standing::Policy(policy) if policy.mode != Mode::None => policy,
+            // RFC 8461 §5.1: without a policy, mail goes as it always went, unless somebody here wants more.
+            _ if self.level != Level::MtaSts => return Ok(route),
+            Standing::Policy(_) | Standing::Nothing => {
                 let why = format!("{domain} has no policy for mail that is sent to it (MTA-STS)");
                 return Err(NoWay::Refused(Refusal::lasting(why)));
             }
@@ -142,11 +143,18 @@ impl Guarding {
                 let why = format!("the policy of {domain} cannot be had now (MTA-STS): {why}");
                 return Err(NoWay::Refused(Refusal::passing(why)));
             }
-            Standing::Policy(policy) => policy,
         };
         let hosts: Vec<&str> = route.hops.iter().map(|hop| hop.host.as_str()).collect();
         let remarks = remark(&policy, &hosts, domain).into_iter().collect();
-        let verdicts = hosts.iter().map(|host| by_policy(&policy, host, domain)).collect();
+        let verdict = |hop: &Hop| match &hop.guard {
+            // RFC 8461 §2: what signed DNS names goes before any policy.
+            named @ Guard::Named { .. } => Ok(named.clone()),
+            guard => by_policy(&policy, &hop.host, domain).map(|policed| match policed {
+                Guard::Usual => guard.clone(),
+                policed => policed,
+            }),
+        };
+        let verdicts = route.hops.iter().map(verdict).collect();
         left(Route { remarks, ..route }, verdicts)
     }
 }

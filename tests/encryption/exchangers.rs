@@ -75,7 +75,7 @@ impl Find for Paths {
 
 impl Net {
     /// Takes letters, in clear or behind STARTTLS.
-    async fn receive(&self, ip: &str, far: Box<dyn Stream>) {
+    pub(crate) async fn receive(&self, ip: &str, far: Box<dyn Stream>) {
         let chain = self.hosts.iter().find(|(known, _)| *known == ip).and_then(|(_, chain)| chain.clone());
         let (mut end, mut way) = (End::new(far), "clear".to_owned());
         let mut greeting = "220 mx\r\n";

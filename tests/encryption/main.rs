@@ -11,4 +11,7 @@ mod dane;
 mod exchangers;
 mod looks;
 mod mta_sts;
+mod program;
 mod starttls;
+#[path = "../watchdog/mod.rs"]
+mod watchdog;

@@ -191,3 +191,18 @@ async fn a_new_id_brings_a_new_policy() {
     assert_eq!(scene.send(zone("2")).await.0, "accepted: mta-sts");
     assert_eq!(scene.seen().1, 2);
 }
+
+#[tokio::test]
+async fn who_keeps_to_policies_without_need_sends_to_domains_that_have_none() {
+    for (id, answer, wanted, letter) in [
+        ("1", Some(policy("enforce")), "accepted: mta-sts", "192.0.2.1 tls mx.x.test"),
+        ("1", Some(policy("none")), "accepted: none", "192.0.2.66 tls evil.test"),
+        ("1", None, "accepted: none", "192.0.2.66 tls evil.test"),
+        ("", None, "accepted: none", "192.0.2.66 tls evil.test"),
+    ] {
+        let scene = Scene::good();
+        scene.answers(answer.as_deref());
+        let (said, _) = send(&scene.net, zone(id), Level::Opportunistic, Some(&scene.keeping), "bob@x.test").await;
+        assert_eq!((said.as_str(), scene.seen().0), (wanted, vec![letter.to_owned()]), "{id} {answer:?}");
+    }
+}

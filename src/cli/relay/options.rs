@@ -56,6 +56,10 @@ pub(crate) struct RelayArgs {
     #[arg(long, value_name = "LEVEL", conflicts_with = "smarthost", value_parser = levels())]
     tls: Option<Level>,
 
+    /// Keep to the policies of domains that publish one (MTA-STS), whatever the level
+    #[arg(long, conflicts_with = "smarthost")]
+    mta_sts: bool,
+
     /// Give all mail to this server: smtps://alice@smtp.example.org
     #[arg(long, value_name = "URL", value_parser = smtp_url)]
     smarthost: Option<Endpoint>,
@@ -130,6 +134,7 @@ impl RelayArgs {
         let server = self.resolver.or(configured.resolver);
         let level = self.tls.or(configured.tls).unwrap_or_default();
         let resolver = resolver(context, server, level)?;
+        let keeps_policies = self.mta_sts || configured.mta_sts;
         let account = configured.account.as_deref().map(|name| context.config()?.account(Some(name))).transpose()?;
         let of_account = account.and_then(|(_, account)| account.smtp.as_ref());
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref()).or(of_account);
@@ -141,7 +146,7 @@ impl RelayArgs {
             }
             None => tls(level, &authorities)?,
         };
-        let guarding = guarding(context, level, (&resolver, server.is_some()), &authorities)?;
+        let guarding = guarding(context, (level, keeps_policies), (&resolver, server.is_some()), &authorities)?;
         let courier = SmtpCourier {
             connect: Arc::new(Tcp),
             helo: hostname.clone(),

@@ -73,7 +73,7 @@ impl MxArgs {
         };
         let (mode, tls) = tls(self.tls, &authorities)?;
         let resolver = resolver(context, self.resolver, self.tls)?;
-        let guarding = guarding(context, self.tls, (&resolver, self.resolver.is_some()), &authorities)?;
+        let guarding = guarding(context, (self.tls, false), (&resolver, self.resolver.is_some()), &authorities)?;
         let direct = Direct {
             courier: SmtpCourier {
                 connect: Arc::from(route.login.connect(None)?),

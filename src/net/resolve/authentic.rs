@@ -12,7 +12,7 @@ use crate::world::{Answer, LookupError, RecordKind};
 use futures_util::StreamExt;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::DnsHandle;
+use hickory_resolver::net::xfer::{DnsHandle, RetryDnsHandle};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Edns, Message, Query};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use hickory_resolver::{Hosts, NameServerPool, PoolContext, TlsConfig};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Asks whether answers are authentic.
 pub(super) struct Authentic {
-    pool: NameServerPool<TokioRuntimeProvider>,
+    pool: RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>,
     /// The administrator's own words about hosts, which nobody signs.
     hosts: Option<Hosts>,
     /// A server whose word does not count, if there is one.
@@ -38,12 +38,10 @@ impl Authentic {
             _ => Hosts::from_system().ok(),
         };
         let untrusted = servers.iter().find(|server| !trusts_all && !server.ip.to_canonical().is_loopback());
+        let runtime = TokioRuntimeProvider::default();
+        let pool = NameServerPool::from_config(servers.iter().cloned(), Arc::new(context), runtime);
         Ok(Self {
-            pool: NameServerPool::from_config(
-                servers.iter().cloned(),
-                Arc::new(context),
-                TokioRuntimeProvider::default(),
-            ),
+            pool: RetryDnsHandle::new(pool, options.attempts),
             hosts,
             untrusted: untrusted.map(|server| server.ip.to_string()),
         })
