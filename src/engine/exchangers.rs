@@ -3,13 +3,13 @@
 //! Asks for MX records and for the addresses of each exchanger, and keeps apart what RFC 5321 keeps
 //! apart: no such domain, no mail wanted, nothing to deliver to, and no answer for now. The relay
 //! makes a route of it, `mx lookup` a report. Knows no policy and connects to nobody.
-//! RFC 5321 §5.1; RFC 7505; RFC 6890.
+//! RFC 5321 §5.1; RFC 7505.
 
 use crate::address::Domain;
 use crate::world::{LookupError, Record, RecordKind, Resolve};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -87,19 +87,6 @@ pub enum NoExchangers {
     Temporary(String),
 }
 
-/// Whom an address can belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// A host on the internet.
-    Public,
-    /// A host in whatever private network one happens to be in (RFC 1918, RFC 6598, RFC 4193, link-local).
-    Private,
-    /// The machine itself: 127/8, 0/8, `::1`, `::`.
-    Loopback,
-    /// No single host at all: multicast, reserved.
-    Nobody,
-}
-
 /// Asks DNS for the exchangers of a domain.
 pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers, NoExchangers> {
     let name = match domain.to_ascii() {
@@ -155,35 +142,6 @@ pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exch
         found.missing = None;
     }
     found
-}
-
-/// Who could be meant by an address.
-pub fn reach(ip: IpAddr) -> Reach {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => reach_v4(ip),
-        IpAddr::V6(ip) => reach_v6(ip),
-    }
-}
-
-fn reach_v4(ip: Ipv4Addr) -> Reach {
-    let [first, second, ..] = ip.octets();
-    match (first, second) {
-        (0 | 127, _) => Reach::Loopback,
-        (224.., _) => Reach::Nobody,
-        // RFC 6598: between a provider and its customers.
-        (100, 64..128) => Reach::Private,
-        _ if ip.is_private() || ip.is_link_local() => Reach::Private,
-        _ => Reach::Public,
-    }
-}
-
-fn reach_v6(ip: Ipv6Addr) -> Reach {
-    match ip {
-        ip if ip.is_loopback() || ip.is_unspecified() => Reach::Loopback,
-        ip if ip.is_multicast() => Reach::Nobody,
-        ip if ip.is_unique_local() || ip.is_unicast_link_local() => Reach::Private,
-        _ => Reach::Public,
-    }
 }
 
 /// Two families without addresses: what may change wins over what will not, "exists" over "does not".
@@ -468,34 +426,6 @@ mx.down A 127.0.1.7
             let found = found.expect("exchangers");
             let of_hosts: Vec<bool> = found.hosts.iter().map(|host| host.is_authentic).collect();
             assert_eq!((found.is_authentic, of_hosts), (domain, hosts), "{name}");
-        }
-    }
-
-    #[test]
-    fn addresses_are_sorted_by_whom_they_reach() {
-        for (ip, wanted) in [
-            ("192.0.2.1", Reach::Public),
-            ("2001:db8::1", Reach::Public),
-            ("100.63.0.1", Reach::Public),
-            ("100.64.0.1", Reach::Private),
-            ("10.0.0.1", Reach::Private),
-            ("172.31.255.255", Reach::Private),
-            ("192.168.1.1", Reach::Private),
-            ("169.254.1.1", Reach::Private),
-            ("fd00::1", Reach::Private),
-            ("fe80::1", Reach::Private),
-            ("127.0.0.1", Reach::Loopback),
-            ("127.255.0.1", Reach::Loopback),
-            ("0.0.0.0", Reach::Loopback),
-            ("::1", Reach::Loopback),
-            ("::", Reach::Loopback),
-            ("::ffff:127.0.0.1", Reach::Loopback),
-            ("::ffff:10.0.0.1", Reach::Private),
-            ("224.0.0.1", Reach::Nobody),
-            ("255.255.255.255", Reach::Nobody),
-            ("ff02::1", Reach::Nobody),
-        ] {
-            assert_eq!(reach(ip.parse().expect(ip)), wanted, "{ip}");
         }
     }
 }

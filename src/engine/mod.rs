@@ -9,6 +9,7 @@ pub mod http;
 pub mod imap;
 pub mod look;
 pub mod pop3;
+pub mod reach;
 pub mod route;
 pub mod smtp;
 pub mod sts;

@@ -5,7 +5,8 @@
 //! Pure: the exchangers and a random number come in.
 //! RFC 5321 §5.1; RFC 7505 §4; RFC 3463 §3.2, §3.5.
 
-use super::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, reach};
+use super::exchangers::{Exchanger, Exchangers, NoExchangers};
+use super::reach::{Reach, reach};
 use crate::policy::guard::Guard;
 use crate::status::{EnhancedStatus, Fate, ReplyCode};
 use crate::world::LookupError;

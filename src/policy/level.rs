@@ -39,11 +39,6 @@ impl Level {
         (Self::Dane, "dane"),
         (Self::MtaSts, "mta-sts"),
     ];
-
-    /// Whether DNS has to say if its answers are authentic.
-    pub fn wants_authentic(self) -> bool {
-        matches!(self, Self::Opportunistic | Self::Dane)
-    }
 }
 
 impl FromStr for Level {

@@ -149,6 +149,7 @@ fn pattern(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_id_is_that_of_the_only_record() {
@@ -255,6 +256,20 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(policy.names(host), wanted, "{host}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_as_a_policy_is_printed_as_the_same(
+            octets in prop::collection::vec(any::<u8>(), 0..200),
+            lines in "((version: STSv1|mode: (enforce|none)|max_age: [0-9]{1,10}|mx: [a-z*.]{1,9}|[ -~]{0,9})\r?\n){0,9}",
+        ) {
+            let _ = id(std::slice::from_ref(&octets));
+            let _ = Policy::parse(&octets);
+            if let Ok(policy) = Policy::parse(lines.as_bytes()) {
+                prop_assert_eq!(Policy::parse(policy.to_string().as_bytes()), Ok(policy));
+            }
         }
     }
 }

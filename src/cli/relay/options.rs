@@ -132,12 +132,15 @@ impl RelayArgs {
     pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
         let configured = &context.config()?.relay;
         let server = self.resolver.or(configured.resolver);
-        let level = self.tls.or(configured.tls).unwrap_or_default();
-        let resolver = resolver(context, server, level)?;
-        let keeps_policies = self.mta_sts || configured.mta_sts;
         let account = configured.account.as_deref().map(|name| context.config()?.account(Some(name))).transpose()?;
         let of_account = account.and_then(|(_, account)| account.smtp.as_ref());
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref()).or(of_account);
+        // A smarthost's URL says itself how it is talked to, and no exchanger is.
+        let (level, keeps_policies) = match smarthost {
+            Some(_) => (Level::default(), false),
+            None => (self.tls.or(configured.tls).unwrap_or_default(), self.mta_sts || configured.mta_sts),
+        };
+        let resolver = resolver(context, server, level)?;
         let authorities = TlsOptions::from(Trust::System);
         let (mode, tls) = match smarthost {
             Some(at) => {
