@@ -69,8 +69,8 @@ impl Guarding {
         let found = exchangers(dns, domain).await;
         let route = plan(&domain.to_string(), found.as_ref(), rules, random).map_err(NoWay::Unroutable)?;
         let name = domain.to_ascii().to_string();
-        let Ok(found) = found else { return Ok(route) };
-        match self.level {
+        let Ok(found) = found else { return Ok(route.thin()) };
+        let route = match self.level {
             Level::None => Ok(route),
             Level::Dane if !found.is_authentic => Err(NoWay::Refused(unvouched(dns, &name).await)),
             Level::Dane => self.by_dane(dns, &name, port, &found, route).await,
@@ -79,7 +79,9 @@ impl Guarding {
                 self.by_policy(&name, route).await
             }
             Level::Opportunistic | Level::Require | Level::Verify | Level::MtaSts => self.by_policy(&name, route).await,
-        }
+        };
+        // Not before: of two names for one machine, one may be good and the other not.
+        route.map(Route::thin)
     }
 
     async fn by_dane(

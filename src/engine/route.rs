@@ -60,6 +60,19 @@ pub struct Unroutable {
     pub text: String,
 }
 
+impl Route {
+    /// The same with each address once, and not too many: two names for one machine, or one name twice, and nobody is
+    /// asked twice in one attempt. Which of the names may be used has to be settled before.
+    pub fn thin(mut self) -> Self {
+        let mut seen = HashSet::new();
+        for hop in &mut self.hops {
+            hop.addresses.retain(|ip| seen.len() < ADDRESSES_MAX && seen.insert(*ip));
+        }
+        self.hops.retain(|hop| !hop.addresses.is_empty());
+        self
+    }
+}
+
 impl Unroutable {
     /// Whether another attempt makes sense.
     pub fn fate(&self) -> Fate {
@@ -76,7 +89,7 @@ impl Unroutable {
     }
 }
 
-/// Chooses the way to `domain`. `random` decides among equals.
+/// Chooses the way to `domain`, on which an address may stand twice. `random` decides among equals.
 pub fn plan(
     domain: &str,
     found: Result<&Exchangers, &NoExchangers>,
@@ -114,18 +127,11 @@ impl Rules {
 }
 
 fn hops(hosts: &[&Exchanger], rules: &Rules) -> Vec<Hop> {
-    // Two names for one machine, or one name twice: nobody is asked twice in one attempt.
-    let mut seen = HashSet::new();
-    let mut hops: Vec<Hop> = Vec::new();
-    for host in hosts {
-        let rest = ADDRESSES_MAX.saturating_sub(seen.len());
-        let addresses = host.addresses.iter().copied().filter(|ip| rules.accepts(*ip) && seen.insert(*ip));
-        let addresses: Vec<IpAddr> = addresses.take(rest).collect();
-        if !addresses.is_empty() {
-            hops.push(Hop { host: host.host.clone(), addresses, guard: Guard::Usual });
-        }
-    }
-    hops
+    let hop = |host: &&Exchanger| {
+        let addresses: Vec<IpAddr> = host.addresses.iter().copied().filter(|ip| rules.accepts(*ip)).collect();
+        (!addresses.is_empty()).then(|| Hop { host: host.host.clone(), addresses, guard: Guard::Usual })
+    };
+    hosts.iter().filter_map(hop).take(ADDRESSES_MAX).collect()
 }
 
 /// RFC 5321 §5.1: equal preferences are tried in random order, to spread the load. The hosts come sorted.
@@ -210,7 +216,7 @@ mod tests {
     }
 
     fn shown(route: Result<Route, Unroutable>) -> String {
-        match route {
+        match route.map(Route::thin) {
             Ok(route) => {
                 let hop = |hop: &Hop| {
                     let addresses: Vec<String> = hop.addresses.iter().map(IpAddr::to_string).collect();
@@ -281,7 +287,8 @@ mod tests {
         let many: Vec<String> = (0..10_000)
             .map(|i| format!("{i} h{i} 198.51.{}.{} 203.0.{}.{}", i / 250, i % 250, i / 250, i % 250))
             .collect();
-        let route = plan("x.test", listed(&many.join("; ")).as_ref(), &Rules::default(), 0).expect("a way");
+        let route = plan("x.test", listed(&many.join("; ")).as_ref(), &Rules::default(), 0);
+        let route = route.expect("a way").thin();
         assert_eq!(route.hops.iter().map(|hop| hop.addresses.len()).sum::<usize>(), ADDRESSES_MAX);
         assert_eq!(route.hops.first().map(|hop| hop.host.as_str()), Some("h0"));
     }

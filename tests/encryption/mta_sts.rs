@@ -81,6 +81,16 @@ async fn a_policy_that_counts_leads_past_strangers_to_a_verified_exchanger() {
 }
 
 #[tokio::test]
+async fn of_two_names_for_one_machine_the_one_that_is_named_counts() {
+    let text = "x.test MX 10 old.test\nx.test MX 20 mx.x.test\nold.test A 192.0.2.1\nmx.x.test A 192.0.2.1\n\
+                _mta-sts.x.test TXT \"v=STSv1; id=1;\"";
+    let scene = Scene::good();
+    scene.answers(Some(&policy("enforce")));
+    assert_eq!(scene.send(Zone::parse(text).expect("a zone")).await.0, "accepted: mta-sts");
+    assert_eq!(scene.seen().0, ["192.0.2.1 tls mx.x.test"]);
+}
+
+#[tokio::test]
 async fn an_exchanger_that_is_named_and_shows_no_good_certificate_gets_nothing() {
     for (case, chain, wanted) in [
         ("a stranger's", Some(Chain::own(&params(&["mx.x.test"]))), "nobody we trust has signed it"),
