@@ -17,6 +17,7 @@ mod simulation;
 mod work;
 
 use crate::address::Domain;
+use crate::engine::guarding::Guarding;
 use crate::engine::handover::{Courier, Local};
 use crate::engine::route::Rules;
 use crate::error::Result;
@@ -63,6 +64,8 @@ pub struct Settings {
     pub smarthost: Option<Smarthost>,
     /// This host, and whom it may connect to.
     pub rules: Rules,
+    /// What the way to exchangers is held to.
+    pub guarding: Guarding,
     /// When to try again and when to give up.
     pub patience: Patience,
     /// How much at once.
@@ -86,6 +89,7 @@ impl Default for Settings {
             port: 25,
             smarthost: None,
             rules: Rules::default(),
+            guarding: Guarding::default(),
             patience: Patience::default(),
             limits: Limits::default(),
         }

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::account::pins;
 use mailkit::checkup::chain;
-use mailkit::endpoint::Endpoint;
+use mailkit::endpoint::{Endpoint, masked};
 use mailkit::engine::http::SystemNames;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
@@ -80,7 +80,7 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
 
 /// A URL; or a host, whose port says what is spoken there.
 fn endpoint(text: &str) -> Result<Endpoint> {
-    let wrong = |why: String| Error::new(Kind::Usage, format!("{text}: {why}"));
+    let wrong = |why: String| Error::new(Kind::Usage, format!("{}: {why}", masked(text)));
     if text.contains("://") {
         return Endpoint::parse(text).map_err(|error| wrong(error.to_string()));
     }

@@ -116,11 +116,14 @@ impl Waiting {
             route: self.route.clone(),
         };
         let spool = data::spool(&self.data);
-        let id = letterbox::put(&RealDisk, &*clock(), &*entropy(), &spool, &accepted, &message.content)?;
+        let put = letterbox::put(&RealDisk, &*clock(), &*entropy(), &spool, &accepted, &message.content);
         if let Some(ledger) = &mut ledger {
-            let queued: Vec<_> = names.into_iter().map(|name| (name, Standing::Queued)).collect();
-            ledger.settle(&queued, clock().now())?;
+            let standing = if put.is_ok() { Standing::Queued } else { Standing::Failed };
+            let settled: Vec<_> = names.into_iter().map(|name| (name, standing)).collect();
+            let settled = ledger.settle(&settled, clock().now());
+            warnings.extend(settled.err().map(|error| super::errand::unsettled(&error)));
         }
+        let id = put?;
         for (_, fared) in recipients.iter_mut().filter(|(_, fared)| waits(fared)) {
             *fared = match std::mem::replace(fared, Fared::Before) {
                 Fared::Tried(outcome) => Fared::Queued(Some(outcome)),
