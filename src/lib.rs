@@ -4,7 +4,7 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address endpoint envelope notify status error secret world
+//! 0 address duration endpoint envelope notify status error secret world
 //! 1 wire message sasl
 //! 2 smtp pop3 imap
 //! 3 store net policy
@@ -21,6 +21,7 @@ pub mod checkup;
 pub mod deliver;
 pub mod demo;
 pub mod discover;
+pub mod duration;
 pub mod endpoint;
 pub mod engine;
 pub mod envelope;

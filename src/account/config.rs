@@ -34,6 +34,10 @@ pub struct Config {
     pub serve: Serve,
     /// What the relay is given, alone or inside `serve`.
     pub relay: Relay,
+    /// Variables of the environment that hold secrets of the same user, though nothing here names them.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub secret_variables: Vec<String>,
     /// Where all this was written.
     #[serde(skip)]
     #[schemars(skip)]

@@ -97,11 +97,7 @@ impl Visit {
 impl Courier for SmtpCourier {
     fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         Box::pin(async move {
-            let facts = Facts {
-                size: parcel.message.size(),
-                is_eight_bit: parcel.envelope.body == crate::envelope::BodyType::EightBitMime,
-                has_utf8_header: parcel.envelope.smtputf8,
-            };
+            let facts = Facts::new(parcel.message.size(), &parcel.envelope, parcel.envelope.smtputf8);
             let content = parcel.message.as_ref();
             let cargo = Cargo { envelope: &parcel.envelope, content, facts, manner: Manner::default() };
             let stop = CancellationToken::new();

@@ -14,6 +14,7 @@ mod follow;
 mod id;
 mod incoming;
 pub mod ledger;
+mod letter;
 pub mod letterbox;
 mod log;
 mod mailbox;

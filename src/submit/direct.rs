@@ -10,7 +10,7 @@ use crate::engine::courier::SmtpCourier;
 use crate::engine::guarding::{Guarding, NoWay};
 use crate::engine::route::{Route, Rules, Unroutable};
 use crate::engine::smtp::{Cargo, Manner};
-use crate::envelope::{BodyType, Envelope, ForwardPath};
+use crate::envelope::{Envelope, ForwardPath};
 use crate::smtp::extension::Extensions;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
@@ -134,11 +134,7 @@ impl Direct<'_> {
                 }
                 let recipients = open.iter().map(|place| self.envelope.recipients[*place].clone()).collect();
                 let envelope = Envelope { recipients, ..self.envelope.clone() };
-                let facts = Facts {
-                    size: self.content.size(),
-                    is_eight_bit: self.envelope.body == BodyType::EightBitMime,
-                    has_utf8_header: self.needs_utf8,
-                };
+                let facts = Facts::new(self.content.size(), &envelope, self.needs_utf8);
                 let cargo = Cargo { envelope: &envelope, content: self.content, facts, manner: self.manner };
                 let address = SocketAddr::new(*ip, self.port);
                 let visit = self.courier.visit(hop, address, &cargo, self.required, &self.stop, &mut progress).await;

@@ -6,12 +6,14 @@ use super::super::auth::TokenProof;
 use super::super::context::Context;
 use super::super::guarding::{guarding, levels, resolver, tls};
 use super::super::host::host_name;
-use super::super::login::trust;
-use super::accounts::WithAccounts;
-use mailkit::account::{Account, Auth, SecretSource};
+use super::super::login::{prove, trust};
+use super::accounts::{WithAccounts, nobody};
+use mailkit::account::{Account, Auth, SecretSource, Whose};
 use mailkit::address::Domain;
+use mailkit::duration;
 use mailkit::endpoint::{Endpoint, Protocol};
 use mailkit::engine::courier::{Always, Prove, SmtpCourier};
+use mailkit::engine::dial;
 use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
@@ -23,9 +25,9 @@ use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::{ClientTls, TlsOptions, Trust};
 use mailkit::policy::level::Level;
 use mailkit::relay::event::Observer;
-use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
+use mailkit::relay::schedule::{Patience, Schedule};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
-use mailkit::sasl::Credentials;
+use mailkit::sasl::Permit;
 use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
 use mailkit::world::{Clock, Entropy, Later, Resolve};
@@ -85,7 +87,7 @@ pub(crate) struct RelayArgs {
     retry: Option<Schedule>,
 
     /// Give a message up after this time, such as 5d or 12h
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     lifetime: Option<Duration>,
 }
 
@@ -187,7 +189,7 @@ impl RelayArgs {
                 },
                 lifetime: match (self.lifetime, &configured.lifetime) {
                     (Some(lifetime), _) => lifetime,
-                    (None, Some(text)) => duration(text).map_err(|error| in_config("lifetime", error))?,
+                    (None, Some(text)) => duration::parse(text).map_err(|error| in_config("lifetime", error))?,
                     (None, None) => patience.lifetime,
                 },
                 ..patience
@@ -200,6 +202,7 @@ impl RelayArgs {
             tokens: tokens(context)?,
             helo: hostname.clone(),
             trace: context.trace()?,
+            hidden: context.hidden().to_vec(),
         };
         Ok(Outward { settings, courier: Arc::new(courier), resolver })
     }
@@ -256,10 +259,13 @@ impl RelayArgs {
                 let of_account = || account.and_then(|(_, account)| account.secret.clone());
                 // Without a source the keyring is asked: a relay has no terminal.
                 let source = named.or(configured).or_else(of_account).unwrap_or(SecretSource::Keyring);
-                let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
                 let name = account.map_or(user.as_str(), |(name, _)| name);
-                let password = source.fetch(name, &ask).await?;
-                Ok(Some(Arc::new(Always(Arc::new(Credentials::new(user, password))))))
+                let host = dial::name(&smarthost.host);
+                let whose = Whose { is_attended: false, ..context.whose(name, Some((&host, &user))) };
+                let mechanisms = account.and_then(|(_, account)| account.mechanisms());
+                let permit = Permit { mechanisms, in_clear: false };
+                let credentials = prove(&user, permit, &source, whose, &nobody).await?;
+                Ok(Some(Arc::new(Always(Arc::new(credentials)))))
             }
         }
     }
@@ -310,8 +316,4 @@ fn smtp_url(text: &str) -> Result<Endpoint, String> {
         Protocol::Smtp => Ok(endpoint),
         _ => Err("a smarthost speaks SMTP".to_owned()),
     }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "write a number and s, m, h or d, as in 12h".to_owned())
 }
