@@ -19,6 +19,7 @@ mod program;
 mod scene;
 #[path = "clients/schema.rs"]
 mod schema;
+mod told;
 #[path = "clients/trace.rs"]
 mod trace;
 

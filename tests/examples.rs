@@ -5,6 +5,7 @@
 
 mod provider;
 mod served;
+mod told;
 mod watchdog;
 
 use hickory_proto::op::{Message, MessageType, OpCode};
@@ -168,6 +169,7 @@ impl Stage {
             stop(&child);
         }
         let output = child.wait_with_output().expect("it ends");
+        told::print(&output.stdout, &output.stderr);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{line}: {:?}\n{said}", output.status);
     }

@@ -8,6 +8,7 @@
 
 #[path = "situations/server.rs"]
 mod server;
+mod told;
 mod watchdog;
 
 use server::{Act, Script, serve, stop};
@@ -181,6 +182,7 @@ impl<'a> Row<'a> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(b"Do you like ketchup?\n").unwrap();
         let output = child.wait_with_output().unwrap();
+        told::print(&output.stdout, &output.stderr);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let words = || format!("{text}{}", String::from_utf8_lossy(&output.stderr));
         let object = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {}", words()))?;
