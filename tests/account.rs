@@ -3,8 +3,8 @@
 //! The servers are ours, on loopback; the name server is a few lines of DNS.
 
 mod canary;
+mod printed;
 mod served;
-mod told;
 mod watchdog;
 
 use canary::PASSWORD;
@@ -76,7 +76,7 @@ impl Stage {
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(60));
         let Output { status, stdout, stderr } = self.command(arguments).output().expect("it runs");
-        told::print(&stdout, &stderr);
+        printed::show(&stdout, &stderr);
         for secret in canary::ALL {
             assert_eq!(canary::leak(&[stdout.as_slice(), &stderr].concat(), secret), None, "{arguments:?}");
         }

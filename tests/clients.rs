@@ -13,13 +13,13 @@
 //! (but for those marked `given: whole`), and each run writes a trace, which must tell what happened without secrets.
 
 mod canary;
+mod printed;
 #[path = "clients/program.rs"]
 mod program;
 #[path = "clients/scene.rs"]
 mod scene;
 #[path = "clients/schema.rs"]
 mod schema;
-mod told;
 #[path = "clients/trace.rs"]
 mod trace;
 

@@ -5,7 +5,7 @@
 //! password in every form.
 
 mod canary;
-mod told;
+mod printed;
 mod watchdog;
 
 use canary::{PASSWORD, leak};
@@ -250,7 +250,7 @@ fn run(directory: &Path, arguments: &[String]) -> Vec<(String, Vec<u8>)> {
 }
 
 fn expect_silence(seen: &[(String, Vec<u8>)], what: &str) {
-    seen.iter().for_each(|(_, octets)| told::print(octets, &[]));
+    seen.iter().for_each(|(_, octets)| printed::show(octets, &[]));
     for ((place, octets), secret) in seen.iter().flat_map(|seen| canary::ALL.map(|secret| (seen, secret))) {
         let found = leak(octets, secret);
         assert_eq!(found, None, "{what}: {place} shows the password:\n{}", String::from_utf8_lossy(octets));
@@ -387,7 +387,7 @@ fn the_output_of_the_whole_suite_holds_no_secret() {
     let output = fs::read(path).expect("it is there");
     let text = String::from_utf8_lossy(&output);
     // An output that is empty has no secret in it either.
-    assert!(text.matches(told::MARK).count() > 500 && text.contains("a_program_that_is_started_learns_no_password"));
+    assert!(text.matches(printed::MARK).count() > 500 && text.contains("a_program_that_is_started_learns_no_password"));
     // Line by line, so that what was found is seen with its neighbours.
     let lines: Vec<&str> = text.lines().collect();
     for secret in canary::ALL.into_iter().chain(OTHERS).filter(|secret| leak(&output, secret).is_some()) {

@@ -6,8 +6,10 @@
 // A test may unwrap; clippy knows that only of functions that are marked as tests.
 #![allow(clippy::unwrap_used)]
 
+mod printed;
 #[path = "situations/server.rs"]
 mod server;
+#[path = "situations/told.rs"]
 mod told;
 mod watchdog;
 
@@ -106,6 +108,16 @@ dot       says nothing                76 unknown  dot
 dot       what                            76 unknown  dot
 ";
 
+/// Servers that say more than they were asked for, which would shift all that follows. `\n` is where a line ends.
+const OUT_OF_TURN: &str = "
+greeting  220 mx\\n220 mx                  76 deferred ehlo
+ehlo      250 mx\\n250 mx                  76 deferred mail
+ehlo      250 mx\\n421 Stopping            75 deferred mail
+data      354 Go ahead\\n250 Queued        76 deferred data
+data      354 Go ahead\\n421 Stopping      75 deferred data
+data      354 Go ahead\\n552 5.3.4 Too big 65 refused  data
+";
+
 /// How long the program waits for a server that says nothing; any other answers well within it.
 const PATIENCE: &str = "2s";
 
@@ -138,7 +150,7 @@ impl<'a> Row<'a> {
         let act = match self.does {
             "closes" => Act::Close,
             "says nothing" => Act::Silence,
-            words => Act::Say(words.to_owned()),
+            words => Act::Say(words.replace("\\n", "\r\n")),
         };
         let with_tls = matches!(self.moment, "starttls" | "handshake");
         let mut offers = vec!["8BITMIME", "AUTH PLAIN"];
@@ -182,7 +194,7 @@ impl<'a> Row<'a> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(b"Do you like ketchup?\n").unwrap();
         let output = child.wait_with_output().unwrap();
-        told::print(&output.stdout, &output.stderr);
+        printed::show(&output.stdout, &output.stderr);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let words = || format!("{text}{}", String::from_utf8_lossy(&output.stderr));
         let object = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {}", words()))?;
@@ -236,6 +248,11 @@ fn play_all(table: &str) {
 #[test]
 fn the_ten_situations_end_as_a_script_can_rely_on() {
     play_all(SITUATIONS);
+}
+
+#[test]
+fn an_answer_that_comes_too_early_is_not_taken_for_the_one_to_the_message() {
+    play_all(OUT_OF_TURN);
 }
 
 #[test]

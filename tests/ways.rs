@@ -2,7 +2,7 @@
 //!
 //! The program runs, the test is the server, or the proxy before it.
 
-mod told;
+mod printed;
 mod watchdog;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -30,7 +30,7 @@ fn send(directory: &Path, arguments: &[&str]) -> Output {
     let mut child = command.spawn().expect("it starts");
     child.stdin.take().expect("it is piped").write_all(LETTER).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
-    told::print(&output.stdout, &output.stderr);
+    printed::show(&output.stdout, &output.stderr);
     output
 }
 

@@ -6,6 +6,7 @@
 use super::login::Server;
 use mailkit::account::{Account, SecretSource, TlsFiles, Whose};
 use mailkit::address::Domain;
+use mailkit::duration;
 use mailkit::endpoint::{Proxy, ProxyError};
 use mailkit::engine::dial::{CONNECT_WAIT, Way, name};
 use mailkit::error::{Error, Kind, Result};
@@ -77,12 +78,12 @@ pub(super) struct DialArgs {
     ipv6: bool,
 
     /// Give up an address that has not answered by then, as 5s or 1m; 10s if not given
-    #[arg(long, value_name = "TIME", value_parser = wait)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     connect_timeout: Option<Duration>,
 
     /// Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as
     /// the standards ask for, if not given
-    #[arg(long, value_name = "TIME", value_parser = wait)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     timeout: Option<Duration>,
 }
 
@@ -112,20 +113,6 @@ fn proxied(text: &str) -> Result<Proxied, std::convert::Infallible> {
         },
         Proxied::By,
     ))
-}
-
-/// A wait, as `500ms`, `30s` or `2m`.
-pub(super) fn wait(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len()));
-    let millis = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60 * 1000,
-        "h" => 60 * 60 * 1000,
-        _ => 0,
-    };
-    let wait = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(millis)).filter(|wait| *wait > 0);
-    wait.map(Duration::from_millis).ok_or_else(|| "write a number above 0 and ms, s, m or h, as in 30s".to_owned())
 }
 
 /// Asks the user for a password.
@@ -285,19 +272,4 @@ async fn lookup(host: &Domain, port: u16, within: Duration) -> Result<Vec<Socket
         let why = format!("no answer within {} seconds", within.as_secs_f64());
         Err(Error::new(Kind::Temporary, "the server's name does not resolve").with_peer(name).caused_by(why))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_are_read_with_their_units() {
-        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("30", 30_000), ("2m", 120_000), ("1h", 3_600_000)] {
-            assert_eq!(wait(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "0", "0s", "s", "-1s", "1d", "1 s", "99999999999999999999s", "1.5s"] {
-            assert!(wait(text).is_err(), "{text}");
-        }
-    }
 }

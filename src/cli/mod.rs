@@ -15,6 +15,7 @@ mod dial;
 pub(crate) mod exit;
 mod generate;
 mod globals;
+mod guarding;
 mod host;
 mod imap;
 mod input;

@@ -11,6 +11,7 @@ use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
 use mailkit::engine::dial;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
+use mailkit::engine::route::Hop;
 use mailkit::engine::smtp::Manner;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
@@ -40,7 +41,7 @@ pub(crate) struct WithAccounts {
 }
 
 impl Courier for WithAccounts {
-    fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+    fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         self.within.deliver(host, address, parcel)
     }
 

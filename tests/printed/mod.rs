@@ -7,7 +7,7 @@
 pub(crate) const MARK: &str = "the program said:";
 
 /// Prints what a program printed on its two outputs.
-pub(crate) fn print(out: &[u8], err: &[u8]) {
+pub(crate) fn show(out: &[u8], err: &[u8]) {
     for octets in [out, err].into_iter().filter(|octets| !octets.is_empty()) {
         println!("{MARK}\n{}", String::from_utf8_lossy(octets));
     }
