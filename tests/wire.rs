@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 /// Texts; the fuzzer tries more.
-const CASES: u32 = 1000;
+const CASES: u32 = 400;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
