@@ -7,7 +7,7 @@
 //! 0 address duration endpoint envelope notify status error secret world
 //! 1 wire message sasl
 //! 2 smtp pop3 imap
-//! 3 store net
+//! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
 //! 6 server
@@ -32,6 +32,7 @@ pub mod message;
 pub mod net;
 pub mod notify;
 pub mod oauth;
+pub mod policy;
 pub mod pop3;
 pub mod probe;
 pub mod relay;

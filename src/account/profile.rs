@@ -97,6 +97,14 @@ impl Account {
         server.user.clone().or_else(|| self.user.clone()).or_else(address)
     }
 
+    /// By which mechanisms one may log in, if the account says that.
+    pub fn mechanisms(&self) -> Option<Vec<Mechanism>> {
+        match &self.auth {
+            Some(Auth::Mechanisms(mechanisms)) => Some(mechanisms.clone()),
+            _ => None,
+        }
+    }
+
     /// What the account says about recipients.
     pub fn guard(&self) -> Guard {
         let confirm = self.confirm.unwrap_or_default();

@@ -4,11 +4,11 @@
 //! environment is used by those only who ask for it, since it is meant for the web more often than for mail.
 
 use super::login::Server;
-use mailkit::account::{Account, SecretSource, TlsFiles};
+use mailkit::account::{Account, SecretSource, TlsFiles, Whose};
 use mailkit::address::Domain;
 use mailkit::duration;
 use mailkit::endpoint::{Proxy, ProxyError};
-use mailkit::engine::dial::{CONNECT_WAIT, Way};
+use mailkit::engine::dial::{CONNECT_WAIT, Way, name};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::connection::Limits;
 use mailkit::net::proxy::{Detour, Target};
@@ -170,26 +170,27 @@ impl DialArgs {
         }
     }
 
-    /// The way to a server; its addresses, or those of the proxy, are looked up.
+    /// The way to a server; its addresses, or those of the proxy, are looked up. No program is given the variables
+    /// `hidden`.
     pub(super) async fn way(
         &self,
         ask: Ask<'_>,
         server: &Server<'_>,
-        password: Option<SecretSource>,
+        hidden: &[String],
         tls: TlsOptions,
     ) -> Result<Way> {
         let endpoint = &server.endpoint;
         let mut way = Way::to(Vec::new(), tls);
         way.connect_wait = self.connect_timeout.unwrap_or(CONNECT_WAIT);
         way.limits = Limits { each: self.timeout, last: None };
-        way.hidden = self.hidden(server, password);
+        way.hidden = hidden.to_vec();
         if endpoint.local.is_some() {
             return match self.proxy {
                 Some(_) => Err(Error::new(Kind::Usage, "a server on this machine is not reached through a proxy")),
                 None => Ok(way),
             };
         }
-        let Some((proxy, password)) = self.proxy(ask).await? else {
+        let Some((proxy, password)) = self.proxy(ask, hidden).await? else {
             way.addresses = self.addresses(&endpoint.host, endpoint.port).await?;
             return Ok(way);
         };
@@ -205,17 +206,6 @@ impl DialArgs {
         Ok(way)
     }
 
-    /// Variables that hold secrets of ours.
-    fn hidden(&self, server: &Server<'_>, password: Option<SecretSource>) -> Vec<String> {
-        let of_account = server.account.and_then(|(_, account)| account.secret.clone());
-        let sources = [password, of_account, self.proxy_password()];
-        let named = sources.into_iter().flatten().filter_map(|source| match source {
-            SecretSource::Env(name) => Some(name),
-            _ => None,
-        });
-        named.collect()
-    }
-
     fn proxy_password(&self) -> Option<SecretSource> {
         let command = self.proxy_password_cmd.clone().map(SecretSource::Shell);
         let variable = || self.proxy_password_env.clone().map(SecretSource::Env);
@@ -223,7 +213,7 @@ impl DialArgs {
         command.or_else(variable).or_else(file)
     }
 
-    async fn proxy(&self, ask: Ask<'_>) -> Result<Option<(Proxy, Option<Secret>)>> {
+    async fn proxy(&self, ask: Ask<'_>, hidden: &[String]) -> Result<Option<(Proxy, Option<Secret>)>> {
         let (proxy, told) = match &self.proxy {
             None => return Ok(None),
             Some(Proxied::By(proxy)) => (proxy.clone(), None),
@@ -242,7 +232,9 @@ impl DialArgs {
             (None, Some(told)) => told,
             (source, _) => {
                 let ask = || ask(&format!("Password of {user} at the proxy {}", proxy.authority()));
-                source.unwrap_or(SecretSource::Prompt).fetch(user, &ask).await?
+                let host = name(&proxy.host);
+                let whose = Whose { account: user, login: Some((&host, user)), is_attended: false, hidden };
+                source.unwrap_or(SecretSource::Prompt).fetch(whose, &ask).await?
             }
         };
         Ok(Some((proxy, Some(password))))

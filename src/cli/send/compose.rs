@@ -211,7 +211,7 @@ fn text(args: &ContentArgs, context: &Context) -> Result<Text> {
         && !context.globals.no_input
         && let Some(editor) = editor::editor()
     {
-        return editor::write(&editor).map(Text::Short);
+        return editor::write(&editor, context.hidden()).map(Text::Short);
     }
     long_text::text(&read(context, path)?)
 }

@@ -299,7 +299,8 @@ impl<'a> Errand<'a> {
         let hosts = hosts.collect();
         let warnings = ways.iter().flat_map(|way| {
             let offered = way.extensions.iter().flat_map(|offered| args.delivery.warnings(offered));
-            offered.map(|warning| format!("{}: {warning}", of_way(way))).collect::<Vec<_>>()
+            let offered = offered.map(|warning| format!("{}: {warning}", of_way(way)));
+            way.remarks.iter().cloned().chain(offered).collect::<Vec<_>>()
         });
         let warnings = warnings.collect();
         let taken = recipients.iter().find(|(_, outcome)| outcome.is_accepted());

@@ -111,7 +111,7 @@ impl Waiting {
         }
         queue.local_id = Some(id.to_string());
         // It is ours for good: what fails from here on only delays it.
-        let runner = self.hand_over(id).await;
+        let runner = self.hand_over(id, warnings).await;
         if runner == Runner::None {
             let data = self.data.display();
             warnings.push(format!(
@@ -123,7 +123,7 @@ impl Waiting {
     }
 
     /// Has the letter taken in, by whoever owns the spool, or by ourselves.
-    async fn hand_over(&self, id: SpoolId) -> Runner {
+    async fn hand_over(&self, id: SpoolId, warnings: &mut Vec<String>) -> Runner {
         let order = Order::Flush(Wake::Message(id)).to_string();
         match control::ask(&self.data, &order).await {
             Ok(Some(answer)) if matches!(answer.parse(), Ok(Reply::Done(_))) => return Runner::Active,
@@ -133,7 +133,10 @@ impl Waiting {
         let spool = data::spool(&self.data);
         // Whoever has it at the moment, without answering, takes letters in next time.
         if let Ok(spool) = Spool::open(Arc::new(RealDisk), clock(), entropy(), &spool, IndexAt::File).await {
-            let _ = spool.take_letters().await;
+            match spool.take_letters().await {
+                Ok(taken) => warnings.extend(taken.troubles.iter().map(ToString::to_string)),
+                Err(error) => warnings.push(error.to_string()),
+            }
         }
         Runner::None
     }
