@@ -378,6 +378,17 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn with_a_reply_too_many_none_is_taken_for_a_judgement() {
+        let replies = &[
+            ("", "220 mx\r\n"),
+            ("EHLO", "250-mx\r\n250 PIPELINING\r\n"),
+            ("DATA", "250 ok\r\n250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n"),
+        ];
+        let outcome = send(replies).await;
+        assert_eq!((outcome.phase, outcome.kind()), (Phase::Data, Some(Kind::Protocol)), "{outcome:?}");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_password_goes_over_no_wire_in_clear() {
         for (peer, wanted) in
