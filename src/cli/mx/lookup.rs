@@ -1,9 +1,9 @@
-//! `mailkit mx`: what DNS says about a domain's mail, on the terminal or as JSON.
+//! `mailkit mx lookup`: what DNS says about a domain's mail, on the terminal or as JSON.
 //!
 //! Knows how a report looks; what is in it, `probe` decides.
 
-use super::context::Context;
-use super::exit::Exit;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
 use mailkit::address::{Address, Domain};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::resolve::SystemResolver;
@@ -16,18 +16,6 @@ use std::net::{IpAddr, SocketAddr};
 /// Where DNS is asked when nobody says otherwise.
 const DNS_PORT: u16 = 53;
 
-/// Ask where the mail of a domain goes
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Lookup(Lookup),
-}
-
 /// List a domain's mail exchangers in order, with their addresses
 ///
 /// Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there are none,
@@ -39,7 +27,7 @@ enum Command {
 #[command(after_help = "Examples:
   mailkit mx lookup example.org
   mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example")]
-struct Lookup {
+pub(super) struct Lookup {
     /// Domains, or addresses whose domain is meant; @RESOLVER (an IP address, perhaps with a port) asks that server
     #[arg(required = true, value_name = "@RESOLVER|DOMAIN|ADDRESS")]
     targets: Vec<String>,
@@ -49,9 +37,8 @@ struct Lookup {
     short: bool,
 }
 
-/// Looks up what `args` names and prints it.
-pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let Command::Lookup(lookup) = &args.command;
+/// Looks up what was named and prints it.
+pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
     let question = Question::parse(&lookup.targets)?;
     context.block_on(async {
         let resolver = match question.server {
@@ -304,11 +291,10 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
         #[derive(Debug, Parser)]
         struct Line {
             #[command(flatten)]
-            args: Args,
+            lookup: Lookup,
         }
-        let line = Line::try_parse_from(["mx", "lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
-        let Command::Lookup(lookup) = line.args.command;
-        let question = Question::parse(&lookup.targets).expect("a question");
+        let line = Line::try_parse_from(["lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
+        let question = Question::parse(&line.lookup.targets).expect("a question");
         assert_eq!(question.server, Some("[::1]:53".parse().expect("an address")));
         assert_eq!(question.domains, [Domain::Name("x.example".into()), Domain::Name("y.example".into())]);
         for bad in
