@@ -20,6 +20,8 @@ pub enum Phase {
     Hello,
     /// STARTTLS and the handshake.
     Tls,
+    /// XCLIENT, for whoever looks at a server with the eyes of another client.
+    Xclient,
     /// AUTH.
     Auth,
     /// MAIL.
@@ -71,6 +73,7 @@ impl Phase {
             Self::Greeting => "greeting",
             Self::Hello => "ehlo",
             Self::Tls => "tls",
+            Self::Xclient => "xclient",
             Self::Auth => "auth",
             Self::Mail => "mail",
             Self::Rcpt => "rcpt",
