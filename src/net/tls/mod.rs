@@ -1,7 +1,7 @@
 //! TLS for both sides, over rustls: whom we are, whom we trust, and what to say when that fails.
 //!
-//! Certificates are verified unless a caller says `Trust::Anyone`, which only opportunistic relaying and a look at a
-//! stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched and no responder. Knows
+//! Certificates are verified unless a caller says `Trust::Anyone` or `Trust::Observed`, which only opportunistic
+//! relaying and a look at a stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched and no responder. Knows
 //! no protocol; the upgrade itself is `net::connection`'s. RFC 8446, RFC 8314, RFC 9525.
 
 mod certified;
@@ -40,6 +40,8 @@ pub enum Trust {
     Pinned(Vec<Fingerprint>),
     /// Everybody's: encryption without authentication, better than none on the way between exchangers (RFC 7435).
     Anyone,
+    /// Everybody's too, but judged by another trust, which goes into the facts: for those who report on a server.
+    Observed(Box<Self>),
 }
 
 /// All that a client needs for TLS.
@@ -108,6 +110,7 @@ fn facts<Side>(connection: &ConnectionCommon<Side>, verified: Verified) -> Tls {
             .negotiated_cipher_suite()
             .map_or_else(String::new, |suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_")),
         verified,
+        objection: None,
         chain: shown.iter().map(certificate).collect(),
         // RFC 9266 §4.2 needs the extended master secret with TLS 1.2, and the library does not say whether it is there.
         exporter: (version == Some(ProtocolVersion::TLSv1_3))
