@@ -4,6 +4,7 @@
 //! RFC 5321 §3, §4.5.3.2; RFC 2033; RFC 3207; RFC 4954.
 
 mod cargo;
+mod inspect;
 mod transact;
 
 use super::dial::Security;
@@ -23,6 +24,7 @@ use crate::wire::session::Tls;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
@@ -44,6 +46,7 @@ pub enum Dialect {
 }
 
 pub use cargo::{Cargo, Manner, Partial};
+pub use inspect::Heard;
 
 /// A conversation that is past its greeting.
 pub struct Client {
@@ -52,23 +55,23 @@ pub struct Client {
     dialect: Dialect,
     /// A transaction was begun and not ended: the next one has to say RSET first (RFC 5321 §4.1.4).
     is_begun: bool,
+    /// What the server said, where somebody wants to know.
+    heard: Option<Vec<Heard>>,
+    /// How long the TLS handshake took.
+    handshake: Option<Duration>,
 }
 
 impl Client {
     /// Greets and is greeted: TLS as asked for, then EHLO. `name` is whose certificate is expected.
     pub async fn open(
-        mut connection: Connection,
+        connection: Connection,
         name: &str,
         helo: &Domain,
         dialect: Dialect,
         security: Security,
     ) -> Result<Self, Outcome> {
-        if let Security::Implicit(tls) = &security {
-            connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
-        }
-        let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        let mut client = Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false };
-        match client.begin(name, helo, &security).await {
+        let mut client = Self::new(connection, name, dialect);
+        match client.begin(helo, &security).await {
             Ok(()) => Ok(client),
             Err(outcome) => {
                 // RFC 5321 §3.1, §4.1.1.10: whoever is refused, or has enough, says so before hanging up.
@@ -76,6 +79,12 @@ impl Client {
                 Err(outcome)
             }
         }
+    }
+
+    /// Over a connection on which nothing has been said yet.
+    fn new(connection: Connection, name: &str, dialect: Dialect) -> Self {
+        let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
+        Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false, heard: None, handshake: None }
     }
 
     /// What the server offers.
@@ -170,13 +179,20 @@ impl Client {
     }
 
     /// From the greeting to the last EHLO.
-    async fn begin(&mut self, name: &str, helo: &Domain, security: &Security) -> Result<(), Outcome> {
-        let greeting = ask(&mut self.dialogue, Phase::Greeting, Request::awaited()).await?;
+    async fn begin(&mut self, helo: &Domain, security: &Security) -> Result<(), Outcome> {
+        if let Security::Implicit(tls) = security {
+            self.secure(tls).await?;
+        }
+        let greeting = self.ask(Phase::Greeting, Request::awaited()).await?;
         succeed(Phase::Greeting, &greeting)?;
-        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
+        self.hello(helo).await?;
         match security {
             Security::Required(tls) | Security::Opportunistic(tls) if self.extensions.starttls => {
-                self.start_tls(tls, name, helo).await
+                let reply = self.ask(Phase::Tls, Request::start_tls()).await?;
+                succeed(Phase::Tls, &reply)?;
+                self.secure(tls).await?;
+                // RFC 3207 §4.2: what was said before counts no more.
+                self.hello(helo).await
             }
             Security::Required(_) => {
                 Err(permanent(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
@@ -185,33 +201,42 @@ impl Client {
         }
     }
 
-    async fn start_tls(&mut self, tls: &ClientTls, name: &str, helo: &Domain) -> Result<(), Outcome> {
-        let reply = ask(&mut self.dialogue, Phase::Tls, Request::start_tls()).await?;
-        succeed(Phase::Tls, &reply)?;
-        self.dialogue.start_tls(tls, name).await.map_err(|error| broken_tls(&error))?;
-        // RFC 3207 §4.2: what was said before counts no more.
-        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
+    async fn secure(&mut self, tls: &ClientTls) -> Result<(), Outcome> {
+        let (name, begun) = (self.dialogue.peer().to_owned(), Instant::now());
+        self.dialogue.start_tls(tls, &name).await.map_err(|error| broken_tls(&error))?;
+        self.handshake = Some(begun.elapsed());
         Ok(())
     }
-}
 
-async fn hello(dialogue: &mut Dialogue, helo: &Domain, dialect: Dialect) -> Result<Extensions, Outcome> {
-    let name = client_id(helo);
-    let first = match dialect {
-        Dialect::Smtp => Request::ehlo(name.clone()),
-        Dialect::Lmtp => Request::lhlo(&name),
-    };
-    let reply = ask(dialogue, Phase::Hello, first).await?;
-    if reply.code.is_success() {
-        return Ok(Extensions::parse(&reply));
+    async fn hello(&mut self, helo: &Domain) -> Result<(), Outcome> {
+        let name = client_id(helo);
+        let first = match self.dialect {
+            Dialect::Smtp => Request::ehlo(name.clone()),
+            Dialect::Lmtp => Request::lhlo(&name),
+        };
+        let reply = self.ask(Phase::Hello, first).await?;
+        if reply.code.is_success() {
+            self.extensions = Extensions::parse(&reply);
+            return Ok(());
+        }
+        // RFC 5321 §3.2: servers that do not know EHLO say 500 or 502.
+        if self.dialect == Dialect::Smtp && matches!(reply.code.get(), 500 | 502) {
+            let reply = self.ask(Phase::Hello, Request::helo(&name)).await?;
+            succeed(Phase::Hello, &reply)?;
+            self.extensions = Extensions::default();
+            return Ok(());
+        }
+        Err(Outcome::of(Phase::Hello, &reply))
     }
-    // RFC 5321 §3.2: servers that do not know EHLO say 500 or 502.
-    if dialect == Dialect::Smtp && matches!(reply.code.get(), 500 | 502) {
-        let reply = ask(dialogue, Phase::Hello, Request::helo(&name)).await?;
-        succeed(Phase::Hello, &reply)?;
-        return Ok(Extensions::default());
+
+    /// A request and its reply, which is kept where somebody wants to know.
+    async fn ask(&mut self, phase: Phase, request: Request) -> Result<Reply, Outcome> {
+        let Some(heard) = &mut self.heard else { return ask(&mut self.dialogue, phase, request).await };
+        let (verb, begun) = (request.verb(), Instant::now());
+        let reply = ask(&mut self.dialogue, phase, request).await?;
+        heard.push(Heard { phase, verb, reply: reply.clone(), took: begun.elapsed() });
+        Ok(reply)
     }
-    Err(Outcome::of(Phase::Hello, &reply))
 }
 
 fn client_id(helo: &Domain) -> ClientId {
@@ -270,7 +295,6 @@ mod tests {
     use crate::smtp::transaction::Facts;
     use crate::world::Content;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
-    use tokio::time::Instant;
 
     /// A server that says its next reply when it hears the next word, and nothing any more when it has no reply left.
     fn server(replies: &'static [(&'static str, &'static str)]) -> DuplexStream {
