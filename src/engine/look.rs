@@ -38,7 +38,7 @@ pub async fn look(
         Protocol::Imap => crate::imap::follow::follow,
     };
     let whom = Dial { endpoint, way: &way, trace: trace.map(|trace| (trace, follow)) };
-    let dial::Dialled { connection, name, security } = dial(connect, whom).await?;
+    let dial::Dialled { connection, name, security, .. } = dial(connect, whom).await?;
     let tls = match endpoint.protocol {
         Protocol::Smtp | Protocol::Lmtp => {
             let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };

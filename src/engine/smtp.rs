@@ -17,7 +17,7 @@ use crate::net::tls::ClientTls;
 use crate::sasl::{Credentials, Ground, Mechanism, Unfit, nonce, with_reason};
 use crate::smtp::client::{Login, Request};
 use crate::smtp::extension::Extensions;
-use crate::smtp::outcome::{Ending, Outcome, Phase};
+use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::reply::Reply;
 use crate::status::{EnhancedStatus, Fate};
 use crate::wire::session::Tls;
@@ -102,7 +102,7 @@ impl Client {
             None => Ok(()),
             Some(missing) => {
                 let text = format!("the server does not offer {}, which is required", missing.to_ascii_uppercase());
-                Err(permanent(Phase::Hello, text))
+                Err(Outcome::failed_here(Phase::Hello, text))
             }
         }
     }
@@ -136,11 +136,11 @@ impl Client {
             exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
         let mechanism = ground.choose(credentials).map_err(|unfit| match unfit {
-            Unfit::InClear(_) => permanent(Phase::Tls, unfit.to_string()),
-            _ => permanent(Phase::Auth, unfit.to_string()),
+            Unfit::InClear(_) => Outcome::failed_here(Phase::Tls, unfit.to_string()),
+            _ => Outcome::failed_here(Phase::Auth, unfit.to_string()),
         })?;
         let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
-        let mut login = Login::new(proof.map_err(|error| permanent(Phase::Auth, error.to_string()))?);
+        let mut login = Login::new(proof.map_err(|error| Outcome::failed_here(Phase::Auth, error.to_string()))?);
         let mut request = login.begin();
         loop {
             let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
@@ -151,14 +151,14 @@ impl Client {
             if let Some(failure) = login.failure() {
                 return Err(match failure.is_protocol() {
                     true => Outcome::broken(Phase::Auth, failure.to_string()),
-                    false => permanent(Phase::Auth, failure.to_string()),
+                    false => Outcome::failed_here(Phase::Auth, failure.to_string()),
                 });
             }
             succeed(Phase::Auth, &reply).map_err(|outcome| Outcome {
                 text: with_reason(&outcome.text, login.reason()).into_owned(),
                 ..outcome
             })?;
-            login.end().map_err(|error| permanent(Phase::Auth, error.to_string()))?;
+            login.end().map_err(|error| Outcome::failed_here(Phase::Auth, error.to_string()))?;
             return Ok(mechanism);
         }
     }
@@ -195,7 +195,7 @@ impl Client {
                 self.hello(helo).await
             }
             Security::Required(_) => {
-                Err(permanent(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
+                Err(Outcome::failed_here(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
             }
             Security::Implicit(_) | Security::Opportunistic(_) | Security::None => Ok(()),
         }
@@ -259,20 +259,18 @@ fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
     match error {
         None => Outcome::lost(phase, "the server closed the connection"),
         Some(error) if error.kind() == Kind::Protocol => Outcome::broken(phase, sentence(error)),
-        Some(error) if error.kind() == Kind::Unavailable && phase < Phase::Dot => permanent(phase, sentence(error)),
+        Some(error) if error.kind() == Kind::Unavailable && phase < Phase::Dot => {
+            Outcome::failed_here(phase, sentence(error))
+        }
         Some(error) => Outcome::lost(phase, sentence(error)),
     }
 }
 
 fn broken_tls(error: &Error) -> Outcome {
     match error.fate() {
-        Fate::Permanent => permanent(Phase::Tls, sentence(error)),
+        Fate::Permanent => Outcome::failed_here(Phase::Tls, sentence(error)),
         Fate::Transient => Outcome::refused_here(Phase::Tls, EnhancedStatus::new(4, 7, 0), sentence(error)),
     }
-}
-
-fn permanent(phase: Phase, text: String) -> Outcome {
-    Outcome { phase, code: None, enhanced: None, text, ending: Ending::Failed(Fate::Permanent) }
 }
 
 fn sentence(error: &Error) -> String {
@@ -292,6 +290,7 @@ mod tests {
     use super::*;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::secret::Secret;
+    use crate::smtp::outcome::Ending;
     use crate::smtp::transaction::Facts;
     use crate::world::Content;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};

@@ -116,6 +116,11 @@ impl Outcome {
         Self { phase, code: None, enhanced: Some(enhanced), text: text.into(), ending: Ending::Failed(fate) }
     }
 
+    /// The same for good, for a reason that no status tells.
+    pub fn failed_here(phase: Phase, text: impl Into<String>) -> Self {
+        Self { phase, code: None, enhanced: None, text: text.into(), ending: Ending::Failed(Fate::Permanent) }
+    }
+
     /// The conversation broke off. Once the message was on its way, nobody knows whether it arrived
     /// (RFC 5321 §4.5.4.1, RFC 1047).
     pub fn lost(phase: Phase, text: impl Into<String>) -> Self {

@@ -41,9 +41,21 @@ pub enum Origin {
     },
 }
 
+/// One end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Over TCP.
+    Address(SocketAddr),
+    /// Over a socket of the file system.
+    Path(PathBuf),
+}
+
 /// Why there is no such header; the sentence is for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoHeader {
+    /// No connection leads from a port to a path.
+    #[error("a PROXY header has two addresses or two paths, not one of each")]
+    Mixed,
     /// The first version knows TCP only.
     #[error("version 1 of the PROXY header has no place for a socket of the file system")]
     UnixInText,
@@ -119,6 +131,17 @@ fn octets(origin: &Origin) -> Result<Vec<u8>, NoHeader> {
     Ok(header)
 }
 
+impl Origin {
+    /// A connection from somebody to somewhere.
+    pub fn between(from: End, to: End) -> Result<Self, NoHeader> {
+        match (from, to) {
+            (End::Address(from), End::Address(to)) => Ok(Self::Tcp { from, to }),
+            (End::Path(from), End::Path(to)) => Ok(Self::Unix { from, to }),
+            _ => Err(NoHeader::Mixed),
+        }
+    }
+}
+
 /// Both ends are of one family in a header; an IPv4 address has a form in IPv6 (RFC 4291 §2.5.5.2), no other way round.
 fn one_family(from: SocketAddr, to: SocketAddr) -> (SocketAddr, SocketAddr) {
     if from.is_ipv4() == to.is_ipv4() {
@@ -179,7 +202,8 @@ mod tests {
     use super::*;
 
     fn tcp(from: &str, to: &str) -> Origin {
-        Origin::Tcp { from: from.parse().expect(from), to: to.parse().expect(to) }
+        let end = |text: &str| End::Address(text.parse().expect(text));
+        Origin::between(end(from), end(to)).expect("both are addresses")
     }
 
     #[test]
@@ -223,6 +247,8 @@ mod tests {
 
     #[test]
     fn what_has_no_place_is_refused() {
+        let here = End::Address(([127, 0, 0, 1], 25).into());
+        assert_eq!(Origin::between(End::Path("/run/mail".into()), here), Err(NoHeader::Mixed));
         let unix = |to: String| Origin::Unix { from: PathBuf::new(), to: to.into() };
         for (version, origin, wanted) in [
             (Version::One, unix("/run/mail".to_owned()), Err(NoHeader::UnixInText)),

@@ -5,9 +5,8 @@
 use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::host::host_name;
+use crate::cli::host;
 use mailkit::account::{Account, Auth, Config, SecretSource, TlsFiles, Whose};
-use mailkit::address::Domain;
 use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::http::SystemNames;
@@ -20,7 +19,6 @@ use mailkit::sasl::Credentials;
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
 use serde_json::json;
-use std::net::Ipv4Addr;
 
 /// Check whether an account works
 ///
@@ -95,7 +93,7 @@ pub(super) async fn steps(
         }
     };
     let Some(tls) = tls else { return Ok(steps) };
-    let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
+    let (helo, trace, now) = (host::helo(None)?, context.trace()?, SystemClock.now());
     let visits = servers.iter().enumerate().map(|(index, endpoint)| {
         let credentials = proofs.get(index).and_then(Option::as_ref);
         let (helo, trace, tls) = (&helo, trace.as_ref(), &tls);
@@ -201,11 +199,6 @@ fn tls(account: &Account) -> Result<TlsOptions> {
         name: own.name.clone(),
     }
     .read()
-}
-
-/// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).
-fn helo() -> Domain {
-    Domain::parse(&host_name()).unwrap_or(Domain::Literal(Ipv4Addr::LOCALHOST.into()))
 }
 
 /// The steps as a table, with advice below those that need it.

@@ -2,6 +2,7 @@
 //!
 //! Knows how a report looks; what is in it, `probe` decides.
 
+use super::address;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::address::{Address, Domain};
@@ -11,7 +12,7 @@ use mailkit::probe::{Finding, Host, Level, Report, Verdict, look_up};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// Where DNS is asked when nobody says otherwise.
 const DNS_PORT: u16 = 53;
@@ -92,12 +93,9 @@ impl Question {
     }
 }
 
-/// `@192.0.2.53`, `@127.0.0.1:5353`, `@2001:db8::53`, `@[2001:db8::53]:53`.
+/// `@` and an address.
 fn parse_server(text: &str) -> Result<SocketAddr> {
-    let name = text.strip_prefix('@').unwrap_or(text);
-    let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
-    let address = name.parse::<SocketAddr>().ok();
-    address.or_else(|| Some(SocketAddr::new(inner.parse::<IpAddr>().ok()?, DNS_PORT))).ok_or_else(|| {
+    address(text.strip_prefix('@').unwrap_or(text), DNS_PORT).ok_or_else(|| {
         Error::new(Kind::Usage, format!("{text} is not a resolver's address"))
             .hint("write an IP address, perhaps with a port: @192.0.2.53 or @[2001:db8::53]:53")
     })
@@ -190,7 +188,7 @@ fn page(report: &Report) -> String {
 }
 
 /// One finding, for itself and for others like it.
-fn remark(finding: &Finding, others: usize) -> String {
+pub(super) fn remark(finding: &Finding, others: usize) -> String {
     let level = match finding.level {
         Level::Info => "note",
         Level::Warn => "warning",

@@ -3,7 +3,7 @@
 //! Goes as far as RCPT and takes that back, so nothing is ever sent to anybody. How it goes on is the steps' business
 //! in the file above; here they are only kept. RFC 5321 §3.3, §4.1.1.5; Postfix's XCLIENT_README.
 
-use super::{Client, Dialect, permanent, succeed};
+use super::{Client, Dialect, succeed};
 use crate::address::Domain;
 use crate::engine::dial::Security;
 use crate::envelope::Envelope;
@@ -57,7 +57,7 @@ impl Client {
     /// Asks to be taken for another client. The server then begins anew, and is greeted again.
     pub async fn speak_for(&mut self, client: &[Attribute], helo: &Domain) -> Result<(), Outcome> {
         let requests = xclient::plan(client, &self.extensions)
-            .map_err(|not_offered| permanent(Phase::Xclient, not_offered.to_string()))?;
+            .map_err(|not_offered| Outcome::failed_here(Phase::Xclient, not_offered.to_string()))?;
         for request in requests {
             let reply = self.ask(Phase::Xclient, request).await?;
             succeed(Phase::Xclient, &reply)?;

@@ -9,6 +9,9 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use std::net::IpAddr;
 
+/// Whoever has not renewed a certificate with fewer days left than these has likely no machine that does.
+pub const DAYS_MIN: i64 = 14;
+
 /// What a certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certified {

@@ -10,7 +10,7 @@ mod refusal;
 mod server;
 mod verify;
 
-pub use certified::Certified;
+pub use certified::{Certified, DAYS_MIN};
 pub use client::ClientTls;
 pub(super) use refusal::alert;
 pub use server::ServerTls;
