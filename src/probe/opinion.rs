@@ -141,7 +141,11 @@ fn on_certificate(
         find("tls.certificate", level, text, "RFC 5280 §6, RFC 9525", fix);
     }
     if let Some(days) = tls.days_left.filter(|days| *days < DAYS_MIN) {
-        let text = format!("the certificate ends in {days} days");
+        let text = match days {
+            0 => "the certificate ends today".to_owned(),
+            1 => "the certificate ends tomorrow".to_owned(),
+            days => format!("the certificate ends in {days} days"),
+        };
         find("tls.ends-soon", Level::Warn, text, "RFC 5280 §4.1.2.5", "renew it, and let a machine do so next time");
     }
 }

@@ -37,10 +37,10 @@ const CLIENT_PORT: u16 = 49152;
 /// them, 75 for a server that is not there, 76 for one that breaks the protocol.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit mx probe smtp://127.0.0.1:1025
-  mailkit mx probe --rcpt bob@hamburger.example --json 127.0.0.1:1025
-  mailkit mx probe --xclient ADDR=192.0.2.7 --xclient NAME=mail.crepes.example --rcpt bob@hamburger.example mx1.example.org
-  mailkit mx probe --proxy-protocol v2 --proxy-from 192.0.2.7 smtps://mx1.example.org")]
+  mailkit mx probe --rcpt bob@hamburger.example 127.0.0.1:1025
+  mailkit mx probe --json smtp://127.0.0.1:1025?tls=none
+  mailkit mx probe --xclient ADDR=192.0.2.7 --xclient NAME=mail.crepes.example mx1.example.org
+  mailkit mx probe --proxy-protocol v1 --proxy-from 192.0.2.7 mx1.example.org")]
 pub(super) struct Probe {
     /// The server: a host, perhaps with a port, and encrypted if it offers that; or a URL, which says what is spoken
     /// and whether encryption is a must: smtp, smtps, submission, submissions, lmtp, smtp+unix, smtp+pipe...

@@ -123,7 +123,13 @@ fn on_encryption(sighting: &Sighting) -> Vec<Row> {
         row("signed by", issuer.clone());
     }
     if let Some(until) = &tls.not_after {
-        let left = tls.days_left.map_or_else(|| "not valid now".to_owned(), |days| format!("{days} days left"));
+        let left = tls.days_left.map_or_else(
+            || "not valid now".to_owned(),
+            |days| match days {
+                1 => "1 day left".to_owned(),
+                days => format!("{days} days left"),
+            },
+        );
         row("until", format!("{until}, {left}"));
     }
     if let Some(hash) = &tls.sha256 {
