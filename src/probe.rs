@@ -2,6 +2,7 @@
 //!
 //! A verdict in one sentence, the exchangers in order, and what is wrong with them, each finding
 //! with the standard that says so. Prints nothing and knows no exit codes: the command does.
+//! A look at one server, behind `mailkit mx probe`, is made by `server` and judged by `opinion`.
 //! RFC 5321 §5.1; RFC 2181 §10.3; RFC 7505; RFC 6761 §6.3; RFC 1918.
 
 mod opinion;

@@ -90,7 +90,7 @@ impl Request {
         Self::new(format_args!("BDAT {octets}{}", if is_last { " LAST" } else { "" }))
     }
 
-    /// `XCLIENT`, with the attributes as they are said.
+    /// `XCLIENT`: the whole line, which [`xclient`](super::xclient) has made.
     pub fn xclient(line: impl fmt::Display) -> Self {
         Self::new(line)
     }
