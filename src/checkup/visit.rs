@@ -6,7 +6,7 @@ use super::Step;
 use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::Security;
+use crate::engine::dial::{Security, follow};
 use crate::engine::http::Find;
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
@@ -18,7 +18,6 @@ use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase};
-use crate::wire::record::NewFollow;
 use crate::wire::secured::Tls;
 use crate::wire::transcript::Side;
 use crate::world::{Connect, Timestamp};
@@ -139,11 +138,7 @@ async fn reach(connect: &dyn Connect, addresses: &[SocketAddr], whom: &Visit<'_>
         Domain::Literal(ip) => ip.to_string(),
         name => name.to_ascii().to_string(),
     };
-    let follow: NewFollow = match whom.endpoint.protocol {
-        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
-        Protocol::Imap => crate::imap::follow::follow,
-        Protocol::Pop3 => crate::pop3::follow::follow,
-    };
+    let follow = follow(whom.endpoint.protocol);
     let tap = || whom.trace.map(|trace| trace.tap(Side::Client, follow()));
     let connection = connect_any(connect, &name, addresses, CONNECT_WAIT, tap).await?;
     Ok((connection, name))

@@ -5,7 +5,7 @@
 //! RFC 8314 §3; RFC 7435; RFC 6125 §6.
 
 use crate::address::Domain;
-use crate::endpoint::{Endpoint, TlsMode};
+use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::error::Result;
 use crate::net::connection::{Connection, Limits};
 use crate::net::local;
@@ -121,6 +121,15 @@ pub async fn dial(connect: &dyn Connect, whom: Dial<'_>) -> Result<Dialled> {
         (None, Some(detour)) => detour.connect(connect, &way.addresses, way.connect_wait, tap).await?,
     };
     Ok(Dialled { connection: connection.with_limits(way.limits), name, security, took: begun.elapsed() })
+}
+
+/// Who knows what of a protocol may not be written down.
+pub fn follow(protocol: Protocol) -> NewFollow {
+    match protocol {
+        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
+        Protocol::Pop3 => crate::pop3::follow::follow,
+        Protocol::Imap => crate::imap::follow::follow,
+    }
 }
 
 /// The host as certificates have it: a name in ASCII, or an address without the brackets of mail.

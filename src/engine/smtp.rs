@@ -24,7 +24,6 @@ use crate::wire::session::Tls;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
@@ -46,7 +45,6 @@ pub enum Dialect {
 }
 
 pub use cargo::{Cargo, Manner, Partial};
-pub use inspect::Heard;
 
 /// A conversation that is past its greeting.
 pub struct Client {
@@ -55,10 +53,6 @@ pub struct Client {
     dialect: Dialect,
     /// A transaction was begun and not ended: the next one has to say RSET first (RFC 5321 §4.1.4).
     is_begun: bool,
-    /// What the server said, where somebody wants to know.
-    heard: Option<Vec<Heard>>,
-    /// How long the TLS handshake took.
-    handshake: Option<Duration>,
 }
 
 impl Client {
@@ -84,7 +78,7 @@ impl Client {
     /// Over a connection on which nothing has been said yet.
     fn new(connection: Connection, name: &str, dialect: Dialect) -> Self {
         let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false, heard: None, handshake: None }
+        Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false }
     }
 
     /// What the server offers.
@@ -202,10 +196,8 @@ impl Client {
     }
 
     async fn secure(&mut self, tls: &ClientTls) -> Result<(), Outcome> {
-        let (name, begun) = (self.dialogue.peer().to_owned(), Instant::now());
-        self.dialogue.start_tls(tls, &name).await.map_err(|error| broken_tls(&error))?;
-        self.handshake = Some(begun.elapsed());
-        Ok(())
+        let name = self.dialogue.peer().to_owned();
+        self.dialogue.start_tls(tls, &name).await.map_err(|error| broken_tls(&error))
     }
 
     async fn hello(&mut self, helo: &Domain) -> Result<(), Outcome> {
@@ -229,13 +221,8 @@ impl Client {
         Err(Outcome::of(Phase::Hello, &reply))
     }
 
-    /// A request and its reply, which is kept where somebody wants to know.
     async fn ask(&mut self, phase: Phase, request: Request) -> Result<Reply, Outcome> {
-        let Some(heard) = &mut self.heard else { return ask(&mut self.dialogue, phase, request).await };
-        let (verb, begun) = (request.verb(), Instant::now());
-        let reply = ask(&mut self.dialogue, phase, request).await?;
-        heard.push(Heard { phase, verb, reply: reply.clone(), took: begun.elapsed() });
-        Ok(reply)
+        ask(&mut self.dialogue, phase, request).await
     }
 }
 
@@ -294,6 +281,7 @@ mod tests {
     use crate::smtp::transaction::Facts;
     use crate::world::Content;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+    use tokio::time::Instant;
 
     /// A server that says its next reply when it hears the next word, and nothing any more when it has no reply left.
     fn server(replies: &'static [(&'static str, &'static str)]) -> DuplexStream {

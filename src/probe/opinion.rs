@@ -4,7 +4,7 @@
 
 use super::report::{Finding, Level};
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Tls};
-use crate::endpoint::{Endpoint, TlsMode};
+use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::net::tls::DAYS_MIN;
 use crate::smtp::outcome::Phase;
 
@@ -14,7 +14,7 @@ pub(super) fn form(sighting: &mut Sighting, endpoint: &Endpoint) {
     if let Some(failure) = sighting.failure.as_mut().filter(|failure| failure.hint.is_none()) {
         failure.hint = hint;
     }
-    sighting.sentence = sentence(sighting, &endpoint.authority());
+    sighting.sentence = sentence(sighting, endpoint);
     sighting.findings = findings(sighting, endpoint);
 }
 
@@ -32,10 +32,11 @@ fn hint(sighting: &Sighting) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn sentence(sighting: &Sighting, server: &str) -> String {
+fn sentence(sighting: &Sighting, endpoint: &Endpoint) -> String {
+    let server = endpoint.authority();
     match &sighting.failure {
         Some(failure) => format!("{server} {}.", bad_end(sighting.state, failure)),
-        None => format!("{server} {}{}.", readiness(&sighting.rcpt), protection(sighting)),
+        None => format!("{server} {}{}.", readiness(&sighting.rcpt, endpoint.protocol), protection(sighting)),
     }
 }
 
@@ -47,8 +48,9 @@ fn bad_end(state: State, failure: &Failure) -> String {
     let place = match (failure.phase, state) {
         ("greeting", State::Lost) => "before its greeting".to_owned(),
         ("greeting", _) => "in its greeting".to_owned(),
-        ("tls", _) if failure.code.is_some() => "at STARTTLS".to_owned(),
+        ("tls", State::Refused | State::Deferred) => "at STARTTLS".to_owned(),
         ("tls", _) => "in the TLS handshake".to_owned(),
+        ("capabilities", _) => "when asked for its capabilities".to_owned(),
         (phase, _) => format!("at {}", phase.to_ascii_uppercase()),
     };
     match state {
@@ -63,9 +65,10 @@ fn bad_end(state: State, failure: &Failure) -> String {
     }
 }
 
-fn readiness(recipients: &[Recipient]) -> String {
+fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
     let taken = recipients.iter().filter(|recipient| recipient.class == Class::Ok).count();
     match (recipients, taken) {
+        ([], _) if matches!(protocol, Protocol::Pop3 | Protocol::Imap) => "is ready for its users".to_owned(),
         ([], _) => "is ready for mail".to_owned(),
         ([one], 1) => format!("would take mail for {}", one.address),
         ([one], _) => {
@@ -105,7 +108,7 @@ fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
     if sighting.state == State::Unreachable {
         return found;
     }
-    let said_helo = sighting.replies.iter().any(|reply| reply.command == Some("HELO") && reply.code < 300);
+    let said_helo = sighting.replies.iter().any(|said| said.verb() == Some("HELO"));
     if said_helo && sighting.failure.is_none() {
         let fix = "let it know EHLO: without it there is no encryption";
         find("smtp.no-ehlo", Level::Warn, "it does not know EHLO".to_owned(), "RFC 5321 §2.2.1", fix);
@@ -116,9 +119,9 @@ fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
         None => find(
             "tls.none",
             Level::Warn,
-            "STARTTLS is not offered: everybody on the way can read and change what is sent".to_owned(),
+            "no encryption is offered: everybody on the way can read and change what is said".to_owned(),
             "RFC 3207, RFC 8314 §4",
-            "give the server a certificate and let it offer STARTTLS",
+            "give the server a certificate, and let it offer STARTTLS, in POP3 STLS",
         ),
         Some(tls) => on_certificate(tls, endpoint, &mut find),
     }
@@ -254,7 +257,7 @@ mod tests {
                 )
             );
         }
-        let helo = Said { command: Some("HELO"), code: 250, enhanced: None, lines: Vec::new(), ms: 0.0 };
+        let helo = Said { command: Some("HELO x".into()), code: Some(250), enhanced: None, lines: Vec::new(), ms: 0.0 };
         let old = |seen: &mut Sighting| {
             seen.crosses_no_wire = true;
             seen.replies = vec![helo.clone()];

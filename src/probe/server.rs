@@ -1,21 +1,23 @@
 //! A look at one server: connects, greets, is greeted, asks, says goodbye, and tells what it saw.
 //!
 //! Each step has an end, and a short one: somebody waits. Nothing is sent that would change anything. What it means is
-//! `opinion`'s business. RFC 5321 §3.1, §3.3; RFC 3207.
+//! `opinion`'s business. RFC 5321 §3.1, §3.3; RFC 3207; RFC 2595.
 
 use super::opinion;
 use super::sighting::{Sighting, Tls, millis};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::{Dial, Dialled, Way, dial};
-use crate::engine::smtp::{Client, Dialect, Heard};
+use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
+use crate::engine::imap::Opening;
+use crate::engine::pop3;
+use crate::engine::smtp::{Client, Dialect};
 use crate::envelope::Envelope;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
+use crate::net::dialogue::{Dialogue, Heard};
 use crate::net::peer::Peer;
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
-use crate::smtp::follow::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::xclient::Attribute;
 use crate::wire::proxy_header::{self, End, Origin, Version};
@@ -36,9 +38,9 @@ pub struct Look<'a> {
     pub helo: &'a Domain,
     /// Whose connection we are to say that we pass on.
     pub proxy: Option<&'a Passed>,
-    /// As which client.
+    /// As which client; only SMTP has a word for it.
     pub xclient: &'a [Attribute],
-    /// For whom we are to ask whether mail would be taken, and from whom.
+    /// For whom we are to ask whether mail would be taken, and from whom; not asked of POP3 and IMAP.
     pub envelope: Option<&'a Envelope>,
     /// Where the conversation is written down.
     pub trace: Option<&'a Trace>,
@@ -81,7 +83,8 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
     // What is wrong with a certificate is seen better with all the rest of what there is to see.
     way.tls.trust = Trust::Observed(Box::new(way.tls.trust));
     way.limits.each = way.limits.each.or(Some(STEP_WAIT));
-    let whom = Dial { endpoint: look.endpoint, way: &way, trace: look.trace.map(|trace| (trace, follow as _)) };
+    let trace = look.trace.map(|trace| (trace, follow(look.endpoint.protocol)));
+    let whom = Dial { endpoint: look.endpoint, way: &way, trace };
     let Dialled { mut connection, name, security, took } = match dial(connect, whom).await {
         Ok(dialled) => dialled,
         Err(error) if error.kind() == Kind::Config => return Err(error),
@@ -99,36 +102,102 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
         }
         sighting.proxy = Some(said);
     }
-    let dialect = if look.endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
-    let (mut client, begun_well) = Client::inspect(connection, &name, look.helo, dialect, security).await;
-    sighting.tls = client.tls().map(|tls| Tls::new(tls, way.tls.name.as_deref().unwrap_or(&name), look.now));
+    let (mut met, begun_well) = Met::begin(connection, &name, look, security).await;
+    let dialogue = met.dialogue();
+    sighting.tls = dialogue.tls().map(|tls| Tls::new(tls, way.tls.name.as_deref().unwrap_or(&name), look.now));
     let ended = match begun_well {
-        _ if sighting.proxy.is_some() && chokes(client.heard()) => {
+        _ if sighting.proxy.is_some() && chokes(dialogue.heard()) => {
             let text = "it took the PROXY header for a command, so it expects none";
-            Err(Outcome::failed_here(Phase::Greeting, text))
+            Err(Outcome::failed_here(Phase::Greeting, text).into())
         }
-        Ok(()) => ask(&mut client, look, &mut sighting).await,
-        Err(outcome) => Err(outcome),
+        Ok(()) => ask(&mut met, look, &mut sighting).await,
+        Err(end) => Err(end),
     };
-    if let Err(outcome) = ended {
-        sighting.ended(&outcome);
+    match ended {
+        Ok(()) => {}
+        Err(Ended::Outcome(outcome)) => sighting.ended(&outcome),
+        Err(Ended::Error(error)) => sighting.failed(&error, met.dialogue().heard()),
     }
-    sighting.told(client.heard());
-    sighting.ms.tls = client.handshake().map(millis);
-    client.quit().await;
+    sighting.told(look.endpoint.protocol, met.dialogue().heard());
+    if let Met::Imap(opening) = &met {
+        // Many greet with it, so that nobody has to ask.
+        sighting.offers = opening.capabilities().to_vec();
+    }
+    sighting.ms.tls = met.dialogue().handshake().map(millis);
+    met.leave().await;
     sighting.ms.total = millis(begun.elapsed());
     opinion::form(&mut sighting, look.endpoint);
     Ok(sighting)
 }
 
+/// Somebody who was met.
+enum Met {
+    Smtp(Client),
+    Pop(pop3::Session),
+    Imap(Opening),
+}
+
+/// Why it went no further.
+enum Ended {
+    Outcome(Outcome),
+    Error(Error),
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+impl Met {
+    async fn begin(
+        connection: Connection,
+        name: &str,
+        look: &Look<'_>,
+        security: Security,
+    ) -> (Self, Result<(), Ended>) {
+        match look.endpoint.protocol {
+            Protocol::Imap => {
+                let (opening, met) = Opening::inspect(connection, name, security).await;
+                (Self::Imap(opening), met.map_err(Ended::Error))
+            }
+            Protocol::Pop3 => {
+                let (session, met) = pop3::Session::inspect(connection, name, security).await;
+                (Self::Pop(session), met.map_err(Ended::Error))
+            }
+            protocol => {
+                let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+                let (client, met) = Client::inspect(connection, name, look.helo, dialect, security).await;
+                (Self::Smtp(client), met.map_err(Ended::Outcome))
+            }
+        }
+    }
+
+    fn dialogue(&self) -> &Dialogue {
+        match self {
+            Self::Smtp(client) => client.dialogue(),
+            Self::Pop(session) => session.dialogue(),
+            Self::Imap(opening) => opening.dialogue(),
+        }
+    }
+
+    async fn leave(self) {
+        match self {
+            Self::Smtp(client) => client.quit().await,
+            Self::Pop(session) => session.leave().await,
+            Self::Imap(opening) => opening.leave().await,
+        }
+    }
+}
+
 /// What is asked of a server that has greeted.
-async fn ask(client: &mut Client, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Outcome> {
-    let objection = client.tls().and_then(|tls| tls.objection.clone());
+async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Ended> {
+    let objection = met.dialogue().tls().and_then(|tls| tls.objection.clone());
     if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (objection, look.endpoint.tls) {
         // Whoever asked for a certain server tells nothing to another one.
-        let text = format!("its certificate is not accepted: {why}");
-        return Err(Outcome::failed_here(Phase::Tls, text));
+        return Err(Outcome::failed_here(Phase::Tls, format!("its certificate is not accepted: {why}")).into());
     }
+    let Met::Smtp(client) = met else { return Ok(()) };
     if !look.xclient.is_empty() {
         sighting.xclient = look.xclient.iter().map(ToString::to_string).collect();
         client.speak_for(look.xclient, look.helo).await?;
@@ -141,8 +210,9 @@ async fn ask(client: &mut Client, look: &Look<'_>, sighting: &mut Sighting) -> R
 
 /// Whether what was to be said of a PROXY header is said to EHLO: all further answers are to the question before.
 fn chokes(heard: &[Heard]) -> bool {
-    let first = heard.iter().find(|one| one.phase == Phase::Hello);
-    first.is_some_and(|hello| matches!(hello.reply.code.get(), 500..=503 | 421 | 521 | 554))
+    let first = heard.iter().find(|one| one.question.is_some()).and_then(|one| one.lines.first());
+    let refusals = ["500", "501", "502", "503", "421", "521", "554", "-ERR"];
+    first.is_some_and(|line| refusals.iter().any(|word| line.starts_with(word)))
 }
 
 /// Sends the PROXY header. The outer error is a mistake of whoever asked for it.

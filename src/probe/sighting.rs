@@ -3,10 +3,10 @@
 //! The names of the JSON schema `mailkit.probe/1` live here and nowhere else, but for its exit code. Judges nothing.
 
 use super::report::Finding;
-use crate::endpoint::Endpoint;
-use crate::engine::smtp::Heard;
+use crate::endpoint::{Endpoint, Protocol};
 use crate::envelope::Envelope;
 use crate::error::{Error, Kind};
+use crate::net::dialogue::Heard;
 use crate::net::tls::Certified;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::smtp::reply::Reply;
@@ -40,8 +40,8 @@ pub struct Sighting {
     pub failure: Option<Failure>,
     /// The first greeting, with its code.
     pub banner: Option<String>,
-    /// What was offered last.
-    pub ehlo: Vec<String>,
+    /// What was offered last, in answer to EHLO, LHLO, CAPA or CAPABILITY.
+    pub offers: Vec<String>,
     /// The encryption, if there was one.
     pub tls: Option<Tls>,
     /// What each recipient was answered.
@@ -76,7 +76,7 @@ pub enum State {
     Lost,
     /// What it said made no sense.
     Broken,
-    /// It lacks what was asked for: encryption, a good certificate, XCLIENT.
+    /// It lacks what was asked for: encryption, a good certificate, XCLIENT, patience with a PROXY header.
     Unfit,
 }
 
@@ -84,7 +84,7 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
-    /// How far it came: connect, greeting, ehlo, tls, xclient, mail, rcpt.
+    /// How far it came: connect, greeting, ehlo, tls, xclient, mail, rcpt; capabilities in POP3 and IMAP.
     pub phase: &'static str,
     /// The server's reply code.
     pub code: Option<u16>,
@@ -164,13 +164,13 @@ pub enum Class {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Said {
-    /// What it answers; null for a greeting.
-    pub command: Option<&'static str>,
-    /// The reply code.
-    pub code: u16,
-    /// The enhanced status code.
+    /// What it answers, without the tag of IMAP; null for a greeting.
+    pub command: Option<String>,
+    /// The reply code of SMTP.
+    pub code: Option<u16>,
+    /// Its enhanced status code.
     pub enhanced: Option<String>,
-    /// The text, without codes.
+    /// The text, without these codes; in other protocols as it was said.
     pub lines: Vec<String>,
     /// How long it took, in milliseconds.
     pub ms: f64,
@@ -204,7 +204,7 @@ impl Sighting {
             xclient: Vec::new(),
             failure: None,
             banner: None,
-            ehlo: Vec::new(),
+            offers: Vec::new(),
             tls: None,
             rcpt: Vec::new(),
             replies: Vec::new(),
@@ -260,15 +260,40 @@ impl Sighting {
         }
     }
 
+    /// A conversation of POP3 or IMAP ended so, after this much of it.
+    pub(super) fn failed(&mut self, error: &Error, heard: &[Heard]) {
+        self.state = match (error.kind(), error.answer()) {
+            (Kind::Protocol, _) => State::Broken,
+            (Kind::Temporary, Some(_)) => State::Deferred,
+            (_, Some(_)) => State::Refused,
+            (Kind::Temporary, None) => State::Lost,
+            (_, None) => State::Unfit,
+        };
+        self.kind = Some(error.kind());
+        let last = heard.iter().filter_map(|one| one.question.as_deref()).last();
+        self.failure = Some(Failure {
+            phase: match last {
+                Some(question) if question.ends_with("STLS") || question.ends_with("STARTTLS") => Phase::Tls.name(),
+                Some(_) => "capabilities",
+                None if heard.is_empty() && error.kind() == Kind::Unavailable => Phase::Tls.name(),
+                None => Phase::Greeting.name(),
+            },
+            code: None,
+            enhanced: None,
+            text: error.answer().map_or_else(|| error.to_string(), str::to_owned),
+            hint: error.advice().map(str::to_owned),
+        });
+    }
+
     /// What was said on the way there.
-    pub(super) fn told(&mut self, heard: &[Heard]) {
-        self.replies = heard.iter().map(Said::from).collect();
-        let hello = |one: &&Heard| one.phase == Phase::Hello && one.reply.code.is_success();
-        let offer = heard.iter().rev().find(hello).map(|one| one.reply.lines.iter().skip(1).cloned().collect());
-        self.ehlo = offer.unwrap_or_default();
-        let greeting = heard.iter().find(|one| one.phase == Phase::Greeting);
-        self.banner = greeting.map(|one| words(&one.reply));
-        self.ms.banner = greeting.map(|one| millis(one.took));
+    pub(super) fn told(&mut self, protocol: Protocol, heard: &[Heard]) {
+        self.replies = heard.iter().map(|heard| Said::new(protocol, heard)).collect();
+        let greeting = self.replies.first().filter(|said| said.command.is_none());
+        self.banner = greeting.map(Said::words);
+        self.ms.banner = greeting.map(|said| said.ms);
+        if let Some(offers) = self.replies.iter().rev().find_map(Said::offers) {
+            self.offers = offers;
+        }
     }
 }
 
@@ -315,22 +340,45 @@ impl Recipient {
     }
 }
 
-impl From<&Heard> for Said {
-    fn from(heard: &Heard) -> Self {
+impl Said {
+    fn new(protocol: Protocol, heard: &Heard) -> Self {
+        let is_smtp = matches!(protocol, Protocol::Smtp | Protocol::Lmtp);
+        let reply = is_smtp.then(|| Reply::of_lines(&heard.lines)).flatten();
+        let untagged = |question: &String| match (protocol, question.split_once(' ')) {
+            (Protocol::Imap, Some((_, command))) => command.to_owned(),
+            _ => question.clone(),
+        };
         Self {
-            command: heard.verb,
-            code: heard.reply.code.get(),
-            enhanced: heard.reply.enhanced.map(|status| status.to_string()),
-            lines: heard.reply.lines.clone(),
+            command: heard.question.as_ref().map(untagged),
+            code: reply.as_ref().map(|reply| reply.code.get()),
+            enhanced: reply.as_ref().and_then(|reply| reply.enhanced).map(|status| status.to_string()),
+            lines: reply.map_or_else(|| heard.lines.clone(), |reply| reply.lines),
             ms: millis(heard.took),
         }
     }
-}
 
-/// The reply on one line, with its codes.
-fn words(reply: &Reply) -> String {
-    let enhanced = reply.enhanced.map(|status| format!("{status} ")).unwrap_or_default();
-    format!("{} {enhanced}{}", reply.code, reply.text())
+    /// The word that the command begins with.
+    pub fn verb(&self) -> Option<&str> {
+        self.command.as_deref()?.split(' ').next()
+    }
+
+    /// All of it on one line.
+    pub fn words(&self) -> String {
+        let code = self.code.map(|code| format!("{code} ")).unwrap_or_default();
+        let enhanced = self.enhanced.as_ref().map(|status| format!("{status} ")).unwrap_or_default();
+        let text = self.lines.join(if self.code.is_some() { " " } else { " | " });
+        format!("{code}{enhanced}{text}").trim_end().to_owned()
+    }
+
+    /// What is offered, if that was the question, and it was answered.
+    fn offers(&self) -> Option<Vec<String>> {
+        let (first, rest) = self.lines.split_first()?;
+        match self.verb()? {
+            "EHLO" | "LHLO" if self.code.is_some_and(|code| code < 300) => Some(rest.to_vec()),
+            "CAPA" if first.starts_with("+OK") => Some(rest.to_vec()),
+            _ => None,
+        }
+    }
 }
 
 /// Tenths are enough: whoever looks closer measures the network.

@@ -17,9 +17,6 @@ use lettre::transport::smtp::extension::{ClientId, RcptParameter};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Commands that may be named when one tells of a conversation: none of them holds a secret.
-const VERBS: [&str; 9] = ["EHLO", "HELO", "LHLO", "STARTTLS", "XCLIENT", "MAIL", "RCPT", "RSET", "QUIT"];
-
 /// A command, and the reply to it.
 pub struct Request {
     /// Without its CRLF; `None` when the server speaks by itself.
@@ -33,12 +30,6 @@ impl Request {
         let length = line.trim_end_matches("\r\n").len();
         line.truncate(length);
         Self { line: Some(line), reader: Reader::new() }
-    }
-
-    /// The word it begins with, if it is one that may be told.
-    pub fn verb(&self) -> Option<&'static str> {
-        let word = self.line.as_deref()?.split(' ').next()?;
-        VERBS.iter().find(|verb| verb.eq_ignore_ascii_case(word)).copied()
     }
 
     /// A reply that comes without a command: the greeting, the reply to a message's dot. LMTP gives one of
@@ -233,19 +224,6 @@ mod tests {
             (Request::ehlo(ClientId::Domain("x\r\nMAIL FROM:<y>".into())), "EHLO x  MAIL FROM:<y>\r\n"),
         ] {
             assert_eq!(said(&request), wanted);
-        }
-    }
-
-    #[test]
-    fn verbs_are_told_and_logins_are_not() {
-        for (request, wanted) in [
-            (Request::ehlo(ClientId::Domain("crepes.fr".into())), Some("EHLO")),
-            (Request::rcpt(&ForwardPath::Postmaster, Vec::new()), Some("RCPT")),
-            (Request::xclient("XCLIENT NAME=x"), Some("XCLIENT")),
-            (Request::awaited(), None),
-            (Request::new("AGJvYgBzZWNyZXQ="), None),
-        ] {
-            assert_eq!(request.verb(), wanted);
         }
     }
 

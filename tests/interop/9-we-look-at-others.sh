@@ -67,3 +67,8 @@ check "and is that one from then on" seen_from 192.0.2.9
 check "LMTP is greeted too" shows ' would take mail for bob@hamburger.example' look --rcpt bob@hamburger.example \
   "lmtp://127.0.0.1:$dovecot_lmtp"
 check "and knows its users" ends_with 67 look --rcpt nobody@hamburger.example "lmtp://127.0.0.1:$dovecot_lmtp"
+for service in "imap://localhost:$dovecot_imap?tls=try" "imaps://localhost:$dovecot_imaps" \
+  "pop3://localhost:$dovecot_pop3?tls=require" "pop3s://localhost:$dovecot_pop3s"; do
+  check "so is ${service%%:*}" shows ' is ready for its users, encrypted by TLS 1.3, certificate valid for localhost ' \
+    look "$service"
+done

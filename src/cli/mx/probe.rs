@@ -25,7 +25,7 @@ const CLIENT_PORT: u16 = 49152;
 
 /// Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for
 ///
-/// Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The first line is the answer;
+/// Of SMTP, LMTP, POP3 or IMAP. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The first line is the answer;
 /// below it are all replies, each with the time it took. With --rcpt it asks for recipients too, and takes that back:
 /// nothing is ever sent to anybody, and nothing is changed. No answer is waited for longer than half a minute, unless
 /// --timeout says so.
@@ -43,8 +43,9 @@ const CLIENT_PORT: u16 = 49152;
   mailkit mx probe --xclient ADDR=192.0.2.7 --xclient NAME=mail.crepes.example mx1.example.org
   mailkit mx probe --proxy-protocol v1 --proxy-from 192.0.2.7 mx1.example.org")]
 pub(super) struct Probe {
-    /// The server: a host, perhaps with a port, and encrypted if it offers that; or a URL, which says what is spoken
-    /// and whether encryption is a must: smtp, smtps, submission, submissions, lmtp, smtp+unix, smtp+pipe...
+    /// The server: a host, perhaps with a port, which says what is spoken there, and encrypted if it offers that; or a
+    /// URL, which says what is spoken and whether encryption is a must: smtp, smtps, submission, submissions, lmtp,
+    /// pop3, pop3s, imap, imaps, smtp+unix, smtp+pipe...
     #[arg(value_name = "HOST[:PORT]|URL")]
     server: String,
 
@@ -90,6 +91,12 @@ pub(super) struct Probe {
 /// Looks at the server, and prints what it saw.
 pub(super) fn run(probe: &Probe, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&probe.server)?;
+    if matches!(endpoint.protocol, Protocol::Pop3 | Protocol::Imap) {
+        let words = [("--rcpt", probe.rcpt.is_empty()), ("--xclient", probe.xclient.is_empty())];
+        if let Some((word, _)) = words.into_iter().find(|(_, is_empty)| !is_empty) {
+            return Err(Error::new(Kind::Usage, format!("{word} is said to servers of SMTP and LMTP only")));
+        }
+    }
     let helo = host::helo(probe.helo.as_deref())?;
     let envelope = envelope(probe)?;
     let proxy = passed(probe, endpoint.port)?;
@@ -134,9 +141,15 @@ fn endpoint(text: &str) -> Result<Endpoint> {
     let wrong = |why: &str| Error::new(Kind::Usage, format!("{text}: {why}"));
     let read = match Endpoint::is_meant(text) {
         true => Endpoint::parse(text),
-        false => Endpoint::of_host(text, |port| match port {
-            Some("465") => Some(("smtps", "")),
-            _ => Some(("smtp", "?tls=try")),
+        false => Endpoint::of_host(text, |port| {
+            Some(match port {
+                Some("465") => ("smtps", ""),
+                Some("993") => ("imaps", ""),
+                Some("995") => ("pop3s", ""),
+                Some("143") => ("imap", "?tls=try"),
+                Some("110") => ("pop3", "?tls=try"),
+                _ => ("smtp", "?tls=try"),
+            })
         })
         .unwrap_or(Err(EndpointError::Host)),
     };
@@ -145,10 +158,9 @@ fn endpoint(text: &str) -> Result<Endpoint> {
         EndpointError::Password => Error::new(Kind::Usage, error.to_string()),
         _ => wrong(&error.to_string()),
     })?;
-    match (endpoint.protocol, &endpoint.user) {
-        (Protocol::Pop3 | Protocol::Imap, _) => Err(wrong("only servers of SMTP and LMTP can be looked at")),
-        (_, Some(_)) => Err(wrong("nobody logs in here, so there is no user")),
-        _ => Ok(endpoint),
+    match &endpoint.user {
+        Some(_) => Err(wrong("nobody logs in here, so there is no user")),
+        None => Ok(endpoint),
     }
 }
 
@@ -206,7 +218,7 @@ mod tests {
             ("submission://x.test", Some("smtp://x.test:587")),
             ("lmtp+unix:///run/lmtp", Some("lmtp+unix:///run/lmtp")),
             ("smtp://bob@x.test", None),
-            ("imap://x.test", None),
+            ("imap://x.test", Some("imap://x.test:143")),
             ("x.test:port", None),
             ("", None),
         ] {

@@ -11,7 +11,10 @@ use std::fmt::Write as _;
 /// Columns of a page.
 const WIDTH: usize = 100;
 /// Columns before what was said.
-const INDENT: usize = 24;
+const INDENT: usize = 25;
+
+/// Octets of an answer that are shown; JSON has more.
+const TEXT_MAX: usize = 1000;
 
 /// A look at a server as `--json` prints it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,7 +57,11 @@ pub(super) fn page(sighting: &Sighting) -> String {
     }
     for Row { ms, what, text } in rows {
         let time = ms.map(|ms| format!("{ms:.1}ms")).unwrap_or_default();
-        let _ = writeln!(page, "{}", wrapped(&format!("  {time:>9}  {what:<9}"), &terminal(&text)));
+        let text = match text.get(..text.floor_char_boundary(TEXT_MAX)) {
+            Some(start) if start.len() < text.len() => format!("{start} [...]"),
+            _ => text,
+        };
+        let _ = writeln!(page, "{}", wrapped(&format!("  {time:>9}  {what:<10}"), &terminal(&text)));
     }
     if !sighting.findings.is_empty() {
         page.push('\n');
@@ -66,13 +73,13 @@ pub(super) fn page(sighting: &Sighting) -> String {
 /// A line of the page, or a few.
 struct Row {
     ms: Option<f64>,
-    what: &'static str,
+    what: String,
     text: String,
 }
 
 fn rows(sighting: &Sighting) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut row = |ms, what, text| rows.push(Row { ms, what, text });
+    let mut row = |ms, what: &str, text| rows.push(Row { ms, what: what.to_owned(), text });
     if let Some(ms) = sighting.ms.connect {
         let place = sighting.ip.as_ref().zip(sighting.port).map(|(ip, port)| match ip.contains(':') {
             true => format!("[{ip}]:{port}"),
@@ -83,28 +90,30 @@ fn rows(sighting: &Sighting) -> Vec<Row> {
     if let Some(proxy) = &sighting.proxy {
         row(None, "PROXY", proxy.clone());
     }
-    // Where there is no STARTTLS, TLS was there before all words.
-    let starts = sighting.replies.iter().any(|said| said.command == Some("STARTTLS"));
-    if !starts {
+    // Where nobody asked for TLS, it was there before all words.
+    let asks = |said: &Said| matches!(said.verb(), Some("STARTTLS" | "STLS"));
+    if !sighting.replies.iter().any(asks) {
         rows.extend(on_encryption(sighting));
     }
-    let mut asked = sighting.rcpt.iter().filter(|recipient| recipient.phase == "rcpt" && recipient.code.is_some());
     let mut offer: Option<&[String]> = None;
     for said in &sighting.replies {
-        let what = said.command.unwrap_or("greeting");
+        let what = said.verb().unwrap_or("greeting");
         let text = match (what, said.lines.as_slice()) {
-            ("EHLO" | "LHLO", [name, lines @ ..]) if said.code < 300 => match offer.replace(lines) {
-                None => [&[format!("{} {name}", said.code)], lines].concat().join(" | "),
-                Some(before) => format!("{} {}", said.code, change(before, lines)),
-            },
-            ("RCPT", _) => {
-                let whom = asked.next().map(|recipient| format!("{}: ", recipient.address)).unwrap_or_default();
-                format!("{whom}{}", words(said))
+            ("EHLO" | "LHLO" | "CAPA", [name, lines @ ..]) if !lines.is_empty() || offer.is_some() => {
+                let code = said.code.map(|code| format!("{code} ")).unwrap_or_default();
+                match offer.replace(lines) {
+                    None => [&[format!("{code}{name}")], lines].concat().join(" | "),
+                    Some(before) => format!("{code}{}", change(before, lines)),
+                }
             }
-            _ => words(said),
+            ("RCPT", _) => {
+                let whom = said.command.as_deref().and_then(|command| command.split(['<', '>']).nth(1));
+                format!("{}: {}", whom.unwrap_or_default(), said.words())
+            }
+            _ => said.words(),
         };
-        rows.push(Row { ms: Some(said.ms), what, text });
-        if what == "STARTTLS" {
+        rows.push(Row { ms: Some(said.ms), what: what.to_owned(), text });
+        if asks(said) {
             rows.extend(on_encryption(sighting));
         }
     }
@@ -113,8 +122,9 @@ fn rows(sighting: &Sighting) -> Vec<Row> {
 
 fn on_encryption(sighting: &Sighting) -> Vec<Row> {
     let Some(tls) = &sighting.tls else { return Vec::new() };
-    let mut rows = vec![Row { ms: sighting.ms.tls, what: "TLS", text: format!("{}, {}", tls.version, tls.cipher) }];
-    let mut row = |what, text| rows.push(Row { ms: None, what, text });
+    let mut rows =
+        vec![Row { ms: sighting.ms.tls, what: "TLS".to_owned(), text: format!("{}, {}", tls.version, tls.cipher) }];
+    let mut row = |what: &str, text| rows.push(Row { ms: None, what: what.to_owned(), text });
     if let Some(subject) = &tls.subject {
         let whose = if subject.is_empty() { "nobody" } else { subject };
         row("for", format!("{whose}; {}", tls.names.join(" ")));
@@ -149,11 +159,6 @@ fn change(before: &[String], now: &[String]) -> String {
         lines => format!(", {word} {}", lines.join(" | ")),
     };
     format!("as before{}{}", part("without", &gone), part("with", &new))
-}
-
-fn words(said: &Said) -> String {
-    let enhanced = said.enhanced.as_ref().map(|status| format!("{status} ")).unwrap_or_default();
-    format!("{} {enhanced}{}", said.code, said.lines.join(" ")).trim_end().to_owned()
 }
 
 /// The text behind its lead, in lines that fit; a word that does not fit anywhere stands on a line of its own.

@@ -1,33 +1,19 @@
-//! A look at a server: what it says at each step and how long it takes, as whoever it is asked to take us for.
+//! A look at a server: what it says at each step, also to whoever it is asked to take us for.
 //!
 //! Goes as far as RCPT and takes that back, so nothing is ever sent to anybody. How it goes on is the steps' business
-//! in the file above; here they are only kept. RFC 5321 §3.3, §4.1.1.5; Postfix's XCLIENT_README.
+//! in the file above; here the conversation is only listened to. RFC 5321 §3.3, §4.1.1.5; Postfix's XCLIENT_README.
 
 use super::{Client, Dialect, succeed};
 use crate::address::Domain;
 use crate::engine::dial::Security;
 use crate::envelope::Envelope;
 use crate::net::connection::Connection;
+use crate::net::dialogue::Dialogue;
 use crate::smtp::client::Request;
 use crate::smtp::extension::Extensions;
 use crate::smtp::outcome::{Outcome, Phase};
-use crate::smtp::reply::Reply;
 use crate::smtp::transaction::{self, Facts};
 use crate::smtp::xclient::{self, Attribute};
-use std::time::Duration;
-
-/// A reply that was heard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
-    /// How far the conversation was.
-    pub phase: Phase,
-    /// What it answers; none for a greeting.
-    pub verb: Option<&'static str>,
-    /// What was said.
-    pub reply: Reply,
-    /// From the end of the question to the end of the answer.
-    pub took: Duration,
-}
 
 impl Client {
     /// Begins as [`Client::open`] does, but keeps what is heard, and stays where it ends: how, is said beside it.
@@ -39,19 +25,14 @@ impl Client {
         security: Security,
     ) -> (Self, Result<(), Outcome>) {
         let mut client = Self::new(connection, name, dialect);
-        client.heard = Some(Vec::new());
+        client.dialogue.listen();
         let begun = client.begin(helo, &security).await;
         (client, begun)
     }
 
-    /// All that was heard, in order.
-    pub fn heard(&self) -> &[Heard] {
-        self.heard.as_deref().unwrap_or_default()
-    }
-
-    /// How long the TLS handshake took, if there was one.
-    pub fn handshake(&self) -> Option<Duration> {
-        self.handshake
+    /// The conversation, in which what was said is kept.
+    pub fn dialogue(&self) -> &Dialogue {
+        &self.dialogue
     }
 
     /// Asks to be taken for another client. The server then begins anew, and is greeted again.
