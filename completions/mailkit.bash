@@ -3134,7 +3134,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__flush)
-            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3162,6 +3162,10 @@ _mailkit() {
                     ;;
                 --relay-port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --smarthost)
@@ -3328,7 +3332,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__run)
-            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3352,6 +3356,10 @@ _mailkit() {
                     ;;
                 --relay-port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --smarthost)
@@ -3615,7 +3623,7 @@ _mailkit() {
                     return 0
                     ;;
                 --tls)
-                    COMPREPLY=($(compgen -W "none opportunistic require verify" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -3718,7 +3726,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__serve)
-            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3786,6 +3794,10 @@ _mailkit() {
                     ;;
                 --relay-port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --smarthost)

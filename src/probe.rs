@@ -15,7 +15,8 @@ pub use server::{Look, Passed, Whose, look_at, unreached};
 pub use sighting::{Class, Failure, Said, Sighting, State};
 
 use crate::address::Domain;
-use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, Source, exchangers, reach};
+use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source, exchangers};
+use crate::engine::reach::{Reach, reach};
 use crate::world::{LookupError, Resolve};
 use std::net::IpAddr;
 

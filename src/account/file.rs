@@ -13,7 +13,7 @@ use super::source::SecretSource;
 use super::tree::{self, Sources, Table, Value};
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -174,14 +174,16 @@ impl Config {
         }
     }
 
-    /// Variables of the environment that hold secrets.
-    pub fn secret_variables(&self) -> Vec<String> {
-        let own = self.accounts.values().flat_map(|account| {
+    /// All variables of the environment that hold secrets: no program is given them.
+    pub fn hidden(&self) -> Vec<String> {
+        let own = self.accounts.values().chain([&self.defaults]).flat_map(|account| {
             [account.secret.as_ref(), account.oauth.as_ref().and_then(|oauth| oauth.client_secret.as_ref())]
         });
         let providers = self.oauth.values().map(|oauth| oauth.client_secret.as_ref());
         let all = own.chain(providers).chain([self.relay.secret.as_ref()]).flatten();
-        all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name.clone()) } else { None }).collect()
+        let all = all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name) } else { None });
+        let all: BTreeSet<String> = all.chain(&self.secret_variables).cloned().collect();
+        all.into_iter().collect()
     }
 
     /// The account with the values that stand elsewhere; they are got once.
@@ -193,7 +195,8 @@ impl Config {
         let accounts = self.origin.tree.get("accounts").and_then(|(_, node)| node.table());
         let Some((place, node)) = accounts.and_then(|accounts| accounts.get(name)) else { return Ok(account) };
         let mut table = node.table().cloned().unwrap_or_default();
-        indirect::put_in(&mut table).map_err(|error| error.hint(format!("it is wanted by account {name}")))?;
+        indirect::put_in(&mut table, &self.hidden())
+            .map_err(|error| error.hint(format!("it is wanted by account {name}")))?;
         let value = toml::de::ValueDeserializer::from(tree::to_toml(&table, place.clone()));
         let account = Account::deserialize(value).map_err(|error| {
             let place = error.span().and_then(|span| self.origin.place(span.start));

@@ -18,6 +18,7 @@ mod pattern;
 mod places;
 mod problem;
 mod profile;
+mod replace;
 mod schema;
 mod secret_file;
 pub mod sent;

@@ -6,7 +6,7 @@ use super::Step;
 use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::{Security, follow};
+use crate::engine::dial::{Security, follow, name};
 use crate::engine::http::Find;
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
@@ -125,19 +125,16 @@ async fn bounded<T>(name: &str, what: impl Future<Output = Result<T>>) -> Result
 async fn addresses(find: &dyn Find, endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
     match &endpoint.host {
         Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => {
-            let name = name.to_ascii().to_string();
-            bounded(&name, find.find(&name, endpoint.port)).await
+        host => {
+            let host = host.to_ascii().to_string();
+            bounded(&host, find.find(&host, endpoint.port)).await
         }
     }
 }
 
 /// Connects; whose certificate is expected comes with it.
 async fn reach(connect: &dyn Connect, addresses: &[SocketAddr], whom: &Visit<'_>) -> Result<(Connection, String)> {
-    let name = match &whom.endpoint.host {
-        Domain::Literal(ip) => ip.to_string(),
-        name => name.to_ascii().to_string(),
-    };
+    let name = name(&whom.endpoint.host);
     let follow = follow(whom.endpoint.protocol);
     let tap = || whom.trace.map(|trace| trace.tap(Side::Client, follow()));
     let connection = connect_any(connect, &name, addresses, CONNECT_WAIT, tap).await?;

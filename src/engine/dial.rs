@@ -132,8 +132,8 @@ pub fn follow(protocol: Protocol) -> NewFollow {
     }
 }
 
-/// The host as certificates have it: a name in ASCII, or an address without the brackets of mail.
-pub(super) fn name(host: &Domain) -> String {
+/// The host as certificates and a netrc have it: a name in ASCII, or an address without the brackets of mail.
+pub fn name(host: &Domain) -> String {
     match host {
         Domain::Name(_) => host.to_ascii().to_string(),
         Domain::Literal(ip) => ip.to_string(),

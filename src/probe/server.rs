@@ -208,11 +208,12 @@ async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<
     Ok(())
 }
 
-/// Whether what was to be said of a PROXY header is said to EHLO: all further answers are to the question before.
+/// Whether a server has said to EHLO, or before it, what it thinks of the PROXY header: all that it says from then on
+/// is the answer to the question before.
 fn chokes(heard: &[Heard]) -> bool {
-    let first = heard.iter().find(|one| one.question.is_some()).and_then(|one| one.lines.first());
     let refusals = ["500", "501", "502", "503", "421", "521", "554", "-ERR"];
-    first.is_some_and(|line| refusals.iter().any(|word| line.starts_with(word)))
+    let behind_greeting = heard.get(1).and_then(|one| one.lines.first());
+    behind_greeting.is_some_and(|line| refusals.iter().any(|word| line.starts_with(word)))
 }
 
 /// Sends the PROXY header. The outer error is a mistake of whoever asked for it.

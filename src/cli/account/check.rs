@@ -6,16 +6,18 @@ use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
-use mailkit::account::{Account, Auth, Config, SecretSource, TlsFiles, Whose};
+use crate::cli::login::{is_external, prove};
+use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial;
 use mailkit::engine::http::SystemNames;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::TlsOptions;
-use mailkit::sasl::Credentials;
+use mailkit::sasl::{Credentials, Permit};
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
 use serde_json::json;
@@ -44,17 +46,21 @@ pub(super) struct Check {
 /// Checks, and prints step by step.
 pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
     let config = context.config()?;
-    let accounts: Vec<(&str, &Account)> = match args.all {
-        true => config.accounts.iter().map(|(name, account)| (name.as_str(), account)).collect(),
-        false => vec![config.account(args.name.as_deref().or(context.globals.account.as_deref()))?],
+    let names: Vec<&str> = match args.all {
+        true => config.accounts.keys().map(String::as_str).collect(),
+        false => vec![config.account(args.name.as_deref().or(context.globals.account.as_deref()))?.0],
     };
-    if accounts.is_empty() {
+    if names.is_empty() {
         return Err(Error::new(Kind::Config, "no account is configured").hint("mailkit account add makes one"));
     }
     context.block_on(async {
         let mut exit = Exit::OK;
-        for (name, account) in accounts {
-            let steps = steps(context, config, name, account, None).await?;
+        for name in names {
+            // Values that stand elsewhere are got for it; what cannot be had is this account's matter alone.
+            let steps = match config.account(Some(name)) {
+                Ok((_, account)) => steps(context, name, account, None).await?,
+                Err(error) => vec![Step::failed("config", &error, None)],
+            };
             let outcome = checkup::kind(&steps).map_or(Exit::OK, Exit::from);
             if exit == Exit::OK {
                 exit = outcome;
@@ -72,7 +78,6 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
 /// All steps of one account; `typed` is its password, if it is kept nowhere yet.
 pub(super) async fn steps(
     context: &Context,
-    config: &Config,
     name: &str,
     account: &Account,
     typed: Option<&Secret>,
@@ -80,7 +85,7 @@ pub(super) async fn steps(
     let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
     let mut steps = vec![settings(account, &servers)];
     let tls = tls(account).inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
-    let proofs = match proofs(context, config, name, account, &servers, typed).await {
+    let proofs = match proofs(context, name, account, &servers, typed).await {
         Ok(proofs) => {
             if let Some(place) = place(account, typed) {
                 steps.push(Step::ok("secret", format!("there is one: {place}")));
@@ -135,7 +140,6 @@ fn place(account: &Account, typed: Option<&Secret>) -> Option<&'static str> {
 /// For each server, whom to log in as, and with what; none where nobody logs in.
 async fn proofs(
     context: &Context,
-    config: &Config,
     name: &str,
     account: &Account,
     servers: &[&Endpoint],
@@ -154,16 +158,27 @@ async fn proofs(
         }
         _ if servers.is_empty() => Ok(Vec::new()),
         _ => {
-            let asked;
-            let secret = match typed {
-                Some(typed) => typed,
-                None => {
-                    asked = password(context, config, name, account, servers).await?;
-                    &asked
-                }
+            let permit = || Permit { mechanisms: account.mechanisms(), in_clear: false };
+            let source = match (typed, &account.secret) {
+                (Some(typed), _) => SecretSource::from(Secret::new(typed.expose().to_owned())),
+                // It has a line for each server.
+                (None, Some(source @ SecretSource::Netrc(_))) => source.clone(),
+                (None, _) if is_external(&permit()) => SecretSource::Prompt,
+                // Nobody types a password once for each server.
+                (None, _) => SecretSource::from(password(context, name, account, servers).await?),
             };
-            let proof = |user| Credentials::new(user, Secret::new(secret.expose().to_owned()));
-            Ok(users.map(|user| user.map(proof)).collect())
+            let ask = |what: &str| Err(Error::new(Kind::Software, format!("{what} was asked for twice")));
+            let mut proofs = Vec::new();
+            for server in servers {
+                let Some(user) = account.login(server) else {
+                    proofs.push(None);
+                    continue;
+                };
+                let host = dial::name(&server.host);
+                let whose = context.whose(name, Some((&host, &user)));
+                proofs.push(Some(prove(&user, permit(), &source, whose, &ask).await?));
+            }
+            Ok(proofs)
         }
     }
 }
@@ -172,33 +187,17 @@ fn nobody() -> Error {
     Error::new(Kind::Config, "nobody is named who logs in").hint("add user = ... or email = ...")
 }
 
-async fn password(
-    context: &Context,
-    config: &Config,
-    name: &str,
-    account: &Account,
-    servers: &[&Endpoint],
-) -> Result<Secret> {
-    let first = servers.iter().find_map(|server| Some((server.host.to_string(), account.login(server)?)));
+async fn password(context: &Context, name: &str, account: &Account, servers: &[&Endpoint]) -> Result<Secret> {
+    let first = servers.iter().find_map(|server| Some((dial::name(&server.host), account.login(server)?)));
     let Some((host, user)) = &first else { return Err(nobody()) };
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
     let ask = || context.ask_password(&format!("Password of {user}"));
-    let hidden = config.secret_variables();
-    let login = Some((host.as_str(), user.as_str()));
-    source.fetch(Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden }, &ask).await
+    source.fetch(context.whose(name, Some((host, user))), &ask).await
 }
 
 /// Whose certificates the account accepts.
 fn tls(account: &Account) -> Result<TlsOptions> {
-    let own = &account.tls;
-    TlsFiles {
-        pins: own.pin.clone(),
-        ca: own.ca.clone(),
-        cert: own.cert.clone(),
-        key: own.key.clone(),
-        name: own.name.clone(),
-    }
-    .read()
+    account.tls.files().read()
 }
 
 /// The steps as a table, with advice below those that need it.

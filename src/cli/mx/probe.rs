@@ -104,7 +104,7 @@ pub(super) fn run(probe: &Probe, context: &Context) -> Result<Exit> {
     let sighting = context.block_on(async {
         let ask = |question: &str| context.ask_password(question);
         let server = Server { endpoint: endpoint.clone(), account: None };
-        let way = match probe.dial.way(&ask, &server, None, tls).await {
+        let way = match probe.dial.way(&ask, &server, context.hidden(), tls).await {
             Ok(way) => way,
             Err(error) if matches!(error.kind(), Kind::NoHost | Kind::Temporary) => {
                 return Ok(unreached(&endpoint, &error));

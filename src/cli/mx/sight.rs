@@ -96,8 +96,8 @@ fn rows(sighting: &Sighting) -> Vec<Row> {
         rows.extend(on_encryption(sighting));
     }
     let mut offer: Option<&[String]> = None;
-    for said in &sighting.replies {
-        let what = said.verb().unwrap_or("greeting");
+    for (index, said) in sighting.replies.iter().enumerate() {
+        let what = said.verb().unwrap_or(if index == 0 { "greeting" } else { "unasked" });
         let text = match (what, said.lines.as_slice()) {
             ("EHLO" | "LHLO" | "CAPA", [name, lines @ ..]) if !lines.is_empty() || offer.is_some() => {
                 let code = said.code.map(|code| format!("{code} ")).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! the writer's copy comes last, when nothing it does can change what was sent. Options are in the group files, words
 //! for people in `report`.
 
+use super::super::console::exit_of;
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::login::Server;
@@ -48,7 +49,8 @@ pub(super) struct Errand<'a> {
 
 /// How an errand ended.
 pub(super) struct Done {
-    pub(super) exit: Exit,
+    /// What the process ends with; an error says that the outcome could not be told, and changes nothing of it.
+    pub(super) told: Result<Exit>,
     /// For the log; none if nothing was to be sent.
     pub(super) entry: Option<journal::Entry>,
 }
@@ -98,7 +100,7 @@ impl<'a> Errand<'a> {
             let message = self.compose(people)?;
             let login = self.server.and_then(|server| args.route.login.name(server));
             let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
-            return Ok(Done { exit, entry: None });
+            return Ok(Done { told: Ok(exit), entry: None });
         }
         let tls = args.route.login.tls(self.server.filter(|_| !args.direct.mx))?;
         let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
@@ -137,13 +139,20 @@ impl<'a> Errand<'a> {
                     None => Sent::unasked(&envelope),
                 }
             };
+            // From here on the message is where it is: what fails is told beside that, and never instead of it.
+            let mut warnings = std::mem::take(&mut sent.warnings);
             if let Some(ledger) = &mut ledger {
-                ledger.settle(&standings(&sent.recipients), SystemClock.now())?;
+                let settled = ledger.settle(&standings(&sent.recipients), SystemClock.now());
+                warnings.extend(settled.err().map(|error| unsettled(&error)));
             }
             let mut queue = Queue { remote_id: sent.remote_id.take(), ..Queue::default() };
-            let mut warnings = std::mem::take(&mut sent.warnings);
             if let Some(waiting) = &waiting {
-                waiting.take(&message, &mut sent.recipients, ledger.as_mut(), &mut queue, &mut warnings).await?;
+                let taken =
+                    waiting.take(&message, &mut sent.recipients, ledger.as_mut(), &mut queue, &mut warnings).await;
+                match taken {
+                    Err(error) if !sent.was_tried() => return Err(error),
+                    taken => warnings.extend(taken.err().map(|error| error.to_string())),
+                }
             }
             let recipients = in_envelope_order(&message.envelope, settled, sent.recipients);
             let mut report = Report {
@@ -162,9 +171,9 @@ impl<'a> Errand<'a> {
             drop(ledger);
             self.keep_copy(&mut report).await;
             report.total = self.begun.elapsed();
-            let entry = Some(self.entry(&report));
-            let exit = report::outcome(context, &report, args.outcome.print)?;
-            Ok(Done { exit, entry })
+            let told = report::outcome(context, &report, args.outcome.print);
+            let exit = told.as_ref().map_or_else(exit_of, |exit| *exit);
+            Ok(Done { told, entry: Some(self.entry(&report, exit)) })
         })
     }
 
@@ -290,7 +299,8 @@ impl<'a> Errand<'a> {
         let hosts = hosts.collect();
         let warnings = ways.iter().flat_map(|way| {
             let offered = way.extensions.iter().flat_map(|offered| args.delivery.warnings(offered));
-            offered.map(|warning| format!("{}: {warning}", of_way(way))).collect::<Vec<_>>()
+            let offered = offered.map(|warning| format!("{}: {warning}", of_way(way)));
+            way.remarks.iter().cloned().chain(offered).collect::<Vec<_>>()
         });
         let warnings = warnings.collect();
         let taken = recipients.iter().find(|(_, outcome)| outcome.is_accepted());
@@ -358,7 +368,7 @@ impl<'a> Errand<'a> {
                 report::outcome(self.context, &report, None)?
             }
         };
-        Ok(Done { exit, entry: None })
+        Ok(Done { told: Ok(exit), entry: None })
     }
 
     /// Nobody was reached: with a queue that is what it is for.
@@ -394,9 +404,8 @@ impl<'a> Errand<'a> {
         }
     }
 
-    fn entry(&self, report: &Report<'_>) -> journal::Entry {
+    fn entry(&self, report: &Report<'_>, exit: Exit) -> journal::Entry {
         let envelope = &report.message.envelope;
-        let outcome = serde_json::to_value(report.summary()).ok();
         journal::Entry {
             time: self.time,
             account: self.server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
@@ -405,8 +414,8 @@ impl<'a> Errand<'a> {
             size: Some(report.message.content.size()),
             codes: report.codes(),
             message_id: report.message.message_id.clone(),
-            outcome: outcome.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned(),
-            exit: report.exit().code(),
+            outcome: report.summary().to_string(),
+            exit: exit.code(),
         }
     }
 
@@ -421,7 +430,7 @@ impl<'a> Errand<'a> {
             codes: Vec::new(),
             message_id: None,
             outcome: "error".to_owned(),
-            exit: Exit::from(error.kind()).code(),
+            exit: exit_of(error).code(),
         }
     }
 }
@@ -438,11 +447,21 @@ impl Sent {
         }
     }
 
+    /// Whether a server was asked, about anybody.
+    fn was_tried(&self) -> bool {
+        self.recipients.iter().any(|(_, fared)| matches!(fared, Fared::Tried(_)))
+    }
+
     /// To be queued for all, without a word from a server.
     fn unasked(envelope: &Envelope) -> Self {
         let recipients = envelope.recipients.iter().map(|path| (path.clone(), Fared::Queued(None))).collect();
         Self { recipients, ..Self::nothing() }
     }
+}
+
+/// What became of the message is known, but a second run under the same key will not know it.
+pub(super) fn unsettled(error: &Error) -> String {
+    format!("the outcome is not in the ledger, so a second run may not know of it: {error}")
 }
 
 /// As the ledger knows recipients: their domain in one form.

@@ -103,7 +103,9 @@ mod tests {
         log.answered(begun);
         log.asked(b"CAPA\r\n");
         log.frame(Frame::Line(b"+OK"));
-        [&b"TO"[..], b"P\r", b"\nUIDL\r\n"].map(|piece| log.frame(Frame::Piece(piece)));
+        for piece in [&b"TO"[..], b"P\r", b"\nUIDL\r\n"] {
+            log.frame(Frame::Piece(piece));
+        }
         log.frame(Frame::End);
         log.answered(begun);
         log.asked(b"QUIT\r\n");

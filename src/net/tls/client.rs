@@ -50,6 +50,11 @@ impl ClientTls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), verified: verified(trust), judge, name })
     }
 
+    /// The same, because a policy of the domain wants it, which names the server (RFC 8461 §4).
+    pub fn for_policy(self) -> Self {
+        Self { verified: Verified::MtaSts, ..self }
+    }
+
     pub(in crate::net) async fn connect(&self, stream: Box<dyn Stream>, host: &str) -> Result<(Box<dyn Stream>, Tls)> {
         let name = match &self.name {
             Some(name) => name.clone(),
@@ -78,6 +83,7 @@ fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>> {
             builder.build().map_err(no_roots)?
         }
         Trust::Pinned(pins) => Arc::new(Verifier::pinned(provider(), pins)),
+        Trust::Named { associations, names } => Arc::new(Verifier::named(provider(), associations, names)),
         Trust::Anyone | Trust::Observed(_) => Arc::new(Verifier::lax(provider())),
     })
 }
@@ -87,6 +93,7 @@ fn verified(trust: &Trust) -> Verified {
     match trust {
         Trust::System | Trust::Authorities(_) => Verified::Pkix,
         Trust::Pinned(_) => Verified::Pin,
+        Trust::Named { .. } => Verified::Dane,
         Trust::Anyone | Trust::Observed(_) => Verified::No,
     }
 }
