@@ -2,6 +2,7 @@
 //!
 //! The smarthost is a port where nobody listens, so that nothing leaves and everything waits.
 
+mod printed;
 mod watchdog;
 
 use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
@@ -44,6 +45,7 @@ fn mailkit(data: &Path, arguments: &[&str]) -> Command {
 }
 
 fn objects(output: &Output) -> Vec<Value> {
+    printed::show(&output.stdout, &output.stderr);
     let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }

@@ -119,7 +119,7 @@ impl Waiting {
         if waiting.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = waiting.iter().map(super::errand::name).collect();
+        let names: Vec<String> = waiting.iter().map(super::known::name).collect();
         let now = clock().now();
         if let Some(ledger) = &mut ledger {
             // Should we end between the next two steps, nobody knows whether it is in the queue.
@@ -139,7 +139,7 @@ impl Waiting {
             let standing = if put.is_ok() { Standing::Queued } else { Standing::Failed };
             let settled: Vec<_> = names.into_iter().map(|name| (name, standing)).collect();
             let settled = ledger.settle(&settled, clock().now());
-            warnings.extend(settled.err().map(|error| super::errand::unsettled(&error)));
+            warnings.extend(settled.err().map(|error| super::known::unsettled(&error)));
         }
         let id = put?;
         for (_, fared) in recipients.iter_mut().filter(|(_, fared)| waits(fared)) {
