@@ -50,6 +50,11 @@ fn relay_transcripts_hold() {
     play_all("relay");
 }
 
+#[test]
+fn mx_transcripts_hold() {
+    play_all("mx");
+}
+
 fn play_all(command: &str) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(command);
     let listed = std::fs::read_dir(&directory).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());

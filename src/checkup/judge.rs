@@ -4,15 +4,13 @@ use super::Step;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::engine::imap::Listed;
 use crate::imap::mailbox::SpecialUse;
-use crate::net::tls::Certified;
+use crate::net::tls::{Certified, DAYS_MIN};
 use crate::pop3::capability::Capabilities;
 use crate::smtp::extension::Extensions;
 use crate::wire::secured::{Tls, Verified};
 use crate::world::Timestamp;
 use std::net::SocketAddr;
 
-/// Whoever has not renewed a certificate by now has likely no machine that does.
-const DAYS_MIN: i64 = 14;
 /// Addresses that are named; a large provider has dozens.
 const NAMED_MAX: usize = 4;
 

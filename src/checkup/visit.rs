@@ -6,7 +6,7 @@ use super::Step;
 use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::{Dial, Dialled, Security, Way, dial};
+use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
 use crate::engine::http::Find;
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
@@ -16,7 +16,6 @@ use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase};
-use crate::wire::record::NewFollow;
 use crate::wire::secured::Tls;
 use crate::world::{Connect, Timestamp};
 use std::net::SocketAddr;
@@ -130,17 +129,13 @@ async fn addresses(find: &dyn Find, endpoint: &Endpoint) -> Result<Vec<SocketAdd
 }
 
 async fn reach(connect: &dyn Connect, way: &Way, whom: &Visit<'_>) -> Result<Dialled> {
-    let follow: NewFollow = match whom.endpoint.protocol {
-        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
-        Protocol::Imap => crate::imap::follow::follow,
-        Protocol::Pop3 => crate::pop3::follow::follow,
-    };
-    dial(connect, Dial { endpoint: whom.endpoint, way, trace: whom.trace.map(|trace| (trace, follow)) }).await
+    let trace = whom.trace.map(|trace| (trace, follow(whom.endpoint.protocol)));
+    dial(connect, Dial { endpoint: whom.endpoint, way, trace }).await
 }
 
 /// Begins the conversation, with TLS as the URL says; an error comes with the step it belongs to.
 async fn open(dialled: Dialled, whom: &Visit<'_>) -> Result<Opened, (&'static str, Error)> {
-    let Dialled { mut connection, name, mut security } = dialled;
+    let Dialled { mut connection, name, mut security, .. } = dialled;
     let (mode, name) = (whom.endpoint.tls, name.as_str());
     if let Security::Implicit(tls) = &security {
         connection = connection.connect_tls(tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;

@@ -34,6 +34,12 @@ impl Reply {
         self.lines.join(" ")
     }
 
+    /// The reply whose lines these are, without their line ends.
+    pub fn of_lines(lines: &[String]) -> Option<Self> {
+        let mut reader = Reader::new();
+        lines.iter().find_map(|line| reader.take(Frame::Line(line.as_bytes())).transpose()).and_then(Result::ok)
+    }
+
     /// Writes the reply, the enhanced status code on every line (RFC 2034 §4).
     pub fn print(&self, out: &mut Output) {
         let enhanced = self.enhanced.map(|status| format!("{status} ")).unwrap_or_default();
@@ -229,6 +235,9 @@ mod tests {
             let reply = Reply { code: ReplyCode::new(code).expect("a code"), enhanced, lines };
             let mut out = Output::new();
             reply.print(&mut out);
+            let said = String::from_utf8(out.as_slice().to_vec()).expect("text");
+            let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+            prop_assert_eq!(Reply::of_lines(&lines), Some(reply.clone()));
             prop_assert_eq!(read(out.as_slice()).expect("a reply"), Some(reply));
         }
 

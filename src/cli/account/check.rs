@@ -6,10 +6,9 @@ use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
-use crate::cli::host::host_name;
+use crate::cli::host;
 use crate::cli::login::{Server, is_external, prove};
 use mailkit::account::{Account, Auth, SecretSource};
-use mailkit::address::Domain;
 use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::dial;
@@ -20,7 +19,6 @@ use mailkit::sasl::{Credentials, Permit};
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
 use serde_json::json;
-use std::net::Ipv4Addr;
 
 /// Check whether an account works
 ///
@@ -100,7 +98,7 @@ pub(super) async fn steps(
         }
     };
     let (Some(tls), Some(ways)) = (tls, ways) else { return Ok(steps) };
-    let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
+    let (helo, trace, now) = (host::helo(None)?, context.trace()?, SystemClock.now());
     let visits = servers.iter().enumerate().map(|(index, endpoint)| {
         let credentials = proofs.get(index).and_then(Option::as_ref);
         let (helo, trace, ways, tls) = (&helo, trace.as_ref(), &ways, tls.clone());
@@ -197,11 +195,6 @@ async fn password(context: &Context, name: &str, account: &Account, servers: &[&
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
     let ask = || context.ask_password(&format!("Password of {user}"));
     source.fetch(context.whose(name, Some((host, user))), &ask).await
-}
-
-/// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).
-fn helo() -> Domain {
-    Domain::parse(&host_name()).unwrap_or(Domain::Literal(Ipv4Addr::LOCALHOST.into()))
 }
 
 /// The steps as a table, with advice below those that need it.

@@ -51,6 +51,14 @@ pub(super) fn of(error: io::Error, host: &str) -> Error {
     }
 }
 
+/// What speaks against a certificate that was only looked at.
+pub(super) fn objection(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(why) => certificate(why),
+        other => other.to_string(),
+    }
+}
+
 /// What a server says of us by an alert, even after the handshake: with TLS 1.3 our certificate is judged when we
 /// believe to be through.
 pub(in crate::net) fn alert(error: &io::Error) -> Option<&'static str> {
