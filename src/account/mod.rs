@@ -5,6 +5,7 @@
 
 mod choice;
 mod config;
+mod doubt;
 mod draft;
 mod edit;
 mod exchange;
