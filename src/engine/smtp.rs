@@ -134,16 +134,18 @@ impl Client {
         let mut login = Login::new(proof.map_err(|error| permanent(Phase::Auth, error.to_string()))?);
         let mut request = login.begin();
         loop {
-            let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
-            if let Some(next) = login.next(&reply) {
-                request = next;
-                continue;
-            }
+            let reply = ask(&mut self.dialogue, Phase::Auth, request).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
             if let Some(failure) = login.failure() {
                 return Err(match failure.is_protocol() {
                     true => Outcome::broken(Phase::Auth, failure.to_string()),
                     false => permanent(Phase::Auth, failure.to_string()),
                 });
+            }
+            let reply = reply?;
+            if let Some(next) = login.next(&reply) {
+                request = next;
+                continue;
             }
             succeed(Phase::Auth, &reply).map_err(|outcome| Outcome {
                 text: with_reason(&outcome.text, login.reason()).into_owned(),

@@ -155,9 +155,10 @@ impl Credentials {
         Self::of(user, Factor::Token(token))
     }
 
-    /// A name that the connection vouches for.
-    pub fn external(user: impl Into<String>) -> Self {
-        Self::of(user, Factor::External)
+    /// What the connection vouches for: whoever that is, or whom it may act for. Some servers know by the certificate
+    /// who somebody is, others look whether it goes with the name.
+    pub fn external(user: Option<String>) -> Self {
+        Self { authzid: user.clone(), ..Self::of(user.unwrap_or_default(), Factor::External) }
     }
 
     /// The same, to be said so and not otherwise.

@@ -103,7 +103,7 @@ impl<'a> Errand<'a> {
             return Ok(Done { told: Ok(exit), entry: None });
         }
         let tls = args.route.login.tls(self.server.filter(|_| !args.direct.mx))?;
-        let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
+        let waiting = Waiting::new(context, &args.outcome, &args.route, &args.delivery, self.server)?;
         context.block_on(async {
             let credentials = match self.server.filter(|_| !args.is_queued() && !args.direct.mx) {
                 Some(server) => args.route.login.credentials(context, server).await?,

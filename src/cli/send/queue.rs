@@ -9,6 +9,7 @@ use super::super::data;
 use super::super::login::Server;
 use super::super::relay::options::{clock, entropy};
 use super::compose::Outgoing;
+use super::delivery::DeliveryArgs;
 use super::object::{Queue, Runner};
 use super::outcome::{OutcomeArgs, Queueing};
 use super::report::Fared;
@@ -34,16 +35,36 @@ pub(super) struct Waiting {
     user: Option<String>,
 }
 
+/// What was asked for and would not hold for a message that waits. What only concerns the way to a server may hold for
+/// the attempt that is made at once.
+fn forgotten(queueing: Queueing, route: &RouteArgs, delivery: &DeliveryArgs) -> Vec<&'static str> {
+    let at_once = queueing == Queueing::Tempfail;
+    let given = [
+        ("--require", !delivery.required().is_empty()),
+        ("--partial abort", delivery.is_all_or_none()),
+        ("--auth-insecure", route.login.is_insecure()),
+        ("--chunking", delivery.manner().chunking && !at_once),
+        ("--final-timeout", route.final_timeout.is_some() && !at_once),
+    ];
+    given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
+}
+
 impl Waiting {
     /// None if nothing is to be queued. An error says that nobody could send it from there.
     pub(super) fn new(
         context: &Context,
         outcome: &OutcomeArgs,
         route: &RouteArgs,
+        delivery: &DeliveryArgs,
         server: Option<&Server<'_>>,
     ) -> Result<Option<Self>> {
         if outcome.queue == Queueing::Never {
             return Ok(None);
+        }
+        let forgotten = forgotten(outcome.queue, route, delivery);
+        if !forgotten.is_empty() {
+            let what = format!("the queue would not remember {}", forgotten.join(", "));
+            return Err(Error::new(Kind::Usage, what).hint("nothing was sent; leave out either, or --queue"));
         }
         let is_secret = server.is_some_and(|server| server.account.is_none() && server.endpoint.user.is_some());
         if route.login.is_given() || is_secret {
