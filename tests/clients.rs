@@ -13,6 +13,7 @@
 //! (but for those marked `given: whole`), and each run writes a trace, which must tell what happened without secrets.
 
 mod canary;
+mod printed;
 #[path = "clients/program.rs"]
 mod program;
 #[path = "clients/scene.rs"]

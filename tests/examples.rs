@@ -3,6 +3,7 @@
 //! A server of ours stands in for the servers in the examples, a few lines of DNS for the name server, and two
 //! scripts for programs that are not ours.
 
+mod printed;
 mod provider;
 mod served;
 mod watchdog;
@@ -170,6 +171,7 @@ impl Stage {
             stop(&child);
         }
         let output = child.wait_with_output().expect("it ends");
+        printed::show(&output.stdout, &output.stderr);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{line}: {:?}\n{said}", output.status);
     }

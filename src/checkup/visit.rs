@@ -6,27 +6,22 @@ use super::Step;
 use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::{Security, follow, name};
+use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
 use crate::engine::http::Find;
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
 use crate::engine::{imap, pop3};
 use crate::error::{Error, Kind, Result};
-use crate::net::connection::Connection;
-use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, TlsOptions, Trust};
+use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::wire::secured::Tls;
-use crate::wire::transcript::Side;
 use crate::world::{Connect, Timestamp};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// An address that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// Longer than servers think about a login, shorter than the patience of who set one up.
 const STEP_WAIT: Duration = Duration::from_secs(30);
 
@@ -34,8 +29,6 @@ const STEP_WAIT: Duration = Duration::from_secs(30);
 pub struct Visit<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Whose certificates are accepted.
-    pub tls: &'a TlsOptions,
     /// Whom to log in as, if at all.
     pub credentials: Option<&'a Credentials>,
     /// Our name in EHLO.
@@ -46,22 +39,23 @@ pub struct Visit<'a> {
     pub now: Timestamp,
 }
 
-/// Goes, and says how far it came.
-pub async fn visit(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>) -> Vec<Step> {
+/// Goes this way, if there is one, and says how far it came.
+pub async fn visit(connect: &dyn Connect, way: Result<Way>, whom: &Visit<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     // What stopped it is the last step.
-    let _ = walk(connect, find, whom, &mut steps).await;
+    let _ = walk(connect, way, whom, &mut steps).await;
     let service = judge::service(whom.endpoint.protocol);
     steps.into_iter().map(|step| step.of(service)).collect()
 }
 
 /// The certificates that a server shows, whoever signed them; nobody logs in.
 pub async fn chain(connect: &dyn Connect, find: &dyn Find, endpoint: &Endpoint, trace: Option<&Trace>) -> Result<Tls> {
-    let tls = TlsOptions::from(Trust::Anyone);
     let helo = Domain::parse("localhost").expect("localhost is a name");
-    let whom = Visit { endpoint, tls: &tls, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
-    let (connection, name) = reach(connect, &addresses(find, endpoint).await?, &whom).await?;
-    let opened = open(connection, &name, &whom).await.map_err(|(_, error)| error)?;
+    let whom = Visit { endpoint, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
+    let way = Way::to(addresses(find, endpoint).await?, Trust::Anyone);
+    let dialled = reach(connect, &way, &whom).await?;
+    let name = dialled.name.clone();
+    let opened = open(dialled, &whom).await.map_err(|(_, error)| error)?;
     let tls = opened.tls().cloned();
     opened.leave().await;
     tls.ok_or_else(|| {
@@ -69,18 +63,20 @@ pub async fn chain(connect: &dyn Connect, find: &dyn Find, endpoint: &Endpoint, 
     })
 }
 
-async fn walk(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>, steps: &mut Vec<Step>) -> Option<()> {
+async fn walk(connect: &dyn Connect, way: Result<Way>, whom: &Visit<'_>, steps: &mut Vec<Step>) -> Option<()> {
     let endpoint = whom.endpoint;
-    let addresses = passed(steps, "dns", endpoint, addresses(find, endpoint).await)?;
-    steps.push(judge::addresses(&addresses));
-    let (connection, name) = passed(steps, "tcp", endpoint, reach(connect, &addresses, whom).await)?;
-    let crosses_no_wire = connection.peer().crosses_no_wire();
-    steps.push(Step::ok("tcp", format!("{} answers", connection.peer())));
-    let opened = match open(connection, &name, whom).await {
+    let way = passed(steps, "dns", endpoint, way)?;
+    if endpoint.local.is_none() {
+        steps.push(judge::addresses(&way.addresses, way.detour.is_some()));
+    }
+    let dialled = passed(steps, "tcp", endpoint, reach(connect, &way, whom).await)?;
+    let (peer, name) = (dialled.connection.peer().clone(), dialled.name.clone());
+    steps.push(Step::ok("tcp", format!("{peer} answers")));
+    let opened = match open(dialled, whom).await {
         Ok(opened) => opened,
         Err((step, error)) => return passed(steps, step, endpoint, Err(error)),
     };
-    steps.push(judge::encryption(opened.tls(), endpoint, crosses_no_wire, whom.now));
+    steps.push(judge::encryption(opened.tls(), endpoint, peer.crosses_no_wire(), whom.now));
     let Some(credentials) = whom.credentials else {
         steps.extend(opened.offers());
         opened.leave().await;
@@ -132,26 +128,18 @@ async fn addresses(find: &dyn Find, endpoint: &Endpoint) -> Result<Vec<SocketAdd
     }
 }
 
-/// Connects; whose certificate is expected comes with it.
-async fn reach(connect: &dyn Connect, addresses: &[SocketAddr], whom: &Visit<'_>) -> Result<(Connection, String)> {
-    let name = name(&whom.endpoint.host);
-    let follow = follow(whom.endpoint.protocol);
-    let tap = || whom.trace.map(|trace| trace.tap(Side::Client, follow()));
-    let connection = connect_any(connect, &name, addresses, CONNECT_WAIT, tap).await?;
-    Ok((connection, name))
+async fn reach(connect: &dyn Connect, way: &Way, whom: &Visit<'_>) -> Result<Dialled> {
+    let trace = whom.trace.map(|trace| (trace, follow(whom.endpoint.protocol)));
+    dial(connect, Dial { endpoint: whom.endpoint, way, trace }).await
 }
 
 /// Begins the conversation, with TLS as the URL says; an error comes with the step it belongs to.
-async fn open(mut connection: Connection, name: &str, whom: &Visit<'_>) -> Result<Opened, (&'static str, Error)> {
-    let mode = whom.endpoint.tls;
-    let mut security = Security::None;
-    if mode != TlsMode::None {
-        let tls = ClientTls::with(whom.tls).map_err(|error| ("tls", error))?;
-        if mode == TlsMode::Implicit {
-            connection = connection.connect_tls(&tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;
-        } else {
-            security = Security::new(mode, &tls);
-        }
+async fn open(dialled: Dialled, whom: &Visit<'_>) -> Result<Opened, (&'static str, Error)> {
+    let Dialled { mut connection, name, mut security, .. } = dialled;
+    let (mode, name) = (whom.endpoint.tls, name.as_str());
+    if let Security::Implicit(tls) = &security {
+        connection = connection.connect_tls(tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;
+        security = Security::None;
     }
     // Greeting and STARTTLS are one for the conversation; what is refused for good there is refused to TLS.
     let step = |error: &Error| match (mode, error.kind()) {

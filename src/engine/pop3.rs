@@ -134,10 +134,12 @@ impl Session {
         let mut login = Login::new(proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?);
         let mut answer = self.dialogue.ask(&mut login.begin()).await?;
         while let Some(mut next) = login.next(&answer) {
-            answer = self.dialogue.ask(&mut next).await?;
-        }
-        if let Some(failure) = login.failure() {
-            return Err(self.error(failure_kind(failure), &failure.to_string()));
+            let said = self.dialogue.ask(&mut next).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
+            if let Some(failure) = login.failure() {
+                return Err(self.error(failure_kind(failure), &failure.to_string()));
+            }
+            answer = said?;
         }
         match answer.login_kind() {
             None => login.end().map_err(|error| self.error(Kind::NoPermission, &error.to_string())),

@@ -137,16 +137,18 @@ impl Client {
         let mut login = Login::new(proof.map_err(|error| Outcome::failed_here(Phase::Auth, error.to_string()))?);
         let mut request = login.begin();
         loop {
-            let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
-            if let Some(next) = login.next(&reply) {
-                request = next;
-                continue;
-            }
+            let reply = ask(&mut self.dialogue, Phase::Auth, request).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
             if let Some(failure) = login.failure() {
                 return Err(match failure.is_protocol() {
                     true => Outcome::broken(Phase::Auth, failure.to_string()),
                     false => Outcome::failed_here(Phase::Auth, failure.to_string()),
                 });
+            }
+            let reply = reply?;
+            if let Some(next) = login.next(&reply) {
+                request = next;
+                continue;
             }
             succeed(Phase::Auth, &reply).map_err(|outcome| Outcome {
                 text: with_reason(&outcome.text, login.reason()).into_owned(),
@@ -385,6 +387,17 @@ mod tests {
             let goodbye = if ending == Ending::Accepted { QUIT_WAIT } else { Duration::ZERO };
             assert_eq!(waited.as_secs(), (Duration::from_secs(minutes * 60) + goodbye).as_secs(), "{phase}");
         }
+    }
+
+    #[tokio::test]
+    async fn with_a_reply_too_many_none_is_taken_for_a_judgement() {
+        let replies = &[
+            ("", "220 mx\r\n"),
+            ("EHLO", "250-mx\r\n250 PIPELINING\r\n"),
+            ("DATA", "250 ok\r\n250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n"),
+        ];
+        let outcome = send(replies).await;
+        assert_eq!((outcome.phase, outcome.kind()), (Phase::Data, Some(Kind::Protocol)), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]

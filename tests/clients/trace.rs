@@ -1,7 +1,7 @@
 //! The trace of a run, held against what really went over the wire: the same lines, without their secrets.
 
 use super::scene::{End, Scene};
-use crate::canary;
+use crate::{canary, printed};
 use mailkit::wire::pattern::{Bindings, matches};
 use mailkit::wire::transcript::{Entry, Side, parse};
 
@@ -10,6 +10,7 @@ pub(crate) fn check<'a>(scene: &Scene, ends: impl Iterator<Item = &'a End>) -> R
     // Without a connection there may be none.
     let Ok(text) = std::fs::read_to_string(scene.trace()) else { return Ok(()) };
     std::fs::remove_file(scene.trace()).map_err(|error| error.to_string())?;
+    printed::show(text.as_bytes(), &[]);
     for secret in canary::ALL {
         if let Some(form) = canary::leak(text.as_bytes(), secret) {
             return Err(format!("the trace shows a secret {form}:\n{text}"));

@@ -4,19 +4,17 @@
 
 use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
+use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
 use crate::cli::host;
-use crate::cli::login::{is_external, prove};
+use crate::cli::login::{Server, is_external, prove};
 use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::dial;
-use mailkit::engine::http::SystemNames;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
-use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::TlsOptions;
 use mailkit::sasl::{Credentials, Permit};
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
@@ -84,7 +82,9 @@ pub(super) async fn steps(
 ) -> Result<Vec<Step>> {
     let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
     let mut steps = vec![settings(account, &servers)];
-    let tls = tls(account).inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
+    let tls = account.tls.files().read().inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
+    let ways = DialArgs::default().over(Some(account));
+    let ways = ways.inspect_err(|error| steps.push(Step::failed("config", error, None))).ok();
     let proofs = match proofs(context, name, account, &servers, typed).await {
         Ok(proofs) => {
             if let Some(place) = place(account, typed) {
@@ -97,14 +97,16 @@ pub(super) async fn steps(
             Vec::new()
         }
     };
-    let Some(tls) = tls else { return Ok(steps) };
+    let (Some(tls), Some(ways)) = (tls, ways) else { return Ok(steps) };
     let (helo, trace, now) = (host::helo(None)?, context.trace()?, SystemClock.now());
     let visits = servers.iter().enumerate().map(|(index, endpoint)| {
         let credentials = proofs.get(index).and_then(Option::as_ref);
-        let (helo, trace, tls) = (&helo, trace.as_ref(), &tls);
+        let (helo, trace, ways, tls) = (&helo, trace.as_ref(), &ways, tls.clone());
         async move {
-            let whom = Visit { endpoint, tls, credentials, helo, trace, now };
-            visit(&Tcp, &SystemNames, &whom).await
+            let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)) };
+            let ask = |question: &str| context.ask_password(question);
+            let way = ways.way(&ask, &server, context.hidden(), tls).await;
+            visit(&*ways.connect(), way, &Visit { endpoint, credentials, helo, trace, now }).await
         }
     });
     steps.extend(futures_util::future::join_all(visits).await.into_iter().flatten());
@@ -193,11 +195,6 @@ async fn password(context: &Context, name: &str, account: &Account, servers: &[&
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
     let ask = || context.ask_password(&format!("Password of {user}"));
     source.fetch(context.whose(name, Some((host, user))), &ask).await
-}
-
-/// Whose certificates the account accepts.
-fn tls(account: &Account) -> Result<TlsOptions> {
-    account.tls.files().read()
 }
 
 /// The steps as a table, with advice below those that need it.

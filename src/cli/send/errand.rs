@@ -11,6 +11,7 @@ use super::super::login::Server;
 use super::super::stop::Stop;
 use super::compose::{self, Outgoing, People};
 use super::copy::{Place, WithBlind};
+use super::known::{names, standings, todo, unsettled};
 use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
@@ -26,10 +27,9 @@ use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::TlsOptions;
 use mailkit::sasl::Credentials;
-use mailkit::smtp::outcome::Ending;
 use mailkit::status::Fate;
 use mailkit::store::disk::RealDisk;
-use mailkit::store::ledger::{Ledger, Standing};
+use mailkit::store::ledger::Ledger;
 use mailkit::submit::direct::{self, Directed};
 use mailkit::submit::{self, Submission, Submitted};
 use mailkit::world::{Clock, Content, Timestamp};
@@ -103,7 +103,7 @@ impl<'a> Errand<'a> {
             return Ok(Done { told: Ok(exit), entry: None });
         }
         let tls = args.route.login.tls(self.server.filter(|_| !args.direct.mx))?;
-        let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
+        let waiting = Waiting::new(context, &args.outcome, &args.route, &args.delivery, self.server)?;
         context.block_on(async {
             let credentials = match self.server.filter(|_| !args.is_queued() && !args.direct.mx) {
                 Some(server) => args.route.login.credentials(context, server).await?,
@@ -125,7 +125,8 @@ impl<'a> Errand<'a> {
                 Some(key) => Some(Ledger::open(&RealDisk, &state_dir()?, key)?),
                 None => None,
             };
-            let (todo, settled) = self.todo(ledger.as_ref(), &message)?;
+            let (todo, settled) =
+                todo(ledger.as_ref(), message.envelope.recipients.clone(), args.outcome.resend_unknown)?;
             let envelope = Envelope { recipients: todo, ..message.envelope.clone() };
             let mut sent = if envelope.recipients.is_empty() {
                 Sent::nothing()
@@ -212,25 +213,6 @@ impl<'a> Errand<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Whom to write to, and how the others fared before.
-    fn todo(&self, ledger: Option<&Ledger>, message: &Outgoing) -> Result<(Vec<ForwardPath>, Fates)> {
-        let all = message.envelope.recipients.clone();
-        let Some(ledger) = ledger else { return Ok((all, Vec::new())) };
-        let standings = ledger.standings(&names(&all))?;
-        let is_unknown = |standing: &Option<Standing>| standing.is_some_and(Standing::is_unknown);
-        let is_stuck = !self.args.outcome.resend_unknown && standings.iter().any(is_unknown);
-        let (mut todo, mut settled) = (Vec::new(), Vec::new());
-        for (path, standing) in all.into_iter().zip(standings) {
-            match standing {
-                Some(standing) if standing.is_done() => settled.push((path, Fared::Before)),
-                // As long as one may have it, none of the others gets it: it is one message.
-                _ if is_stuck => settled.push((path, Fared::UnknownBefore)),
-                _ => todo.push(path),
-            }
-        }
-        Ok((todo, settled))
     }
 
     /// Submits. That nobody could be reached is an error, unless the queue is there for that.
@@ -457,33 +439,6 @@ impl Sent {
         let recipients = envelope.recipients.iter().map(|path| (path.clone(), Fared::Queued(None))).collect();
         Self { recipients, ..Self::nothing() }
     }
-}
-
-/// What became of the message is known, but a second run under the same key will not know it.
-pub(super) fn unsettled(error: &Error) -> String {
-    format!("the outcome is not in the ledger, so a second run may not know of it: {error}")
-}
-
-/// As the ledger knows recipients: their domain in one form.
-fn names(recipients: &[ForwardPath]) -> Vec<String> {
-    recipients.iter().map(name).collect()
-}
-
-pub(super) fn name(path: &ForwardPath) -> String {
-    path.address().map_or_else(|| path.to_string(), |address| address.to_ascii_domain().to_string())
-}
-
-/// What the ledger is to know. Those that are to be queued are not there yet.
-fn standings(recipients: &[(ForwardPath, Fared)]) -> Vec<(String, Standing)> {
-    let standing = |fared: &Fared| match fared {
-        Fared::Tried(outcome) => Some(match outcome.ending {
-            Ending::Accepted => Standing::Accepted,
-            Ending::Unknown => Standing::Unknown,
-            Ending::Failed(_) | Ending::Withheld => Standing::Failed,
-        }),
-        Fared::Before | Fared::UnknownBefore | Fared::Queued(_) => None,
-    };
-    recipients.iter().filter_map(|(path, fared)| Some((name(path), standing(fared)?))).collect()
 }
 
 fn in_envelope_order(envelope: &Envelope, settled: Fates, sent: Fates) -> Fates {

@@ -150,8 +150,8 @@ impl Opening {
         let initial = held.take_if(|_| self.can("SASL-IR")).map(|octets| base64::encode_initial(&octets));
         let mut status =
             self.dialogue.ask(&mut Request::authenticate(name, initial.as_ref().map(|text| text.as_str()))).await?;
-        let mut failure = None;
-        while status.verdict == Verdict::Continue && failure.is_none() {
+        while status.verdict == Verdict::Continue {
+            let mut failure = None;
             let answer = match held.take() {
                 Some(octets) => Ok(base64::encode(&octets)),
                 None => proof.answer(status.text.as_bytes()),
@@ -160,10 +160,12 @@ impl Opening {
                 failure = Some(error);
                 Zeroizing::new("*".to_owned())
             });
-            status = self.dialogue.ask(&mut Request::answer(&answer)).await?;
-        }
-        if let Some(failure) = failure {
-            return Err(self.error(failure_kind(&failure), &failure.to_string()));
+            let said = self.dialogue.ask(&mut Request::answer(&answer)).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
+            if let Some(failure) = failure {
+                return Err(self.error(failure_kind(&failure), &failure.to_string()));
+            }
+            status = said?;
         }
         self.expect_login(&status, proof.reason())?;
         proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))
