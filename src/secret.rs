@@ -44,7 +44,9 @@ impl Secret {
                 veiled = Cow::Owned(veiled.replace(word, VEIL));
             }
         }
-        for form in [secret.to_owned(), percent(secret), hexadecimal(secret)].map(Zeroizing::new) {
+        // RFC 3986 §2.3, and the forms of browsers, which know another set.
+        let (url, form) = (percent(secret, "-._~"), percent(secret, "-._*"));
+        for form in [secret.to_owned(), url, form, hexadecimal(secret)].map(Zeroizing::new) {
             if let Cow::Owned(replaced) = without(&veiled, &form, *form != secret) {
                 veiled = Cow::Owned(replaced);
             }
@@ -63,8 +65,13 @@ impl Secret {
     }
 }
 
-fn percent(secret: &str) -> String {
-    url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()
+/// As in a URL, where everything is written out but letters, digits and these signs.
+fn percent(secret: &str, plain: &str) -> String {
+    let sign = |octet: u8| match octet {
+        octet if octet.is_ascii_alphanumeric() || plain.as_bytes().contains(&octet) => char::from(octet).to_string(),
+        octet => format!("%{octet:02X}"),
+    };
+    secret.bytes().map(sign).collect()
 }
 
 fn hexadecimal(secret: &str) -> String {
@@ -104,6 +111,7 @@ mod tests {
             ("hunter2", "<aHVudGVyMg>, AGFsaWNlAGh1bnRlcjE=", "<{secret}>, AGFsaWNlAGh1bnRlcjE="),
             ("abc", "abcdef YWJj", "abcdef YWJj"),
             ("a~b/c+==", "token=a%7eb%2Fc%2B%3D%3D&x", "token={secret}&x"),
+            ("a~b/c+==", "/a~b%2Fc%2B%3D%3D", "/{secret}"),
             ("hunter2", "68756E74657232 Hunter2", "{secret} Hunter2"),
             ("HunterÄ2", "é HunterÄ2 é hunterÄ2", "é {secret} é hunterÄ2"),
             ("pässword", "no pässword", "no {secret}"),
