@@ -63,6 +63,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s H -l header -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s f -l from -d 'Who the message is from' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l reply-to -d 'Who gets the answers, if not the sender' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s r -l envelope-from -d 'Where bounces go; <> for nowhere' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l qualify -d 'Put this domain behind names without one, in the envelope and in address fields: root becomes root@DOMAIN' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l alias-file -d 'Send to whom this file says that such names stand for, in the form of /etc/aliases' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l server -d 'The server to submit to: a URL such as smtps://alice@smtp.example.org, or an account of the configuration' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l user -d 'Log in as this user' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r

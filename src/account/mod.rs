@@ -3,6 +3,7 @@
 //! One configuration for all of mailkit. It is read when a command needs it, and it belongs to the user: what changes
 //! it changes nothing else in it, and keeps what was. Asking for a password is the command line's business.
 
+mod aliases;
 mod choice;
 mod config;
 mod draft;
@@ -28,6 +29,7 @@ mod tree;
 mod vault;
 pub mod wallet;
 
+pub use aliases::{AliasError, Aliases};
 pub use choice::Asked;
 pub use config::{Config, Relay, Serve};
 pub use draft::{Draft, Keep, is_name, pins};

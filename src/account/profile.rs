@@ -4,7 +4,7 @@
 //! before (see `tree`). Values are checked while they are read. Connects to nothing, fetches no secret.
 //! RFC 6409, RFC 8314.
 
-use super::config::{imap_url, path, pop_url, smtp_url};
+use super::config::{domain, imap_url, path, pop_url, smtp_url};
 use super::guard::{Confirm, Guard};
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
@@ -12,7 +12,7 @@ use super::schema::Text;
 use super::sent::Copies;
 use super::source::SecretSource;
 use super::tls_files::TlsFiles;
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::endpoint::Endpoint;
 use crate::sasl::Mechanism;
 use crate::wire::secured::Fingerprint;
@@ -38,6 +38,14 @@ pub struct Account {
     pub email: Option<Address>,
     /// Other addresses of the user: mail from them belongs to this account too.
     pub aliases: Vec<Pattern>,
+    /// What stands behind names without a domain, in the envelope and in the message: `root` becomes `root@` this.
+    #[serde(deserialize_with = "domain")]
+    #[schemars(with = "Option<Text>")]
+    pub qualify: Option<Domain>,
+    /// The file that says whom such names stand for, as `/etc/aliases` does.
+    #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
+    pub alias_file: Option<PathBuf>,
     /// The user's name in front of the address.
     #[schemars(with = "Option<Text>")]
     pub name: Option<String>,

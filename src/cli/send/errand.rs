@@ -8,11 +8,12 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::login::Server;
 use super::super::stop::Stop;
-use super::compose::{self, Outgoing, People};
+use super::compose::{self, Outgoing};
 use super::copy::{Place, WithBlind};
 use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
+use super::people::People;
 use super::queue::Waiting;
 use super::report::{self, Fared, Fates, Reached, Report, server_s_name};
 use super::{Args, journal};
@@ -109,7 +110,7 @@ impl<'a> Errand<'a> {
             };
             // Standard input is read when nothing but the network can go wrong any more.
             let mut message = self.compose(people)?;
-            args.delivery.ask(&mut message.envelope)?;
+            args.delivery.ask(&mut message.envelope, &message.originals)?;
             self.ask(&message)?;
             if let (Some(DryRun::Connect), Some(server)) = (args.outcome.dry_run, self.server) {
                 let way = args.route.way(context, server, tls).await.map_err(nothing_sent)?;

@@ -17,6 +17,7 @@ mod noticed;
 pub(super) mod object;
 mod once;
 mod outcome;
+mod people;
 mod queue;
 mod remote_id;
 mod report;
@@ -27,7 +28,6 @@ mod tests;
 use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, Service};
-use compose::People;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
 use errand::Errand;
@@ -36,6 +36,7 @@ use mailkit::address::Address;
 use mailkit::error::Result;
 use mx::MxArgs;
 use outcome::{DryRun, OutcomeArgs, Queueing};
+use people::{LocalNames, Named};
 use route::RouteArgs;
 
 /// Send a message
@@ -70,7 +71,7 @@ pub(super) struct Args {
 
 /// Composes, submits, reports.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let people = People::new(&args.content)?;
+    let people = Named::new(&args.content)?;
     let named = args.route.server.as_deref();
     let recipients: Vec<&Address> = people.recipients().collect();
     let asked = Asked { name: None, sender: people.sender(), recipients: &recipients };
@@ -89,6 +90,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let log = args.outcome.log(context, account)?;
     let errand = Errand::new(args, context, server.as_ref())?;
     args.delivery.check()?;
+    let people = people.complete(LocalNames::new(&args.content, account))?;
     let done = errand.run(people);
     if let (Some(log), None) = (log, args.outcome.dry_run) {
         let entry = match &done {
