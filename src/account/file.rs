@@ -9,15 +9,14 @@ use super::indirect;
 use super::places::usual_files;
 use super::problem::{Position, Problem};
 use super::profile::Account;
+use super::settle::Waiting;
 use super::source::SecretSource;
 use super::tree::{self, Sources, Table, Value};
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// Octets of a file of settings: a hundred thousand users, or all certificate authorities of the world.
 const TEXT_MAX: u64 = 16 * 1024 * 1024;
@@ -30,8 +29,7 @@ pub struct Origin {
     sources: Sources,
     /// Completed: accounts have what they inherit.
     pub(super) tree: Table,
-    /// Accounts with values that stand elsewhere, and how they look with them.
-    waiting: BTreeMap<String, OnceLock<Account>>,
+    pub(super) waiting: Waiting,
 }
 
 /// The text of the files may hold passwords.
@@ -107,15 +105,7 @@ impl Config {
         }
         let completed = tree::complete(&written, &sources, &mut problems);
         let mut known = completed.clone();
-        let mut waiting = BTreeMap::new();
-        if let Some((_, tree::Node { value: Value::Table(accounts), .. })) = known.get_mut("accounts") {
-            for (name, (_, node)) in accounts {
-                let Value::Table(account) = &mut node.value else { continue };
-                if !indirect::take_out(account).is_empty() {
-                    waiting.insert(name.clone(), OnceLock::new());
-                }
-            }
-        }
+        let waiting = Waiting::take_out(&mut known);
         if let Some((_, tree::Node { value: Value::Table(defaults), .. })) = known.get_mut("defaults") {
             indirect::take_out(defaults);
         }
@@ -182,24 +172,6 @@ impl Config {
         let providers = self.oauth.values().map(|oauth| oauth.client_secret.as_ref());
         let all = own.chain(providers).chain([self.relay.secret.as_ref()]).flatten();
         all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name.clone()) } else { None }).collect()
-    }
-
-    /// The account with the values that stand elsewhere; they are got once.
-    fn settled<'a>(&'a self, name: &str, account: &'a Account) -> Result<&'a Account> {
-        let Some(cell) = self.origin.waiting.get(name) else { return Ok(account) };
-        if let Some(account) = cell.get() {
-            return Ok(account);
-        }
-        let accounts = self.origin.tree.get("accounts").and_then(|(_, node)| node.table());
-        let Some((place, node)) = accounts.and_then(|accounts| accounts.get(name)) else { return Ok(account) };
-        let mut table = node.table().cloned().unwrap_or_default();
-        indirect::put_in(&mut table).map_err(|error| error.hint(format!("it is wanted by account {name}")))?;
-        let value = toml::de::ValueDeserializer::from(tree::to_toml(&table, place.clone()));
-        let account = Account::deserialize(value).map_err(|error| {
-            let place = error.span().and_then(|span| self.origin.place(span.start));
-            Error::from(Problem::explain(place, &error))
-        })?;
-        Ok(cell.get_or_init(|| account))
     }
 }
 
@@ -455,7 +427,8 @@ mod tests {
         let text = format!(
             "[accounts.a]\nuser = {{cmd = ['sh', '-c', 'echo al; echo note; echo x >>{0}']}}\nemail = {{cmd = ['echo', 'a@x.example']}}\n\
              tls = {{name = {{env = 'CARGO_PKG_NAME'}}}}\n[accounts.b]\nuser = {{env = 'MAILKIT_TEST_UNSET'}}\n\
-             [accounts.c]\nsmtp = {{cmd = ['echo', 'imap://x.example']}}",
+             [accounts.c]\nsmtp = {{cmd = ['echo', 'imap://x.example']}}\n[oauth.o]\nclient-id = {{cmd = ['echo', 'me']}}\n\
+             client-secret = {{env = 'X'}}\n[oauth.p]\nissuer = {{env = 'MAILKIT_TEST_UNSET'}}",
             mark.display()
         );
         let (config, problems) = layered(&[("c.toml", &text)]);
@@ -469,6 +442,14 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&mark).expect("it ran"), "x\n", "and once");
         let error = config.account(Some("b")).expect_err("unset");
         assert_eq!(error.to_string(), "no value for user: the variable MAILKIT_TEST_UNSET is not set");
+        let oauth = config.token_provider("o").expect("it is got").expect("it is there");
+        assert_eq!(
+            (oauth.client_id.as_deref(), &oauth.client_secret),
+            (Some("me"), &Some(SecretSource::Env("X".into())))
+        );
+        let error = config.token_provider("p").expect_err("unset");
+        assert_eq!(error.advice(), Some("it is wanted by the provider of tokens p"));
+        assert!(config.token_provider("q").expect("no error").is_none());
         let error = config.account(Some("c")).expect_err("another kind");
         assert!(error.to_string().starts_with("c.toml:8: imap://x.example:143 is a server of another kind"), "{error}");
     }

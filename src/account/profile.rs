@@ -8,7 +8,7 @@ use super::config::{domain, imap_url, path, pop_url, smtp_url};
 use super::guard::{Confirm, Guard};
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
-use super::schema::Text;
+use super::schema::{Name, Text};
 use super::sent::Copies;
 use super::source::SecretSource;
 use super::tls_files::TlsFiles;
@@ -33,6 +33,9 @@ pub struct Account {
     /// The account that says what this one does not.
     #[schemars(with = "Option<Text>")]
     pub inherit: Option<String>,
+    /// A large provider by name, which implies servers and ways to log in that are not said here.
+    #[schemars(with = "Option<Name>")]
+    pub provider: Option<String>,
     /// The user's address: From, reverse-path, and login name where nothing else is said.
     #[schemars(with = "Option<Text>")]
     pub email: Option<Address>,

@@ -2,10 +2,11 @@
 //!
 //! What is asked and what the answers mean is in the files beside this one. DNS and the web are handed in.
 
-use super::presets::{Provider, of_exchanger};
+use super::presets;
 use super::{Candidate, Found, Source, Trust, autoconfig, pacc, srv};
 use crate::address::Address;
 use crate::error::{Error, Kind, Result};
+use crate::provider::{Provider, of_exchanger};
 use crate::world::{Later, LookupError, Record, RecordKind, Resolve};
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -122,7 +123,7 @@ async fn mapped(
     let Some((_, host)) = listed.min() else { return Err(nobody("there is none".to_owned())) };
     if let Some(provider) = of_exchanger(host) {
         *known = Some(provider);
-        return Ok((provider.candidates(address, Source::Exchanger, Trust::Dns), None));
+        return Ok((presets::candidates(provider, address, Source::Exchanger, Trust::Dns), None));
     }
     // The collection knows providers by their domain, which is somewhere above the exchanger's name.
     let above = std::iter::successors(host.split_once('.').map(|(_, above)| above), |name| {

@@ -16,12 +16,12 @@ mod web;
 
 pub use ask::{Fetch, discover};
 pub use choose::{Chosen, choose};
-pub use presets::{Provider, provider};
 pub use web::{Names, Web, reach};
 
 use crate::address::Address;
 use crate::endpoint::{Endpoint, TlsMode};
 use crate::error::{Error, Kind};
+use crate::provider::{Provider, Way, of_domain};
 use std::fmt;
 
 /// What an account wants of a server.
@@ -67,15 +67,6 @@ pub enum Trust {
     Http,
 }
 
-/// A way to log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Way {
-    /// By access tokens (RFC 6749).
-    OAuth,
-    /// By password.
-    Password,
-}
-
 /// A server that somebody named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -109,13 +100,14 @@ pub struct Found {
 impl Found {
     /// What is known of the address without asking anybody.
     pub fn known(address: &Address) -> Self {
-        let provider = presets::of_domain(&address.domain().to_ascii().to_string());
+        let provider = of_domain(&address.domain().to_ascii().to_string());
         Self::of(provider, address)
     }
 
     /// The servers of a large provider.
     pub fn of(provider: Option<&'static Provider>, address: &Address) -> Self {
-        let preset = |provider: &'static Provider| provider.candidates(address, Source::Preset, Trust::Program);
+        let preset =
+            |provider: &'static Provider| presets::candidates(provider, address, Source::Preset, Trust::Program);
         Self { candidates: provider.map(preset).unwrap_or_default(), provider, ..Self::default() }
     }
 
@@ -177,16 +169,6 @@ impl Trust {
             Self::Https => "https",
             Self::Dns => "dns",
             Self::Http => "http",
-        }
-    }
-}
-
-impl Way {
-    /// One word, as in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OAuth => "oauth2",
-            Self::Password => "password",
         }
     }
 }
