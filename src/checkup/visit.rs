@@ -6,28 +6,21 @@ use super::Step;
 use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::Security;
-use crate::engine::http::Find;
+use crate::engine::dial::{Dial, Dialled, Security, Way, dial};
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
 use crate::engine::{imap, pop3};
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
-use crate::net::tcp::connect_any;
-use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::wire::record::NewFollow;
 use crate::wire::secured::Tls;
-use crate::wire::transcript::Side;
 use crate::world::{Connect, Timestamp};
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// An address that has not answered by now is not there.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// Longer than servers think about a login, shorter than the patience of who set one up.
 const STEP_WAIT: Duration = Duration::from_secs(30);
 
@@ -35,8 +28,8 @@ const STEP_WAIT: Duration = Duration::from_secs(30);
 pub struct Visit<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// Whose certificates are accepted.
-    pub tls: &'a TlsOptions,
+    /// How it is reached, and whose certificates are accepted.
+    pub way: &'a Way,
     /// Whom to log in as, if at all.
     pub credentials: Option<&'a Credentials>,
     /// Our name in EHLO.
@@ -48,21 +41,25 @@ pub struct Visit<'a> {
 }
 
 /// Goes, and says how far it came.
-pub async fn visit(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>) -> Vec<Step> {
+pub async fn visit(connect: &dyn Connect, whom: &Visit<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     // What stopped it is the last step.
-    let _ = walk(connect, find, whom, &mut steps).await;
+    let _ = walk(connect, whom, &mut steps).await;
     let service = judge::service(whom.endpoint.protocol);
     steps.into_iter().map(|step| step.of(service)).collect()
 }
 
-/// The certificates that a server shows, whoever signed them; nobody logs in.
-pub async fn chain(connect: &dyn Connect, find: &dyn Find, endpoint: &Endpoint, trace: Option<&Trace>) -> Result<Tls> {
-    let tls = TlsOptions::from(Trust::Anyone);
+/// What there is to say of a server whose name, or whose proxy's, leads nowhere.
+pub fn unfound(endpoint: &Endpoint, error: &Error) -> Step {
+    Step::failed("dns", error, advice("dns", endpoint).as_deref()).of(judge::service(endpoint.protocol))
+}
+
+/// The certificates that a server shows, if the way trusts anyone; nobody logs in.
+pub async fn chain(connect: &dyn Connect, way: &Way, endpoint: &Endpoint, trace: Option<&Trace>) -> Result<Tls> {
     let helo = Domain::parse("localhost").expect("localhost is a name");
-    let whom = Visit { endpoint, tls: &tls, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
-    let (connection, name) = reach(connect, &addresses(find, endpoint).await?, &whom).await?;
-    let opened = open(connection, &name, &whom).await.map_err(|(_, error)| error)?;
+    let whom = Visit { endpoint, way, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
+    let Dialled { connection, name, security } = reach(connect, &whom).await?;
+    let opened = open(connection, &name, security, &whom).await.map_err(|(_, error)| error)?;
     let tls = opened.tls().cloned();
     opened.leave().await;
     tls.ok_or_else(|| {
@@ -70,14 +67,18 @@ pub async fn chain(connect: &dyn Connect, find: &dyn Find, endpoint: &Endpoint, 
     })
 }
 
-async fn walk(connect: &dyn Connect, find: &dyn Find, whom: &Visit<'_>, steps: &mut Vec<Step>) -> Option<()> {
+async fn walk(connect: &dyn Connect, whom: &Visit<'_>, steps: &mut Vec<Step>) -> Option<()> {
     let endpoint = whom.endpoint;
-    let addresses = passed(steps, "dns", endpoint, addresses(find, endpoint).await)?;
-    steps.push(judge::addresses(&addresses));
-    let (connection, name) = passed(steps, "tcp", endpoint, reach(connect, &addresses, whom).await)?;
+    match &whom.way.detour {
+        Some(detour) => steps.push(Step::ok("proxy", detour.proxy.to_string())),
+        // A socket of the file system has none.
+        None if whom.way.addresses.is_empty() => {}
+        None => steps.push(judge::addresses(&whom.way.addresses)),
+    }
+    let Dialled { connection, name, security } = passed(steps, "tcp", endpoint, reach(connect, whom).await)?;
     let crosses_no_wire = connection.peer().crosses_no_wire();
     steps.push(Step::ok("tcp", format!("{} answers", connection.peer())));
-    let opened = match open(connection, &name, whom).await {
+    let opened = match open(connection, &name, security, whom).await {
         Ok(opened) => opened,
         Err((step, error)) => return passed(steps, step, endpoint, Err(error)),
     };
@@ -123,43 +124,28 @@ async fn bounded<T>(name: &str, what: impl Future<Output = Result<T>>) -> Result
     timeout(STEP_WAIT, what).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn addresses(find: &dyn Find, endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        name => {
-            let name = name.to_ascii().to_string();
-            bounded(&name, find.find(&name, endpoint.port)).await
-        }
-    }
-}
-
 /// Connects; whose certificate is expected comes with it.
-async fn reach(connect: &dyn Connect, addresses: &[SocketAddr], whom: &Visit<'_>) -> Result<(Connection, String)> {
-    let name = match &whom.endpoint.host {
-        Domain::Literal(ip) => ip.to_string(),
-        name => name.to_ascii().to_string(),
-    };
+async fn reach(connect: &dyn Connect, whom: &Visit<'_>) -> Result<Dialled> {
     let follow: NewFollow = match whom.endpoint.protocol {
         Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
         Protocol::Imap => crate::imap::follow::follow,
         Protocol::Pop3 => crate::pop3::follow::follow,
     };
-    let tap = || whom.trace.map(|trace| trace.tap(Side::Client, follow()));
-    let connection = connect_any(connect, &name, addresses, CONNECT_WAIT, tap).await?;
-    Ok((connection, name))
+    let trace = whom.trace.map(|trace| (trace, follow));
+    dial(connect, Dial { endpoint: whom.endpoint, way: whom.way, trace }).await
 }
 
 /// Begins the conversation, with TLS as the URL says; an error comes with the step it belongs to.
-async fn open(mut connection: Connection, name: &str, whom: &Visit<'_>) -> Result<Opened, (&'static str, Error)> {
+async fn open(
+    mut connection: Connection,
+    name: &str,
+    mut security: Security,
+    whom: &Visit<'_>,
+) -> Result<Opened, (&'static str, Error)> {
     let mode = whom.endpoint.tls;
-    let mut security = Security::None;
-    if mode != TlsMode::None {
-        let tls = ClientTls::with(whom.tls).map_err(|error| ("tls", error))?;
-        if mode == TlsMode::Implicit {
-            connection = connection.connect_tls(&tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;
-        } else {
-            security = Security::new(mode, &tls);
-        }
+    if let Security::Implicit(tls) = &security {
+        connection = connection.connect_tls(tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;
+        security = Security::None;
     }
     // Greeting and STARTTLS are one for the conversation; what is refused for good there is refused to TLS.
     let step = |error: &Error| match (mode, error.kind()) {

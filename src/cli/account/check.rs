@@ -4,18 +4,18 @@
 
 use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
+use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
 use crate::cli::host::host_name;
-use mailkit::account::{Account, Auth, Config, SecretSource, TlsFiles, Whose};
+use crate::cli::login::Server;
+use crate::cli::send;
+use mailkit::account::{Account, Auth, Config, SecretSource, Whose};
 use mailkit::address::Domain;
-use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
+use mailkit::checkup::{self, Level, Step, Visit, opinion, unfound, visit};
 use mailkit::endpoint::Endpoint;
-use mailkit::engine::http::SystemNames;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
-use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::TlsOptions;
 use mailkit::sasl::Credentials;
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
@@ -25,13 +25,14 @@ use std::net::Ipv4Addr;
 /// Check whether an account works
 ///
 /// Looks at the account itself, its secret, and each of its servers: name, port, certificate, login, what is
-/// offered, which mailboxes are there. Nothing is changed, and nothing is sent.
+/// offered, which mailboxes are there, by the proxy and from the address that the account names. Nothing is changed,
+/// and nothing is sent, unless --send says so.
 ///
 /// Ends with 0 if all works, even with warnings; else as the first step that failed does: 78 for the account
 /// or its secret, 68 or 75 for a server that is not there, 69 for its certificate, 77 for a refused login.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit account check local
+  mailkit account check local --send
   mailkit account check --all --json | jq .steps")]
 pub(super) struct Check {
     /// The account; the default one if none is named
@@ -41,6 +42,10 @@ pub(super) struct Check {
     /// Check all accounts
     #[arg(long)]
     all: bool,
+
+    /// If all that is before it works, send a message from the account to its own address
+    #[arg(long)]
+    send: bool,
 }
 
 /// Checks, and prints step by step.
@@ -56,7 +61,10 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
     context.block_on(async {
         let mut exit = Exit::OK;
         for (name, account) in accounts {
-            let steps = steps(context, config, name, account, None).await?;
+            let mut steps = steps(context, config, name, account, None).await?;
+            if args.send && checkup::kind(&steps).is_none() {
+                steps.push(sent(context, name, account).await.of("smtp"));
+            }
             let outcome = checkup::kind(&steps).map_or(Exit::OK, Exit::from);
             if exit == Exit::OK {
                 exit = outcome;
@@ -81,7 +89,10 @@ pub(super) async fn steps(
 ) -> Result<Vec<Step>> {
     let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
     let mut steps = vec![settings(account, &servers)];
-    let tls = tls(account).inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
+    let dial = DialArgs::default().over(Some(account));
+    let dial = dial.inspect_err(|error| steps.push(Step::failed("proxy", error, None))).ok();
+    let tls = dial.as_ref().map(|dial| dial.tls().read()).transpose();
+    let tls = tls.inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok().flatten();
     let proofs = match proofs(context, config, name, account, &servers, typed).await {
         Ok(proofs) => {
             if let Some(place) = place(account, typed) {
@@ -94,18 +105,37 @@ pub(super) async fn steps(
             Vec::new()
         }
     };
-    let Some(tls) = tls else { return Ok(steps) };
+    let (Some(dial), Some(tls)) = (dial, tls) else { return Ok(steps) };
     let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
+    let (dial, ask) = (&dial, &|question: &str| context.ask_password(question));
     let visits = servers.iter().enumerate().map(|(index, endpoint)| {
         let credentials = proofs.get(index).and_then(Option::as_ref);
-        let (helo, trace, tls) = (&helo, trace.as_ref(), &tls);
+        let (helo, trace, tls) = (&helo, trace.as_ref(), tls.clone());
         async move {
-            let whom = Visit { endpoint, tls, credentials, helo, trace, now };
-            visit(&Tcp, &SystemNames, &whom).await
+            let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)) };
+            match dial.way(ask, &server, None, tls).await {
+                Ok(way) => {
+                    let whom = Visit { endpoint, way: &way, credentials, helo, trace, now };
+                    visit(&*dial.connect(), &whom).await
+                }
+                Err(error) => vec![unfound(endpoint, &error)],
+            }
         }
     });
     steps.extend(futures_util::future::join_all(visits).await.into_iter().flatten());
     Ok(steps)
+}
+
+/// Sends a message to the account's own address, as `mailkit send` would.
+async fn sent(context: &Context, name: &str, account: &Account) -> Step {
+    let Some(email) = &account.email else {
+        let error = Error::new(Kind::Config, "the account has no address to write to");
+        return Step::failed("send", &error, Some("it needs the key email"));
+    };
+    match send::trial(context, name, &email.to_string()).await {
+        Ok(said) => Step { said: Some(said), ..Step::ok("send", format!("a message to {email} was accepted")) },
+        Err(error) => Step::failed("send", &error, None),
+    }
 }
 
 /// Whether the account is whole, by what it says itself.
@@ -188,19 +218,6 @@ async fn password(
     let hidden = config.secret_variables();
     let login = Some((host.as_str(), user.as_str()));
     source.fetch(Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden }, &ask).await
-}
-
-/// Whose certificates the account accepts.
-fn tls(account: &Account) -> Result<TlsOptions> {
-    let own = &account.tls;
-    TlsFiles {
-        pins: own.pin.clone(),
-        ca: own.ca.clone(),
-        cert: own.cert.clone(),
-        key: own.key.clone(),
-        name: own.name.clone(),
-    }
-    .read()
 }
 
 /// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).

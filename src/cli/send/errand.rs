@@ -55,8 +55,8 @@ pub(super) struct Done {
 }
 
 /// What the server, or the way to it, did with the message.
-struct Sent {
-    recipients: Fates,
+pub(super) struct Sent {
+    pub(super) recipients: Fates,
     reached: Reached,
     remote_id: Option<String>,
     dns: Option<Duration>,
@@ -169,12 +169,12 @@ impl<'a> Errand<'a> {
         })
     }
 
-    fn compose(&self, people: People) -> Result<Outgoing> {
+    pub(super) fn compose(&self, people: People) -> Result<Outgoing> {
         compose::compose(&self.args.content, people, self.context, self.account, &SystemClock, &SystemEntropy)
     }
 
     /// What the account's rules say, and what a person may want to think over.
-    fn ask(&self, message: &Outgoing) -> Result<()> {
+    pub(super) fn ask(&self, message: &Outgoing) -> Result<()> {
         let guard = self.account.map(Account::guard).unwrap_or_default();
         let recipients = &message.envelope.recipients;
         guard.check(recipients).map_err(|violation| {
@@ -226,7 +226,7 @@ impl<'a> Errand<'a> {
     }
 
     /// Submits. That nobody could be reached is an error, unless the queue is there for that.
-    async fn send(
+    pub(super) async fn send(
         &self,
         server: &Server<'_>,
         credentials: Option<Credentials>,

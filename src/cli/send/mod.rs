@@ -24,6 +24,7 @@ mod report;
 mod route;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -38,6 +39,7 @@ use mx::MxArgs;
 use outcome::{DryRun, OutcomeArgs, Queueing};
 use people::{LocalNames, Named};
 use route::RouteArgs;
+pub(super) use trial::trial;
 
 /// Send a message
 ///
