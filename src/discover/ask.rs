@@ -3,7 +3,7 @@
 //! What is asked and what the answers mean is in the files beside this one. DNS and the web are handed in.
 
 use super::presets;
-use super::{Candidate, Found, Source, Trust, autoconfig, pacc, srv};
+use super::{Candidate, Found, Source, Trust, autoconfig, jmap, pacc, srv};
 use crate::address::Address;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{Provider, of_exchanger};
@@ -43,11 +43,15 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
         let said = within(patience, mapped(&domain, address, dns, web, &mut provider)).await;
         (said, provider)
     };
-    let (published, documents, services, (mapped, provider)) = tokio::join!(
+    let label = format!("{}.{domain}", jmap::LABEL);
+    let well_known = jmap::url(&domain, 443);
+    let (published, documents, services, (mapped, provider), named, answered) = tokio::join!(
         within(patience, published(&domain, address, dns, web)),
         join_all(documents),
         join_all(services),
         exchanger,
+        within(patience, asked(dns, &label, RecordKind::Srv)),
+        within(patience, web.get(&well_known)),
     );
     let all = [(pacc::url(&domain), published), (format!("the mail exchanger of {domain}"), mapped)];
     for (who, said) in all.into_iter().chain(documents).chain(services) {
@@ -56,6 +60,14 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
                 found.candidates.extend(candidates);
                 found.issuer = found.issuer.or(issuer);
             }
+            Err(why) => found.errors.push((who, why)),
+        }
+    }
+    let named = named.map(|records| jmap::named(&records));
+    let answered = jmap::answered(&well_known, answered).map(|found| vec![found]);
+    for (who, said) in [(label, named), (well_known, answered)] {
+        match said {
+            Ok(services) => found.jmap.extend(services),
             Err(why) => found.errors.push((who, why)),
         }
     }
@@ -250,6 +262,20 @@ mod tests {
         assert!(!errors.concat().contains("me@") && !errors.concat().contains("me%40"));
         let later = found.errors.iter().filter(|(_, why)| why.kind() == Kind::Temporary).map(|(who, _)| who.as_str());
         assert_eq!(later.collect::<Vec<_>>(), [silent]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_not_spoken_here_is_shown_and_never_chosen() {
+        let zone = "_jmap._tcp.x.test. SRV 0 0 443 jmap.x.test.\n";
+        let session = ("https://x.test/.well-known/jmap", r#"{"apiUrl": "/api"}"#.to_owned());
+        let found = found(zone, &[session], "me@x.test").await;
+        let said = found.jmap.iter().map(|jmap| format!("{} {} {}", jmap.url, jmap.source, jmap.trust.name()));
+        assert_eq!(
+            said.collect::<Vec<_>>(),
+            ["https://jmap.x.test/.well-known/jmap srv dns", "https://x.test/.well-known/jmap well-known https"]
+        );
+        assert_eq!(shown(&found), "");
+        assert!(!found.errors.iter().any(|(who, _)| who.contains("jmap")));
     }
 
     #[tokio::test]

@@ -4,11 +4,12 @@
 //! once, and each says how far it can be trusted; `choose` picks one of them. Servers of different places are never
 //! mixed: a password would go to a host that nobody named together with the others. No password and no token
 //! is needed, and none is sent.
-//! RFC 6186; RFC 8314 §5.1; draft-ietf-mailmaint-autoconfig; draft-ietf-mailmaint-pacc.
+//! RFC 6186; RFC 8314 §5.1; RFC 8620 §2.2; draft-ietf-mailmaint-autoconfig; draft-ietf-mailmaint-pacc.
 
 mod ask;
 mod autoconfig;
 mod choose;
+mod jmap;
 mod pacc;
 mod presets;
 mod srv;
@@ -16,6 +17,7 @@ mod web;
 
 pub use ask::{Fetch, discover};
 pub use choose::{Chosen, choose};
+pub use jmap::Jmap;
 pub use web::{Names, Web, reach};
 
 use crate::address::Address;
@@ -89,6 +91,8 @@ pub struct Candidate {
 pub struct Found {
     /// The servers, best first.
     pub candidates: Vec<Candidate>,
+    /// Services that could stand in for all of them, and are not spoken here.
+    pub jmap: Vec<Jmap>,
     /// Those who were asked and had nothing, or nothing usable: who, and why.
     pub errors: Vec<(String, Error)>,
     /// The large provider whose address or customer this is.
