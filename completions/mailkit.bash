@@ -587,7 +587,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__check)
-            opts="-A -q -v -h --all --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --all --send --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -606,6 +606,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l all -d 'Check all accounts'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l send -d 'If all that is before it works, send a message from the account to its own address'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'

@@ -3,7 +3,7 @@
 //! A key that nobody knows is a mistake the user wants to hear about, with its line and the likely
 //! word, not a setting that silently does nothing. Which account is meant is never guessed.
 
-use super::choice::{Asked, choose};
+use super::choice::{Asked, Reason, choose};
 use super::config::Config;
 use super::indirect;
 use super::places::usual_files;
@@ -147,19 +147,19 @@ impl Config {
 
     /// The account of a name; without one the default account, or the only one.
     pub fn account(&self, name: Option<&str>) -> Result<(&str, &Account)> {
-        self.choose(&Asked { name, ..Asked::default() })
+        self.choose(&Asked { name, ..Asked::default() }).map(|(name, account, _)| (name, account))
     }
 
-    /// The account that is meant, with all its values.
-    pub fn choose(&self, asked: &Asked<'_>) -> Result<(&str, &Account)> {
+    /// The account that is meant, with all its values, and why it is.
+    pub fn choose(&self, asked: &Asked<'_>) -> Result<(&str, &Account, Reason)> {
         // Who is asked about a sender must know all addresses, also those that stand elsewhere.
         let by_sender = asked.name.is_none() && asked.sender.is_some();
         let known = |name, account| if by_sender { self.settled(name, account) } else { Ok(account) };
         let accounts = self.accounts.iter().map(|(name, account)| Ok((name.as_str(), known(name, account)?)));
         let accounts: Vec<(&str, &Account)> = accounts.collect::<Result<_>>()?;
-        let chosen = choose(&accounts, &self.route, asked)?;
+        let (chosen, why) = choose(&accounts, &self.route, asked)?;
         match self.accounts.get_key_value(chosen) {
-            Some((name, account)) => Ok((name, self.settled(name, account)?)),
+            Some((name, account)) => Ok((name, self.settled(name, account)?, why)),
             None => Err(Error::new(Kind::Software, "an account was chosen that is not there")),
         }
     }

@@ -32,7 +32,7 @@ mod vault;
 pub mod wallet;
 
 pub use aliases::{AliasError, Aliases};
-pub use choice::Asked;
+pub use choice::{Asked, Reason};
 pub use config::{Config, Relay, Serve};
 pub use draft::{Draft, Keep, is_name, pins};
 pub use edit::{Edit, keep};

@@ -7,7 +7,7 @@ use super::auth;
 use super::context::Context;
 use super::dial::DialArgs;
 use super::input;
-use mailkit::account::{Account, Asked, Auth, Config, SecretSource, Whose};
+use mailkit::account::{Account, Asked, Auth, Config, Reason, SecretSource, Whose};
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
 use mailkit::engine::dial::Way;
 use mailkit::error::{Error, Kind, Result};
@@ -17,7 +17,7 @@ use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
 
 /// Where a password comes from.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct PasswordArgs {
     /// Take the password from the first line that this shell command prints
     #[arg(long, value_name = "COMMAND", group = "password")]
@@ -43,7 +43,7 @@ impl PasswordArgs {
 }
 
 /// Options for logging in.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Login")]
 pub(super) struct LoginArgs {
     /// Log in as this user
@@ -97,6 +97,8 @@ pub(super) struct Server<'a> {
     pub(super) endpoint: Endpoint,
     /// The account's name and settings, if the server was not named by URL.
     pub(super) account: Option<(&'a str, &'a Account)>,
+    /// Why it is this account, where somebody may want to know.
+    pub(super) why: Option<Reason>,
 }
 
 /// A service an account can have.
@@ -170,15 +172,15 @@ pub(super) fn server_of<'a>(
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
         }
-        return Ok(Server { endpoint, account: None });
+        return Ok(Server { endpoint, account: None, why: None });
     }
-    let (name, account) = config()?.choose(asked)?;
+    let (name, account, why) = config()?.choose(asked)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))
             .hint(format!("add {key} = \"URL\" to [accounts.{name}]"))
     })?;
-    Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
+    Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)), why: Some(why) })
 }
 
 /// What a Maildir's notes call the mail of a user on a server. By its own ports a server is one and the same, so that
@@ -238,7 +240,12 @@ impl LoginArgs {
         let source = source.unwrap_or(SecretSource::Prompt);
         let name = server.account.map_or(user.as_str(), |(name, _)| name);
         let what = if wants_token { "Access token" } else { "Password" };
-        let ask = || context.ask_password(&format!("{what} of {user} at {}", endpoint.authority()));
+        let question = format!("{what} of {user} at {}", endpoint.authority());
+        // One account, one password: a second server of it is not asked for again.
+        let ask = || match server.account {
+            Some((account, _)) => context.ask_password_once((account, &user), &question),
+            None => context.ask_password(&question),
+        };
         let hidden = match server.account {
             Some(_) => context.config()?.secret_variables(),
             None => Vec::new(),
@@ -249,6 +256,12 @@ impl LoginArgs {
         let secret = source.fetch(whose, &ask).await?;
         let credentials = if wants_token { Credentials::token(user, secret) } else { Credentials::new(user, secret) };
         Ok(Some(credentials.with(permit)))
+    }
+
+    /// What of this holds for another host than the one it was said about: how this machine gets out, and nothing
+    /// about who we are there or whom we trust.
+    pub(super) fn for_another_host(&self) -> Self {
+        Self { dial: self.dial.for_another_host(), ..Self::default() }
     }
 
     /// Whom to log in as, without asking for what proves it.
@@ -291,6 +304,29 @@ impl LoginArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mailkit::account::TlsFiles;
+
+    #[test]
+    fn what_was_said_about_one_host_is_not_said_to_another() {
+        #[derive(Debug, clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            login: LoginArgs,
+        }
+        let pin = format!("--pin=sha256:{}", "07".repeat(32));
+        let line = ["send", "--user=al", "--password-env=X", "--auth=PLAIN", "--auth-insecure", &pin, "--tls-name=x"];
+        let line = line.into_iter().chain(["--cert=/c", "--key=/k", "--proxy=socks5://p:1", "--source=::1", "-6"]);
+        let login = <Line as clap::Parser>::try_parse_from(line.chain(["--timeout=5s"])).expect("arguments").login;
+        let other = login.for_another_host();
+        assert!(other.user.is_none() && other.password.source().is_none() && other.auth.is_none());
+        assert!(!other.auth_insecure && other.dial.tls() == TlsFiles::default());
+        let dial = format!("{:?}", other.dial);
+        assert!(
+            ["ipv6: true", "source: Some(::1)", "timeout: Some(5s)"].iter().all(|kept| dial.contains(kept)),
+            "{dial}"
+        );
+        assert!(dial.contains("proxy: Some"), "{dial}");
+    }
 
     #[test]
     fn mechanisms_are_named_in_any_case_of_letters() {

@@ -23,6 +23,7 @@ use crate::wire::session::Tls;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
@@ -52,6 +53,8 @@ pub struct Client {
     dialect: Dialect,
     /// A transaction was begun and not ended: the next one has to say RSET first (RFC 5321 §4.1.4).
     is_begun: bool,
+    /// How long the TLS handshake took.
+    handshake: Option<Duration>,
 }
 
 impl Client {
@@ -63,11 +66,14 @@ impl Client {
         dialect: Dialect,
         security: Security,
     ) -> Result<Self, Outcome> {
+        let mut handshake = None;
         if let Security::Implicit(tls) = &security {
+            let begun = Instant::now();
             connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
+            handshake = Some(begun.elapsed());
         }
         let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        let mut client = Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false };
+        let mut client = Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false, handshake };
         match client.begin(name, helo, &security).await {
             Ok(()) => Ok(client),
             Err(outcome) => {
@@ -101,6 +107,11 @@ impl Client {
     /// What the TLS handshake settled, if there was one.
     pub fn tls(&self) -> Option<&Tls> {
         self.dialogue.tls()
+    }
+
+    /// How long the TLS handshake took, if there was one.
+    pub fn handshake(&self) -> Option<Duration> {
+        self.handshake
     }
 
     /// The server's address, while the connection stands.
@@ -188,7 +199,9 @@ impl Client {
     async fn start_tls(&mut self, tls: &ClientTls, name: &str, helo: &Domain) -> Result<(), Outcome> {
         let reply = ask(&mut self.dialogue, Phase::Tls, Request::start_tls()).await?;
         succeed(Phase::Tls, &reply)?;
+        let begun = Instant::now();
         self.dialogue.start_tls(tls, name).await.map_err(|error| broken_tls(&error))?;
+        self.handshake = Some(begun.elapsed());
         // RFC 3207 §4.2: what was said before counts no more.
         self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
         Ok(())

@@ -5,8 +5,14 @@
 
 use super::address_list::{self, ENTRIES_MAX};
 use super::field::{self, Field};
+use super::rope;
 use crate::address::Address;
 use crate::error::{Error, Kind, Result};
+use crate::world::Content;
+use std::io;
+
+/// Octets of a header section; so many recipients no server takes at once.
+pub(super) const HEADER_MAX: u64 = 1024 * 1024;
 
 /// Somebody whom a header section names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,6 +21,21 @@ pub enum Whom {
     Address(Address),
     /// By a name without domain, which means something on this machine alone.
     Local(String),
+}
+
+/// From whom a message is, by `From` or by the `Resent-From` of whoever sent it again, and whom it names: as far as it
+/// makes sense, for those who want to know before they prepare it.
+pub fn named(message: &dyn Content) -> io::Result<(Option<Address>, Vec<Address>)> {
+    let head = rope::octets(message, 0..HEADER_MAX)?;
+    // The mark that some editors put first.
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let header = Header::read(head);
+    let recipients = header.recipients().map(|(found, _)| found).unwrap_or_default();
+    let addresses = recipients.into_iter().filter_map(|whom| match whom {
+        Whom::Address(address) => Some(address),
+        Whom::Local(_) => None,
+    });
+    Ok((header.first(&["Resent-From", "From"]), addresses.collect()))
 }
 
 /// The fields of a header section.
@@ -37,11 +58,16 @@ impl<'o> Header<'o> {
 
     /// Who sends it: `Sender` or else the first of `From`, or their `Resent-` forms.
     pub(super) fn sender(&self) -> Option<Address> {
-        let first = |name: &str| {
+        self.first(&["Resent-Sender", "Resent-From", "Sender", "From"])
+    }
+
+    /// The first address in the first of these fields that has one.
+    fn first(&self, names: &[&str]) -> Option<Address> {
+        let first = |name: &&str| {
             let entries = address_list::parse(self.find(name)?.body);
             address_list::mailboxes(&entries).find_map(|mailbox| mailbox.address().ok())
         };
-        ["Resent-Sender", "Resent-From", "Sender", "From"].into_iter().find_map(first)
+        names.iter().find_map(first)
     }
 
     /// Its Message-ID without brackets.
@@ -92,5 +118,27 @@ impl<'o> Header<'o> {
 
     pub(super) fn declares_body(&self) -> bool {
         self.has("Content-Type") || self.has("Content-Transfer-Encoding")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_from_whom_and_for_whom_it_is_before_it_is_prepared() {
+        for (message, wanted) in [
+            ("Sender: s@x\nFrom: A <a@x>, b@x\nTo: c@y, root\n\nFrom: z@x", "a@x: c@y"),
+            ("\u{feff}From: a@x\r\n\r\n", "a@x: "),
+            ("From b Thu\nResent-From: r@x\nResent-To: t@x\nFrom: a@x\nTo: c@x\n\n", "r@x: t@x"),
+            ("From: root\nTo: root\n\n", "-: "),
+            ("no fields\n\nFrom: a@x\n", "-: "),
+            ("", "-: "),
+        ] {
+            let (from, to) = named(&message.as_bytes().to_vec()).expect("it lies in memory");
+            let to: Vec<String> = to.iter().map(ToString::to_string).collect();
+            let from = from.map_or("-".to_owned(), |from| from.to_string());
+            assert_eq!(format!("{from}: {}", to.join(" ")), wanted, "{message}");
+        }
     }
 }

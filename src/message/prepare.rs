@@ -8,7 +8,7 @@
 use super::blind;
 use super::build::Correspondent;
 use super::field;
-use super::header::{Header, Whom};
+use super::header::{HEADER_MAX, Header, Whom};
 use super::line_ends;
 use super::qualify::qualify;
 use super::rope::{self, Rope};
@@ -19,8 +19,6 @@ use crate::world::{Content, Entropy, Timestamp};
 use std::io;
 use std::sync::Arc;
 
-/// Octets of a header section; so many recipients no server takes at once.
-const HEADER_MAX: u64 = 1024 * 1024;
 /// RFC 5321 §4.5.3.1.6: octets of a line, without its CRLF, that every server must take.
 const LINE_MAX: u64 = 998;
 

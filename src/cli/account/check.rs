@@ -112,7 +112,7 @@ pub(super) async fn steps(
         let credentials = proofs.get(index).and_then(Option::as_ref);
         let (helo, trace, tls) = (&helo, trace.as_ref(), tls.clone());
         async move {
-            let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)) };
+            let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)), why: None };
             match dial.way(ask, &server, None, tls).await {
                 Ok(way) => {
                     let whom = Visit { endpoint, way: &way, credentials, helo, trace, now };
@@ -214,7 +214,7 @@ async fn password(
     let first = servers.iter().find_map(|server| Some((server.host.to_string(), account.login(server)?)));
     let Some((host, user)) = &first else { return Err(nobody()) };
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
-    let ask = || context.ask_password(&format!("Password of {user}"));
+    let ask = || context.ask_password_once((name, user), &format!("Password of {user}"));
     let hidden = config.secret_variables();
     let login = Some((host.as_str(), user.as_str()));
     source.fetch(Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden }, &ask).await

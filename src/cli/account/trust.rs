@@ -46,7 +46,7 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
     let account = context.globals.account.as_deref();
     let known = account.map(|name| context.config()?.account(Some(name))).transpose()?;
     // An account may have a way of its own, through a proxy or from another address.
-    let server = Server { endpoint: endpoint.clone(), account: known };
+    let server = Server { endpoint: endpoint.clone(), account: known, why: None };
     let dial = DialArgs::default().over(known.map(|(_, account)| account))?;
     let tls = context.block_on(async {
         let ask = |question: &str| context.ask_password(question);

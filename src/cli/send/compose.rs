@@ -60,10 +60,10 @@ pub(super) fn compose(
     one_input(args)?;
     let sender = people.from.clone().or_else(|| account_sender(account)).or_else(|| local_sender(people.domain()));
     let (mut warnings, mut doubts) = (Vec::new(), Vec::new());
-    let is_complete = args.read_recipients || args.message.is_some();
+    let is_complete = args.is_complete();
     let (content, message_id, eight_bit, needs_utf8, named, written_from, volatile);
     if is_complete {
-        let message = complete(args, context)?;
+        let message = people.message.clone().map_or_else(|| complete(args, context), Ok)?;
         let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy, domain: people.domain() };
         let prepared = prepare(&message, (!args.no_fixups).then_some(fixups), args.fix)?;
         if let (true, Some(text)) = (args.read_recipients, prepared.unusable.first()) {
@@ -161,7 +161,7 @@ fn text(args: &ContentArgs, context: &Context) -> Result<Text> {
 }
 
 /// The complete message, from wherever it comes.
-fn complete(args: &ContentArgs, context: &Context) -> Result<Arc<dyn Content>> {
+pub(super) fn complete(args: &ContentArgs, context: &Context) -> Result<Arc<dyn Content>> {
     read(context, args.message.as_deref().unwrap_or(Path::new(input::STDIN)))
 }
 

@@ -89,3 +89,10 @@ pub(super) struct ContentArgs {
     #[arg(long)]
     pub(super) strict: bool,
 }
+
+impl ContentArgs {
+    /// Whether a complete message is given, and not what one is made of.
+    pub(super) fn is_complete(&self) -> bool {
+        self.read_recipients || self.message.is_some()
+    }
+}

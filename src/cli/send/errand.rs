@@ -96,7 +96,8 @@ impl<'a> Errand<'a> {
     pub(super) fn run(&self, people: People) -> Result<Done> {
         let (args, context) = (self.args, self.context);
         if args.outcome.dry_run == Some(DryRun::Message) {
-            let message = self.compose(people)?;
+            let mut message = self.compose(people)?;
+            args.delivery.ask(&mut message.envelope, &message.originals)?;
             let login = self.server.and_then(|server| args.route.login.name(server));
             let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
             return Ok(Done { exit, entry: None });
@@ -386,8 +387,8 @@ impl<'a> Errand<'a> {
             false => Ok(None),
         };
         report.saved = match with_blind {
-            Ok(Some(content)) => self.place.save(self.context, &self.args.route, &content, &SystemEntropy).await,
-            Ok(None) => self.place.save(self.context, &self.args.route, &message.content, &SystemEntropy).await,
+            Ok(Some(content)) => self.place.save(self.context, &self.args.route.login, &content, &SystemEntropy).await,
+            Ok(None) => self.place.save(self.context, &self.args.route.login, &message.content, &SystemEntropy).await,
             Err(error) => Saved { status: Saving::Failed, mailbox: None, reason: Some(error.to_string()) },
         };
         if let (Saving::Failed, Some(reason)) = (report.saved.status, &report.saved.reason) {

@@ -34,11 +34,13 @@ use delivery::DeliveryArgs;
 use errand::Errand;
 use mailkit::account::Asked;
 use mailkit::address::Address;
-use mailkit::error::Result;
+use mailkit::error::{Error, Result};
+use mailkit::message::header;
 use mx::MxArgs;
 use outcome::{DryRun, OutcomeArgs, Queueing};
 use people::{LocalNames, Named};
 use route::RouteArgs;
+use std::path::Path;
 pub(super) use trial::trial;
 
 /// Send a message
@@ -75,8 +77,18 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let people = Named::new(&args.content)?;
     let named = args.route.server.as_deref();
-    let recipients: Vec<&Address> = people.recipients().collect();
-    let asked = Asked { name: None, sender: people.sender(), recipients: &recipients };
+    let is_named = named.is_some() || context.globals.account.is_some();
+    // A complete message says itself from whom it is, where nothing else does; then it is read first.
+    let is_asked = !is_named && people.sender().is_none() && args.content.is_complete();
+    let message = is_asked.then(|| compose::complete(&args.content, context)).transpose()?;
+    let (from, to) = match &message {
+        Some(message) => header::named(&**message).map_err(|error| Error::input(Path::new("the message"), error))?,
+        None => (None, Vec::new()),
+    };
+    let people = people.with(message);
+    let to = to.iter().filter(|_| args.content.read_recipients);
+    let recipients: Vec<&Address> = people.recipients().chain(to).collect();
+    let asked = Asked { name: None, sender: people.sender().or(from.as_ref()), recipients: &recipients };
     let server = match login::server_for(context, named, Service::Smtp, &asked) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named; what waits in the queue may find its own way.

@@ -13,9 +13,11 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::message::address_list;
 use mailkit::message::build::Correspondent;
 use mailkit::message::header::Whom;
+use mailkit::world::Content;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Those whom the arguments name, as they name them.
 pub(super) struct Named(People<Person>);
@@ -33,6 +35,8 @@ pub(super) struct People<P = Correspondent> {
     names: LocalNames,
     /// Those of to, cc and bcc, as they were given.
     recipients: Vec<Whom>,
+    /// The complete message, if it was read to see from whom it is.
+    pub(super) message: Option<Arc<dyn Content>>,
 }
 
 /// What was said about bounces.
@@ -86,6 +90,7 @@ impl Named {
             },
             names: LocalNames::default(),
             recipients: Vec::new(),
+            message: None,
         };
         let all = people.to.iter().chain(&people.cc).chain(&people.bcc);
         people.recipients = all.map(|person| person.whom.clone()).collect();
@@ -113,11 +118,17 @@ impl Named {
         self.0.recipients.iter().filter_map(address)
     }
 
+    /// Keeps a message that was read already.
+    pub(super) fn with(mut self, message: Option<Arc<dyn Content>>) -> Self {
+        self.0.message = message;
+        self
+    }
+
     /// The same, now that it is known what a name without a domain is.
     pub(super) fn complete(self, names: LocalNames) -> Result<People> {
         let complete = |person: Person| person.complete(&names);
         let all = |people: Vec<Person>| people.into_iter().map(complete).collect::<Result<Vec<_>>>();
-        let People { from, to, cc, bcc, reply_to, bounces, recipients, .. } = self.0;
+        let People { from, to, cc, bcc, reply_to, bounces, recipients, message, .. } = self.0;
         Ok(People {
             from: from.map(complete).transpose()?,
             to: all(to)?,
@@ -131,6 +142,7 @@ impl Named {
             },
             names,
             recipients,
+            message,
         })
     }
 }
