@@ -2987,7 +2987,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__flush)
-            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3015,6 +3015,10 @@ _mailkit() {
                     ;;
                 --relay-port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --smarthost)
@@ -3181,7 +3185,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__run)
-            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3205,6 +3209,10 @@ _mailkit() {
                     ;;
                 --relay-port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --smarthost)
@@ -3476,7 +3484,7 @@ _mailkit() {
                     return 0
                     ;;
                 --tls)
-                    COMPREPLY=($(compgen -W "none opportunistic require verify" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -3579,7 +3587,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__serve)
-            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3647,6 +3655,10 @@ _mailkit() {
                     ;;
                 --relay-port)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "none opportunistic require verify dane mta-sts" -- "${cur}"))
                     return 0
                     ;;
                 --smarthost)

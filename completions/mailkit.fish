@@ -85,10 +85,12 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l final-timeout -d 'Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not know whether the message was taken' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l tls -d 'Encryption on the way to exchangers: none, opportunistic, require (any certificate), verify' -r -f -a "none\t''
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l tls -d 'The least encryption that will do on the way to exchangers: opportunistic (where offered, and as signed DNS says where it says something), require (any certificate), verify (an authority vouches for it), dane (signed DNS names it), mta-sts (as the domain\'s policy says)' -r -f -a "none\t''
 opportunistic\t''
 require\t''
-verify\t''"
+verify\t''
+dane\t''
+mta-sts\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resolver -d 'Ask this name server for exchangers; one on this machine may name private and loopback addresses' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l mx-port -d 'Connect to exchangers at this port; those at private and loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s N -l notify -d 'Ask for reports: never, or any of success,failure,delay' -r
@@ -154,6 +156,12 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l local-domain -d 'Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l tls -d 'The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same words as for send --mx; opportunistic if not given' -r -f -a "none\t''
+opportunistic\t''
+require\t''
+verify\t''
+dane\t''
+mta-sts\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l smarthost -d 'Give all mail to this server: smtps://alice@smtp.example.org' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l smarthost-password-cmd -d 'Take the smarthost\'s password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l smarthost-password-env -d 'Take the smarthost\'s password from this environment variable' -r
@@ -168,6 +176,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l private-exchangers -d 'Deliver to exchangers at private and loopback addresses too: for tests and closed networks'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l mta-sts -d 'Keep to the policies of domains that publish one (MTA-STS), whatever the level'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more about what is being done'
@@ -191,6 +200,12 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l local-domain -d 'Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l tls -d 'The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same words as for send --mx; opportunistic if not given' -r -f -a "none\t''
+opportunistic\t''
+require\t''
+verify\t''
+dane\t''
+mta-sts\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l smarthost -d 'Give all mail to this server: smtps://alice@smtp.example.org' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l smarthost-password-cmd -d 'Take the smarthost\'s password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l smarthost-password-env -d 'Take the smarthost\'s password from this environment variable' -r
@@ -205,6 +220,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l private-exchangers -d 'Deliver to exchangers at private and loopback addresses too: for tests and closed networks'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l mta-sts -d 'Keep to the policies of domains that publish one (MTA-STS), whatever the level'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Say more about what is being done'
@@ -230,6 +246,12 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l tls-cert -d 'T
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l tls-key -d 'Its key, PEM' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l tls -d 'The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same words as for send --mx; opportunistic if not given' -r -f -a "none\t''
+opportunistic\t''
+require\t''
+verify\t''
+dane\t''
+mta-sts\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l smarthost -d 'Give all mail to this server: smtps://alice@smtp.example.org' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l smarthost-password-cmd -d 'Take the smarthost\'s password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l smarthost-password-env -d 'Take the smarthost\'s password from this environment variable' -r
@@ -244,6 +266,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l private-exchangers -d 'Deliver to exchangers at private and loopback addresses too: for tests and closed networks'
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l mta-sts -d 'Keep to the policies of domains that publish one (MTA-STS), whatever the level'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done'

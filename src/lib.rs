@@ -4,10 +4,10 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address endpoint envelope notify status error secret world
+//! 0 address duration endpoint envelope notify status error secret world
 //! 1 wire message sasl provider
 //! 2 smtp pop3 imap
-//! 3 store net
+//! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
 //! 6 server
@@ -21,6 +21,7 @@ pub mod checkup;
 pub mod deliver;
 pub mod demo;
 pub mod discover;
+pub mod duration;
 pub mod endpoint;
 pub mod engine;
 pub mod envelope;
@@ -31,6 +32,7 @@ pub mod message;
 pub mod net;
 pub mod notify;
 pub mod oauth;
+pub mod policy;
 pub mod pop3;
 pub mod probe;
 pub mod provider;

@@ -9,7 +9,8 @@ mod report;
 pub use report::{Dns, Finding, Host, HostAddress, Level, Report, Verdict};
 
 use crate::address::Domain;
-use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, Source, exchangers, reach};
+use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source, exchangers};
+use crate::engine::reach::{Reach, reach};
 use crate::world::{LookupError, Resolve};
 use std::net::IpAddr;
 

@@ -28,8 +28,8 @@ impl Secret {
         &self.0
     }
 
-    /// The words of others without the secret, should they repeat it: as it is, or in base64 together with whatever
-    /// was encoded with it.
+    /// The words of others without the secret, should they repeat it: as it is, as a form of the web has it, in
+    /// hexadecimal, or in base64 together with whatever was encoded with it.
     pub fn veil<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let secret = self.expose();
         if secret.len() < VEILED_MIN {
@@ -44,10 +44,12 @@ impl Secret {
                 veiled = Cow::Owned(veiled.replace(word, VEIL));
             }
         }
-        match veiled.contains(secret) {
-            true => Cow::Owned(veiled.replace(secret, VEIL)),
-            false => veiled,
+        for form in [secret.to_owned(), percent(secret), hexadecimal(secret)].map(Zeroizing::new) {
+            if let Cow::Owned(replaced) = without(&veiled, &form, *form != secret) {
+                veiled = Cow::Owned(replaced);
+            }
         }
+        veiled
     }
 
     /// Whether two secrets are equal, in a time that depends on their lengths only.
@@ -58,6 +60,34 @@ impl Secret {
             difference |= byte ^ theirs.get(index % theirs.len().max(1)).copied().unwrap_or(!byte);
         }
         difference == 0
+    }
+}
+
+fn percent(secret: &str) -> String {
+    url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()
+}
+
+fn hexadecimal(secret: &str) -> String {
+    secret.bytes().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The text with a veil in the place of each such word, whose letters may be of any case.
+fn without<'a>(text: &'a str, word: &str, in_any_case: bool) -> Cow<'a, str> {
+    // Letters beyond ASCII stay as they are, so both have their octets at the same places.
+    let (seen, wanted) = match in_any_case {
+        true => (text.to_ascii_lowercase(), word.to_ascii_lowercase()),
+        false => (text.to_owned(), word.to_owned()),
+    };
+    let mut rest = 0;
+    let mut veiled = String::new();
+    for (at, found) in seen.match_indices(&wanted) {
+        veiled.push_str(&text[rest..at]);
+        veiled.push_str(VEIL);
+        rest = at + found.len();
+    }
+    match rest {
+        0 => Cow::Borrowed(text),
+        rest => Cow::Owned(veiled + &text[rest..]),
     }
 }
 
@@ -73,6 +103,9 @@ mod tests {
             ("hunter2", "AUTH PLAIN AGFsaWNlAGh1bnRlcjI= is wrong", "AUTH PLAIN {secret}= is wrong"),
             ("hunter2", "<aHVudGVyMg>, AGFsaWNlAGh1bnRlcjE=", "<{secret}>, AGFsaWNlAGh1bnRlcjE="),
             ("abc", "abcdef YWJj", "abcdef YWJj"),
+            ("a~b/c+==", "token=a%7eb%2Fc%2B%3D%3D&x", "token={secret}&x"),
+            ("hunter2", "68756E74657232 Hunter2", "{secret} Hunter2"),
+            ("HunterÄ2", "é HunterÄ2 é hunterÄ2", "é {secret} é hunterÄ2"),
             ("pässword", "no pässword", "no {secret}"),
         ] {
             assert_eq!(Secret::new(secret.into()).veil(text), wanted, "{text}");

@@ -151,11 +151,7 @@ pub async fn rehearse(connect: &dyn Connect, submission: Submission<'_>) -> Resu
 
 /// What matters about the message for its way.
 fn facts(submission: &Submission<'_>) -> Facts {
-    Facts {
-        size: submission.content.size(),
-        is_eight_bit: submission.envelope.body == crate::envelope::BodyType::EightBitMime,
-        has_utf8_header: submission.needs_utf8,
-    }
+    Facts::new(submission.content.size(), submission.envelope, submission.needs_utf8)
 }
 
 /// Connects and logs in; a server that refuses either has judged all recipients.

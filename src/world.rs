@@ -100,6 +100,11 @@ pub struct DiskStat {
 pub trait Resolve: Send + Sync {
     /// Looks a name up. `name` is absolute, with or without its final dot, in A-labels.
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>>;
+
+    /// Why no answer of this resolver is ever authentic, in a sentence; none if those about signed names are.
+    fn unauthentic(&self) -> Later<'_, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// The record types mail asks for.
@@ -115,6 +120,8 @@ pub enum RecordKind {
     Srv,
     /// Texts: policies, and digests of what is fetched elsewhere.
     Txt,
+    /// Certificate associations: whose certificates a service shows (RFC 6698).
+    Tlsa,
 }
 
 /// The data of one record.
@@ -144,6 +151,17 @@ pub enum Record {
     },
     /// The strings of a text, joined (RFC 6376 §3.6.2.2).
     Txt(Vec<u8>),
+    /// A certificate association, with the numbers that DNS has; they may mean nothing (RFC 6698 §2.1).
+    Tlsa {
+        /// Which certificate of a chain it is about, and what else must hold.
+        usage: u8,
+        /// Which part of that certificate.
+        selector: u8,
+        /// How that part is written down.
+        matching: u8,
+        /// What is written down.
+        data: Vec<u8>,
+    },
 }
 
 /// The records found, after following aliases.
@@ -155,6 +173,8 @@ pub struct Answer {
     pub aliases: Vec<String>,
     /// Seconds the answer stays good.
     pub ttl: u32,
+    /// DNSSEC vouches for the records and for each alias before them (RFC 4035 §3.2.3).
+    pub is_authentic: bool,
 }
 
 /// Why there is no answer. The first two are answers too: definite and never retried.
@@ -188,7 +208,7 @@ impl Record {
         match self {
             Self::A(ip) => Some((*ip).into()),
             Self::Aaaa(ip) => Some((*ip).into()),
-            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) => None,
+            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) | Self::Tlsa { .. } => None,
         }
     }
 }

@@ -17,8 +17,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+/// Octets of what is said last.
+const LAST_WORDS: usize = 1 << 20;
+
 /// PING is answered, SYNC waits for the host, FLOOD asks for pieces without end, NAP asks for one short wait after
-/// another, TLS upgrades.
+/// another, TLS upgrades, QUIT ends it.
 #[derive(Default)]
 struct Toy {
     flooding: bool,
@@ -61,6 +64,11 @@ impl Session for Toy {
             Input::Frame(Frame::Line(b"TLS")) => {
                 out.line("go");
                 return Flow::StartTls;
+            }
+            Input::Frame(Frame::Line(b"QUIT")) => {
+                // More than the client's side takes at once.
+                out.raw(&[b'x'; LAST_WORDS]);
+                return Flow::Close;
             }
             Input::Frame(_) => out.line("what?"),
             Input::Answer(piece) => {
@@ -245,4 +253,24 @@ async fn there_is_room_for_so_many_and_no_more() {
     let implicit = Port { implicit: true, tls: Some(ServerTls::new(&identity).unwrap()), ..port };
     let (_near, far) = duplex(4096);
     assert_eq!(implicit.run(Box::new(far), peer(), Toy::default(), World::default()).await, Ended::Handshake);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_speaks_on_behind_the_end_hears_the_last_words() {
+    let port = port(None);
+    let listener = mailkit::net::tcp::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.address().unwrap();
+    let (stop, tasks) = (port.stop.clone(), tokio_util::task::TaskTracker::new());
+    let listening = tokio::spawn(port.listen(listener, tasks, |_| (Toy::default(), World::default())));
+    for _ in 0..20 {
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut said = b"PING\r\nQUIT\r\n".to_vec();
+        said.extend(b"PING\r\n".repeat(100_000));
+        client.write_all(&said).await.unwrap();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard.len(), "hello\r\npong\r\n".len() + LAST_WORDS);
+    }
+    stop.cancel();
+    listening.await.unwrap();
 }

@@ -378,6 +378,16 @@ fn a_provider_in_trouble_is_named_and_never_trusted() {
         assert!(token.err.contains(wanted), "{status}: {token:?}");
         token.is_silent_about_secrets();
     }
+    // One that repeats what it was shown, wherever it can.
+    let kept: serde_json::Value = serde_json::from_slice(&fs::read(house.kept()).expect("kept")).expect("JSON");
+    let refresh = kept["refresh"].as_str().expect("a token").to_owned();
+    let status = format!("400 {refresh}\r\nServer: {refresh}\r\nLocation: /?{refresh}");
+    let body = format!("{{\"error\":\"server_error\",\"error_description\":\"what is {refresh}?\"}}");
+    house.provider.state().instead = answer(&status, &body);
+    let token = house.run(&["auth", "token", "work"]);
+    assert!(token.code == Some(75) && token.err.contains("what is {secret}?"), "{token:?}");
+    token.is_silent_about_secrets();
+
     let plain = ENDPOINTS.replace("ISSUER/token", "http://localhost/token");
     let stranger = ENDPOINTS.replace("ISSUER/token", &format!("https://127.0.0.1:{}/token", house.provider.port));
     for (keys, code, wanted) in [

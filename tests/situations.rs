@@ -8,6 +8,8 @@
 
 #[path = "situations/server.rs"]
 mod server;
+#[path = "situations/told.rs"]
+mod told;
 mod watchdog;
 
 use server::{Act, Script, serve, stop};
@@ -105,6 +107,16 @@ dot       says nothing                76 unknown  dot
 dot       what                            76 unknown  dot
 ";
 
+/// Servers that say more than they were asked for, which would shift all that follows. `\n` is where a line ends.
+const OUT_OF_TURN: &str = "
+greeting  220 mx\\n220 mx                  76 deferred ehlo
+ehlo      250 mx\\n250 mx                  76 deferred mail
+ehlo      250 mx\\n421 Stopping            75 deferred mail
+data      354 Go ahead\\n250 Queued        76 deferred data
+data      354 Go ahead\\n421 Stopping      75 deferred data
+data      354 Go ahead\\n552 5.3.4 Too big 65 refused  data
+";
+
 /// How long the program waits for a server that says nothing; any other answers well within it.
 const PATIENCE: &str = "2s";
 
@@ -137,7 +149,7 @@ impl<'a> Row<'a> {
         let act = match self.does {
             "closes" => Act::Close,
             "says nothing" => Act::Silence,
-            words => Act::Say(words.to_owned()),
+            words => Act::Say(words.replace("\\n", "\r\n")),
         };
         let with_tls = matches!(self.moment, "starttls" | "handshake");
         let mut offers = vec!["8BITMIME", "AUTH PLAIN"];
@@ -234,6 +246,11 @@ fn play_all(table: &str) {
 #[test]
 fn the_ten_situations_end_as_a_script_can_rely_on() {
     play_all(SITUATIONS);
+}
+
+#[test]
+fn an_answer_that_comes_too_early_is_not_taken_for_the_one_to_the_message() {
+    play_all(OUT_OF_TURN);
 }
 
 #[test]

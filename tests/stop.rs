@@ -6,7 +6,7 @@
 mod watchdog;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 /// A server that dies with its test, and its SMTP connection, greeted.
 struct Serve {
     child: Child,
+    address: SocketAddr,
     smtp: BufReader<TcpStream>,
 }
 
@@ -30,13 +31,19 @@ impl Serve {
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&ready).expect("a ready line");
-        let smtp = TcpStream::connect(ready["listen"]["smtp"].as_str().unwrap()).unwrap();
-        smtp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let mut serve = Self { child, smtp: BufReader::new(smtp) };
-        let mut greeting = String::new();
-        serve.smtp.read_line(&mut greeting).unwrap();
-        assert!(greeting.starts_with("220 "), "{greeting}");
-        serve
+        let address = ready["listen"]["smtp"].as_str().unwrap().parse().unwrap();
+        Self { child, address, smtp: greeted(address) }
+    }
+
+    fn connect(&self) -> BufReader<TcpStream> {
+        greeted(self.address)
+    }
+
+    /// Waits until nobody is let in.
+    fn refuses_others(&self) {
+        while TcpStream::connect(self.address).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn terminate(&self) {
@@ -55,6 +62,24 @@ impl Serve {
         }
         panic!("it goes on after {within:?}");
     }
+}
+
+/// A connection that was greeted.
+fn greeted(address: SocketAddr) -> BufReader<TcpStream> {
+    let smtp = TcpStream::connect(address).unwrap();
+    smtp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut smtp = BufReader::new(smtp);
+    let mut greeting = String::new();
+    smtp.read_line(&mut greeting).unwrap();
+    assert!(greeting.starts_with("220 "), "{greeting}");
+    smtp
+}
+
+fn answer_to(smtp: &mut BufReader<TcpStream>, command: &str) {
+    smtp.get_mut().write_all(command.as_bytes()).unwrap();
+    let mut answer = String::new();
+    smtp.read_line(&mut answer).unwrap();
+    assert!(answer.starts_with("250 "), "{answer}");
 }
 
 impl Drop for Serve {
@@ -82,12 +107,21 @@ fn whoever_asks_twice_is_not_made_to_wait_for_a_client_that_does_not_read() {
     let _watch = watchdog::over("a stop", Duration::from_secs(120));
     let data = tempfile::tempdir().unwrap();
     let mut serve = Serve::start(data.path());
+    let mut other = serve.connect();
     let client = serve.smtp.get_mut();
-    client.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
-    // Until both sides' buffers are full: then the server waits for us to read.
-    while client.write_all(&b"HELP\r\n".repeat(10_000)).is_ok() {}
+    client.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    // Until both sides' buffers are full: then the server waits for us to read. That it is not merely slow shows when
+    // it answers somebody else all the while.
+    let mut silent = 0;
+    while silent < 3 {
+        silent = if client.write(&b"HELP\r\n".repeat(10_000)).is_ok() { 0 } else { silent + 1 };
+        for _ in 0..10 {
+            answer_to(&mut other, "NOOP\r\n");
+        }
+    }
     serve.terminate();
-    std::thread::sleep(Duration::from_millis(300));
+    // It has heard us when nobody gets in any more; two signals that meet are one.
+    serve.refuses_others();
     assert!(serve.child.try_wait().unwrap().is_none(), "the client has a while yet");
     serve.terminate();
     assert_eq!(serve.end(Duration::from_secs(5)), Some(143));

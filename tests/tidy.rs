@@ -53,6 +53,7 @@ const PLACES: [Place; 6] = [
             ("account/", "the user's configuration and secret files"),
             ("cli/", "files that the user names: messages, traces, keys, generated pages"),
             ("net/control.rs", "the name of a socket is a file too"),
+            ("net/resolve.rs", "how far the system's name servers are trusted stands in a file"),
         ],
     },
     Place {

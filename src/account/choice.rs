@@ -8,6 +8,7 @@ use super::pattern::Pattern;
 use super::problem::nearest;
 use super::profile::Account;
 use crate::address::Address;
+use crate::endpoint::masked;
 use crate::error::{Error, Kind, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,7 +132,8 @@ fn default<'a>(accounts: &[(&'a str, &'a Account)], names: &[&str]) -> Result<&'
 
 fn known<'a>(name: &str, names: &[&'a str]) -> Result<&'a str> {
     names.iter().find(|known| **known == name).copied().ok_or_else(|| {
-        let error = problem(format!("there is no account {name:?} in the configuration"));
+        // A URL that went wrong is taken for a name.
+        let error = problem(format!("there is no account {:?} in the configuration", masked(name)));
         match nearest(name, names.iter().copied()) {
             Some(near) => error.hint(format!("did you mean {near}?")),
             None if names.is_empty() => error.hint("no account is configured"),

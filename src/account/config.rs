@@ -11,6 +11,7 @@ use super::profile::Account;
 use super::source::SecretSource;
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
+use crate::policy::level::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub struct Config {
     pub serve: Serve,
     /// What the relay is given, alone or inside `serve`.
     pub relay: Relay,
+    /// Variables of the environment that hold secrets of the same user, though nothing here names them.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub secret_variables: Vec<String>,
     /// Where all this was written.
     #[serde(skip)]
     #[schemars(skip)]
@@ -91,6 +96,12 @@ pub struct Relay {
     pub port: Option<u16>,
     /// `--private-exchangers`
     pub private_exchangers: bool,
+    /// `--tls`
+    #[serde(deserialize_with = "level")]
+    #[schemars(with = "Option<String>")]
+    pub tls: Option<Level>,
+    /// `--mta-sts`
+    pub mta_sts: bool,
     /// `--smarthost`
     #[serde(deserialize_with = "smarthost_url")]
     #[schemars(with = "Option<String>")]
@@ -120,6 +131,10 @@ fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D:
 
 pub(super) fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Domain>, D::Error> {
     Domain::parse(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Level>, D::Error> {
+    String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 pub(super) fn smtp_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {

@@ -6,10 +6,10 @@
 
 use super::config::Config;
 use super::file::read_text;
+use super::replace::{Writer, directory};
 use crate::error::{Error, Kind, Result};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
@@ -22,26 +22,26 @@ pub struct Edit {
     path: PathBuf,
     before: Option<String>,
     document: DocumentMut,
+    /// Nobody else writes until the change is made.
+    writer: Option<Writer>,
 }
 
 impl Edit {
-    /// Opens a file; one that is not there yet is empty.
+    /// Opens a file; one that is not there yet is empty. Until the value ends, others who want to change it wait.
     pub fn open(path: &Path) -> Result<Self> {
         let path = resolve(path);
-        let before = match read_text(&path) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(Error::file("cannot read", &path, error)),
-        };
+        // A directory that is not there yet is nobody's.
+        let writer = directory(&path).is_dir().then(|| Writer::beside(&path)).transpose()?;
+        let before = read(&path)?;
         let document = before.as_deref().unwrap_or_default().parse().map_err(|error: toml_edit::TomlError| {
             Error::new(Kind::Config, format!("{} is no TOML: {}", path.display(), error.message()))
         })?;
-        Ok(Self { path, before, document })
+        Ok(Self { path, before, document, writer })
     }
 
     /// A file that is only to be looked at.
     pub fn empty() -> Self {
-        Self { path: PathBuf::new(), before: None, document: DocumentMut::new() }
+        Self { path: PathBuf::new(), before: None, document: DocumentMut::new(), writer: None }
     }
 
     /// The file that is changed.
@@ -130,8 +130,23 @@ impl Edit {
         if let Some(problem) = judge(&text).into_iter().find(|problem| problem.is_error && is_ours(&problem.what)) {
             return Err(Error::new(Kind::Config, problem.what).hint(problem.hint.unwrap_or_default()));
         }
-        let backup = self.before.as_ref().map(|before| keep(&self.path, before)).transpose()?;
-        replace(&self.path, &text)?;
+        let writer = match self.writer {
+            Some(writer) => writer,
+            None => {
+                let dir = directory(&self.path);
+                std::fs::create_dir_all(dir).map_err(|error| Error::file("cannot create", dir, error))?;
+                Writer::beside(&self.path)?
+            }
+        };
+        // Editors know nothing of our manners.
+        if read(&self.path)? != self.before {
+            let what = format!("somebody else has changed {} meanwhile; nothing was written", self.path.display());
+            return Err(Error::new(Kind::Temporary, what).hint("try again"));
+        }
+        let backup = self.before.as_ref().map(|before| keep_beside(&writer, &self.path, before)).transpose()?;
+        // It keeps its mode.
+        let mode = std::fs::metadata(&self.path).map_or(0o600, |about| about.permissions().mode() & 0o777);
+        writer.put(&self.path, text.as_bytes(), mode)?;
         Ok(backup)
     }
 }
@@ -149,49 +164,30 @@ fn resolve(path: &Path) -> PathBuf {
 
 /// Keeps a file's text beside it, for its owner only; returns where.
 pub fn keep(path: &Path, text: &str) -> Result<PathBuf> {
-    let mut backup = resolve(path).into_os_string();
+    let path = resolve(path);
+    keep_beside(&Writer::beside(&path)?, &path, text)
+}
+
+fn keep_beside(writer: &Writer, path: &Path, text: &str) -> Result<PathBuf> {
+    let mut backup = path.as_os_str().to_owned();
     backup.push(BEFORE);
     let backup = PathBuf::from(backup);
-    let write = || put(&backup, text.as_bytes(), 0o600);
-    write().map_err(|error| Error::file("cannot write", &backup, error))?;
+    writer.put(&backup, text.as_bytes(), 0o600)?;
     Ok(backup)
 }
 
-/// Replaces a file as a whole: who reads it meanwhile has the old one or the new one. It keeps its mode.
-fn replace(path: &Path, text: &str) -> Result<()> {
-    let write = || {
-        if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            std::fs::create_dir_all(dir)?;
-        }
-        let mode = std::fs::metadata(path).map_or(0o600, |about| std::os::unix::fs::MetadataExt::mode(&about) & 0o777);
-        put(path, text.as_bytes(), mode)
-    };
-    write().map_err(|error| Error::file("cannot write", path, error))
-}
-
-/// Writes a file beside its place, and puts it there when it is whole and on the disk.
-pub(super) fn put(path: &Path, octets: &[u8], mode: u32) -> std::io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    match std::fs::remove_file(&new) {
-        // What a crash left may be readable by others.
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// The text of a file, if it is there.
+fn read(path: &Path) -> Result<Option<String>> {
+    match read_text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file("cannot read", path, error)),
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
-    file.write_all(octets)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     const BY_HAND: &str = "\
 # My accounts, most used first.
@@ -265,6 +261,30 @@ email = 'al@home.example'
         assert!(Edit::open(&path).expect("opened").write().expect("nothing to do").is_none());
         std::fs::write(&path, "[accounts.a\n").expect("written");
         assert_eq!(Edit::open(&path).expect_err("no TOML").kind(), Kind::Config);
+    }
+
+    #[test]
+    fn changes_at_once_are_all_made_and_those_of_others_are_not_undone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, BY_HAND).expect("written");
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let mut edit = Edit::open(path).expect("opened");
+                    edit.set(&format!("a{number}"), "name", "x").expect("set");
+                    edit.write().expect("written");
+                });
+            }
+        });
+        let text = std::fs::read_to_string(&path).expect("there");
+        assert!((0..8).all(|number| text.contains(&format!("[accounts.a{number}]"))), "{text}");
+        let mut edit = Edit::open(&path).expect("opened");
+        edit.set("work", "name", "x").expect("set");
+        std::fs::write(&path, "# by an editor\n").expect("written");
+        assert_eq!(edit.write().expect_err("changed").kind(), Kind::Temporary);
+        assert_eq!(std::fs::read_to_string(&path).expect("there"), "# by an editor\n");
     }
 
     #[test]

@@ -34,30 +34,13 @@ pub struct Whose<'a> {
     pub login: Option<(&'a str, &'a str)>,
     /// Whether somebody sits there who could open a locked keyring.
     pub is_attended: bool,
-    /// Variables of the environment that hold secrets of others: no program gets them.
+    /// Variables of the environment that hold secrets: no program is given them.
     pub hidden: &'a [String],
-}
-
-impl<'a> From<&'a str> for Whose<'a> {
-    fn from(account: &'a str) -> Self {
-        Self { account, login: None, is_attended: false, hidden: &[] }
-    }
-}
-
-impl<'a> From<&'a String> for Whose<'a> {
-    fn from(account: &'a String) -> Self {
-        Self::from(account.as_str())
-    }
 }
 
 impl SecretSource {
     /// Gets the secret; `ask` puts the question to the user, if there is one.
-    pub async fn fetch<'a>(
-        &self,
-        whose: impl Into<Whose<'a>>,
-        ask: &(dyn Fn() -> Result<Secret> + Sync),
-    ) -> Result<Secret> {
-        let whose = whose.into();
+    pub async fn fetch(&self, whose: Whose<'_>, ask: &(dyn Fn() -> Result<Secret> + Sync)) -> Result<Secret> {
         match self {
             Self::Keyring => wallet::get(whose.account, whose.is_attended).await,
             Self::Command(words) => {
@@ -213,9 +196,11 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    const NOBODY: Whose<'_> = Whose { account: "nobody-of-this-name", login: None, is_attended: false, hidden: &[] };
+
     async fn fetch(source: SecretSource) -> std::result::Result<String, String> {
         let ask = || Ok(Secret::new("typed".into()));
-        let fetched = source.fetch("nobody-of-this-name", &ask).await;
+        let fetched = source.fetch(NOBODY, &ask).await;
         fetched.map(|secret| secret.expose().to_owned()).map_err(|error| {
             assert_eq!(error.kind(), Kind::Config);
             error.to_string()
@@ -241,7 +226,7 @@ mod tests {
             let said = fetch(source).await.expect_err(wanted);
             assert!(said.contains(wanted), "{said}");
         }
-        let error = shell("echo gpg: no secret key >&2; exit 2").fetch("x", &|| unreachable()).await;
+        let error = shell("echo gpg: no secret key >&2; exit 2").fetch(NOBODY, &|| unreachable()).await;
         assert_eq!(error.err().and_then(|e| e.answer().map(str::to_owned)).as_deref(), Some("gpg: no secret key"));
     }
 
@@ -253,7 +238,7 @@ mod tests {
     async fn a_program_is_not_given_the_secrets_of_others() {
         // CARGO is in the environment of every test.
         let hidden = ["CARGO".to_owned()];
-        let whose = Whose { hidden: &hidden, ..Whose::from("work") };
+        let whose = Whose { hidden: &hidden, ..NOBODY };
         let source = SecretSource::Shell("echo ${CARGO-nothing}".into());
         let secret = source.fetch(whose, &unreachable).await.expect("a secret");
         assert_eq!(secret.expose(), "nothing");
@@ -280,9 +265,9 @@ mod tests {
         std::fs::write(&path, "machine mail.example login bob password hunter2\n").expect("written");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("changed");
         let source = SecretSource::Netrc(Some(path.clone()));
-        let whose = Whose { login: Some(("mail.example", "bob")), ..Whose::from("work") };
+        let whose = Whose { login: Some(("mail.example", "bob")), ..NOBODY };
         assert_eq!(source.fetch(whose, &unreachable).await.expect("found").expose(), "hunter2");
-        let whose = Whose { login: Some(("mail.example", "eve")), ..Whose::from("work") };
+        let whose = Whose { login: Some(("mail.example", "eve")), ..NOBODY };
         let error = source.fetch(whose, &unreachable).await.err().expect("none");
         assert!(error.to_string().ends_with("has no password for eve at mail.example"), "{error}");
     }

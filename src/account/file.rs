@@ -14,6 +14,7 @@ use super::source::SecretSource;
 use super::tree::{self, Sources, Table, Value};
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -164,14 +165,16 @@ impl Config {
         }
     }
 
-    /// Variables of the environment that hold secrets.
-    pub fn secret_variables(&self) -> Vec<String> {
-        let own = self.accounts.values().flat_map(|account| {
+    /// All variables of the environment that hold secrets: no program is given them.
+    pub fn hidden(&self) -> Vec<String> {
+        let own = self.accounts.values().chain([&self.defaults]).flat_map(|account| {
             [account.secret.as_ref(), account.oauth.as_ref().and_then(|oauth| oauth.client_secret.as_ref())]
         });
         let providers = self.oauth.values().map(|oauth| oauth.client_secret.as_ref());
         let all = own.chain(providers).chain([self.relay.secret.as_ref()]).flatten();
-        all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name.clone()) } else { None }).collect()
+        let all = all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name) } else { None });
+        let all: BTreeSet<String> = all.chain(&self.secret_variables).cloned().collect();
+        all.into_iter().collect()
     }
 }
 

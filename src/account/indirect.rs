@@ -59,24 +59,24 @@ pub(super) fn take_out(account: &mut Table) -> Vec<String> {
     keys
 }
 
-/// Puts in the place of each such value what is found there.
-pub(super) fn put_in(account: &mut Table) -> Result<()> {
+/// Puts in the place of each such value what is found there. No program is given the variables `hidden`.
+pub(super) fn put_in(account: &mut Table, hidden: &[String]) -> Result<()> {
     for (key, (_, node)) in account.iter_mut().filter(|(key, _)| !is_secret(key)) {
-        let found = elsewhere(node).map(|place| find(key, &place)).transpose()?;
+        let found = elsewhere(node).map(|place| find(key, &place, hidden)).transpose()?;
         match (&mut node.value, found) {
             (value, Some(text)) => *value = Value::Text(text),
-            (Value::Table(inner), None) => put_in(inner)?,
+            (Value::Table(inner), None) => put_in(inner, hidden)?,
             _ => {}
         }
     }
     Ok(())
 }
 
-fn find(key: &str, place: &Elsewhere<'_>) -> Result<String> {
+fn find(key: &str, place: &Elsewhere<'_>, hidden: &[String]) -> Result<String> {
     let problem = |what: String| Error::new(Kind::Config, format!("no value for {key}: {what}"));
     let text = match place {
         Elsewhere::Env(name) => std::env::var(name).map_err(|_| problem(format!("the variable {name} is not set")))?,
-        Elsewhere::Command(words) => run(words).map_err(problem)?,
+        Elsewhere::Command(words) => run(words, hidden).map_err(problem)?,
     };
     match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
         Some(line) => Ok(line.to_owned()),
@@ -85,10 +85,13 @@ fn find(key: &str, place: &Elsewhere<'_>) -> Result<String> {
 }
 
 /// What a program prints, within a bounded time.
-fn run(words: &[&str]) -> std::result::Result<String, String> {
+fn run(words: &[&str], hidden: &[String]) -> std::result::Result<String, String> {
     let (program, arguments) = words.split_first().ok_or("the command is empty")?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    for name in hidden {
+        command.env_remove(name);
+    }
     let mut child = command.spawn().map_err(|error| format!("cannot run {program}: {error}"))?;
     let Some(output) = child.stdout.take() else { return Err(format!("{program} has no output")) };
     let (tell, told) = mpsc::channel();

@@ -20,6 +20,7 @@ mod places;
 mod preset;
 mod problem;
 mod profile;
+mod replace;
 mod schema;
 mod secret_file;
 pub mod sent;

@@ -108,6 +108,14 @@ impl Account {
         server.user.clone().or_else(|| self.user.clone()).or_else(address)
     }
 
+    /// By which mechanisms one may log in, if the account says that.
+    pub fn mechanisms(&self) -> Option<Vec<Mechanism>> {
+        match &self.auth {
+            Some(Auth::Mechanisms(mechanisms)) => Some(mechanisms.clone()),
+            _ => None,
+        }
+    }
+
     /// What the account says about recipients.
     pub fn guard(&self) -> Guard {
         let confirm = self.confirm.unwrap_or_default();
@@ -258,19 +266,7 @@ fn pins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Fingerprint>, 
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (count, unit) = text.split_at(split);
-    let seconds = match unit {
-        "s" => Some(1),
-        "m" => Some(60),
-        "h" => Some(3600),
-        _ => None,
-    };
-    let length = seconds.and_then(|unit| count.parse::<u32>().ok()?.checked_mul(unit)).filter(|seconds| *seconds > 0);
-    match length {
-        Some(seconds) => Ok(Some(Duration::from_secs(seconds.into()))),
-        None => Err(Error::custom(format!("{text:?} is no length of time; write 30s, 5m or 1h"))),
-    }
+    crate::duration::parse(&text).map(Some).map_err(|error| Error::custom(format!("{text:?}: {error}")))
 }
 
 #[cfg(test)]
@@ -300,9 +296,8 @@ mod tests {
             ("log = {fiel = '/l'}", "unknown field `fiel`, expected `file` or `format`"),
             ("timeout = '30s'", "Some(30s)"),
             ("timeout = '5m'", "Some(300s)"),
-            ("timeout = '0s'", "\"0s\" is no length of time"),
-            ("timeout = '4294967295h'", "\"4294967295h\" is no length of time"),
-            ("timeout = 'soon'", "\"soon\" is no length of time; write 30s, 5m or 1h"),
+            ("timeout = '0s'", "\"0s\": write a whole number above 0"),
+            ("timeout = 'soon'", "\"soon\": write a whole number above 0 and ms, s, m, h or d, as in 30s"),
             ("source = '192.0.2.1'", "Some(192.0.2.1)"),
             ("source = 'here'", "invalid IP address syntax"),
             ("max-recipients = 20", "Some(20)"),

@@ -3,8 +3,8 @@
 //! Not encrypted: a key would have to lie beside it. Who wants more than the file system gives uses a program or the
 //! service manager's encrypted credentials.
 
-use super::edit::put;
 use super::places::state_dir;
+use super::replace::put;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use std::io::ErrorKind;
@@ -24,13 +24,11 @@ pub fn secret_file(account: &str) -> Result<PathBuf> {
 /// Writes the password, for its owner only; directories that are not there are made so too.
 pub fn keep_in_file(path: &Path, secret: &Secret) -> Result<()> {
     let line = Zeroizing::new(format!("{}\n", secret.expose()));
-    let write = || {
-        if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        }
-        put(path, line.as_bytes(), 0o600)
-    };
-    write().map_err(|error| Error::file("cannot write", path, error))
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|error| Error::file("cannot create", dir, error))?;
+    }
+    put(path, line.as_bytes(), 0o600)
 }
 
 /// Removes the file; says whether there was one.

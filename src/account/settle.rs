@@ -72,7 +72,8 @@ impl Config {
         let tables = self.origin.tree.get(section).and_then(|(_, node)| node.table());
         let Some((place, node)) = tables.and_then(|tables| tables.get(name)) else { return Ok(known) };
         let mut table = node.table().cloned().unwrap_or_default();
-        indirect::put_in(&mut table).map_err(|error| error.hint(format!("it is wanted by {what} {name}")))?;
+        indirect::put_in(&mut table, &self.hidden())
+            .map_err(|error| error.hint(format!("it is wanted by {what} {name}")))?;
         let value = toml::de::ValueDeserializer::from(tree::to_toml(&table, place.clone()));
         let got = T::deserialize(value).map_err(|error| {
             let place = error.span().and_then(|span| self.origin.place(span.start));

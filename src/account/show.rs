@@ -6,6 +6,7 @@ use super::config::Config;
 use super::preset;
 use super::problem::Position;
 use super::tree::{Node, Table, Value};
+use crate::endpoint;
 use serde_json::json;
 use std::ops::Range;
 
@@ -109,11 +110,7 @@ fn json(node: &Node) -> serde_json::Value {
 
 /// A URL without the password in it: a proxy may have one.
 fn masked(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    match rest.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{scheme}://{user}:{MASK}@{host}"),
-        None => text.to_owned(),
-    }
+    if text.contains("://") { endpoint::masked(text) } else { text.to_owned() }
 }
 
 #[cfg(test)]

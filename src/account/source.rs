@@ -51,6 +51,13 @@ impl PartialEq for Plain {
 
 impl Eq for Plain {}
 
+/// One that is at hand already.
+impl From<Secret> for SecretSource {
+    fn from(secret: Secret) -> Self {
+        Self::Plain(Plain(Arc::new(secret)))
+    }
+}
+
 impl SecretSource {
     /// Whether the configuration itself holds it.
     pub fn is_plain(&self) -> bool {
@@ -143,9 +150,7 @@ impl<'de> Visitor<'de> for SourceVisitor {
                 Netrc::Usual(false) => return Err(de::Error::custom(format!("a secret needs one source: {FORMS}"))),
                 Netrc::File(path) => SecretSource::Netrc(Some(at_home(path))),
             },
-            Some("plain") => {
-                SecretSource::Plain(Plain(Arc::new(Secret::new(map.next_value::<String>().map_err(form)?))))
-            }
+            Some("plain") => SecretSource::from(Secret::new(map.next_value().map_err(form)?)),
             Some(other) if other != "keyring" => return Err(de::Error::unknown_field(other, &SOURCES)),
             _ => return Err(de::Error::custom(format!("a secret needs one source: {FORMS}"))),
         };

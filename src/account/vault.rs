@@ -6,19 +6,19 @@
 
 use super::file::read_text;
 use super::places::state_dir;
+use super::replace::put;
+use super::wallet::{self, Trouble};
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 /// The service name in a keyring; the user name there is the account's name.
 const SERVICE: &str = "mailkit-oauth";
-/// A keyring that is open answers in milliseconds; one that is locked waits for somebody to type.
-const KEYRING_WAIT: Duration = Duration::from_secs(5);
 /// Whoever holds the lock asks a provider, which may take this long.
 const LOCK_WAIT: Duration = Duration::from_secs(90);
 /// Between two looks at a lock that somebody else holds.
@@ -153,8 +153,7 @@ impl Vault {
     /// Whole or not at all, and durable before anybody hears of it.
     fn write(&self, text: &Secret) -> Result<()> {
         self.create_dir()?;
-        let (path, new) = (self.file("json"), self.file("new"));
-        write(&new, &path, &self.dir, text).map_err(|error| Error::file("cannot write", &path, error))
+        put(&self.file("json"), text.expose().as_bytes(), 0o600)
     }
 
     fn remove_file(&self) -> Result<bool> {
@@ -166,39 +165,18 @@ impl Vault {
         }
     }
 
-    /// Does something with the account's entry; `None` if there is no such entry.
+    /// Does something with the account's entry; `None` if there is no such entry. Who waits for a token waits for nobody
+    /// who would open a keyring.
     async fn keyring<T: Send + 'static>(
         &self,
         work: impl FnOnce(&keyring::v1::Entry) -> Result<T, keyring::v1::Error> + Send + 'static,
     ) -> Result<Keyring<Option<T>>> {
-        use keyring::v1::{Entry, Error as E};
-        let account = self.account.clone();
-        let lookup = tokio::task::spawn_blocking(move || match Entry::store_status() {
-            Ok(()) => work(&Entry::new(SERVICE, &account)?),
-            Err(_) => Err(E::NoDefaultStore),
-        });
-        match timeout(KEYRING_WAIT, lookup).await {
-            Ok(Ok(Ok(found))) => Ok(Keyring::Done(Some(found))),
-            Ok(Ok(Err(E::NoEntry))) => Ok(Keyring::Done(None)),
-            Ok(Ok(Err(E::NoDefaultStore | E::TooLong(..)))) => Ok(Keyring::Unfit),
-            Ok(Ok(Err(error))) => Err(problem("the keyring does not answer").caused_by(error.to_string())),
-            Ok(Err(panic)) => Err(Error::new(Kind::Software, "the keyring's library failed").caused_by(panic)),
-            Err(_) => Err(problem("the keyring did not answer within 5 seconds; it may be locked").hint("unlock it")),
+        match wallet::ask(SERVICE, &self.account, false, work).await {
+            Ok(found) => Ok(Keyring::Done(found)),
+            Err(Trouble::Absent | Trouble::TooLong) => Ok(Keyring::Unfit),
+            Err(trouble) => Err(Error::from(trouble).hint("unlock it")),
         }
     }
-}
-
-fn write(new: &Path, path: &Path, dir: &Path, text: &Secret) -> io::Result<()> {
-    match std::fs::remove_file(new) {
-        // What a crash left may be readable by others.
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(new)?;
-    file.write_all(text.expose().as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(new, path)?;
-    File::open(dir)?.sync_all()
 }
 
 fn problem(what: impl Into<String>) -> Error {
@@ -209,6 +187,7 @@ fn problem(what: impl Into<String>) -> Error {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     fn vault(account: &str, dir: &Path) -> Vault {
         Vault { account: account.to_owned(), dir: dir.join("a/tokens") }
@@ -224,7 +203,7 @@ mod tests {
         let vault = vault("../wörk", dir.path());
         for text in ["one", "two"] {
             std::fs::create_dir_all(&vault.dir).expect("made");
-            std::fs::write(vault.file("new"), "left by a crash").expect("written");
+            std::fs::write(vault.file("json.new"), "left by a crash").expect("written");
             let place = vault.save(&Secret::new(text.into()), Some(Place::File)).await.expect("saved");
             assert_eq!((place, mode(&vault.path())), (Place::File, 0o600));
             let (found, place) = vault.load().await.expect("loaded").expect("kept");
@@ -242,7 +221,7 @@ mod tests {
         let vault = vault("work", dir.path());
         let first = vault.lock().await.expect("free");
         assert_eq!(mode(&vault.dir), 0o700);
-        let waits = timeout(Duration::from_millis(100), vault.lock()).await;
+        let waits = tokio::time::timeout(Duration::from_millis(100), vault.lock()).await;
         assert!(waits.is_err(), "it is held");
         drop(first);
         vault.lock().await.expect("free again");

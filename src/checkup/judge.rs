@@ -46,6 +46,8 @@ pub(super) fn encryption(tls: Option<&Tls>, endpoint: &Endpoint, crosses_no_wire
     let how = match tls.verified {
         Verified::Pkix => "certificate vouched for by an authority",
         Verified::Pin => "certificate pinned",
+        Verified::Dane => "certificate named by the domain's TLSA records",
+        Verified::MtaSts => "certificate vouched for by an authority, server named by the domain's policy",
         Verified::No => "certificate not checked",
     };
     let left = tls.chain.first().and_then(|own| Certified::read(&own.der)).map(|own| own.days_left(now));

@@ -205,10 +205,8 @@ pub(super) fn edit(context: &Context, path: &Path) -> Result<Exit> {
     let mut program = Program::new("sh");
     // The variable may hold arguments too, as for everybody who honours it.
     program.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path);
-    if let Ok(config) = context.config() {
-        for name in config.secret_variables() {
-            program.env_remove(name);
-        }
+    for name in context.hidden() {
+        program.env_remove(name);
     }
     let status = program.status().map_err(|error| Error::new(Kind::Config, "cannot run sh").caused_by(error))?;
     if !status.success() {

@@ -182,10 +182,10 @@ impl Context {
 
     /// Says on standard error what went wrong, and returns the code to end with.
     pub(super) fn explain(&self, error: &Error) -> Exit {
-        if closed_output(error) {
-            return Exit::PIPE;
+        let exit = exit_of(error);
+        if exit == Exit::PIPE {
+            return exit;
         }
-        let exit = Exit::from(error.kind());
         let text = if self.globals.json {
             error_json(error.kind(), &error.to_string(), error.answer(), error.advice())
         } else {
@@ -255,6 +255,11 @@ fn complain(text: &str) {
 fn output_error(error: io::Error) -> Error {
     let failure = Error::new(Kind::Io, "cannot write to standard output");
     if error.kind() == io::ErrorKind::BrokenPipe { failure.caused_by(OutputClosed) } else { failure.caused_by(error) }
+}
+
+/// What the process ends with after an error.
+pub(super) fn exit_of(error: &Error) -> Exit {
+    if closed_output(error) { Exit::PIPE } else { Exit::from(error.kind()) }
 }
 
 fn closed_output(error: &Error) -> bool {

@@ -5,7 +5,7 @@
 
 use super::globals::Globals;
 use super::talk::Talk;
-use mailkit::account::Config;
+use mailkit::account::{Config, Whose};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
 use mailkit::secret::Secret;
@@ -23,6 +23,9 @@ pub(crate) struct Context {
     pub(super) command: &'static str,
     /// The options.
     pub(super) globals: Globals,
+    /// Variables of the environment that hold secrets, as the arguments say.
+    secret_variables: Vec<String>,
+    hidden: OnceLock<Vec<String>>,
     config: OnceLock<Config>,
     trace: OnceLock<Option<Trace>>,
     /// Made when a command begins to serve.
@@ -58,14 +61,14 @@ const LINGER: Duration = Duration::from_millis(100);
 
 impl Context {
     pub(super) fn new(command: &'static str, globals: Globals) -> Self {
-        Self {
-            command,
-            globals,
-            config: OnceLock::new(),
-            trace: OnceLock::new(),
-            talks: OnceLock::new(),
-            typed: Mutex::new(None),
-        }
+        let (hidden, config, trace, talks) = (OnceLock::new(), OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let typed = Mutex::new(None);
+        Self { command, globals, secret_variables: Vec::new(), hidden, config, trace, talks, typed }
+    }
+
+    /// With the variables that the arguments name.
+    pub(super) fn hiding(self, secret_variables: Vec<String>) -> Self {
+        Self { secret_variables, ..self }
     }
 
     /// Says that others depend on this command from here on: whoever stops reading what it prints holds up nothing.
@@ -98,7 +101,26 @@ impl Context {
             return Ok(config);
         }
         let config = Config::load(&self.globals.config)?;
-        Ok(self.config.get_or_init(|| config))
+        let secret_variables = self.secret_variables.clone();
+        Ok(self.config.get_or_init(|| Config { secret_variables, ..config }))
+    }
+
+    /// Variables of the environment that hold secrets: those of all accounts, and those that the arguments name. No
+    /// program that is started is given them, an editor that is to put the configuration right included: then they
+    /// are what can be read of it.
+    pub(super) fn hidden(&self) -> &[String] {
+        self.hidden.get_or_init(|| match self.config() {
+            Ok(config) => config.hidden(),
+            Err(_) => {
+                let config = Config::check(&self.globals.config).map(|(config, _)| config).unwrap_or_default();
+                Config { secret_variables: self.secret_variables.clone(), ..config }.hidden()
+            }
+        })
+    }
+
+    /// Whose secret is wanted; `login` is a server and a name there.
+    pub(super) fn whose<'a>(&'a self, account: &'a str, login: Option<(&'a str, &'a str)>) -> Whose<'a> {
+        Whose { account, login, is_attended: self.is_attended(), hidden: self.hidden() }
     }
 
     /// Where conversations are written down, if the user asked for it.

@@ -4,10 +4,11 @@
 //! environment is used by those only who ask for it, since it is meant for the web more often than for mail.
 
 use super::login::Server;
-use mailkit::account::{Account, SecretSource, TlsFiles};
+use mailkit::account::{Account, SecretSource, TlsFiles, Whose};
 use mailkit::address::Domain;
+use mailkit::duration;
 use mailkit::endpoint::{Proxy, ProxyError};
-use mailkit::engine::dial::{CONNECT_WAIT, Way};
+use mailkit::engine::dial::{CONNECT_WAIT, Way, name};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::connection::Limits;
 use mailkit::net::proxy::{Detour, Target};
@@ -77,12 +78,12 @@ pub(super) struct DialArgs {
     ipv6: bool,
 
     /// Give up an address that has not answered by then, as 5s or 1m; 10s if not given
-    #[arg(long, value_name = "TIME", value_parser = wait)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     connect_timeout: Option<Duration>,
 
     /// Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as
     /// the standards ask for, if not given
-    #[arg(long, value_name = "TIME", value_parser = wait)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     timeout: Option<Duration>,
 }
 
@@ -112,20 +113,6 @@ fn proxied(text: &str) -> Result<Proxied, std::convert::Infallible> {
         },
         Proxied::By,
     ))
-}
-
-/// A wait, as `500ms`, `30s` or `2m`.
-pub(super) fn wait(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len()));
-    let millis = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60 * 1000,
-        "h" => 60 * 60 * 1000,
-        _ => 0,
-    };
-    let wait = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(millis)).filter(|wait| *wait > 0);
-    wait.map(Duration::from_millis).ok_or_else(|| "write a number above 0 and ms, s, m or h, as in 30s".to_owned())
 }
 
 /// Asks the user for a password.
@@ -188,26 +175,27 @@ impl DialArgs {
         }
     }
 
-    /// The way to a server; its addresses, or those of the proxy, are looked up.
+    /// The way to a server; its addresses, or those of the proxy, are looked up. No program is given the variables
+    /// `hidden`.
     pub(super) async fn way(
         &self,
         ask: Ask<'_>,
         server: &Server<'_>,
-        password: Option<SecretSource>,
+        hidden: &[String],
         tls: TlsOptions,
     ) -> Result<Way> {
         let endpoint = &server.endpoint;
         let mut way = Way::to(Vec::new(), tls);
         way.connect_wait = self.connect_timeout.unwrap_or(CONNECT_WAIT);
         way.limits = Limits { each: self.timeout, last: None };
-        way.hidden = self.hidden(server, password);
+        way.hidden = hidden.to_vec();
         if endpoint.local.is_some() {
             return match self.proxy {
                 Some(_) => Err(Error::new(Kind::Usage, "a server on this machine is not reached through a proxy")),
                 None => Ok(way),
             };
         }
-        let Some((proxy, password)) = self.proxy(ask).await? else {
+        let Some((proxy, password)) = self.proxy(ask, hidden).await? else {
             way.addresses = self.addresses(&endpoint.host, endpoint.port).await?;
             return Ok(way);
         };
@@ -223,17 +211,6 @@ impl DialArgs {
         Ok(way)
     }
 
-    /// Variables that hold secrets of ours.
-    fn hidden(&self, server: &Server<'_>, password: Option<SecretSource>) -> Vec<String> {
-        let of_account = server.account.and_then(|(_, account)| account.secret.clone());
-        let sources = [password, of_account, self.proxy_password()];
-        let named = sources.into_iter().flatten().filter_map(|source| match source {
-            SecretSource::Env(name) => Some(name),
-            _ => None,
-        });
-        named.collect()
-    }
-
     fn proxy_password(&self) -> Option<SecretSource> {
         let command = self.proxy_password_cmd.clone().map(SecretSource::Shell);
         let variable = || self.proxy_password_env.clone().map(SecretSource::Env);
@@ -241,7 +218,7 @@ impl DialArgs {
         command.or_else(variable).or_else(file)
     }
 
-    async fn proxy(&self, ask: Ask<'_>) -> Result<Option<(Proxy, Option<Secret>)>> {
+    async fn proxy(&self, ask: Ask<'_>, hidden: &[String]) -> Result<Option<(Proxy, Option<Secret>)>> {
         let (proxy, told) = match &self.proxy {
             None => return Ok(None),
             Some(Proxied::By(proxy)) => (proxy.clone(), None),
@@ -260,7 +237,9 @@ impl DialArgs {
             (None, Some(told)) => told,
             (source, _) => {
                 let ask = || ask(&format!("Password of {user} at the proxy {}", proxy.authority()));
-                source.unwrap_or(SecretSource::Prompt).fetch(user, &ask).await?
+                let host = name(&proxy.host);
+                let whose = Whose { account: user, login: Some((&host, user)), is_attended: false, hidden };
+                source.unwrap_or(SecretSource::Prompt).fetch(whose, &ask).await?
             }
         };
         Ok(Some((proxy, Some(password))))
@@ -298,19 +277,4 @@ async fn lookup(host: &Domain, port: u16, within: Duration) -> Result<Vec<Socket
         let why = format!("no answer within {} seconds", within.as_secs_f64());
         Err(Error::new(Kind::Temporary, "the server's name does not resolve").with_peer(name).caused_by(why))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_are_read_with_their_units() {
-        for (text, millis) in [("500ms", 500), ("30s", 30_000), ("30", 30_000), ("2m", 120_000), ("1h", 3_600_000)] {
-            assert_eq!(wait(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "0", "0s", "s", "-1s", "1d", "1 s", "99999999999999999999s", "1.5s"] {
-            assert!(wait(text).is_err(), "{text}");
-        }
-    }
 }

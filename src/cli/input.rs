@@ -29,12 +29,12 @@ pub(super) fn message(path: &Path) -> Result<Vec<u8>> {
         true => up_to(MESSAGE_MAX, io::stdin().lock()),
         false => File::open(path).and_then(|file| up_to(MESSAGE_MAX, file)),
     };
-    octets.map_err(|error| Error::input(path, error))?.ok_or_else(|| too_large(path, MESSAGE_MAX))
+    octets.map_err(|error| unreadable(path, error))?.ok_or_else(|| too_large(path, MESSAGE_MAX))
 }
 
 /// A message, a text or an attachment that may be larger than the memory; `-` is standard input.
 pub(super) fn content(path: &Path) -> Result<Arc<dyn Content>> {
-    let failed = |error| Error::input(path, error);
+    let failed = |error| unreadable(path, error);
     let mut file = match path.as_os_str() == STDIN {
         // Nobody has read from it before, so nothing waits in a buffer of ours.
         true => File::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?),
@@ -53,12 +53,13 @@ pub(super) fn content(path: &Path) -> Result<Arc<dyn Content>> {
     if held.len() as u64 <= HELD_MAX {
         return Ok(Arc::new(held));
     }
-    let spooled = spool(&held, &mut file, ENDLESS);
-    let (file, size) = spooled.map_err(|error| match error.kind() {
-        io::ErrorKind::StorageFull => {
-            Error::new(Kind::Io, format!("no room for what comes from {}", path.display())).caused_by(error)
+    let mut rest = Watched { reader: &mut file, failed: false };
+    let (file, size) = spool(&held, &mut rest, ENDLESS).map_err(|error| match rest.failed {
+        true => failed(error),
+        // It is our copy that there is no place for.
+        false => {
+            Error::new(Kind::Io, format!("no room for what comes from {}", named(path).display())).caused_by(error)
         }
-        _ => failed(error),
     })?;
     match size > ENDLESS {
         true => Err(too_large(path, ENDLESS)),
@@ -69,6 +70,18 @@ pub(super) fn content(path: &Path) -> Result<Arc<dyn Content>> {
 /// Settings: users, certificates.
 pub(super) fn text(path: &Path) -> Result<String> {
     read_text(path).map_err(|error| Error::input(path, error))
+}
+
+/// Remembers whether it was the reading that failed.
+struct Watched<R> {
+    reader: R,
+    failed: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).inspect_err(|error| self.failed |= error.kind() != io::ErrorKind::Interrupted)
+    }
 }
 
 /// What lies in an open file.
@@ -135,7 +148,16 @@ fn up_to_or_more(max: u64, reader: impl Read) -> io::Result<Vec<u8>> {
 
 fn too_large(path: &Path, max: u64) -> Error {
     let size = format!("it is larger than {} MiB", max / 1024 / 1024);
-    Error::new(Kind::Data, format!("cannot read {}", path.display())).caused_by(size)
+    Error::new(Kind::Data, format!("cannot read {}", named(path).display())).caused_by(size)
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::input(named(path), error)
+}
+
+/// As people know it.
+fn named(path: &Path) -> &Path {
+    if path.as_os_str() == STDIN { Path::new("standard input") } else { path }
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@
 
 use super::auth;
 use super::context::Context;
-use super::dial::DialArgs;
+use super::dial::{Ask, DialArgs};
 use super::input;
 use mailkit::account::{Account, Asked, Auth, Config, Reason, SecretSource, Whose};
-use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
-use mailkit::engine::dial::Way;
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol, masked};
+use mailkit::engine::dial::{Way, name};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::tls::{TlsOptions, Trust};
 use mailkit::sasl::{Credentials, Mechanism, Permit};
@@ -167,7 +167,7 @@ pub(super) fn server_of<'a>(
             // Not repeated: standard error often ends in a log.
             EndpointError::Password => Error::new(Kind::Usage, error.to_string())
                 .hint("name its source: --password-cmd, --password-env or --password-file"),
-            _ => Error::new(Kind::Usage, format!("{url}: {error}")),
+            _ => Error::new(Kind::Usage, format!("{}: {error}", masked(url))),
         })?;
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
@@ -197,25 +197,44 @@ pub(super) fn trust(ca: Option<&Path>) -> Result<Trust> {
     })
 }
 
+/// Proves who `user` is by what the mechanisms take that may be used: a password, a token, or nothing but the
+/// certificate that is shown. `ask` is told what is asked for.
+pub(super) async fn prove(
+    user: &str,
+    permit: Permit,
+    source: &SecretSource,
+    whose: Whose<'_>,
+    ask: Ask<'_>,
+) -> Result<Credentials> {
+    let credentials = if is_external(&permit) {
+        Credentials::external(user)
+    } else if is_only(&permit, &[Mechanism::XOAuth2, Mechanism::OAuthBearer]) {
+        Credentials::token(user, source.fetch(whose, &|| ask("Access token")).await?)
+    } else {
+        Credentials::new(user, source.fetch(whose, &|| ask("Password")).await?)
+    };
+    Ok(credentials.with(permit))
+}
+
+/// Whether only the connection itself may say who it is, so that no secret is asked for.
+pub(super) fn is_external(permit: &Permit) -> bool {
+    is_only(permit, &[Mechanism::External])
+}
+
+fn is_only(permit: &Permit, of: &[Mechanism]) -> bool {
+    permit.mechanisms.as_ref().is_some_and(|wanted| wanted.iter().all(|mechanism| of.contains(mechanism)))
+}
+
 impl LoginArgs {
     /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
         if self.auth == Some(Wish::Nobody) {
             return Ok(None);
         }
-        let of_account = || match server.account {
-            Some((_, Account { auth: Some(Auth::Mechanisms(mechanisms)), .. })) => Some(mechanisms.clone()),
-            _ => None,
-        };
         let mechanisms = match &self.auth {
             Some(Wish::By(mechanisms)) => Some(mechanisms.clone()),
-            _ => of_account(),
+            _ => server.account.and_then(|(_, account)| account.mechanisms()),
         };
-        let is_only = |of: &[Mechanism]| {
-            mechanisms.as_ref().is_some_and(|wanted| wanted.iter().all(|mechanism| of.contains(mechanism)))
-        };
-        let wants_token = is_only(&[Mechanism::XOAuth2, Mechanism::OAuthBearer]);
-        let wants_nothing = is_only(&[Mechanism::External]);
         let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
         let auth = server.account.and_then(|(_, account)| account.auth.clone());
@@ -229,33 +248,25 @@ impl LoginArgs {
                 None => Ok(None),
             };
         };
-        if wants_nothing {
-            return Ok(Some(Credentials::external(user).with(permit)));
-        }
-        if let (None, Some((name, account)), Some(Auth::OAuth)) = (self.password.source(), server.account, auth) {
+        let has_source = self.password.source().is_some() || is_external(&permit);
+        if let (false, Some((name, account)), Some(Auth::OAuth)) = (has_source, server.account, auth) {
             let proof = auth::TokenProof::new(context, name, account, user)?;
             return Ok(Some(proof.now().await?.with(permit)));
         }
         let source = self.password.source().or_else(|| server.account.and_then(|(_, account)| account.secret.clone()));
         let source = source.unwrap_or(SecretSource::Prompt);
-        let name = server.account.map_or(user.as_str(), |(name, _)| name);
-        let what = if wants_token { "Access token" } else { "Password" };
-        let question = format!("{what} of {user} at {}", endpoint.authority());
-        // One account, one password: a second server of it is not asked for again.
-        let ask = || match server.account {
-            Some((account, _)) => context.ask_password_once((account, &user), &question),
-            None => context.ask_password(&question),
+        let host = name(&endpoint.host);
+        let account = server.account.map_or(user.as_str(), |(name, _)| name);
+        let whose = context.whose(account, Some((&host, &user)));
+        let ask = |what: &str| {
+            let question = format!("{what} of {user} at {}", endpoint.authority());
+            // One account, one password: a second server of it is not asked for again.
+            match server.account {
+                Some((account, _)) => context.ask_password_once((account, &user), &question),
+                None => context.ask_password(&question),
+            }
         };
-        let hidden = match server.account {
-            Some(_) => context.config()?.secret_variables(),
-            None => Vec::new(),
-        };
-        let host = endpoint.host.to_string();
-        let login = Some((host.as_str(), user.as_str()));
-        let whose = Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden };
-        let secret = source.fetch(whose, &ask).await?;
-        let credentials = if wants_token { Credentials::token(user, secret) } else { Credentials::new(user, secret) };
-        Ok(Some(credentials.with(permit)))
+        prove(&user, permit, &source, whose, &ask).await.map(Some)
     }
 
     /// What of this holds for another host than the one it was said about: how this machine gets out, and nothing
@@ -288,7 +299,7 @@ impl LoginArgs {
     /// How the server is reached.
     pub(super) async fn way(&self, context: &Context, server: &Server<'_>, tls: TlsOptions) -> Result<Way> {
         let ask = |question: &str| context.ask_password(question);
-        self.dial(Some(server))?.way(&ask, server, self.password.source(), tls).await
+        self.dial(Some(server))?.way(&ask, server, context.hidden(), tls).await
     }
 
     /// Who connects.
@@ -305,6 +316,25 @@ impl LoginArgs {
 mod tests {
     use super::*;
     use mailkit::account::TlsFiles;
+    use mailkit::secret::Secret;
+
+    #[tokio::test]
+    async fn what_is_asked_for_is_what_the_mechanisms_take() {
+        let source = SecretSource::Prompt;
+        let whose = Whose { account: "work", login: None, is_attended: false, hidden: &[] };
+        for (mechanisms, wanted) in [
+            (None, "Password"),
+            (Some(vec![Mechanism::Plain, Mechanism::XOAuth2]), "Password"),
+            (Some(vec![Mechanism::XOAuth2]), "Access token"),
+            (Some(vec![Mechanism::External]), ""),
+        ] {
+            let permit = Permit { mechanisms, in_clear: false };
+            let ask = |what: &str| Ok(Secret::new(what.to_owned()));
+            let proof = prove("alice", permit, &source, whose, &ask).await.expect("a proof");
+            assert_eq!(proof.secret().map_or("", Secret::expose), wanted);
+            assert_eq!(proof.password().is_some(), wanted == "Password");
+        }
+    }
 
     #[test]
     fn what_was_said_about_one_host_is_not_said_to_another() {

@@ -15,6 +15,7 @@ mod dial;
 pub(crate) mod exit;
 mod generate;
 mod globals;
+mod guarding;
 mod host;
 mod imap;
 mod input;
@@ -30,7 +31,7 @@ mod stop;
 mod talk;
 mod user;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
 use exit::Exit;
 use globals::Globals;
@@ -108,18 +109,30 @@ impl Command {
 
 /// Parses the arguments of this process and does what they say.
 pub(crate) fn run() -> Exit {
-    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = command().try_get_matches().and_then(|matches| {
+        let secret_variables = secret_variables(&matches);
+        Cli::from_arg_matches(&matches).map(|cli| (cli, secret_variables))
+    });
+    let (cli, secret_variables) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return console::explain_usage(&error),
     };
-    let context = Context::new(cli.command.name(), cli.globals);
+    let context = Context::new(cli.command.name(), cli.globals).hiding(secret_variables);
     let exit = match cli.command.run(&context) {
         Ok(exit) => exit,
         Err(error) => context.explain(&error),
     };
     context.linger();
     exit
+}
+
+/// The variables of the environment that hold secrets, as the arguments say: each option that names one is called so,
+/// `--password-env`, `--proxy-password-env`.
+fn secret_variables(matches: &ArgMatches) -> Vec<String> {
+    let own = matches.ids().map(clap::Id::as_str).filter(|id| id.ends_with("_env"));
+    let own = own.filter_map(|id| matches.try_get_one::<String>(id).ok().flatten().cloned());
+    let below = matches.subcommand().map(|(_, below)| secret_variables(below)).unwrap_or_default();
+    own.chain(below).collect()
 }
 
 /// The whole of the arguments as clap knows them: for parsing, and for man pages and completions.
@@ -132,5 +145,23 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn variables_with_secrets_are_known_wherever_they_are_named() {
+        for (line, wanted) in [
+            ("send --password-env A --proxy=socks5://x --proxy-password-env=B", &["A", "B"][..]),
+            ("pop pop3://x --password-env A --to -", &["A"]),
+            ("imap sync imap://x --maildir m --password-env A", &["A"]),
+            ("relay run --data d --smarthost-password-env A", &["A"]),
+            ("account add a@x.test --secret-env A", &["A"]),
+            ("user add --users u --password-env A alice", &["A"]),
+            ("send --password-file A", &[]),
+        ] {
+            let matches = super::command().try_get_matches_from(["mailkit"].into_iter().chain(line.split(' ')));
+            let mut found = super::secret_variables(&matches.expect(line));
+            found.sort();
+            assert_eq!(found, wanted, "{line}");
+        }
     }
 }

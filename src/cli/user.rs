@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             }
             let source = add.password.source().unwrap_or(SecretSource::Prompt);
             let ask = || context.ask_password(&format!("New password of {}", add.name));
-            let password = context.block_on(source.fetch(&add.name, &ask))?;
+            let password = context.block_on(source.fetch(context.whose(&add.name, None), &ask))?;
             let mut salts = [[0; 16]; 2];
             salts.iter_mut().for_each(|salt| SystemEntropy.fill(salt));
             let line = format!("{}:{}", add.name, users::line(&password, [&salts[0], &salts[1]])?);

@@ -4,6 +4,7 @@ use super::stage::Notebook;
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, TlsMode};
 use crate::engine::courier::SmtpCourier;
+use crate::engine::guarding::Guarding;
 use crate::engine::route::Rules;
 use crate::engine::smtp::Dialect;
 use crate::error::{Error, Kind, Result};
@@ -88,6 +89,7 @@ impl Cast {
                 helo: name(&format!("mx.{domain}"))?,
                 tls: ClientTls::new(&Trust::Anyone)?,
                 mode: TlsMode::Opportunistic,
+                authorities: Trust::Anyone.into(),
                 credentials: None,
                 dialect: Dialect::Smtp,
                 trace: Some(trace.clone()),
@@ -180,6 +182,7 @@ fn settings(domain: &str, user: &str, courier: Arc<SmtpCourier>, observer: Obser
                 own_addresses: Vec::new(),
                 private_addresses: true,
             },
+            guarding: Guarding::default(),
             patience: Patience::default(),
             limits: relay::board::Limits::default(),
         },

@@ -184,6 +184,17 @@ fn holds_password(text: &str) -> bool {
     behind.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
+/// A URL, or what was given in the place of one, without the password in it: for those who repeat it.
+pub fn masked(text: &str) -> String {
+    let begin = text.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = text.split_at(begin);
+    let colon = |user: &str| [":", "%3A", "%3a"].iter().filter_map(|colon| user.find(colon)).min();
+    match rest.rsplit_once('@').and_then(|(user, host)| Some((&user[..colon(user)?], host))) {
+        Some((user, host)) => format!("{scheme}{user}:{{secret}}@{host}"),
+        None => text.to_owned(),
+    }
+}
+
 fn host(text: &str) -> Result<Domain, EndpointError> {
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return inner.parse().map(|ip| Domain::Literal(IpAddr::V6(ip))).map_err(|_| EndpointError::Host);
@@ -342,6 +353,22 @@ mod tests {
             ("smtp://mail.example?tls=maybe", EndpointError::Tls),
         ] {
             assert_eq!(Endpoint::parse(text), Err(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_repeated_has_no_password_in_it() {
+        for (text, wanted) in [
+            ("smtp://alice:hunter2@h", "smtp://alice:{secret}@h"),
+            ("smtp://alice:hun@ter2/x@[::1", "smtp://alice:{secret}@[::1"),
+            ("alice%3ahunter2@h", "alice:{secret}@h"),
+            ("smtps:alice:hunter2@h", "smtps:{secret}@h"),
+            ("socks5://:hunter2@h:1", "socks5://:{secret}@h:1"),
+            ("smtp://alice@h:25/?tls=none", "smtp://alice@h:25/?tls=none"),
+            ("me@example.org", "me@example.org"),
+            ("work", "work"),
+        ] {
+            assert_eq!(masked(text), wanted, "{text}");
         }
     }
 }

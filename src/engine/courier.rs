@@ -1,17 +1,20 @@
 //! The courier: takes a message to one address of one host, by SMTP.
 //!
 //! Between exchangers encryption is opportunistic: TLS is used where it is offered, with any certificate,
-//! and a host whose TLS is broken is asked again without (RFC 7435 §3). A smarthost is different: it is
-//! somebody's own server, verified and logged in to. Chooses no hosts and keeps no queue.
+//! and a host whose TLS is broken is asked again without (RFC 7435 §3). A host with a guard is talked to as that says,
+//! and never with less. A smarthost is different: it is somebody's own server, verified and logged in to. Chooses no
+//! hosts and keeps no queue.
 
 use super::dial::{self, Security};
 use super::handover::{Answer, Courier, Parcel};
+use super::route::Hop;
 use super::smtp::{Cargo, Client, Dialect, Manner};
 use crate::address::Domain;
 use crate::endpoint::TlsMode;
 use crate::net::connection::Connection;
-use crate::net::tls::ClientTls;
+use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::net::trace::Trace;
+use crate::policy::guard::Guard;
 use crate::sasl::Credentials;
 use crate::smtp::extension::Extensions;
 use crate::smtp::follow;
@@ -62,6 +65,8 @@ pub struct SmtpCourier {
     pub tls: ClientTls,
     /// How TLS begins.
     pub mode: TlsMode,
+    /// Whom to trust, and who we are, where a domain's policy wants certificates to be verified.
+    pub authorities: TlsOptions,
     /// Whom to log in as: for a smarthost.
     pub credentials: Option<Arc<dyn Prove>>,
     /// LMTP instead of SMTP: for a local store.
@@ -90,13 +95,9 @@ impl Visit {
 }
 
 impl Courier for SmtpCourier {
-    fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+    fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         Box::pin(async move {
-            let facts = Facts {
-                size: parcel.message.size(),
-                is_eight_bit: parcel.envelope.body == crate::envelope::BodyType::EightBitMime,
-                has_utf8_header: parcel.envelope.smtputf8,
-            };
+            let facts = Facts::new(parcel.message.size(), &parcel.envelope, parcel.envelope.smtputf8);
             let content = parcel.message.as_ref();
             let cargo = Cargo { envelope: &parcel.envelope, content, facts, manner: Manner::default() };
             let stop = CancellationToken::new();
@@ -109,7 +110,7 @@ impl Courier for SmtpCourier {
                     visit.await
                 }
             };
-            visit.outcomes.iter().map(|outcome| answer(outcome, host, visit.leaves_open(outcome))).collect()
+            visit.outcomes.iter().map(|outcome| answer(outcome, &host.host, visit.leaves_open(outcome))).collect()
         })
     }
 }
@@ -119,7 +120,7 @@ impl SmtpCourier {
     /// cancelled it ends at once, and the outcomes say how far it came.
     pub async fn visit(
         &self,
-        host: &str,
+        host: &Hop,
         address: SocketAddr,
         cargo: &Cargo<'_>,
         required: &[String],
@@ -149,15 +150,19 @@ impl SmtpCourier {
     /// A client that may hand over; an error comes with the encryption it was told under.
     async fn reach(
         &self,
-        host: &str,
+        host: &Hop,
         address: SocketAddr,
         required: &[String],
     ) -> Result<Client, (Outcome, Option<Tls>)> {
-        let mut opened = self.open(host, address, Security::new(self.mode, &self.tls)).await;
-        if let (Err(outcome), TlsMode::Opportunistic) = (&opened, self.mode)
+        let security = self.security(&host.guard).map_err(|error| {
+            (Outcome::refused_here(Phase::Tls, EnhancedStatus::new(4, 7, 0), error.to_string()), None)
+        })?;
+        let is_optional = matches!(security, Security::Opportunistic(_));
+        let mut opened = self.open(&host.host, address, security).await;
+        if let (Err(outcome), true) = (&opened, is_optional)
             && outcome.phase == Phase::Tls
         {
-            opened = self.open(host, address, Security::None).await;
+            opened = self.open(&host.host, address, Security::None).await;
         }
         let mut client = opened.map_err(|outcome| (outcome, None))?;
         let ready = match client.require(required) {
@@ -168,6 +173,21 @@ impl SmtpCourier {
         let tls = client.tls().cloned();
         client.quit().await;
         Err((refusal, tls))
+    }
+
+    /// How a conversation is protected that is under this guard.
+    fn security(&self, guard: &Guard) -> crate::error::Result<Security> {
+        Ok(Security::Required(match guard {
+            Guard::Usual => return Ok(Security::new(self.mode, &self.tls)),
+            Guard::Encrypted => ClientTls::new(&Trust::Anyone)?,
+            Guard::Verified => ClientTls::with(&self.authorities)?.for_policy(),
+            Guard::Named { associations, names } => ClientTls::with(&TlsOptions {
+                trust: Trust::Named { associations: associations.clone(), names: names.clone() },
+                // RFC 7672 §8.1: the base domain is the name that is asked for.
+                name: names.first().cloned(),
+                identity: self.authorities.identity.clone(),
+            })?,
+        }))
     }
 
     async fn log_in(&self, client: &mut Client) -> Result<(), Outcome> {

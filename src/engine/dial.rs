@@ -119,8 +119,8 @@ pub async fn dial(connect: &dyn Connect, whom: Dial<'_>) -> Result<Dialled> {
     Ok(Dialled { connection: connection.with_limits(way.limits), name, security })
 }
 
-/// The host as certificates have it: a name in ASCII, or an address without the brackets of mail.
-pub(super) fn name(host: &Domain) -> String {
+/// The host as certificates and a netrc have it: a name in ASCII, or an address without the brackets of mail.
+pub fn name(host: &Domain) -> String {
     match host {
         Domain::Name(_) => host.to_ascii().to_string(),
         Domain::Literal(ip) => ip.to_string(),

@@ -3,13 +3,13 @@
 //! Asks for MX records and for the addresses of each exchanger, and keeps apart what RFC 5321 keeps
 //! apart: no such domain, no mail wanted, nothing to deliver to, and no answer for now. The relay
 //! makes a route of it, `mx lookup` a report. Knows no policy and connects to nobody.
-//! RFC 5321 §5.1; RFC 7505; RFC 6890.
+//! RFC 5321 §5.1; RFC 7505.
 
 use crate::address::Domain;
 use crate::world::{LookupError, Record, RecordKind, Resolve};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +38,8 @@ pub struct Exchangers {
     pub stray_null: bool,
     /// Exchangers beyond [`EXCHANGERS_MAX`], the least preferred ones.
     pub left_out: usize,
+    /// DNSSEC vouches for it that these are the domain's exchangers.
+    pub is_authentic: bool,
 }
 
 /// One host that takes mail.
@@ -53,6 +55,8 @@ pub struct Exchanger {
     pub addresses: Vec<IpAddr>,
     /// Why there are no addresses, if there are none.
     pub missing: Option<LookupError>,
+    /// DNSSEC vouches for the addresses, and for the aliases before them.
+    pub is_authentic: bool,
 }
 
 /// How exchangers were found.
@@ -83,19 +87,6 @@ pub enum NoExchangers {
     Temporary(String),
 }
 
-/// Whom an address can belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// A host on the internet.
-    Public,
-    /// A host in whatever private network one happens to be in (RFC 1918, RFC 6598, RFC 4193, link-local).
-    Private,
-    /// The machine itself: 127/8, 0/8, `::1`, `::`.
-    Loopback,
-    /// No single host at all: multicast, reserved.
-    Nobody,
-}
-
 /// Asks DNS for the exchangers of a domain.
 pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers, NoExchangers> {
     let name = match domain.to_ascii() {
@@ -123,13 +114,21 @@ pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers
         ttl: answer.ttl,
         stray_null: listed_nulls > 0,
         left_out,
+        is_authentic: answer.is_authentic,
     })
 }
 
 /// Looks up one host's addresses: an exchanger, or a smarthost.
 pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exchanger {
     let (four, six) = tokio::join!(dns.lookup(&host, RecordKind::A), dns.lookup(&host, RecordKind::Aaaa));
-    let mut found = Exchanger { preference, host, aliases: Vec::new(), addresses: Vec::new(), missing: None };
+    let mut found = Exchanger {
+        preference,
+        host,
+        aliases: Vec::new(),
+        addresses: Vec::new(),
+        missing: None,
+        is_authentic: [&four, &six].into_iter().flatten().all(|answer| answer.is_authentic),
+    };
     for answer in [four, six] {
         match answer {
             Ok(answer) => {
@@ -143,35 +142,6 @@ pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exch
         found.missing = None;
     }
     found
-}
-
-/// Who could be meant by an address.
-pub fn reach(ip: IpAddr) -> Reach {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => reach_v4(ip),
-        IpAddr::V6(ip) => reach_v6(ip),
-    }
-}
-
-fn reach_v4(ip: Ipv4Addr) -> Reach {
-    let [first, second, ..] = ip.octets();
-    match (first, second) {
-        (0 | 127, _) => Reach::Loopback,
-        (224.., _) => Reach::Nobody,
-        // RFC 6598: between a provider and its customers.
-        (100, 64..128) => Reach::Private,
-        _ if ip.is_private() || ip.is_link_local() => Reach::Private,
-        _ => Reach::Public,
-    }
-}
-
-fn reach_v6(ip: Ipv6Addr) -> Reach {
-    match ip {
-        ip if ip.is_loopback() || ip.is_unspecified() => Reach::Loopback,
-        ip if ip.is_multicast() => Reach::Nobody,
-        ip if ip.is_unique_local() || ip.is_unicast_link_local() => Reach::Private,
-        _ => Reach::Public,
-    }
 }
 
 /// Two families without addresses: what may change wins over what will not, "exists" over "does not".
@@ -208,6 +178,7 @@ async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Ex
             aliases: Vec::new(),
             addresses: Vec::new(),
             missing: Some(LookupError::Temporary("the name servers did not answer in time".into())),
+            is_authentic: false,
         })
     });
     let known: BTreeMap<String, Exchanger> = futures_util::stream::iter(lookups.collect::<Vec<_>>())
@@ -228,15 +199,24 @@ async fn implicit(dns: &dyn Resolve, name: String) -> Result<Exchangers, NoExcha
         None => {
             let aliases = host.aliases.clone();
             // The domain may well be an alias; only an exchanger named by an MX record may not.
+            // Whoever vouches for the addresses of a name has vouched for it, too, that the name has no MX records.
+            let is_authentic = host.is_authentic && aliases.is_empty();
             let hosts = vec![Exchanger { aliases: Vec::new(), ..host }];
-            Ok(Exchangers { hosts, source: Source::Implicit, aliases, ttl: 0, stray_null: false, left_out: 0 })
+            let source = Source::Implicit;
+            Ok(Exchangers { hosts, source, aliases, ttl: 0, stray_null: false, left_out: 0, is_authentic })
         }
     }
 }
 
 fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
-    let host =
-        Exchanger { preference: 0, host: domain.to_string(), aliases: Vec::new(), addresses: vec![ip], missing: None };
+    let host = Exchanger {
+        preference: 0,
+        host: domain.to_string(),
+        aliases: Vec::new(),
+        addresses: vec![ip],
+        missing: None,
+        is_authentic: false,
+    };
     Exchangers {
         hosts: vec![host],
         source: Source::Literal,
@@ -244,6 +224,7 @@ fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
         ttl: 0,
         stray_null: false,
         left_out: 0,
+        is_authentic: false,
     }
 }
 
@@ -429,31 +410,22 @@ mx.down A 127.0.1.7
         assert!(implicit.hosts[0].aliases.is_empty());
     }
 
-    #[test]
-    fn addresses_are_sorted_by_whom_they_reach() {
-        for (ip, wanted) in [
-            ("192.0.2.1", Reach::Public),
-            ("2001:db8::1", Reach::Public),
-            ("100.63.0.1", Reach::Public),
-            ("100.64.0.1", Reach::Private),
-            ("10.0.0.1", Reach::Private),
-            ("172.31.255.255", Reach::Private),
-            ("192.168.1.1", Reach::Private),
-            ("169.254.1.1", Reach::Private),
-            ("fd00::1", Reach::Private),
-            ("fe80::1", Reach::Private),
-            ("127.0.0.1", Reach::Loopback),
-            ("127.255.0.1", Reach::Loopback),
-            ("0.0.0.0", Reach::Loopback),
-            ("::1", Reach::Loopback),
-            ("::", Reach::Loopback),
-            ("::ffff:127.0.0.1", Reach::Loopback),
-            ("::ffff:10.0.0.1", Reach::Private),
-            ("224.0.0.1", Reach::Nobody),
-            ("255.255.255.255", Reach::Nobody),
-            ("ff02::1", Reach::Nobody),
+    #[tokio::test]
+    async fn what_dnssec_vouches_for_is_told() {
+        let zone = zone().signed("many.cases.test").signed("a.cases.test").signed("implicit.cases.test");
+        let zone = zone.signed("cnamehost.cases.test").signed("ds.cases.test");
+        for (name, domain, hosts) in [
+            ("many", true, vec![true, false, false, false, false]),
+            ("cnamed", false, vec![true, false, false, false, false]),
+            ("implicit", true, vec![true]),
+            // An alias may lead anywhere, and what it leads to may have MX records of its own.
+            ("cnamehost", false, vec![true]),
+            ("mixed", false, vec![true]),
         ] {
-            assert_eq!(reach(ip.parse().expect(ip)), wanted, "{ip}");
+            let found = exchangers(&zone, &Domain::parse(&format!("{name}.cases.test")).expect("a name")).await;
+            let found = found.expect("exchangers");
+            let of_hosts: Vec<bool> = found.hosts.iter().map(|host| host.is_authentic).collect();
+            assert_eq!((found.is_authentic, of_hosts), (domain, hosts), "{name}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! agent for local mailboxes, so that neither knows the other. Connects to nobody and keeps nothing.
 //! RFC 5321 §3.3, §4.2.1; RFC 3463.
 
+use super::route::Hop;
 use crate::envelope::{Envelope, ForwardPath};
 use crate::status::{EnhancedStatus, Fate};
 use crate::world::{Content, Later, Timestamp};
@@ -43,7 +44,7 @@ pub struct Answer {
 pub trait Courier: Send + Sync {
     /// Connects to one address of a host and hands the parcel over. Gives one answer for each recipient, in order,
     /// whatever happens; ends within deadlines of its own.
-    fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>>;
+    fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>>;
 
     /// Hands the parcel to the server of an account of the user's, or to the one with this URL, as its sender would.
     /// One that knows no accounts lets it wait.

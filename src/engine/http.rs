@@ -81,6 +81,8 @@ pub struct Request {
     /// What is posted, and its media type.
     content: Option<(&'static str, Secret)>,
     authorization: Option<Secret>,
+    /// What a trace never shows, whoever says it.
+    hidden: Vec<Secret>,
     accept: &'static str,
     redirects: Redirects,
     body_max: usize,
@@ -105,6 +107,7 @@ impl Request {
             url,
             content: None,
             authorization: None,
+            hidden: Vec::new(),
             accept: "*/*",
             redirects: Redirects::None,
             body_max: BODY_MAX,
@@ -123,6 +126,12 @@ impl Request {
     pub fn json(url: Url, text: String) -> Self {
         let content = Some(("application/json", Secret::new(text)));
         Self { content, accept: "application/json", ..Self::get(url) }
+    }
+
+    /// What a trace never shows: what is said is left out anyhow, but a server may repeat it.
+    pub fn hiding(self, secrets: &[Secret]) -> Self {
+        let copies = secrets.iter().map(|secret| Secret::new(secret.expose().to_owned()));
+        Self { hidden: copies.collect(), ..self }
     }
 
     /// Which media types are understood.
@@ -185,6 +194,9 @@ impl<'a> Http<'a> {
     /// Asks, and follows where the request allows it. An answer of any status is an answer; an error says that there
     /// is none.
     pub async fn ask(&self, request: Request) -> Result<Response> {
+        if let Some(trace) = self.trace {
+            request.hidden.iter().for_each(|secret| trace.hide(secret));
+        }
         let peer = authority(&request.url);
         let late = || {
             let what = format!("the web server gave no whole answer within {} seconds", request.within.as_secs());

@@ -3,13 +3,16 @@
 pub mod courier;
 pub mod dial;
 pub mod exchangers;
+pub mod guarding;
 pub mod handover;
 pub mod http;
 pub mod imap;
 pub mod look;
 pub mod pop3;
+pub mod reach;
 pub mod route;
 pub mod smtp;
+pub mod sts;
 
 use crate::error::Kind;
 use crate::sasl::{SaslError, Unfit};

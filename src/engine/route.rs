@@ -5,7 +5,9 @@
 //! Pure: the exchangers and a random number come in.
 //! RFC 5321 §5.1; RFC 7505 §4; RFC 3463 §3.2, §3.5.
 
-use super::exchangers::{Exchanger, Exchangers, NoExchangers, Reach, reach};
+use super::exchangers::{Exchanger, Exchangers, NoExchangers};
+use super::reach::{Reach, reach};
+use crate::policy::guard::Guard;
 use crate::status::{EnhancedStatus, Fate, ReplyCode};
 use crate::world::LookupError;
 use std::collections::HashSet;
@@ -31,6 +33,8 @@ pub struct Rules {
 pub struct Route {
     /// Never empty, and none without an address.
     pub hops: Vec<Hop>,
+    /// What whoever sends may want to know of it.
+    pub remarks: Vec<String>,
 }
 
 /// One host to try.
@@ -40,6 +44,8 @@ pub struct Hop {
     pub host: String,
     /// In the order they are tried; never empty.
     pub addresses: Vec<IpAddr>,
+    /// How it is to be talked to.
+    pub guard: Guard,
 }
 
 /// Why there is no way to a domain.
@@ -52,6 +58,19 @@ pub struct Unroutable {
     pub status: EnhancedStatus,
     /// A sentence for the sender.
     pub text: String,
+}
+
+impl Route {
+    /// The same with each address once, and not too many: two names for one machine, or one name twice, and nobody is
+    /// asked twice in one attempt. Which of the names may be used has to be settled before.
+    pub fn thin(mut self) -> Self {
+        let mut seen = HashSet::new();
+        for hop in &mut self.hops {
+            hop.addresses.retain(|ip| seen.len() < ADDRESSES_MAX && seen.insert(*ip));
+        }
+        self.hops.retain(|hop| !hop.addresses.is_empty());
+        self
+    }
 }
 
 impl Unroutable {
@@ -70,14 +89,14 @@ impl Unroutable {
     }
 }
 
-/// Chooses the way to `domain`. `random` decides among equals.
+/// Chooses the way to `domain`, on which an address may stand twice. `random` decides among equals.
 pub fn plan(
     domain: &str,
-    found: Result<Exchangers, NoExchangers>,
+    found: Result<&Exchangers, &NoExchangers>,
     rules: &Rules,
     random: u64,
 ) -> Result<Route, Unroutable> {
-    let found = found.map_err(|why| no_exchangers(domain, &why))?;
+    let found = found.map_err(|why| no_exchangers(domain, why))?;
     // RFC 5321 §5.1: the hosts less preferred than ourselves wait for us, so giving the message to them would only
     // bring it back.
     let own = found.hosts.iter().filter(|host| rules.is_own(host)).map(|host| host.preference).min();
@@ -89,7 +108,7 @@ pub fn plan(
     }
     shuffle_equals(&mut hosts, random);
     let hops = hops(&hosts, rules);
-    if hops.is_empty() { Err(unusable(domain, &hosts)) } else { Ok(Route { hops }) }
+    if hops.is_empty() { Err(unusable(domain, &hosts)) } else { Ok(Route { hops, remarks: Vec::new() }) }
 }
 
 impl Rules {
@@ -108,18 +127,11 @@ impl Rules {
 }
 
 fn hops(hosts: &[&Exchanger], rules: &Rules) -> Vec<Hop> {
-    // Two names for one machine, or one name twice: nobody is asked twice in one attempt.
-    let mut seen = HashSet::new();
-    let mut hops: Vec<Hop> = Vec::new();
-    for host in hosts {
-        let rest = ADDRESSES_MAX.saturating_sub(seen.len());
-        let addresses = host.addresses.iter().copied().filter(|ip| rules.accepts(*ip) && seen.insert(*ip));
-        let addresses: Vec<IpAddr> = addresses.take(rest).collect();
-        if !addresses.is_empty() {
-            hops.push(Hop { host: host.host.clone(), addresses });
-        }
-    }
-    hops
+    let hop = |host: &&Exchanger| {
+        let addresses: Vec<IpAddr> = host.addresses.iter().copied().filter(|ip| rules.accepts(*ip)).collect();
+        (!addresses.is_empty()).then(|| Hop { host: host.host.clone(), addresses, guard: Guard::Usual })
+    };
+    hosts.iter().filter_map(hop).take(ADDRESSES_MAX).collect()
 }
 
 /// RFC 5321 §5.1: equal preferences are tried in random order, to spread the load. The hosts come sorted.
@@ -182,7 +194,7 @@ mod tests {
                 _ => None,
             };
             let addresses = rest.iter().filter_map(|word| word.parse().ok()).collect();
-            Exchanger { preference, host: name, aliases: Vec::new(), addresses, missing }
+            Exchanger { preference, host: name, aliases: Vec::new(), addresses, missing, is_authentic: false }
         });
         Ok(Exchangers {
             hosts: hosts.collect(),
@@ -191,6 +203,7 @@ mod tests {
             ttl: 300,
             stray_null: false,
             left_out: 0,
+            is_authentic: false,
         })
     }
 
@@ -203,7 +216,7 @@ mod tests {
     }
 
     fn shown(route: Result<Route, Unroutable>) -> String {
-        match route {
+        match route.map(Route::thin) {
             Ok(route) => {
                 let hop = |hop: &Hop| {
                     let addresses: Vec<String> = hop.addresses.iter().map(IpAddr::to_string).collect();
@@ -244,14 +257,14 @@ mod tests {
             (&nobody, "10 a 224.0.0.1 0.0.0.0", "550 5.4.4"),
             (&nobody, "10 a ::ffff:127.0.0.1", "550 5.4.4"),
         ] {
-            assert_eq!(shown(plan("x.test", listed(found), rules, 0)), wanted, "{found}");
+            assert_eq!(shown(plan("x.test", listed(found).as_ref(), rules, 0)), wanted, "{found}");
         }
     }
 
     #[test]
     fn a_closed_network_may_use_private_addresses_but_nobody_multicast() {
         let closed = Rules { private_addresses: true, ..Rules::default() };
-        let route = plan("x.test", listed("10 a 127.0.0.1 10.0.0.1 224.0.0.1"), &closed, 0);
+        let route = plan("x.test", listed("10 a 127.0.0.1 10.0.0.1 224.0.0.1").as_ref(), &closed, 0);
         assert_eq!(shown(route), "a 127.0.0.1 10.0.0.1");
     }
 
@@ -263,7 +276,7 @@ mod tests {
             (NoExchangers::NullMx, "556 5.1.10", Fate::Permanent),
             (NoExchangers::Temporary("SERVFAIL".into()), "451 4.4.3", Fate::Transient),
         ] {
-            let error = plan("x.test", Err(why), &Rules::default(), 0).expect_err("no way");
+            let error = plan("x.test", Err(&why), &Rules::default(), 0).expect_err("no way");
             assert_eq!((shown(Err(error.clone())).as_str(), error.fate()), (wanted, fate));
             assert!(error.text.contains("x.test"));
         }
@@ -274,7 +287,8 @@ mod tests {
         let many: Vec<String> = (0..10_000)
             .map(|i| format!("{i} h{i} 198.51.{}.{} 203.0.{}.{}", i / 250, i % 250, i / 250, i % 250))
             .collect();
-        let route = plan("x.test", listed(&many.join("; ")), &Rules::default(), 0).expect("a way");
+        let route = plan("x.test", listed(&many.join("; ")).as_ref(), &Rules::default(), 0);
+        let route = route.expect("a way").thin();
         assert_eq!(route.hops.iter().map(|hop| hop.addresses.len()).sum::<usize>(), ADDRESSES_MAX);
         assert_eq!(route.hops.first().map(|hop| hop.host.as_str()), Some("h0"));
     }
@@ -284,7 +298,7 @@ mod tests {
         let mut firsts = HashSet::new();
         for random in 0..64 {
             let found = listed("10 a 192.0.2.1; 10 b 192.0.2.2; 10 c 192.0.2.3; 20 d 192.0.2.4");
-            let route = plan("x.test", found, &Rules::default(), random << 40 | random).expect("a way");
+            let route = plan("x.test", found.as_ref(), &Rules::default(), random << 40 | random).expect("a way");
             assert_eq!(route.hops.last().map(|hop| hop.host.as_str()), Some("d"));
             firsts.extend(route.hops.first().map(|hop| hop.host.clone()));
         }

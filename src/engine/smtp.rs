@@ -182,7 +182,7 @@ impl Client {
 
     /// From the greeting to the last EHLO.
     async fn begin(&mut self, name: &str, helo: &Domain, security: &Security) -> Result<(), Outcome> {
-        let greeting = ask(&mut self.dialogue, Phase::Greeting, Request::awaited()).await?;
+        let greeting = hear(&mut self.dialogue, Phase::Greeting).await?;
         succeed(Phase::Greeting, &greeting)?;
         self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
         match security {
@@ -236,7 +236,37 @@ fn client_id(helo: &Domain) -> ClientId {
 }
 
 async fn ask(dialogue: &mut Dialogue, phase: Phase, mut request: Request) -> Result<Reply, Outcome> {
-    dialogue.ask(&mut request).await.map_err(|error| lost(phase, Some(&error)))
+    ask_in_turn(dialogue, &mut request).await.map_err(|error| lost(phase, Some(&error)))
+}
+
+/// A reply that comes by itself.
+async fn hear(dialogue: &mut Dialogue, phase: Phase) -> Result<Reply, Outcome> {
+    dialogue.answer(&mut Request::awaited()).await.map_err(|error| lost(phase, Some(&error)))
+}
+
+/// Asks, unless the server has said something already. A goodbye is the answer to whatever would have been asked next.
+async fn ask_in_turn(dialogue: &mut Dialogue, request: &mut Request) -> Result<Reply, Error> {
+    match unasked(dialogue).await? {
+        Some(goodbye) => Ok(goodbye),
+        None => dialogue.ask(request).await,
+    }
+}
+
+/// What the server has said without being asked, if that is a goodbye (RFC 5321 §3.8). By any other words all further
+/// replies would be taken for answers to something else, so they are an error. In both cases it is not talked to again.
+async fn unasked(dialogue: &mut Dialogue) -> Result<Option<Reply>, Error> {
+    if !dialogue.has_spoken().await? {
+        return Ok(None);
+    }
+    dialogue.fall_silent();
+    let reply = dialogue.answer(&mut Request::awaited()).await?;
+    match reply.code.get() {
+        421 => Ok(Some(reply)),
+        code => {
+            let words = format!("{code} {}", reply.text());
+            Err(Error::new(Kind::Protocol, "the server spoke without being asked").said(words))
+        }
+    }
 }
 
 fn succeed(phase: Phase, reply: &Reply) -> Result<(), Outcome> {

@@ -30,12 +30,19 @@ pub(super) fn ranges(section: &[u8]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Whether a text that has no header section begins with lines that somebody meant as one, blind copies included.
+/// Whether a text that has no header section begins with lines that somebody meant as one, blind copies included;
+/// perhaps behind empty lines that a template left there.
 pub(super) fn hides_in(text: &[u8]) -> bool {
-    let is_end = |line: &&[u8]| field::is_empty_line(line);
-    let lines = text.split_inclusive(|octet| *octet == b'\n');
-    let length = lines.take_while(|line| !is_end(line)).map(<[u8]>::len).sum();
-    !ranges(text.get(..length).unwrap_or_default()).is_empty()
+    let mut rest = text;
+    let mut length = 0;
+    loop {
+        let line = field::first_line(&rest[length..]);
+        match (line.is_empty(), field::is_empty_line(line)) {
+            (false, true) if length == 0 => rest = &rest[line.len()..],
+            (false, false) => length += line.len(),
+            _ => return !ranges(&rest[..length]).is_empty(),
+        }
+    }
 }
 
 fn is_blind(field: &Field<'_>) -> bool {

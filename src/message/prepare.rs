@@ -69,6 +69,12 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
             .caused_by(place)
             .hint("lines must end with CRLF or LF; --fix makes line ends of such octets"));
     }
+    if survey.has_nul {
+        // RFC 5322 §4.1: nobody may make one. In UTF-16 they are everywhere, and no field would be found, not even Bcc.
+        return Err(Error::new(Kind::Data, "prepare the message")
+            .caused_by("a NUL in it cannot be sent")
+            .hint("a text in UTF-16 has to be converted; other files can be attached"));
+    }
     let eight_bit = survey.is_eight_bit;
     let long_line = Some(survey.longest).filter(|(_, octets)| *octets > LINE_MAX);
     let message = survey.with_crlf(message.clone());
@@ -83,7 +89,7 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
         let size = format!("its header section is larger than {} MiB", HEADER_MAX / 1024 / 1024);
         return Err(Error::new(Kind::Data, "prepare the message").caused_by(size));
     }
-    if section.is_empty() && !field::has_header_section(&head[start..]) && blind::hides_in(&head) {
+    if section.is_empty() && blind::hides_in(&head[start..]) {
         return Err(Error::new(Kind::Data, "prepare the message")
             .caused_by("its first line is no header field, but a Bcc field follows, which all would see")
             .hint("a complete message begins with header fields"));
@@ -287,7 +293,7 @@ mod tests {
     #[test]
     fn without_fixups_octets_stay() {
         for message in
-            [&b"no header section\r\nat all\r\n"[..], b"", b"\r\nbody\r\n", b"X: \xff\r\n\r\n\0\xfe", b"To: no end"]
+            [&b"no header section\r\nat all\r\n"[..], b"", b"\r\nbody\r\n", b"X: \xff\r\n\r\n\xfe", b"To: no end"]
         {
             assert_eq!(octets(&plain(message)), message);
         }
@@ -388,7 +394,11 @@ mod tests {
         let umlaut = text(&fixed("From: a@x\n\nGrüße\n"));
         assert!(umlaut.contains("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{umlaut}");
         assert!(!text(&fixed("\u{feff}To: a@x\n\n")).contains('\u{feff}'));
-        assert!(prepare(&held(b"junk\nTo: a@x\nBcc: b@x\n\ntext\n"), None, false).is_err());
+        for hidden in ["junk\nTo: a@x\nBcc: b@x\n\ntext\n", "\nTo: a@x\nBcc: b@x\n\ntext\n", "\r\n\r\nBcc: b@x\n"] {
+            assert!(prepare(&held(hidden.as_bytes()), None, false).is_err(), "{hidden}");
+        }
+        let wide: Vec<u8> = "To: a@x\nBcc: b@x\n\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(prepare(&held(&wide), None, true).is_err());
         assert!(!text(&fixed("From a Thu\nTo: a@x\n\n")).contains("From a Thu"));
         let fixups = Fixups { from: None, now: Timestamp::UNIX_EPOCH, entropy: &Counting::default(), domain: None };
         let error = prepare(&held(b"To: a@x\n\n"), Some(fixups), false).expect_err("no From");
@@ -427,7 +437,8 @@ mod tests {
 
         #[test]
         fn preparing_twice_changes_nothing_more(message in any::<Vec<u8>>()) {
-            let message: Vec<u8> = message.into_iter().filter(|octet| *octet != b'\r').collect();
+            let message: Vec<u8> = message.into_iter().filter(|octet| !matches!(octet, b'\r' | 0)).collect();
+            prop_assume!(prepare(&held(&message), None, false).is_ok());
             let once = plain(&message);
             prop_assert_eq!(octets(&plain(&octets(&once))), octets(&once));
         }

@@ -19,6 +19,13 @@ use tokio::time::timeout;
 /// Octets asked for at once.
 const READ_SIZE: usize = 16 * 1024;
 
+/// What a peer may still say, and for how long, before a connection is cut that we have closed: about what is on its
+/// way when our last words are.
+const DRAINED_MAX: usize = 4 * 1024 * 1024;
+/// Who is in the middle of saying something says more within this time.
+const MIDWAY_WAIT: Duration = Duration::from_millis(50);
+const DRAIN_WAIT: Duration = Duration::from_secs(2);
+
 /// One end of a connection.
 #[derive(Debug)]
 pub struct Connection {
@@ -93,6 +100,27 @@ impl Connection {
     pub async fn close(&mut self) {
         // The peer may be gone already; there is nobody left to tell.
         let _ = timeout(Duration::from_secs(5), self.shutdown()).await;
+    }
+
+    /// Says that no more will be written, and throws away what the peer is saying for a while. Closed before it was
+    /// read, a system would answer it with a reset, which can overtake the last words of ours (RFC 9293 §3.6.1).
+    pub(super) async fn close_politely(&mut self) {
+        self.close().await;
+        let mut rest = vec![0; READ_SIZE];
+        // Whoever says nothing now is not waited for.
+        if !matches!(timeout(MIDWAY_WAIT, self.read(&mut rest)).await, Ok(Ok(1..))) {
+            return;
+        }
+        let drain = async {
+            let mut drained = 0;
+            while drained < DRAINED_MAX {
+                match self.read(&mut rest).await {
+                    Ok(count @ 1..) => drained += count,
+                    _ => return,
+                }
+            }
+        };
+        let _ = timeout(DRAIN_WAIT, drain).await;
     }
 
     /// Upgrades the server's side to TLS.

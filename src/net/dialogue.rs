@@ -113,6 +113,36 @@ impl Dialogue {
         self.connection.as_ref()?.tls()
     }
 
+    /// Whether the server has said something that nobody has read, as far as it has arrived; waits for nothing. An error
+    /// says that it will say nothing more.
+    pub async fn has_spoken(&mut self) -> Result<bool> {
+        if self.framer.has_unread() {
+            return Ok(true);
+        }
+        let Some(connection) = &mut self.connection else { return Err(self.gone()) };
+        let filled = tokio::select! {
+            biased;
+            filled = connection.fill(&mut self.framer) => filled,
+            () = std::future::ready(()) => return Ok(false),
+        };
+        match filled {
+            Ok(0) => {
+                self.connection = None;
+                Err(self.temporary("the server closed the connection"))
+            }
+            Ok(_) => Ok(true),
+            Err(error) => {
+                self.connection = None;
+                Err(self.broken(error))
+            }
+        }
+    }
+
+    /// Says nothing any more; what the server said can still be read.
+    pub fn fall_silent(&mut self) {
+        self.is_deaf = true;
+    }
+
     /// Writes a request and reads its answer.
     pub async fn ask<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
         let mut out = Output::new();
@@ -143,13 +173,14 @@ impl Dialogue {
 
     /// Sends a text up to its lone dot, stuffed. The content must use CRLF. `progress` gets the octets sent so far.
     /// Until the dot is sent the server cannot have taken the message; the error says whether it may have. A server
-    /// that stopped listening may have said why: [`Dialogue::answer`] reads it.
+    /// that stopped listening, or did not wait for the dot, may have said why: [`Dialogue::answer`] reads it.
     pub async fn send_text(&mut self, content: &dyn Content, mut progress: impl FnMut(u64)) -> Result<(), BrokenText> {
         let mut stuffer = Stuffer::new();
         let mut buffer = vec![0; PIECE];
         let mut offset = 0;
         let mut wire = Vec::with_capacity(PIECE + 1024);
         while offset < content.size() {
+            self.is_awaited().await?;
             let count = self.piece(read(content, offset, &mut buffer))?;
             wire.clear();
             stuffer.push(&buffer[..count], &mut wire);
@@ -157,6 +188,7 @@ impl Dialogue {
             offset += count as u64;
             progress(offset);
         }
+        self.is_awaited().await?;
         if self.is_stopped() {
             self.connection = None;
             return Err(BrokenText { error: self.interrupted(), dot_sent: false });
@@ -164,6 +196,21 @@ impl Dialogue {
         wire.clear();
         stuffer.finish(&mut wire);
         self.write(&wire).await.map_err(|error| BrokenText { error, dot_sent: true })
+    }
+
+    /// Whether the server waits for the rest of a text. One that answers before it has all of it gets no end: the answer
+    /// cannot be about what it has not got, and whoever took it for the one to the end would believe in a message that
+    /// nobody has, or send one twice.
+    async fn is_awaited(&mut self) -> Result<(), BrokenText> {
+        let error = match self.has_spoken().await {
+            Ok(false) => return Ok(()),
+            Ok(true) => {
+                self.fall_silent();
+                Error::new(Kind::Protocol, "the server answered before it had the whole message").with_peer(&self.peer)
+            }
+            Err(error) => error,
+        };
+        Err(BrokenText { error, dot_sent: false })
     }
 
     /// How much was read of a text that is on its way.

@@ -6,17 +6,21 @@
 //! of aliases too, since somebody will mend it. Knows nothing of mail routing.
 //! RFC 1034 §3.6.2; RFC 2308 §2; RFC 7766.
 
+mod authentic;
+
 use super::trace::Trace;
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
 use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
+use authentic::{Authentic, trusts_ad};
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::rdata::CNAME;
 use hickory_resolver::proto::rr::{Name, RData, Record as DnsRecord, RecordType};
+use hickory_resolver::system_conf::read_system_conf;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -24,12 +28,18 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(20);
 /// One attempt at one server.
 const ATTEMPT: Duration = Duration::from_secs(5);
+/// Where the system's name servers are named.
+const CONFIGURATION: &str = "/etc/resolv.conf";
 /// As many aliases in a row are followed as common resolvers follow.
 const ALIASES_MAX: usize = 16;
 
 /// Asks real name servers, over UDP, and over TCP when the answer is cut short.
 pub struct SystemResolver {
     inner: TokioResolver,
+    servers: Vec<NameServerConfig>,
+    authentic: Option<Authentic>,
+    /// Whether the administrator trusts the way to all of the servers.
+    trusts_all: bool,
     deadline: Duration,
     trace: Option<Trace>,
 }
@@ -37,10 +47,11 @@ pub struct SystemResolver {
 impl SystemResolver {
     /// Asks the servers that the machine is configured for (`/etc/resolv.conf`, `/etc/hosts`).
     pub fn from_system() -> Result<Self> {
-        let builder = TokioResolver::builder_tokio().map_err(|error| {
+        let (config, options) = read_system_conf().map_err(|error| {
             Error::new(Kind::Config, "cannot read the system's resolver configuration").caused_by(error)
         })?;
-        Self::build(builder.build())
+        let trusts_all = std::fs::read_to_string(CONFIGURATION).is_ok_and(|text| trusts_ad(&text));
+        Ok(Self { trusts_all, ..Self::build(config, options)? })
     }
 
     /// Asks this server only.
@@ -49,18 +60,31 @@ impl SystemResolver {
         for connection in &mut config.connections {
             connection.port = server.port();
         }
-        let config = ResolverConfig::from_name_servers(vec![config]);
-        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        let options = builder.options_mut();
+        let mut options = ResolverOpts::default();
         options.timeout = ATTEMPT;
         options.attempts = 2;
         options.use_hosts_file = ResolveHosts::Never;
-        Self::build(builder.build())
+        Self::build(ResolverConfig::from_name_servers(vec![config]), options)
     }
 
-    fn build(built: Result<TokioResolver, NetError>) -> Result<Self> {
+    fn build(config: ResolverConfig, options: ResolverOpts) -> Result<Self> {
+        let servers = config.name_servers().to_vec();
+        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        *builder.options_mut() = options;
+        let built = builder.build();
         let inner = built.map_err(|error| Error::new(Kind::Config, "set up the resolver").caused_by(error))?;
-        Ok(Self { inner, deadline: DEADLINE, trace: None })
+        Ok(Self { inner, servers, authentic: None, trusts_all: false, deadline: DEADLINE, trace: None })
+    }
+
+    /// Whether what the servers say of DNSSEC counts: they are on this machine, or the administrator says so.
+    pub fn is_trusted(&self) -> bool {
+        self.trusts_all || self.servers.iter().all(|server| server.ip.to_canonical().is_loopback())
+    }
+
+    /// The same, which asks with each question whether the answer is authentic.
+    pub fn authentic(self) -> Result<Self> {
+        let authentic = Authentic::new(&self.servers, self.inner.options(), self.trusts_all)?;
+        Ok(Self { authentic: Some(authentic), ..self })
     }
 
     /// Writes each question down with its answer.
@@ -72,6 +96,9 @@ impl SystemResolver {
         // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
         let mut absolute = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
         absolute.set_fqdn(true);
+        if let Some(authentic) = &self.authentic {
+            return authentic.ask(&absolute, kind).await;
+        }
         let records = match self.inner.lookup(absolute.clone(), record_type(kind)).await {
             Ok(found) => found.answers().to_vec(),
             Err(error) => {
@@ -104,7 +131,8 @@ impl SystemResolver {
             Ok(answer) => {
                 let aliases = answer.aliases.iter().map(|alias| format!("alias of {alias}"));
                 let records = answer.records.iter().map(shown);
-                aliases.chain(records).collect::<Vec<_>>().join(", ")
+                let authentic = answer.is_authentic.then(|| "authentic".to_owned());
+                aliases.chain(records).chain(authentic).collect::<Vec<_>>().join(", ")
             }
             Err(why) => why.to_string(),
         };
@@ -121,6 +149,14 @@ impl Resolve for SystemResolver {
             answer
         })
     }
+
+    fn unauthentic(&self) -> Later<'_, Option<String>> {
+        Box::pin(async move {
+            let Some(authentic) = &self.authentic else { return Some("nobody asked whether they are".to_owned()) };
+            let late = |_| Some("the name server did not answer in time".to_owned());
+            tokio::time::timeout(self.deadline, authentic.obstacle()).await.unwrap_or_else(late)
+        })
+    }
 }
 
 /// The record's type as DNS numbers it.
@@ -131,6 +167,7 @@ fn record_type(kind: RecordKind) -> RecordType {
         RecordKind::Aaaa => RecordType::AAAA,
         RecordKind::Srv => RecordType::SRV,
         RecordKind::Txt => RecordType::TXT,
+        RecordKind::Tlsa => RecordType::TLSA,
     }
 }
 
@@ -142,6 +179,10 @@ fn shown(record: &Record) -> String {
         Record::Aaaa(ip) => ip.to_string(),
         Record::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
         Record::Txt(text) => format!("\"{}\"", text.escape_ascii()),
+        Record::Tlsa { usage, selector, matching, data } => {
+            let digits: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
+            format!("{usage} {selector} {matching} {digits}")
+        }
     }
 }
 
@@ -189,6 +230,12 @@ fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
             Some(Record::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: host(&srv.target) })
         }
         (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
+        (RData::TLSA(tlsa), RecordKind::Tlsa) => Some(Record::Tlsa {
+            usage: tlsa.cert_usage.into(),
+            selector: tlsa.selector.into(),
+            matching: tlsa.matching.into(),
+            data: tlsa.cert_data.clone(),
+        }),
         _ => None,
     }
 }
@@ -231,7 +278,7 @@ fn why_not(error: &NetError) -> LookupError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use hickory_proto::op::{Message, OpCode};
     use hickory_proto::serialize::txt::Parser;
@@ -253,8 +300,11 @@ mod tests {
         }
     }
 
-    /// A name server on loopback: for each name that may be asked for, the answer in zone text.
-    async fn name_server(answers: &'static [(&'static str, &'static str)]) -> SocketAddr {
+    /// For each name that may be asked for, the answer in zone text.
+    pub(super) type Zone = &'static [(&'static str, &'static str)];
+
+    /// A name server on loopback. It vouches for what it says of the names in `signed`, to those who ask for that.
+    pub(super) async fn name_server(answers: Zone, signed: &'static [&'static str]) -> SocketAddr {
         let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
         let address = socket.local_addr().expect("its address");
         tokio::spawn(async move {
@@ -262,10 +312,13 @@ mod tests {
             while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
                 let question = Message::from_vec(&buffer[..length]).expect("a question");
                 let query = question.queries.first().expect("a query");
-                let answer = answers.iter().find(|(name, _)| host(query.name()) == *name).map_or("", |answer| answer.1);
+                let name = host(query.name());
+                let name = name.trim_end_matches('.');
+                let answer = answers.iter().find(|(known, _)| name == *known).map_or("", |answer| answer.1);
                 let text = format!("$TTL 60\n{answer}\n");
                 let (_, sets) = Parser::new(text, None, Some(Name::root())).parse().expect("zone text");
                 let mut reply = Message::response(question.metadata.id, OpCode::Query);
+                reply.metadata.authentic_data = question.metadata.authentic_data && signed.contains(&name);
                 reply.add_query(query.clone());
                 reply.add_answers(sets.values().flat_map(|set| set.records_without_rrsigs()).cloned());
                 socket.send_to(&reply.to_vec().expect("octets"), from).await.expect("a reply");
@@ -276,23 +329,27 @@ mod tests {
 
     #[tokio::test]
     async fn aliases_are_followed_to_the_name_that_was_meant_and_a_circle_may_be_mended() {
-        let server = name_server(&[
-            ("loopa.test", "loopa.test. CNAME loopb.test."),
-            ("loopb.test", "loopb.test. CNAME loopa.test."),
-            ("self.test", "self.test. CNAME self.test."),
-            ("circle.test", "circle.test. CNAME round.test.\nround.test. CNAME circle.test."),
-            ("dangling.test", "dangling.test. CNAME empty.test."),
-            ("many.test", "many.test. MX 10 a.test."),
-            ("half.test", "half.test. CNAME many.test."),
-            ("other.test", "other.test. CNAME many.test."),
-            ("whole.test", "whole.test. CNAME many.test.\nmany.test. MX 10 a.test."),
-            ("foreign.test", "foreign.test. MX 10 a.test.\nevil.test. MX 5 b.test."),
-        ]);
+        let server = name_server(
+            &[
+                ("loopa.test", "loopa.test. CNAME loopb.test."),
+                ("loopb.test", "loopb.test. CNAME loopa.test."),
+                ("self.test", "self.test. CNAME self.test."),
+                ("circle.test", "circle.test. CNAME round.test.\nround.test. CNAME circle.test."),
+                ("dangling.test", "dangling.test. CNAME empty.test."),
+                ("many.test", "many.test. MX 10 a.test."),
+                ("half.test", "half.test. CNAME many.test."),
+                ("other.test", "other.test. CNAME many.test."),
+                ("whole.test", "whole.test. CNAME many.test.\nmany.test. MX 10 a.test."),
+                ("foreign.test", "foreign.test. MX 10 a.test.\nevil.test. MX 5 b.test."),
+            ],
+            &[],
+        );
         let resolver = SystemResolver::at(server.await).expect("a resolver");
         let mx = |aliases: &[&str]| Answer {
             records: vec![Record::Mx { preference: 10, exchange: "a.test".into() }],
             aliases: aliases.iter().map(ToString::to_string).collect(),
             ttl: 60,
+            is_authentic: false,
         };
         for (name, wanted) in [
             ("loopa.test", Err(too_many_aliases())),
@@ -326,7 +383,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_trace_has_each_question_with_its_answer() {
-        let server = name_server(&[("alias.test", "alias.test. CNAME mx.test.\nmx.test. A 192.0.2.1")]).await;
+        let server = name_server(&[("alias.test", "alias.test. CNAME mx.test.\nmx.test. A 192.0.2.1")], &[]).await;
         let page = Page::default();
         let trace = Trace::new(Box::new(page.clone()));
         let resolver = SystemResolver::at(server).expect("a resolver").traced(Some(trace));

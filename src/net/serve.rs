@@ -178,7 +178,7 @@ impl Port {
                     }
                     let Some(tls) = &self.tls else { return Ended::Handshake };
                     if framer.has_unread() {
-                        connection.close().await;
+                        connection.close_politely().await;
                         return Ended::Injected;
                     }
                     connection = match connection.accept_tls(tls, HANDSHAKE_MAX).await {
@@ -190,7 +190,7 @@ impl Port {
                 }
                 Flow::Close => {
                     let _ = write(&mut connection, session.patience(), &mut out).await;
-                    connection.close().await;
+                    connection.close_politely().await;
                     return Ended::Closed;
                 }
                 Flow::Continue => match pump(&mut session, &mut framer, &mut out) {
@@ -241,7 +241,7 @@ async fn farewell<S: Session>(connection: &mut Connection, session: &mut S, why:
     session.on(Input::Farewell(why), &mut out);
     // Whoever does not read it does not need it.
     let _ = connection.send(out.as_slice(), Duration::from_secs(5)).await;
-    connection.close().await;
+    connection.close_politely().await;
     ended
 }
 

@@ -20,6 +20,7 @@ const TTL_SECONDS: u32 = 300;
 pub struct Zone {
     names: BTreeMap<String, Vec<(u32, RData)>>,
     failing: Mutex<BTreeSet<String>>,
+    signed: BTreeSet<String>,
 }
 
 impl Zone {
@@ -37,12 +38,18 @@ impl Zone {
             let records = names.entry(host(&Name::from(key.name))).or_default();
             records.extend(set.records_without_rrsigs().map(|record| (record.ttl, record.data.clone())));
         }
-        Ok(Self { names, failing: Mutex::default() })
+        Ok(Self { names, failing: Mutex::default(), signed: BTreeSet::new() })
     }
 
     /// From now on this name and all below it answer as if their servers were down.
     pub fn fail(&self, name: &str) {
         self.failing().insert(canonical(name));
+    }
+
+    /// The same with this name and all below it signed: what is said of them is authentic.
+    pub fn signed(mut self, name: &str) -> Self {
+        self.signed.insert(canonical(name));
+        self
     }
 
     /// Takes [`Zone::fail`] back.
@@ -55,13 +62,17 @@ impl Zone {
     }
 
     fn find(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
-        follow(canonical(name), kind, |name| {
+        let asked = canonical(name);
+        let is_signed = |name: &String| ancestors(name).any(|above| self.signed.contains(above));
+        let found = follow(asked.clone(), kind, |name| {
             if ancestors(name).any(|above| self.failing().contains(above)) {
                 return Err(LookupError::Temporary("the name server answered: Server Failure".into()));
             }
             let here = self.records_of(name).ok_or(LookupError::NoSuchName)?;
             Ok(here.iter().map(|(ttl, data)| (*ttl, data)))
-        })
+        })?;
+        let is_authentic = is_signed(&asked) && found.aliases.iter().all(is_signed);
+        Ok(Answer { is_authentic, ..found })
     }
 
     /// What a name has: its own records, nothing if only names below it exist, or what a wildcard gives it.
@@ -123,6 +134,7 @@ loopb   CNAME loopa
 *.wild  MX 10 a
 deep.down.below A 127.0.1.2
 nothing TXT "no mail " "here"
+_25._tcp.a TLSA 3 1 1 00ff
 _imaps._tcp SRV 0 1 993 A
 _pop3s._tcp SRV 0 0 0 .
 $ORIGIN other.test.
@@ -151,6 +163,11 @@ mx      A 127.0.2.1
             ("nothing.cases.test", RecordKind::Txt, Ok(vec![Record::Txt(b"no mail here".to_vec())])),
             ("_imaps._tcp.cases.test", RecordKind::Srv, Ok(vec![srv(1, 993, "a.cases.test")])),
             ("_pop3s._tcp.cases.test", RecordKind::Srv, Ok(vec![srv(0, 0, ".")])),
+            (
+                "_25._tcp.a.cases.test",
+                RecordKind::Tlsa,
+                Ok(vec![Record::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![0, 255] }]),
+            ),
             ("nothing.cases.test", RecordKind::A, Err(LookupError::NoRecords)),
             ("down.below.cases.test", RecordKind::A, Err(LookupError::NoRecords)),
             ("nx.cases.test", RecordKind::A, Err(LookupError::NoSuchName)),
@@ -176,6 +193,18 @@ mx      A 127.0.2.1
         assert_eq!(zone.lookup("a.cases.test", RecordKind::A).await.expect("an answer").ttl, 60);
         let circle = zone.lookup("loopa.cases.test", RecordKind::Mx).await;
         assert!(matches!(circle, Err(LookupError::Temporary(_))), "{circle:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_authentic_if_all_of_it_is_signed() {
+        let zone = Zone::parse(ZONE).expect("a zone").signed("Many.cases.test.").signed("chain.cases.test");
+        for (name, wanted) in [("many", true), ("chain", false), ("cnamed", false), ("a", false)] {
+            let kind = if name == "a" { RecordKind::A } else { RecordKind::Mx };
+            let answer = zone.lookup(&format!("{name}.cases.test"), kind).await.expect(name);
+            assert_eq!(answer.is_authentic, wanted, "{name}");
+        }
+        let zone = Zone::parse(ZONE).expect("a zone").signed("cases.test");
+        assert!(zone.lookup("chain.cases.test", RecordKind::Mx).await.expect("an answer").is_authentic);
     }
 
     #[tokio::test]

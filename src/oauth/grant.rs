@@ -76,6 +76,12 @@ impl Refusal {
         matches!(self.code.as_str(), "invalid_grant" | "interaction_required" | "login_required" | "consent_required")
     }
 
+    /// The same without the secret, should the provider have repeated it.
+    pub(super) fn without(self, secret: &Secret) -> Self {
+        let veiled = |text: String| secret.veil(&text).into_owned();
+        Self { code: veiled(self.code), words: self.words.map(veiled) }
+    }
+
     /// As an error: what it means for the user.
     pub(super) fn into_error(self, what: &str) -> Error {
         let (kind, hint) = match self.code.as_str() {

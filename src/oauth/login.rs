@@ -54,8 +54,9 @@ impl Login<'_> {
         })?;
         let scope = self.client.scopes.join(" ");
         let response = self.client.post(self.http, endpoint, &[("scope", &scope)]).await?;
-        let mut pending = device::read(&response)?
-            .map_err(|refusal| refusal.into_error("the provider does not begin a login on another device"))?;
+        let mut pending = device::read(&response)?.map_err(|refusal| {
+            self.client.veiled(refusal, &[]).into_error("the provider does not begin a login on another device")
+        })?;
         show(&pending.prompt);
         let fields =
             [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", pending.code.expose())];

@@ -35,7 +35,8 @@ impl Metadata {
         let document: Document = serde_json::from_slice(octets)
             .map_err(|_| wrong("what the provider says about itself is not the JSON that was expected".into()))?;
         if document.issuer.trim_end_matches('/') != issuer.as_str().trim_end_matches('/') {
-            return Err(wrong("the provider speaks for another".into()).said(document.issuer));
+            let theirs: String = document.issuer.chars().take(super::SHOWN_MAX).collect();
+            return Err(wrong("the provider speaks for another".into()).said(theirs));
         }
         let url = |text: Option<String>| text.map(|text| super::endpoint(&text)).transpose();
         Ok(Self {

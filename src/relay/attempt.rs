@@ -31,7 +31,7 @@ pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &P
                 return answers;
             }
             let recipients = open.iter().filter_map(|index| parcel.envelope.recipients.get(*index).cloned()).collect();
-            let said = courier.deliver(&hop.host, SocketAddr::new(*ip, port), &parcel.only(recipients)).await;
+            let said = courier.deliver(hop, SocketAddr::new(*ip, port), &parcel.only(recipients)).await;
             for (index, answer) in open.into_iter().zip(said) {
                 answers[index] = brief(answer);
             }
@@ -67,6 +67,7 @@ pub(super) mod tests {
     use super::*;
     use crate::engine::route::Hop;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
+    use crate::policy::guard::Guard;
     use crate::world::{Later, Timestamp};
     use std::net::IpAddr;
     use std::sync::{Arc, Mutex};
@@ -78,10 +79,10 @@ pub(super) mod tests {
     }
 
     impl Courier for Script {
-        fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+        fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
             let recipients: Vec<String> = parcel.envelope.recipients.iter().map(ToString::to_string).collect();
             let names: Vec<&str> = recipients.iter().filter_map(|name| name.split('@').next()).collect();
-            self.asked.lock().expect("no panic").push(format!("{host} {} {}", address.ip(), names.join("+")));
+            self.asked.lock().expect("no panic").push(format!("{} {} {}", host.host, address.ip(), names.join("+")));
             let answer = |recipient: &String| {
                 let ip = address.ip().to_string();
                 let line =
@@ -110,8 +111,10 @@ pub(super) mod tests {
         let hop = |host: &str, addresses: &[&str]| Hop {
             host: host.into(),
             addresses: addresses.iter().map(|ip| ip.parse().expect("an address")).collect(),
+            guard: Guard::Usual,
         };
-        let route = Route { hops: vec![hop("a", &["192.0.2.1", "192.0.2.2"]), hop("b", &["192.0.2.3"])] };
+        let hops = vec![hop("a", &["192.0.2.1", "192.0.2.2"]), hop("b", &["192.0.2.3"])];
+        let route = Route { hops, remarks: Vec::new() };
         let script = Script { lines, asked: Mutex::default() };
         let answers = attempt(&script, &route, 25, &parcel(recipients)).await;
         let asked = script.asked.into_inner().expect("no panic");
@@ -165,7 +168,7 @@ pub(super) mod tests {
     struct Tarpit(Duration, Mutex<usize>);
 
     impl Courier for Tarpit {
-        fn deliver<'a>(&'a self, _: &'a str, _: SocketAddr, _: &'a Parcel) -> Later<'a, Vec<Answer>> {
+        fn deliver<'a>(&'a self, _: &'a Hop, _: SocketAddr, _: &'a Parcel) -> Later<'a, Vec<Answer>> {
             Box::pin(async {
                 tokio::time::sleep(self.0).await;
                 *self.1.lock().expect("no panic") += 1;
@@ -177,7 +180,8 @@ pub(super) mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_hosts_that_say_nothing_do_not_hold_a_place_for_hours() {
         let addresses = (1..=20).map(|number| IpAddr::from([192, 0, 2, number])).collect();
-        let route = Route { hops: vec![Hop { host: "a".into(), addresses }] };
+        let hops = vec![Hop { host: "a".into(), addresses, guard: Guard::Usual }];
+        let route = Route { hops, remarks: Vec::new() };
         for (minutes, wanted) in [(0, 20), (1, 10), (5, 2), (30, 2)] {
             let tarpit = Tarpit(Duration::from_secs(minutes * 60), Mutex::default());
             let answers = attempt(&tarpit, &route, 25, &parcel(&["bob@x"])).await;

@@ -107,7 +107,7 @@ fn wait(
     let verdict = patience.judge(age, due.attempts.saturating_add(1), due.warned, random);
     let Some(wait) = verdict.wait else {
         let note =
-            format!("not delivered within {}, and not tried again", super::schedule::in_words(patience.lifetime));
+            format!("not delivered within {}, and not tried again", crate::duration::in_words(patience.lifetime));
         return fail(due, answer, EXPIRED, Some(&note));
     };
     let later = |wait: Duration| move |from: Timestamp| from.saturating_add(wait).unwrap_or(Timestamp::MAX);

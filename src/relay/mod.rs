@@ -17,6 +17,7 @@ mod simulation;
 mod work;
 
 use crate::address::Domain;
+use crate::engine::guarding::Guarding;
 use crate::engine::handover::{Courier, Local};
 use crate::engine::route::Rules;
 use crate::error::Result;
@@ -26,6 +27,7 @@ use board::Limits;
 use event::Observer;
 use schedule::Patience;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The relay. Clones are handles to the same one.
@@ -62,6 +64,8 @@ pub struct Settings {
     pub smarthost: Option<Smarthost>,
     /// This host, and whom it may connect to.
     pub rules: Rules,
+    /// What the way to exchangers is held to.
+    pub guarding: Guarding,
     /// When to try again and when to give up.
     pub patience: Patience,
     /// How much at once.
@@ -85,11 +89,15 @@ impl Default for Settings {
             port: 25,
             smarthost: None,
             rules: Rules::default(),
+            guarding: Guarding::default(),
             patience: Patience::default(),
             limits: Limits::default(),
         }
     }
 }
+
+/// Between two looks into the letter box that nobody asked for.
+const LETTERS: Duration = Duration::from_secs(60);
 
 impl Relay {
     /// A relay that does nothing yet.
@@ -99,20 +107,40 @@ impl Relay {
 
     /// Works until `stop`; then lets the attempts under way come to their end, for a while.
     pub async fn run(&self, stop: CancellationToken) -> Result<()> {
-        self.0.tools.spool.take_letters().await?;
-        queue::drive(self.0.clone(), stop, queue::Until::Stopped).await
+        self.take_letters().await?;
+        tokio::select! {
+            worked = queue::drive(self.0.clone(), stop, queue::Until::Stopped) => worked,
+            never = self.take_letters_again() => match never {},
+        }
     }
 
     /// Tries everything that is due once, and what enters the spool meanwhile.
     pub async fn pass(&self) -> Result<()> {
-        self.0.tools.spool.take_letters().await?;
+        self.take_letters().await?;
         queue::drive(self.0.clone(), CancellationToken::new(), queue::Until::Quiet).await
     }
 
-    /// Takes in what is in the letter box, makes messages due at once, and forgets which hosts did not answer; says how many recipients were waiting.
+    /// Takes in what is in the letter box, makes messages due at once, and forgets which hosts did not answer; says
+    /// how many recipients were waiting.
     pub async fn flush(&self, wake: Wake) -> Result<usize> {
-        self.0.tools.spool.take_letters().await?;
+        self.take_letters().await?;
         self.0.forget_silence();
         self.0.tools.spool.make_due(wake).await
+    }
+
+    async fn take_letters(&self) -> Result<()> {
+        let taken = self.0.tools.spool.take_letters().await?;
+        taken.troubles.iter().for_each(|trouble| self.0.tell(&event::Event::Trouble { what: trouble.to_string() }));
+        Ok(())
+    }
+
+    /// What could not be taken in may be later, and not everybody who puts a letter there manages to say so.
+    async fn take_letters_again(&self) -> std::convert::Infallible {
+        loop {
+            self.0.tools.clock.sleep(LETTERS).await;
+            if let Err(error) = self.take_letters().await {
+                self.0.tell(&event::Event::Trouble { what: error.to_string() });
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! Pure: time and chance come in as numbers.
 //! RFC 5321 §4.5.4.1.
 
+use crate::duration;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -135,14 +136,14 @@ impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.steps.iter().enumerate() {
             f.write_str(if index == 0 { "" } else { "," })?;
-            f.write_str(&print_duration(step.wait))?;
+            f.write_str(&duration::print(step.wait))?;
             if step.times > 1 {
                 write!(f, "*{}", step.times)?;
             }
         }
         match self.growth {
             Some(growth) => {
-                write!(f, ",x{}<{}", f64::from(growth.thousandths) / 1000.0, print_duration(growth.limit))
+                write!(f, ",x{}<{}", f64::from(growth.thousandths) / 1000.0, duration::print(growth.limit))
             }
             None => Ok(()),
         }
@@ -172,7 +173,7 @@ fn parse_step(text: &str) -> Option<Step> {
         Some((wait, times)) => (wait, number(times)?.try_into().ok().filter(|times| (1..=10_000).contains(times))?),
         None => (text, 1),
     };
-    Some(Step { wait: parse_duration(wait).filter(|wait| *wait <= WAIT_MAX)?, times })
+    Some(Step { wait: wait_of(wait)?, times })
 }
 
 fn parse_growth(text: &str) -> Option<Growth> {
@@ -184,43 +185,11 @@ fn parse_growth(text: &str) -> Option<Growth> {
     let thousandths = number(whole)?.checked_mul(1000)?.checked_add(number(&format!("{fraction:0<3}"))?)?;
     // A factor of one would never reach the limit, and waits that shrink are no retreat.
     let thousandths = u32::try_from(thousandths).ok().filter(|factor| (1001..=100_000).contains(factor))?;
-    Some(Growth { thousandths, limit: parse_duration(limit).filter(|limit| *limit <= WAIT_MAX)? })
+    Some(Growth { thousandths, limit: wait_of(limit)? })
 }
 
-/// Reads `90s`, `5m`, `4h`, `5d`; never zero.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let unit = match text.chars().next_back()? {
-        's' => 1,
-        'm' => MINUTE,
-        'h' => HOUR,
-        'd' => DAY,
-        _ => return None,
-    };
-    let seconds = number(text.get(..text.len() - 1)?)?.checked_mul(unit)?;
-    (seconds > 0).then(|| Duration::from_secs(seconds))
-}
-
-/// The largest unit that says it in whole numbers.
-fn print_duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (unit, name) = [(DAY, 'd'), (HOUR, 'h'), (MINUTE, 'm')]
-        .into_iter()
-        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit))
-        .unwrap_or((1, 's'));
-    format!("{}{name}", seconds / unit)
-}
-
-/// `5 days`, for people.
-pub fn in_words(duration: Duration) -> String {
-    let text = print_duration(duration);
-    let (number, unit) = text.split_at(text.len() - 1);
-    let unit = match unit {
-        "d" => "day",
-        "h" => "hour",
-        "m" => "minute",
-        _ => "second",
-    };
-    format!("{number} {unit}{}", if number == "1" { "" } else { "s" })
+fn wait_of(text: &str) -> Option<Duration> {
+    duration::parse(text).ok().filter(|wait| *wait <= WAIT_MAX)
 }
 
 /// Digits only: `u64::from_str` would take a sign.
@@ -295,13 +264,6 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_said_in_their_largest_whole_unit() {
-        for (text, wanted) in [("5d", "5 days"), ("60s", "1 minute"), ("36h", "36 hours"), ("90s", "90 seconds")] {
-            assert_eq!(in_words(parse_duration(text).expect(text)), wanted);
-        }
-    }
-
-    #[test]
     fn without_growth_the_last_wait_repeats() {
         let schedule: Schedule = "1m,1h".parse().expect("a schedule");
         assert_eq!(schedule.wait(500), Duration::from_secs(HOUR));
@@ -338,7 +300,7 @@ mod tests {
         {
             let schedule = waits.parse().expect(waits);
             let patience =
-                Patience { schedule, lifetime: parse_duration(lifetime).expect(lifetime), ..Patience::default() };
+                Patience { schedule, lifetime: duration::parse(lifetime).expect(lifetime), ..Patience::default() };
             assert_eq!(patience.attempts_min(), wanted, "{waits} within {lifetime}");
             let old = patience.lifetime + Duration::from_secs(1);
             assert!(patience.judge(old, wanted, true, 0).wait.is_none());

@@ -9,11 +9,13 @@ use super::bounce::{self, Judgement, ORIGINAL_MAX};
 use super::event::{AttemptResult, Event};
 use super::{Settings, Tools};
 use crate::address::{Address, Domain};
-use crate::engine::exchangers::{exchanger, exchangers};
+use crate::engine::exchangers::exchanger;
+use crate::engine::guarding::NoWay;
 use crate::engine::handover::{Answer, Parcel};
-use crate::engine::route::{Hop, Route, plan};
+use crate::engine::route::{Hop, Route};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::message::dsn::RecipientReport;
+use crate::policy::guard::Guard;
 use crate::status::EnhancedStatus;
 use crate::store::spool::{Due, Leased, Outcome, Report, Settlement};
 use crate::world::{LookupError, Timestamp};
@@ -218,12 +220,18 @@ impl Worker {
         let dns = self.tools.dns.as_ref();
         match (destination, &self.settings.smarthost) {
             (Destination::Domain(domain), _) => {
-                let found = exchangers(dns, domain).await;
                 let mut random = [0; 8];
                 self.tools.entropy.fill(&mut random);
-                plan(&domain.to_string(), found, &self.settings.rules, u64::from_le_bytes(random))
-                    .map(|route| (route, self.settings.port))
-                    .map_err(|why| Answer::failed(why.status, why.text))
+                let Settings { rules, port, guarding, .. } = &self.settings;
+                guarding
+                    .route(dns, domain, *port, rules, u64::from_le_bytes(random))
+                    .await
+                    .map(|route| (route, *port))
+                    .map_err(|why| match why {
+                        NoWay::Unroutable(why) => Answer::failed(why.status, why.text),
+                        // What a domain publishes it may put right.
+                        NoWay::Refused(why) => Answer::failed(EnhancedStatus::new(4, 7, 0), why.text),
+                    })
             }
             (Destination::Smarthost, Some(smarthost)) => {
                 let addresses: Vec<IpAddr> = match smarthost.host.to_ascii() {
@@ -237,7 +245,8 @@ impl Worker {
                         }
                     }
                 };
-                Ok((Route { hops: vec![Hop { host: smarthost.host.to_string(), addresses }] }, smarthost.port))
+                let hops = vec![Hop { host: smarthost.host.to_string(), addresses, guard: Guard::Usual }];
+                Ok((Route { hops, remarks: Vec::new() }, smarthost.port))
             }
             (Destination::Local | Destination::Smarthost | Destination::Nowhere | Destination::Account(_), _) => {
                 let words = "postmaster without a domain is a mailbox of this host, which has none";

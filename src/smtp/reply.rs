@@ -11,6 +11,8 @@ use lettre::transport::smtp::response::Response;
 
 /// RFC 5321 §4.5.3.1.5 asks for 512 octets; longer lines are cut there.
 const LINE_KEPT: usize = 512;
+/// RFC 4954 §4: a challenge, which is of no use when it is cut.
+const CHALLENGE_KEPT: usize = 12_288;
 /// A line longer than this is no reply of a mail server.
 const LINE_MAX: usize = 64 * 1024;
 /// The longest replies are those to EHLO and HELP; nobody needs this many lines.
@@ -69,7 +71,8 @@ impl Reader {
             Frame::Fault(_) | Frame::Piece(_) | Frame::End => return Err(broken("sent no reply of SMTP")),
         };
         let line = String::from_utf8_lossy(line);
-        let kept = line.get(..line.floor_char_boundary(LINE_KEPT)).unwrap_or_default();
+        let max = if line.starts_with("334") { CHALLENGE_KEPT } else { LINE_KEPT };
+        let kept = line.get(..line.floor_char_boundary(max)).unwrap_or_default();
         self.lines += 1;
         if self.lines > LINES_MAX {
             return Err(broken("sent a reply without an end"));
@@ -205,6 +208,13 @@ mod tests {
             let reply = reply.expect("a reply").expect("a whole one");
             assert!(reply.lines[0].len() <= LINE_KEPT && reply.lines[1] == "end");
         }
+    }
+
+    #[test]
+    fn a_challenge_is_kept_whole() {
+        let challenge = "QUJD".repeat(3000);
+        let reply = read(format!("334 {challenge}\r\n").as_bytes()).expect("a reply").expect("a whole one");
+        assert_eq!(reply.lines, [challenge]);
     }
 
     proptest! {

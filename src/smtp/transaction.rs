@@ -24,6 +24,13 @@ pub struct Facts {
     pub has_utf8_header: bool,
 }
 
+impl Facts {
+    /// The facts of a message of so many octets that travels in this envelope; `has_utf8_header` is not said there.
+    pub fn new(size: u64, envelope: &Envelope, has_utf8_header: bool) -> Self {
+        Self { size, is_eight_bit: envelope.body == BodyType::EightBitMime, has_utf8_header }
+    }
+}
+
 /// What to say.
 pub struct Plan {
     /// MAIL, with the parameters that this server knows and this message needs.

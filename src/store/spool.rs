@@ -10,6 +10,7 @@ use super::commit::{Committer, Job, Order};
 pub use super::entry::{Accepted, Attempt, Batch, Due, Entry, Lanes, Leased, Outcome, Report, Settlement, Wake};
 pub use super::id::SpoolId;
 pub use super::incoming::Incoming;
+use super::letterbox::Letters;
 use super::log::{Log, SEGMENT_MAX, body_of};
 use super::record::checksum;
 use super::room::has_room_to_accept;
@@ -50,7 +51,7 @@ pub(super) struct Inner {
     damage: Vec<Damage>,
     lost: Vec<SpoolId>,
     /// Held by whoever takes letters in.
-    letters: tokio::sync::Mutex<()>,
+    letters: tokio::sync::Mutex<Letters>,
 }
 
 impl Spool {
@@ -114,8 +115,27 @@ impl Spool {
         Ok(Incoming::new(self.0.clone(), id))
     }
 
-    pub(super) fn letters(&self) -> &tokio::sync::Mutex<()> {
+    pub(super) fn letters(&self) -> &tokio::sync::Mutex<Letters> {
         &self.0.letters
+    }
+
+    /// Keeps messages from being leased, those that are here and those that come yet.
+    pub(super) async fn hold(&self, ids: Vec<SpoolId>) -> Result<()> {
+        self.with_index("reading the queue", move |index| {
+            index.hold(&ids);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets messages be leased that were held.
+    pub(super) async fn let_go(&self, ids: Vec<SpoolId>) -> Result<()> {
+        self.with_index("reading the queue", move |index| {
+            index.let_go(&ids);
+            Ok(())
+        })
+        .await?;
+        self.0.order(Order::Bell).await
     }
 
     pub(super) fn disk(&self) -> Arc<dyn Disk> {

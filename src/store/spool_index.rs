@@ -199,6 +199,16 @@ impl SpoolIndex {
         self.leases.look_anew();
     }
 
+    /// Keeps messages from being leased, until they are let go.
+    pub(super) fn hold(&mut self, ids: &[SpoolId]) {
+        ids.iter().for_each(|id| self.leases.hold(*id));
+    }
+
+    /// Lets messages be leased.
+    pub(super) fn let_go(&mut self, ids: &[SpoolId]) {
+        ids.iter().for_each(|id| self.leases.let_go(*id));
+    }
+
     /// When the next recipient is due that was not looked at.
     pub(super) fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
         let from = self.leases.seen();

@@ -8,7 +8,7 @@
 
 use super::entry::Lanes;
 use super::id::SpoolId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A recipient: of which message, and which of its envelope.
@@ -41,6 +41,8 @@ pub(super) struct Leases {
     counts: HashMap<Arc<str>, usize>,
     /// Lanes of which rows were passed by, and the mark before the first of those.
     passed: HashMap<Arc<str>, Mark>,
+    /// Messages that nobody may have yet.
+    held: HashSet<SpoolId>,
     seen: Mark,
 }
 
@@ -69,7 +71,19 @@ impl Leases {
     }
 
     pub(super) fn is_taken(&self, place: Place) -> bool {
-        self.taken.contains_key(&place)
+        self.taken.contains_key(&place) || self.held.contains(&place.0)
+    }
+
+    /// Nobody gets this message until it is let go, whether it is here already or comes yet.
+    pub(super) fn hold(&mut self, id: SpoolId) {
+        self.held.insert(id);
+    }
+
+    /// Lets a message go that was held.
+    pub(super) fn let_go(&mut self, id: SpoolId) {
+        if self.held.remove(&id) {
+            self.look_anew();
+        }
     }
 
     /// The lanes that have room again for what was passed by, and from where on to look for it.

@@ -7,10 +7,10 @@
 
 use crate::address::Domain;
 use crate::engine::courier::SmtpCourier;
-use crate::engine::exchangers::exchangers;
-use crate::engine::route::{Route, Rules, Unroutable, plan};
+use crate::engine::guarding::{Guarding, NoWay};
+use crate::engine::route::{Route, Rules, Unroutable};
 use crate::engine::smtp::{Cargo, Manner};
-use crate::envelope::{BodyType, Envelope, ForwardPath};
+use crate::envelope::{Envelope, ForwardPath};
 use crate::smtp::extension::Extensions;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
@@ -30,6 +30,8 @@ pub struct Direct<'a> {
     pub entropy: &'a dyn Entropy,
     /// Who we are, and whom we may connect to.
     pub rules: Rules,
+    /// What the way to exchangers is held to.
+    pub guarding: Guarding,
     /// The port of the exchangers.
     pub port: u16,
     /// From whom, to whom.
@@ -70,6 +72,8 @@ pub struct Way {
     pub tls: Option<Tls>,
     /// What it offers, if it came to a transaction.
     pub extensions: Option<Extensions>,
+    /// What the sender may want to know of it.
+    pub remarks: Vec<String>,
 }
 
 /// Groups recipients by domain, in the order in which the domains first occur.
@@ -81,7 +85,8 @@ pub fn groups(envelope: &Envelope) -> Vec<Way> {
             Some(way) => way.recipients.push(place),
             None => {
                 let recipients = vec![place];
-                ways.push(Way { domain, recipients, host: None, ip: None, tls: None, extensions: None });
+                let remarks = Vec::new();
+                ways.push(Way { domain, recipients, host: None, ip: None, tls: None, extensions: None, remarks });
             }
         }
     }
@@ -102,7 +107,7 @@ pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directe
         match route {
             Ok(route) => direct.follow(&route, way, &mut outcomes, &mut progress).await,
             Err(why) => {
-                let outcome = Outcome::refused_here(Phase::Connect, why.status, why.text);
+                let outcome = why.outcome();
                 way.recipients.iter().for_each(|place| outcomes[*place] = outcome.clone());
             }
         }
@@ -111,16 +116,16 @@ pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directe
 }
 
 impl Direct<'_> {
-    async fn route(&self, domain: Option<&Domain>) -> Result<Route, Unroutable> {
-        let Some(domain) = domain else { return Err(Unroutable::nowhere()) };
-        let found = exchangers(self.dns, domain).await;
+    async fn route(&self, domain: Option<&Domain>) -> Result<Route, NoWay> {
+        let Some(domain) = domain else { return Err(NoWay::Unroutable(Unroutable::nowhere())) };
         let mut random = [0; 8];
         self.entropy.fill(&mut random);
-        plan(&domain.to_string(), found, &self.rules, u64::from_le_bytes(random))
+        self.guarding.route(self.dns, domain, self.port, &self.rules, u64::from_le_bytes(random)).await
     }
 
     /// Tries one address after the other, until nobody is left whom no host has judged.
     async fn follow(&self, route: &Route, way: &mut Way, outcomes: &mut [Outcome], mut progress: impl FnMut(u64)) {
+        way.remarks.clone_from(&route.remarks);
         let mut open = way.recipients.clone();
         for hop in &route.hops {
             for ip in &hop.addresses {
@@ -129,15 +134,10 @@ impl Direct<'_> {
                 }
                 let recipients = open.iter().map(|place| self.envelope.recipients[*place].clone()).collect();
                 let envelope = Envelope { recipients, ..self.envelope.clone() };
-                let facts = Facts {
-                    size: self.content.size(),
-                    is_eight_bit: self.envelope.body == BodyType::EightBitMime,
-                    has_utf8_header: self.needs_utf8,
-                };
+                let facts = Facts::new(self.content.size(), &envelope, self.needs_utf8);
                 let cargo = Cargo { envelope: &envelope, content: self.content, facts, manner: self.manner };
                 let address = SocketAddr::new(*ip, self.port);
-                let host = hop.host.as_str();
-                let visit = self.courier.visit(host, address, &cargo, self.required, &self.stop, &mut progress).await;
+                let visit = self.courier.visit(hop, address, &cargo, self.required, &self.stop, &mut progress).await;
                 let mut left = Vec::new();
                 let mut is_told = false;
                 for (place, outcome) in open.into_iter().zip(&visit.outcomes) {
@@ -267,6 +267,7 @@ nothing TXT "no mail here"
                 helo: Domain::parse("crepes.example").expect("a name"),
                 tls: ClientTls::new(&Trust::Anyone).expect("it trusts anyone"),
                 mode: TlsMode::Opportunistic,
+                authorities: Trust::Anyone.into(),
                 credentials: None,
                 dialect: Dialect::Smtp,
                 trace: None,
@@ -274,6 +275,7 @@ nothing TXT "no mail here"
             dns: &zone,
             entropy: &SeededEntropy::new(7),
             rules: Rules { private_addresses: true, ..Rules::default() },
+            guarding: Guarding::default(),
             port: 25,
             envelope: &envelope,
             content: &content,

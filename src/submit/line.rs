@@ -3,13 +3,12 @@
 //! A server may end a conversation after as many messages as it likes (RFC 5321 §4.1.1.10: with 421). Nothing of the
 //! next message has been said then, so it goes over a new connection; what may have arrived is never sent again.
 
-use super::{Ready, Submission, Submitted, Timing, for_all, reach};
+use super::{Ready, Submission, Submitted, Timing, facts, for_all, reach};
 use crate::engine::smtp::{Cargo, Client};
-use crate::envelope::BodyType;
 use crate::error::Result;
 use crate::sasl::Mechanism;
-use crate::smtp::outcome::{Outcome, Phase};
-use crate::smtp::transaction::Facts;
+use crate::smtp::outcome::{Ending, Outcome, Phase};
+use crate::status::Fate;
 use crate::world::Connect;
 use std::net::IpAddr;
 use tokio::time::Instant;
@@ -49,11 +48,7 @@ impl<'a> Line<'a> {
             };
             open.client.stop_with(submission.stop.clone());
             let (tls, extensions) = (open.client.tls().cloned(), Some(open.client.extensions().clone()));
-            let facts = Facts {
-                size: submission.content.size(),
-                is_eight_bit: submission.envelope.body == BodyType::EightBitMime,
-                has_utf8_header: submission.needs_utf8,
-            };
+            let facts = facts(submission);
             let Submission { envelope, content, manner, .. } = *submission;
             let begun = Instant::now();
             let outcomes = open.client.transact(&Cargo { envelope, content, facts, manner }, &mut progress).await;
@@ -88,9 +83,11 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether the server ended the conversation before it heard of a recipient.
+/// Whether the server ended the conversation before it heard of a recipient. What we would not even offer to it, it
+/// would not take over a new connection either.
 fn has_had_enough(outcome: &Outcome) -> bool {
-    outcome.phase == Phase::Mail && outcome.code.is_none_or(|code| code.get() == 421) && !outcome.is_accepted()
+    let is_over = outcome.code.is_none_or(|code| code.get() == 421);
+    outcome.phase == Phase::Mail && is_over && outcome.ending == Ending::Failed(Fate::Transient)
 }
 
 #[cfg(test)]
@@ -102,6 +99,8 @@ mod tests {
     use crate::engine::smtp::Manner;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::net::tls::Trust;
+    use crate::smtp::reply::Reply;
+    use crate::status::{EnhancedStatus, ReplyCode};
     use crate::world::{Later, Stream};
     use std::io;
     use std::net::SocketAddr;
@@ -149,6 +148,22 @@ mod tests {
             };
             heard.lock().unwrap().push(line.split([' ', '\r']).next().unwrap_or_default().to_owned());
             far.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+        }
+    }
+
+    #[test]
+    fn only_a_server_that_ends_the_conversation_is_called_again() {
+        let reply = |code| Reply { code: ReplyCode::new(code).unwrap(), enhanced: None, lines: vec!["x".into()] };
+        for (outcome, wanted) in [
+            (Outcome::of(Phase::Mail, &reply(421)), true),
+            (Outcome::lost(Phase::Mail, "gone"), true),
+            (Outcome::of(Phase::Mail, &reply(451)), false),
+            (Outcome::of(Phase::Mail, &reply(250)), false),
+            (Outcome::lost(Phase::Rcpt, "gone"), false),
+            // Too large, or in need of what is not offered.
+            (Outcome::refused_here(Phase::Mail, EnhancedStatus::new(5, 3, 4), "too large"), false),
+        ] {
+            assert_eq!(has_had_enough(&outcome), wanted, "{outcome:?}");
         }
     }
 

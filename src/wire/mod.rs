@@ -1,5 +1,6 @@
 //! Octets and line ends: what SMTP, POP3 and IMAP share below their verbs.
 
+pub mod association;
 pub mod exchange;
 pub mod frame;
 pub mod pattern;

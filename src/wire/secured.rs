@@ -31,6 +31,10 @@ pub enum Verified {
     Pkix,
     /// It, or its key, is the very one that we were told to expect.
     Pin,
+    /// It is what the domain names in signed DNS (RFC 7672).
+    Dane,
+    /// As [`Verified::Pkix`], and the domain's policy names the server (RFC 8461).
+    MtaSts,
     /// Not at all: whoever it was, nobody else listened (RFC 7435).
     #[default]
     No,
@@ -69,11 +73,13 @@ impl Tls {
 }
 
 impl Verified {
-    /// The word for it in reports: `pkix`, `pin`, `none`.
+    /// The word for it in reports: `pkix`, `pin`, `dane`, `mta-sts`, `none`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Pkix => "pkix",
             Self::Pin => "pin",
+            Self::Dane => "dane",
+            Self::MtaSts => "mta-sts",
             Self::No => "none",
         }
     }

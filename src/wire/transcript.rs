@@ -14,6 +14,7 @@
 //! `C:` and `S:` are clean lines; `C!` and `S!` are octets with escapes, line ends spelled out. Printing and
 //! parsing are inverse, but for the time column, which readers skip. Knows no protocol.
 
+use crate::duration;
 use std::fmt;
 use std::time::Duration;
 
@@ -116,7 +117,7 @@ fn entry(line: &str) -> Option<Entry> {
             "tls" => Entry::Tls,
             "cut" => Entry::Cut,
             "closed" => Entry::Closed,
-            other => duration(other).map_or_else(|| Entry::Note(other.to_owned()), Entry::Wait),
+            other => duration::parse(other).map_or_else(|_| Entry::Note(other.to_owned()), Entry::Wait),
         },
         "$" => Entry::Command(rest.to_owned()),
         "<" => Entry::Stdin(rest.to_owned()),
@@ -140,19 +141,6 @@ fn spoken(line: &str) -> Option<(u32, Side, char, &str)> {
     let kind = chars.next().filter(|kind| matches!(kind, ':' | '!'))?;
     let text = chars.as_str();
     Some((connection, side, kind, text.strip_prefix(' ').unwrap_or(text)))
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let unit = text.chars().last()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86400,
-        _ => return None,
-    };
-    let number: u64 = text[..text.len() - 1].parse().ok()?;
-    Some(Duration::from_secs(number.checked_mul(seconds)?))
 }
 
 /// The entry for something that was said: a clean line if it is one, octets otherwise.
@@ -185,7 +173,7 @@ impl fmt::Display for Entry {
             Self::Tls => f.write_str("-- tls"),
             Self::Cut => f.write_str("-- cut"),
             Self::Closed => f.write_str("-- closed"),
-            Self::Wait(wait) => write!(f, "-- {}s", wait.as_secs()),
+            Self::Wait(wait) => write!(f, "-- {}", duration::print(*wait)),
             Self::Note(text) => write!(f, "-- {text}"),
             Self::Command(text) => write!(f, "$ {text}"),
             Self::Stdin(text) => write!(f, "< {text}"),

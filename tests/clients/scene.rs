@@ -148,7 +148,7 @@ fn identity(name: &str) -> Arc<Identity> {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("\\r", "\r").replace("\\n", "\n")
+    text.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0")
 }
 
 /// The server's end of a connection.

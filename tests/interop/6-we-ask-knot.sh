@@ -19,3 +19,5 @@ check "a null MX takes no mail" ends_with 68 lookup refusing.example
 check "a domain that does not exist" ends_with 68 lookup gone.example
 check "a domain without addresses" ends_with 68 lookup nothing.example
 check "a name server that fails is temporary" ends_with 75 lookup broken.test
+check "a name server that does not check DNSSEC is not enough for DANE" ends_with 69 "$MAILKIT" send --mx --tls dane \
+  --resolver "127.0.0.1:$knot_dns" -f alice@crepes.example -m hello bob@hamburger.example

@@ -66,6 +66,7 @@ pub(crate) async fn server_on(wishes: &Wishes, disk: MemoryDisk) -> Result<Serve
         helo: Domain::parse(&host).unwrap(),
         tls: ClientTls::new(&Trust::Anyone).unwrap(),
         mode: TlsMode::Opportunistic,
+        authorities: Trust::Anyone.into(),
         credentials: None,
         dialect: Dialect::Smtp,
         trace: None,

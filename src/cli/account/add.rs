@@ -340,7 +340,7 @@ async fn try_out(args: &Add, context: &Context, draft: &Draft, typed: Option<&Se
         return Ok(Vec::new());
     }
     context.note("trying it");
-    let steps = check::steps(context, &config, name, account, typed).await?;
+    let steps = check::steps(context, name, account, typed).await?;
     let lines = check::lines(name, &steps);
     match checkup::kind(&steps) {
         Some(_) => lines.iter().for_each(|line| context.say(line)),

@@ -63,11 +63,13 @@ pub(super) fn edit(args: &Edit, context: &Context) -> Result<Exit> {
     let mut file = config::file_of(context, name)?;
     if args.set.is_empty() && args.unset.is_empty() {
         let path = file.path().to_owned();
+        // Whoever edits may take long; nobody waits for that.
+        drop(file);
         return config::edit(context, &path);
     }
     for (key, _) in args.set.iter().filter(|(key, _)| is_secret(key)) {
-        let plain = args.set.iter().any(|(known, value)| known == key && value.contains("plain"));
-        if plain {
+        let is_plain = |value: &str| key.contains("plain") || value.contains("plain");
+        if args.set.iter().any(|(known, value)| known == key && is_plain(value)) {
             return Err(Error::new(Kind::Usage, "a password among the arguments can be seen by every user")
                 .hint(format!("mailkit auth set {name} asks for it")));
         }

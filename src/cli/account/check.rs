@@ -7,16 +7,17 @@ use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
 use crate::cli::host::host_name;
-use crate::cli::login::Server;
+use crate::cli::login::{Server, is_external, prove};
 use crate::cli::send;
-use mailkit::account::{Account, Auth, Config, SecretSource, Whose};
+use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::address::Domain;
 use mailkit::checkup::{self, Level, Step, Visit, opinion, unfound, visit};
 use mailkit::endpoint::Endpoint;
+use mailkit::engine::dial;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
-use mailkit::sasl::Credentials;
+use mailkit::sasl::{Credentials, Permit};
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
 use serde_json::json;
@@ -51,20 +52,27 @@ pub(super) struct Check {
 /// Checks, and prints step by step.
 pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
     let config = context.config()?;
-    let accounts: Vec<(&str, &Account)> = match args.all {
-        true => config.accounts.iter().map(|(name, account)| (name.as_str(), account)).collect(),
-        false => vec![config.account(args.name.as_deref().or(context.globals.account.as_deref()))?],
+    let names: Vec<&str> = match args.all {
+        true => config.accounts.keys().map(String::as_str).collect(),
+        false => vec![config.account(args.name.as_deref().or(context.globals.account.as_deref()))?.0],
     };
-    if accounts.is_empty() {
+    if names.is_empty() {
         return Err(Error::new(Kind::Config, "no account is configured").hint("mailkit account add makes one"));
     }
     context.block_on(async {
         let mut exit = Exit::OK;
-        for (name, account) in accounts {
-            let mut steps = steps(context, config, name, account, None).await?;
-            if args.send && checkup::kind(&steps).is_none() {
-                steps.push(sent(context, name, account).await.of("smtp"));
-            }
+        for name in names {
+            // Values that stand elsewhere are got for it; what cannot be had is this account's matter alone.
+            let steps = match config.account(Some(name)) {
+                Ok((_, account)) => {
+                    let mut steps = steps(context, name, account, None).await?;
+                    if args.send && checkup::kind(&steps).is_none() {
+                        steps.push(sent(context, name, account).await.of("smtp"));
+                    }
+                    steps
+                }
+                Err(error) => vec![Step::failed("config", &error, None)],
+            };
             let outcome = checkup::kind(&steps).map_or(Exit::OK, Exit::from);
             if exit == Exit::OK {
                 exit = outcome;
@@ -82,18 +90,17 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
 /// All steps of one account; `typed` is its password, if it is kept nowhere yet.
 pub(super) async fn steps(
     context: &Context,
-    config: &Config,
     name: &str,
     account: &Account,
     typed: Option<&Secret>,
 ) -> Result<Vec<Step>> {
     let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
     let mut steps = vec![settings(account, &servers)];
-    let dial = DialArgs::default().over(Some(account));
-    let dial = dial.inspect_err(|error| steps.push(Step::failed("proxy", error, None))).ok();
-    let tls = dial.as_ref().map(|dial| dial.tls().read()).transpose();
+    let ways = DialArgs::default().over(Some(account));
+    let ways = ways.inspect_err(|error| steps.push(Step::failed("proxy", error, None))).ok();
+    let tls = ways.as_ref().map(|ways| ways.tls().read()).transpose();
     let tls = tls.inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok().flatten();
-    let proofs = match proofs(context, config, name, account, &servers, typed).await {
+    let proofs = match proofs(context, name, account, &servers, typed).await {
         Ok(proofs) => {
             if let Some(place) = place(account, typed) {
                 steps.push(Step::ok("secret", format!("there is one: {place}")));
@@ -105,18 +112,18 @@ pub(super) async fn steps(
             Vec::new()
         }
     };
-    let (Some(dial), Some(tls)) = (dial, tls) else { return Ok(steps) };
+    let (Some(ways), Some(tls)) = (ways, tls) else { return Ok(steps) };
     let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
-    let (dial, ask) = (&dial, &|question: &str| context.ask_password(question));
+    let (ways, ask) = (&ways, &|question: &str| context.ask_password(question));
     let visits = servers.iter().enumerate().map(|(index, endpoint)| {
         let credentials = proofs.get(index).and_then(Option::as_ref);
         let (helo, trace, tls) = (&helo, trace.as_ref(), tls.clone());
         async move {
             let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)), why: None };
-            match dial.way(ask, &server, None, tls).await {
+            match ways.way(ask, &server, context.hidden(), tls).await {
                 Ok(way) => {
                     let whom = Visit { endpoint, way: &way, credentials, helo, trace, now };
-                    visit(&*dial.connect(), &whom).await
+                    visit(&*ways.connect(), &whom).await
                 }
                 Err(error) => vec![unfound(endpoint, &error)],
             }
@@ -167,7 +174,6 @@ fn place(account: &Account, typed: Option<&Secret>) -> Option<&'static str> {
 /// For each server, whom to log in as, and with what; none where nobody logs in.
 async fn proofs(
     context: &Context,
-    config: &Config,
     name: &str,
     account: &Account,
     servers: &[&Endpoint],
@@ -186,16 +192,27 @@ async fn proofs(
         }
         _ if servers.is_empty() => Ok(Vec::new()),
         _ => {
-            let asked;
-            let secret = match typed {
-                Some(typed) => typed,
-                None => {
-                    asked = password(context, config, name, account, servers).await?;
-                    &asked
-                }
+            let permit = || Permit { mechanisms: account.mechanisms(), in_clear: false };
+            let source = match (typed, &account.secret) {
+                (Some(typed), _) => SecretSource::from(Secret::new(typed.expose().to_owned())),
+                // It has a line for each server.
+                (None, Some(source @ SecretSource::Netrc(_))) => source.clone(),
+                (None, _) if is_external(&permit()) => SecretSource::Prompt,
+                // Nobody types a password once for each server.
+                (None, _) => SecretSource::from(password(context, name, account, servers).await?),
             };
-            let proof = |user| Credentials::new(user, Secret::new(secret.expose().to_owned()));
-            Ok(users.map(|user| user.map(proof)).collect())
+            let ask = |what: &str| Err(Error::new(Kind::Software, format!("{what} was asked for twice")));
+            let mut proofs = Vec::new();
+            for server in servers {
+                let Some(user) = account.login(server) else {
+                    proofs.push(None);
+                    continue;
+                };
+                let host = dial::name(&server.host);
+                let whose = context.whose(name, Some((&host, &user)));
+                proofs.push(Some(prove(&user, permit(), &source, whose, &ask).await?));
+            }
+            Ok(proofs)
         }
     }
 }
@@ -204,20 +221,12 @@ fn nobody() -> Error {
     Error::new(Kind::Config, "nobody is named who logs in").hint("add user = ... or email = ...")
 }
 
-async fn password(
-    context: &Context,
-    config: &Config,
-    name: &str,
-    account: &Account,
-    servers: &[&Endpoint],
-) -> Result<Secret> {
-    let first = servers.iter().find_map(|server| Some((server.host.to_string(), account.login(server)?)));
+async fn password(context: &Context, name: &str, account: &Account, servers: &[&Endpoint]) -> Result<Secret> {
+    let first = servers.iter().find_map(|server| Some((dial::name(&server.host), account.login(server)?)));
     let Some((host, user)) = &first else { return Err(nobody()) };
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
     let ask = || context.ask_password_once((name, user), &format!("Password of {user}"));
-    let hidden = config.secret_variables();
-    let login = Some((host.as_str(), user.as_str()));
-    source.fetch(Whose { account: name, login, is_attended: context.is_attended(), hidden: &hidden }, &ask).await
+    source.fetch(context.whose(name, Some((host, user))), &ask).await
 }
 
 /// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).

@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::address::Address;
 use mailkit::discover::{self, Candidate, Chosen, Found, Names, Web, choose, reach};
+use mailkit::endpoint::masked;
 use mailkit::engine::http::{Find, Http, SystemNames};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
@@ -75,7 +76,8 @@ pub(super) fn run(args: &Discover, context: &Context) -> Result<Exit> {
 
 /// The user's address, in a sentence if it is none.
 pub(super) fn parse_address(text: &str) -> Result<Address> {
-    Address::parse(text).map_err(|error| Error::new(Kind::Usage, format!("{text} is not an address")).caused_by(error))
+    let what = || format!("{} is not an address", masked(text));
+    Address::parse(text).map_err(|error| Error::new(Kind::Usage, what()).caused_by(error))
 }
 
 /// DNS and the web as this command sees them.

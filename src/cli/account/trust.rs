@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::login::Server;
 use mailkit::account::pins;
 use mailkit::checkup::chain;
-use mailkit::endpoint::Endpoint;
+use mailkit::endpoint::{Endpoint, masked};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::tls::{Certified, Trust::Anyone};
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
     let dial = DialArgs::default().over(known.map(|(_, account)| account))?;
     let tls = context.block_on(async {
         let ask = |question: &str| context.ask_password(question);
-        let way = dial.way(&ask, &server, None, Anyone.into()).await?;
+        let way = dial.way(&ask, &server, context.hidden(), Anyone.into()).await?;
         chain(&*dial.connect(), &way, &endpoint, context.trace()?.as_ref()).await
     })?;
     let own = tls.chain.first().ok_or_else(|| {
@@ -87,7 +87,7 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
 
 /// A URL; or a host, whose port says what is spoken there.
 fn endpoint(text: &str) -> Result<Endpoint> {
-    let wrong = |why: String| Error::new(Kind::Usage, format!("{text}: {why}"));
+    let wrong = |why: String| Error::new(Kind::Usage, format!("{}: {why}", masked(text)));
     if text.contains("://") {
         return Endpoint::parse(text).map_err(|error| wrong(error.to_string()));
     }
@@ -115,10 +115,13 @@ fn endpoint(text: &str) -> Result<Endpoint> {
 }
 
 fn page(endpoint: &Endpoint, chain: &[Certificate]) -> String {
-    let mut page = format!("{} shows:\n", endpoint.authority());
+    let mut page = format!("{} shows:\n", terminal(&endpoint.authority()));
     for (index, certificate) in chain.iter().enumerate() {
         let mut rows = Vec::new();
-        let mut row = |what: &str, value: String| rows.push([String::new(), what.to_owned(), value]);
+        let mut row = |what: &str, value: String| {
+            // A stranger's words, harmless; a line end among them would begin a row of theirs.
+            rows.push([String::new(), what.to_owned(), terminal(&value).into_owned()]);
+        };
         match Certified::read(&certificate.der) {
             Some(read) => {
                 row("for", read.subject);
@@ -134,12 +137,7 @@ fn page(endpoint: &Endpoint, chain: &[Certificate]) -> String {
         let gap = if index == 0 { "" } else { "\n" };
         page.push_str(&format!("{gap}{}", table(&rows)));
     }
-    terminal_lines(&page)
-}
-
-/// A stranger's words, harmless, line by line.
-fn terminal_lines(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", terminal(line))).collect()
+    page
 }
 
 fn object(endpoint: &Endpoint, chain: &[Certificate], pin: Fingerprint) -> Value {
@@ -164,6 +162,17 @@ fn object(endpoint: &Endpoint, chain: &[Certificate], pin: Fingerprint) -> Value
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strangers_words_make_no_rows() {
+        let mut params = rcgen::CertificateParams::new(vec!["x.test".to_owned()]).expect("a name");
+        params.distinguished_name.push(rcgen::DnType::OrganizationName, "y\n  certificate  sha256:00\x1b[2J");
+        let made = params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("a certificate");
+        let certificate = Certificate { der: made.der().to_vec(), sha256: Fingerprint([7; 32]), spki: None };
+        let page = page(&Endpoint::parse("imaps://x.test").expect("a server"), &[certificate]);
+        assert_eq!(page.lines().filter(|line| line.trim_start().starts_with("certificate")).count(), 1, "{page}");
+        assert!(!page.contains('\x1b'), "{page}");
+    }
 
     #[test]
     fn a_port_says_what_is_spoken_there() {

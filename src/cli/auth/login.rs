@@ -133,7 +133,7 @@ async fn in_browser(context: &Context, setup: &Setup, login: &Login<'_>) -> Resu
     let (back, asked) = question(setup, login)?;
     context.say("open this address to consent, if no browser shows it:");
     context.say(&format!("  {}", asked.url));
-    browser::open(asked.url.as_str());
+    browser::open(asked.url.as_str(), context.hidden());
     login.by_browser(&asked, &back, CONSENT_WAIT).await
 }
 

@@ -57,14 +57,7 @@ pub(super) fn set(args: &Set, context: &Context) -> Result<Exit> {
     match &source {
         SecretSource::File(path) => keep_in_file(path, &secret)?,
         _ => {
-            let kept = context.block_on(wallet::set(name, secret, context.is_attended()));
-            kept.map_err(|error| match error.advice() {
-                Some(_) => error.hint(format!(
-                    "mailkit auth set --file {name} keeps it in a file that only you can read; or let a program \
-                     or the service manager have it: secret = {{cmd = [...]}} or {{systemd = ...}}"
-                )),
-                None => error,
-            })?;
+            context.block_on(wallet::set(name, secret, context.is_attended()))?;
         }
     }
     if account.secret.as_ref() != Some(&source) {

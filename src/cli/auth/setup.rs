@@ -4,7 +4,7 @@
 
 use super::super::context::Context;
 use super::super::login::trust;
-use mailkit::account::{Account, Auth, Grant, OAuth, Place, Vault};
+use mailkit::account::{Account, Auth, Grant, OAuth, Place, Vault, Whose};
 use mailkit::engine::courier::Prove;
 use mailkit::engine::http::{Http, SystemNames};
 use mailkit::error::{Error, Kind, Result};
@@ -32,6 +32,8 @@ pub(super) struct Setup {
     pub(super) oauth: OAuth,
     pub(super) vault: Vault,
     trace: Option<Trace>,
+    /// Variables that no program is given.
+    hidden: Vec<String>,
 }
 
 /// The way to the provider.
@@ -70,7 +72,8 @@ impl Setup {
         }
         let address = || account.email.as_ref().map(ToString::to_string);
         let user = account.user.clone().or_else(address);
-        Ok(Self { name: name.to_owned(), user, oauth, vault: Vault::of(name)?, trace: context.trace()? })
+        let (vault, trace, hidden) = (Vault::of(name)?, context.trace()?, context.hidden().to_vec());
+        Ok(Self { name: name.to_owned(), user, oauth, vault, trace, hidden })
     }
 
     /// What is known of the provider by its name.
@@ -91,7 +94,9 @@ impl Setup {
         let secret = match &self.oauth.client_secret {
             Some(source) => {
                 let ask = || Err(Error::new(Kind::Config, "the secret of a client is not asked for"));
-                Some(source.fetch(&format!("{} client", self.name), &ask).await?)
+                let name = format!("{} client", self.name);
+                let whose = Whose { account: &name, login: None, is_attended: false, hidden: &self.hidden };
+                Some(source.fetch(whose, &ask).await?)
             }
             None => None,
         };
@@ -208,6 +213,9 @@ async fn notify(setup: &Setup) {
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).env("MAILKIT_ACCOUNT", &setup.name).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    for name in &setup.hidden {
+        command.env_remove(name);
+    }
     let _ = tokio::time::timeout(NOTIFY_WAIT, command.status()).await;
 }
 

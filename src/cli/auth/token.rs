@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::oauth::Want;
-use mailkit::relay::schedule::parse_duration;
 use mailkit::world::{Clock, Timestamp};
 use serde_json::json;
 use std::time::Duration;
@@ -30,7 +29,7 @@ pub(super) struct Args {
     format: Format,
 
     /// Renew a token that ends sooner than this, such as 10m; fail if the provider gives none that lasts so long
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = mailkit::duration::parse)]
     min_valid: Option<Duration>,
 }
 
@@ -87,10 +86,6 @@ fn xoauth2(user: &str, token: &str) -> String {
 /// RFC 7628 §3.1; in a name, `=` and `,` are written out (RFC 5801 §4).
 fn oauthbearer(user: &str, token: &str) -> String {
     format!("n,a={},\x01auth=Bearer {token}\x01\x01", user.replace('=', "=3D").replace(',', "=2C"))
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "write a number and s, m, h or d, as in 10m".to_owned())
 }
 
 #[cfg(test)]

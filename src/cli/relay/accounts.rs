@@ -5,15 +5,18 @@
 
 use super::super::auth::TokenProof;
 use super::super::dial::DialArgs;
-use super::super::login::{self, Service};
-use mailkit::account::{Account, Asked, Auth, Config, SecretSource};
+use super::super::login::{self, Service, prove};
+use mailkit::account::{Account, Asked, Auth, Config, SecretSource, Whose};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
+use mailkit::engine::dial;
 use mailkit::engine::handover::{Answer, Courier, Parcel};
+use mailkit::engine::route::Hop;
 use mailkit::engine::smtp::Manner;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
-use mailkit::sasl::{Credentials, Permit};
+use mailkit::sasl::Permit;
+use mailkit::secret::Secret;
 use mailkit::smtp::outcome::Phase;
 use mailkit::status::EnhancedStatus;
 use mailkit::submit::{Submission, submit};
@@ -33,10 +36,12 @@ pub(crate) struct WithAccounts {
     pub(crate) tokens: BTreeMap<String, TokenProof>,
     pub(crate) helo: Domain,
     pub(crate) trace: Option<Trace>,
+    /// Variables that no program is given, beside those that the configuration names.
+    pub(crate) hidden: Vec<String>,
 }
 
 impl Courier for WithAccounts {
-    fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+    fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         self.within.deliver(host, address, parcel)
     }
 
@@ -53,9 +58,15 @@ impl Courier for WithAccounts {
     }
 }
 
+/// A relay has nobody to ask.
+pub(super) fn nobody(what: &str) -> Result<Secret> {
+    Err(Error::new(Kind::Config, format!("no {}: a relay asks nobody", what.to_lowercase())))
+}
+
 impl WithAccounts {
     async fn try_submit(&self, account: &str, parcel: &Parcel) -> Result<Vec<Answer>> {
-        let config = Config::load(&self.config)?;
+        let config = Config { secret_variables: self.hidden.clone(), ..Config::load(&self.config)? };
+        let hidden = config.hidden();
         let asked = Asked { name: Some(account), ..Asked::default() };
         let server = login::server_of(|| Ok(&config), Some(account), Service::Smtp, &asked)?;
         let credentials = match server.account {
@@ -68,20 +79,17 @@ impl WithAccounts {
             Some((name, account)) => match account.login(&server.endpoint) {
                 Some(user) => {
                     let source = account.secret.clone().unwrap_or(SecretSource::Keyring);
-                    let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
-                    let mechanisms = match &account.auth {
-                        Some(Auth::Mechanisms(mechanisms)) => Some(mechanisms.clone()),
-                        _ => None,
-                    };
-                    let permit = Permit { mechanisms, in_clear: false };
-                    Some(Credentials::new(user, source.fetch(name, &ask).await?).with(permit))
+                    let permit = Permit { mechanisms: account.mechanisms(), in_clear: false };
+                    let host = dial::name(&server.endpoint.host);
+                    let login = Some((host.as_str(), user.as_str()));
+                    let whose = Whose { account: name, login, is_attended: false, hidden: &hidden };
+                    Some(prove(&user, permit, &source, whose, &nobody).await?)
                 }
                 None => None,
             },
         };
-        let dial = DialArgs::default().over(server.account.map(|(_, account)| account))?;
-        let nobody = |_: &str| Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
-        let way = dial.way(&nobody, &server, None, dial.tls().read()?).await?;
+        let ways = DialArgs::default().over(server.account.map(|(_, account)| account))?;
+        let way = ways.way(&nobody, &server, &hidden, ways.tls().read()?).await?;
         let submission = Submission {
             endpoint: &server.endpoint,
             way,
@@ -95,7 +103,7 @@ impl WithAccounts {
             trace: self.trace.clone(),
             stop: CancellationToken::new(),
         };
-        let submitted = submit(&*dial.connect(), submission, |_| {}).await?;
+        let submitted = submit(&*ways.connect(), submission, |_| {}).await?;
         let host = server.endpoint.authority();
         let answers = submitted.recipients.iter().map(|(_, outcome)| {
             let before_mail = outcome.phase < Phase::Mail;

@@ -4,13 +4,16 @@
 
 use super::super::auth::TokenProof;
 use super::super::context::Context;
+use super::super::guarding::{guarding, levels, resolver, tls};
 use super::super::host::host_name;
-use super::super::login::trust;
-use super::accounts::WithAccounts;
-use mailkit::account::{Account, Auth, SecretSource};
+use super::super::login::{prove, trust};
+use super::accounts::{WithAccounts, nobody};
+use mailkit::account::{Account, Auth, SecretSource, Whose};
 use mailkit::address::Domain;
-use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
+use mailkit::duration;
+use mailkit::endpoint::{Endpoint, Protocol};
 use mailkit::engine::courier::{Always, Prove, SmtpCourier};
+use mailkit::engine::dial;
 use mailkit::engine::handover::{Answer, Courier, Local, Parcel};
 use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
@@ -18,13 +21,13 @@ use mailkit::envelope::ForwardPath;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::net::tls::{ClientTls, TlsOptions, Trust};
+use mailkit::policy::level::Level;
 use mailkit::relay::event::Observer;
-use mailkit::relay::schedule::{Patience, Schedule, parse_duration};
+use mailkit::relay::schedule::{Patience, Schedule};
 use mailkit::relay::{Relay, Settings, Smarthost, Tools};
-use mailkit::sasl::Credentials;
+use mailkit::sasl::Permit;
 use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
 use mailkit::world::{Clock, Entropy, Later, Resolve};
@@ -49,6 +52,15 @@ pub(crate) struct RelayArgs {
     /// Deliver to exchangers at private and loopback addresses too: for tests and closed networks
     #[arg(long)]
     private_exchangers: bool,
+
+    /// The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same
+    /// words as for send --mx; opportunistic if not given
+    #[arg(long, value_name = "LEVEL", conflicts_with = "smarthost", value_parser = levels())]
+    tls: Option<Level>,
+
+    /// Keep to the policies of domains that publish one (MTA-STS), whatever the level
+    #[arg(long, conflicts_with = "smarthost")]
+    mta_sts: bool,
 
     /// Give all mail to this server: smtps://alice@smtp.example.org
     #[arg(long, value_name = "URL", value_parser = smtp_url)]
@@ -75,7 +87,7 @@ pub(crate) struct RelayArgs {
     retry: Option<Schedule>,
 
     /// Give a message up after this time, such as 5d or 12h
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     lifetime: Option<Duration>,
 }
 
@@ -122,23 +134,30 @@ impl RelayArgs {
     pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
         let configured = &context.config()?.relay;
         let server = self.resolver.or(configured.resolver);
-        let resolver = match server {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()
-                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
-        };
-        let resolver = resolver.traced(context.trace()?);
         let account = configured.account.as_deref().map(|name| context.config()?.account(Some(name))).transpose()?;
         let of_account = account.and_then(|(_, account)| account.smtp.as_ref());
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref()).or(of_account);
+        // A smarthost's URL says itself how it is talked to, and no exchanger is.
+        let (level, keeps_policies) = match smarthost {
+            Some(_) => (Level::default(), false),
+            None => (self.tls.or(configured.tls).unwrap_or_default(), self.mta_sts || configured.mta_sts),
+        };
+        let resolver = resolver(context, server, level)?;
+        let authorities = TlsOptions::from(Trust::System);
+        let (mode, tls) = match smarthost {
+            Some(at) => {
+                let trust = trust(self.smarthost_ca.as_deref().or(configured.smarthost_ca.as_deref()))?;
+                (at.tls, ClientTls::new(&trust)?)
+            }
+            None => tls(level, &authorities)?,
+        };
+        let guarding = guarding(context, (level, keeps_policies), (&resolver, server.is_some()), &authorities)?;
         let courier = SmtpCourier {
             connect: Arc::new(Tcp),
             helo: hostname.clone(),
-            tls: ClientTls::new(&match smarthost {
-                Some(_) => trust(self.smarthost_ca.as_deref().or(configured.smarthost_ca.as_deref()))?,
-                None => Trust::Anyone,
-            })?,
-            mode: smarthost.map_or(TlsMode::Opportunistic, |smarthost| smarthost.tls),
+            tls,
+            mode,
+            authorities,
             credentials: match smarthost {
                 Some(smarthost) => self.credentials(context, smarthost, account).await?,
                 None => None,
@@ -152,6 +171,7 @@ impl RelayArgs {
             hostname: hostname.to_ascii().to_string(),
             port: port.unwrap_or(Settings::default().port),
             smarthost: smarthost.map(|at| Smarthost { host: at.host.clone(), port: at.port }),
+            guarding,
             rules: Rules {
                 own_names: vec![hostname.to_ascii().to_string()],
                 own_addresses: Vec::new(),
@@ -169,7 +189,7 @@ impl RelayArgs {
                 },
                 lifetime: match (self.lifetime, &configured.lifetime) {
                     (Some(lifetime), _) => lifetime,
-                    (None, Some(text)) => duration(text).map_err(|error| in_config("lifetime", error))?,
+                    (None, Some(text)) => duration::parse(text).map_err(|error| in_config("lifetime", error))?,
                     (None, None) => patience.lifetime,
                 },
                 ..patience
@@ -182,8 +202,9 @@ impl RelayArgs {
             tokens: tokens(context)?,
             helo: hostname.clone(),
             trace: context.trace()?,
+            hidden: context.hidden().to_vec(),
         };
-        Ok(Outward { settings, courier: Arc::new(courier), resolver: Arc::new(resolver) })
+        Ok(Outward { settings, courier: Arc::new(courier), resolver })
     }
 
     /// A relay that works on `spool` alone, without mailboxes of its own.
@@ -238,10 +259,13 @@ impl RelayArgs {
                 let of_account = || account.and_then(|(_, account)| account.secret.clone());
                 // Without a source the keyring is asked: a relay has no terminal.
                 let source = named.or(configured).or_else(of_account).unwrap_or(SecretSource::Keyring);
-                let ask = || Err(Error::new(Kind::Config, "a relay asks nobody for a password"));
                 let name = account.map_or(user.as_str(), |(name, _)| name);
-                let password = source.fetch(name, &ask).await?;
-                Ok(Some(Arc::new(Always(Arc::new(Credentials::new(user, password))))))
+                let host = dial::name(&smarthost.host);
+                let whose = Whose { is_attended: false, ..context.whose(name, Some((&host, &user))) };
+                let mechanisms = account.and_then(|(_, account)| account.mechanisms());
+                let permit = Permit { mechanisms, in_clear: false };
+                let credentials = prove(&user, permit, &source, whose, &nobody).await?;
+                Ok(Some(Arc::new(Always(Arc::new(credentials)))))
             }
         }
     }
@@ -292,8 +316,4 @@ fn smtp_url(text: &str) -> Result<Endpoint, String> {
         Protocol::Smtp => Ok(endpoint),
         _ => Err("a smarthost speaks SMTP".to_owned()),
     }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "write a number and s, m, h or d, as in 12h".to_owned())
 }

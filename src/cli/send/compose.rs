@@ -155,14 +155,18 @@ fn text(args: &ContentArgs, context: &Context) -> Result<Text> {
         && !context.globals.no_input
         && let Some(editor) = editor::editor()
     {
-        return editor::write(&editor).map(Text::Short);
+        return editor::write(&editor, context.hidden()).map(Text::Short);
     }
     long_text::text(&read(context, path)?)
 }
 
-/// The complete message, from wherever it comes.
+/// The complete message, from wherever it comes. Where there is none, something in front of us has failed.
 pub(super) fn complete(args: &ContentArgs, context: &Context) -> Result<Arc<dyn Content>> {
-    read(context, args.message.as_deref().unwrap_or(Path::new(input::STDIN)))
+    let content = read(context, args.message.as_deref().unwrap_or(Path::new(input::STDIN)))?;
+    match content.size() {
+        0 => Err(Error::new(Kind::Data, "the message is empty").hint("nothing was sent; look where it comes from")),
+        _ => Ok(content),
+    }
 }
 
 /// What the writer of a text may have forgotten.

@@ -15,13 +15,18 @@ pub(super) fn editor() -> Option<String> {
     set("VISUAL").or_else(|| set("EDITOR"))
 }
 
-/// Lets the user write a text. Nothing written means that nothing is to be sent.
-pub(super) fn write(editor: &str) -> Result<String> {
+/// Lets the user write a text. Nothing written means that nothing is to be sent. The editor is not given the variables
+/// `hidden`.
+pub(super) fn write(editor: &str, hidden: &[String]) -> Result<String> {
     let failed = |error| Error::new(Kind::CannotCreate, "no file for the editor").caused_by(error);
     let file = tempfile::Builder::new().prefix("mailkit-").suffix(".txt").tempfile().map_err(failed)?;
     let mut words = editor.split_whitespace();
-    let status = Command::new(words.next().unwrap_or_default()).args(words).arg(file.path()).status();
-    match status {
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).arg(file.path());
+    for name in hidden {
+        command.env_remove(name);
+    }
+    match command.status() {
         Err(error) => {
             return Err(Error::new(Kind::Usage, format!("the editor {editor} does not start")).caused_by(error));
         }
@@ -49,9 +54,14 @@ mod tests {
         // The last argument is the file: tee writes its empty input there, cp the text of another file.
         let typed = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(typed.path(), "Hello\n").expect("written");
-        assert_eq!(write(&format!("cp -- {}", typed.path().display())).expect("a text"), "Hello\n");
+        assert_eq!(write(&format!("cp -- {}", typed.path().display()), &[]).expect("a text"), "Hello\n");
+        // CARGO is in the environment of every test.
+        let script = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(script.path(), "echo ${CARGO-nothing} > \"$1\"\n").expect("written");
+        let editor = format!("sh {}", script.path().display());
+        assert_eq!(write(&editor, &["CARGO".to_owned()]).expect("a text"), "nothing\n");
         for editor in ["true", "false", "/nowhere/editor"] {
-            assert_eq!(write(editor).expect_err(editor).kind(), Kind::Usage, "{editor}");
+            assert_eq!(write(editor, &[]).expect_err(editor).kind(), Kind::Usage, "{editor}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the writer's copy comes last, when nothing it does can change what was sent. Options are in the group files, words
 //! for people in `report`.
 
+use super::super::console::exit_of;
 use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::login::Server;
@@ -12,6 +13,7 @@ use super::compose::{self, Outgoing};
 use super::copy::{Place, WithBlind};
 use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
+use super::once::{names, standings};
 use super::outcome::{DryRun, Queueing};
 use super::people::People;
 use super::queue::Waiting;
@@ -49,7 +51,8 @@ pub(super) struct Errand<'a> {
 
 /// How an errand ended.
 pub(super) struct Done {
-    pub(super) exit: Exit,
+    /// What the process ends with; an error says that the outcome could not be told, and changes nothing of it.
+    pub(super) told: Result<Exit>,
     /// For the log; none if nothing was to be sent.
     pub(super) entry: Option<journal::Entry>,
 }
@@ -100,7 +103,7 @@ impl<'a> Errand<'a> {
             args.delivery.ask(&mut message.envelope, &message.originals)?;
             let login = self.server.and_then(|server| args.route.login.name(server));
             let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
-            return Ok(Done { exit, entry: None });
+            return Ok(Done { told: Ok(exit), entry: None });
         }
         let tls = args.route.login.tls(self.server.filter(|_| !args.direct.mx))?;
         let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
@@ -139,13 +142,20 @@ impl<'a> Errand<'a> {
                     None => Sent::unasked(&envelope),
                 }
             };
+            // From here on the message is where it is: what fails is told beside that, and never instead of it.
+            let mut warnings = std::mem::take(&mut sent.warnings);
             if let Some(ledger) = &mut ledger {
-                ledger.settle(&standings(&sent.recipients), SystemClock.now())?;
+                let settled = ledger.settle(&standings(&sent.recipients), SystemClock.now());
+                warnings.extend(settled.err().map(|error| unsettled(&error)));
             }
             let mut queue = Queue { remote_id: sent.remote_id.take(), ..Queue::default() };
-            let mut warnings = std::mem::take(&mut sent.warnings);
             if let Some(waiting) = &waiting {
-                waiting.take(&message, &mut sent.recipients, ledger.as_mut(), &mut queue, &mut warnings).await?;
+                let taken =
+                    waiting.take(&message, &mut sent.recipients, ledger.as_mut(), &mut queue, &mut warnings).await;
+                match taken {
+                    Err(error) if !sent.was_tried() => return Err(error),
+                    taken => warnings.extend(taken.err().map(|error| error.to_string())),
+                }
             }
             let recipients = in_envelope_order(&message.envelope, settled, sent.recipients);
             let mut report = Report {
@@ -164,9 +174,9 @@ impl<'a> Errand<'a> {
             drop(ledger);
             self.keep_copy(&mut report).await;
             report.total = self.begun.elapsed();
-            let entry = Some(self.entry(&report));
-            let exit = report::outcome(context, &report, args.outcome.print)?;
-            Ok(Done { exit, entry })
+            let told = report::outcome(context, &report, args.outcome.print);
+            let exit = told.as_ref().map_or_else(exit_of, |exit| *exit);
+            Ok(Done { told, entry: Some(self.entry(&report, exit)) })
         })
     }
 
@@ -292,7 +302,8 @@ impl<'a> Errand<'a> {
         let hosts = hosts.collect();
         let warnings = ways.iter().flat_map(|way| {
             let offered = way.extensions.iter().flat_map(|offered| args.delivery.warnings(offered));
-            offered.map(|warning| format!("{}: {warning}", of_way(way))).collect::<Vec<_>>()
+            let offered = offered.map(|warning| format!("{}: {warning}", of_way(way)));
+            way.remarks.iter().cloned().chain(offered).collect::<Vec<_>>()
         });
         let warnings = warnings.collect();
         let taken = recipients.iter().find(|(_, outcome)| outcome.is_accepted());
@@ -360,7 +371,7 @@ impl<'a> Errand<'a> {
                 report::outcome(self.context, &report, None)?
             }
         };
-        Ok(Done { exit, entry: None })
+        Ok(Done { told: Ok(exit), entry: None })
     }
 
     /// Nobody was reached: with a queue that is what it is for.
@@ -396,9 +407,8 @@ impl<'a> Errand<'a> {
         }
     }
 
-    fn entry(&self, report: &Report<'_>) -> journal::Entry {
+    fn entry(&self, report: &Report<'_>, exit: Exit) -> journal::Entry {
         let envelope = &report.message.envelope;
-        let outcome = serde_json::to_value(report.summary()).ok();
         journal::Entry {
             time: self.time,
             account: self.server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
@@ -407,8 +417,8 @@ impl<'a> Errand<'a> {
             size: Some(report.message.content.size()),
             codes: report.codes(),
             message_id: report.message.message_id.clone(),
-            outcome: outcome.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned(),
-            exit: report.exit().code(),
+            outcome: report.summary().to_string(),
+            exit: exit.code(),
         }
     }
 
@@ -423,7 +433,7 @@ impl<'a> Errand<'a> {
             codes: Vec::new(),
             message_id: None,
             outcome: "error".to_owned(),
-            exit: Exit::from(error.kind()).code(),
+            exit: exit_of(error).code(),
         }
     }
 }
@@ -440,6 +450,11 @@ impl Sent {
         }
     }
 
+    /// Whether a server was asked, about anybody.
+    fn was_tried(&self) -> bool {
+        self.recipients.iter().any(|(_, fared)| matches!(fared, Fared::Tried(_)))
+    }
+
     /// To be queued for all, without a word from a server.
     fn unasked(envelope: &Envelope) -> Self {
         let recipients = envelope.recipients.iter().map(|path| (path.clone(), Fared::Queued(None))).collect();
@@ -447,26 +462,9 @@ impl Sent {
     }
 }
 
-/// As the ledger knows recipients: their domain in one form.
-fn names(recipients: &[ForwardPath]) -> Vec<String> {
-    recipients.iter().map(name).collect()
-}
-
-pub(super) fn name(path: &ForwardPath) -> String {
-    path.address().map_or_else(|| path.to_string(), |address| address.to_ascii_domain().to_string())
-}
-
-/// What the ledger is to know. Those that are to be queued are not there yet.
-fn standings(recipients: &[(ForwardPath, Fared)]) -> Vec<(String, Standing)> {
-    let standing = |fared: &Fared| match fared {
-        Fared::Tried(outcome) => Some(match outcome.ending {
-            Ending::Accepted => Standing::Accepted,
-            Ending::Unknown => Standing::Unknown,
-            Ending::Failed(_) | Ending::Withheld => Standing::Failed,
-        }),
-        Fared::Before | Fared::UnknownBefore | Fared::Queued(_) => None,
-    };
-    recipients.iter().filter_map(|(path, fared)| Some((name(path), standing(fared)?))).collect()
+/// What became of the message is known, but a second run under the same key will not know it.
+pub(super) fn unsettled(error: &Error) -> String {
+    format!("the outcome is not in the ledger, so a second run may not know of it: {error}")
 }
 
 fn in_envelope_order(envelope: &Envelope, settled: Fates, sent: Fates) -> Fates {

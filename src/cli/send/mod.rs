@@ -116,7 +116,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             context.warn(&error.to_string());
         }
     }
-    done.map(|done| done.exit)
+    done?.told
 }
 
 impl Args {

@@ -3,15 +3,15 @@
 use super::delivery::DeliveryArgs;
 use super::route::RouteArgs;
 use crate::cli::context::Context;
-use mailkit::endpoint::TlsMode;
+use crate::cli::guarding::{guarding, levels, resolver, tls};
 use mailkit::engine::courier::SmtpCourier;
 use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
 use mailkit::envelope::Envelope;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::resolve::SystemResolver;
-use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::net::tls::Trust;
+use mailkit::policy::level::Level;
 use mailkit::submit::direct::{self, Direct, Directed};
 use mailkit::world::Content;
 use std::net::SocketAddr;
@@ -29,10 +29,11 @@ pub(super) struct MxArgs {
     #[arg(long, conflicts_with = "server")]
     pub(super) mx: bool,
 
-    /// Encryption on the way to exchangers: none, opportunistic, require (any certificate), verify
-    #[arg(long, value_name = "LEVEL", requires = "mx", default_value = "opportunistic",
-        value_parser = ["none", "opportunistic", "require", "verify"])]
-    tls: String,
+    /// The least encryption that will do on the way to exchangers: opportunistic (where offered, and as signed DNS says
+    /// where it says something), require (any certificate), verify (an authority vouches for it), dane (signed DNS names
+    /// it), mta-sts (as the domain's policy says)
+    #[arg(long, value_name = "LEVEL", requires = "mx", default_value_t, value_parser = levels())]
+    tls: Level,
 
     /// Ask this name server for exchangers; one on this machine may name private and loopback addresses
     #[arg(long, value_name = "ADDRESS:PORT", requires = "mx")]
@@ -66,30 +67,26 @@ impl MxArgs {
             let what = "logins, pins, proxies, families and waits are about one server, and --mx goes to many";
             return Err(Error::new(Kind::Usage, what).hint("nothing was sent; leave them out"));
         }
-        let (mode, tls) = match self.tls.as_str() {
-            "none" => (TlsMode::None, Trust::Anyone.into()),
-            "require" => (TlsMode::StartTls, Trust::Anyone.into()),
-            "verify" => (TlsMode::StartTls, route.login.tls(None)?),
-            _ => (TlsMode::Opportunistic, Trust::Anyone.into()),
+        let authorities = match self.tls {
+            Level::Verify | Level::MtaSts => route.login.tls(None)?,
+            _ => Trust::Anyone.into(),
         };
-        let resolver = match self.resolver {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()
-                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
-        };
-        let trace = context.trace()?;
-        let resolver = resolver.traced(trace.clone());
+        let (mode, tls) = tls(self.tls, &authorities)?;
+        let resolver = resolver(context, self.resolver, self.tls)?;
+        let guarding = guarding(context, (self.tls, false), (&resolver, self.resolver.is_some()), &authorities)?;
         let direct = Direct {
             courier: SmtpCourier {
                 connect: Arc::from(route.login.connect(None)?),
                 helo: route.helo()?,
-                tls: ClientTls::with(&tls)?,
+                tls,
                 mode,
+                authorities,
                 credentials: None,
                 dialect: Dialect::Smtp,
-                trace,
+                trace: context.trace()?,
             },
-            dns: &resolver,
+            dns: &*resolver,
+            guarding,
             entropy: &SystemEntropy,
             // Whoever sends from a machine that takes mail itself may well mean it: nothing is stored in between, so
             // nothing can circle.

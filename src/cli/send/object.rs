@@ -5,6 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::fmt;
 
 /// The result of one run of `mailkit send`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -69,6 +70,16 @@ pub(super) enum Summary {
     Duplicate,
     /// Nothing was to be sent.
     DryRun,
+}
+
+/// As it stands in JSON.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => f.write_str(&word),
+            _ => Err(fmt::Error),
+        }
+    }
 }
 
 /// What SMTP says about a message apart from the message.
@@ -136,7 +147,7 @@ pub(super) struct Tls {
     pub(super) version: String,
     /// The cipher suite by its IANA name.
     pub(super) cipher: String,
-    /// By what the server's certificate was verified.
+    /// By what the server's certificate was verified: pkix, pin, dane, mta-sts, or none.
     pub(super) verified: String,
 }
 

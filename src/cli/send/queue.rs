@@ -80,7 +80,7 @@ impl Waiting {
         if waiting.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = waiting.iter().map(super::errand::name).collect();
+        let names: Vec<String> = waiting.iter().map(super::once::name).collect();
         let now = clock().now();
         if let Some(ledger) = &mut ledger {
             // Should we end between the next two steps, nobody knows whether it is in the queue.
@@ -95,11 +95,14 @@ impl Waiting {
             route: self.route.clone(),
         };
         let spool = data::spool(&self.data);
-        let id = letterbox::put(&RealDisk, &*clock(), &*entropy(), &spool, &accepted, &message.content)?;
+        let put = letterbox::put(&RealDisk, &*clock(), &*entropy(), &spool, &accepted, &message.content);
         if let Some(ledger) = &mut ledger {
-            let queued: Vec<_> = names.into_iter().map(|name| (name, Standing::Queued)).collect();
-            ledger.settle(&queued, clock().now())?;
+            let standing = if put.is_ok() { Standing::Queued } else { Standing::Failed };
+            let settled: Vec<_> = names.into_iter().map(|name| (name, standing)).collect();
+            let settled = ledger.settle(&settled, clock().now());
+            warnings.extend(settled.err().map(|error| super::errand::unsettled(&error)));
         }
+        let id = put?;
         for (_, fared) in recipients.iter_mut().filter(|(_, fared)| waits(fared)) {
             *fared = match std::mem::replace(fared, Fared::Before) {
                 Fared::Tried(outcome) => Fared::Queued(Some(outcome)),
@@ -108,7 +111,7 @@ impl Waiting {
         }
         queue.local_id = Some(id.to_string());
         // It is ours for good: what fails from here on only delays it.
-        let runner = self.hand_over(id).await;
+        let runner = self.hand_over(id, warnings).await;
         if runner == Runner::None {
             let data = self.data.display();
             warnings.push(format!(
@@ -120,7 +123,7 @@ impl Waiting {
     }
 
     /// Has the letter taken in, by whoever owns the spool, or by ourselves.
-    async fn hand_over(&self, id: SpoolId) -> Runner {
+    async fn hand_over(&self, id: SpoolId, warnings: &mut Vec<String>) -> Runner {
         let order = Order::Flush(Wake::Message(id)).to_string();
         match control::ask(&self.data, &order).await {
             Ok(Some(answer)) if matches!(answer.parse(), Ok(Reply::Done(_))) => return Runner::Active,
@@ -130,7 +133,10 @@ impl Waiting {
         let spool = data::spool(&self.data);
         // Whoever has it at the moment, without answering, takes letters in next time.
         if let Ok(spool) = Spool::open(Arc::new(RealDisk), clock(), entropy(), &spool, IndexAt::File).await {
-            let _ = spool.take_letters().await;
+            match spool.take_letters().await {
+                Ok(taken) => warnings.extend(taken.troubles.iter().map(ToString::to_string)),
+                Err(error) => warnings.push(error.to_string()),
+            }
         }
         Runner::None
     }

@@ -170,6 +170,13 @@ pub(super) fn rehearsed(
 
 /// Reports the outcome of each recipient and says which code the process ends with.
 pub(super) fn outcome(context: &Context, report: &Report<'_>, print: Option<Print>) -> Result<Exit> {
+    tell_all(context, report, print).map_err(|error| {
+        let word = report.summary();
+        error.hint(format!("the message itself is {word}; that nobody could be told changes nothing"))
+    })
+}
+
+fn tell_all(context: &Context, report: &Report<'_>, print: Option<Print>) -> Result<Exit> {
     let exit = report.exit();
     if context.is_json() {
         context.object(&in_order(&report.object()))?;

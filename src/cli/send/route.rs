@@ -2,7 +2,6 @@
 
 use super::super::host::host_name;
 use crate::cli::context::Context;
-use crate::cli::dial::wait;
 use crate::cli::login::{LoginArgs, Server};
 use mailkit::address::Domain;
 use mailkit::engine::dial::Way;
@@ -26,7 +25,7 @@ pub(super) struct RouteArgs {
 
     /// Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not
     /// know whether the message was taken
-    #[arg(long, value_name = "TIME", value_parser = wait, help_heading = "Connection")]
+    #[arg(long, value_name = "TIME", value_parser = mailkit::duration::parse, help_heading = "Connection")]
     pub(super) final_timeout: Option<Duration>,
 }
 

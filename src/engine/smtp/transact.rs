@@ -4,9 +4,10 @@
 //! outcome of its own, whatever happens; nothing is ever sent a second time.
 //! RFC 5321 §3.3, §4.5.3.1.10; RFC 2033 §4.2; RFC 2920 §3.1; RFC 3030 §2.
 
-use super::{COMMAND_WAIT, Cargo, Client, DATA_WAIT, DOT_WAIT, Dialect, Partial, QUIT_WAIT, ask, lost};
+use super::{COMMAND_WAIT, Cargo, Client, DATA_WAIT, DOT_WAIT, Dialect, Partial, QUIT_WAIT};
+use super::{ask, ask_in_turn, hear, lost, unasked};
 use crate::envelope::{Envelope, ForwardPath};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::message::downcode::downcode;
 use crate::message::rope::Rope;
 use crate::net::dialogue::BrokenText;
@@ -148,11 +149,15 @@ impl Client {
         before: usize,
     ) -> (Vec<Reply>, Result<(), Error>) {
         if is_pipelined {
-            return self.dialogue.ask_all(&mut requests).await;
+            return match unasked(&mut self.dialogue).await {
+                Ok(None) => self.dialogue.ask_all(&mut requests).await,
+                Ok(Some(goodbye)) => (vec![goodbye; before + 1], Err(Error::new(Kind::Temporary, "it said goodbye"))),
+                Err(error) => (Vec::new(), Err(error)),
+            };
         }
         let mut replies: Vec<Reply> = Vec::with_capacity(requests.len());
         for request in &mut requests {
-            match self.dialogue.ask(request).await {
+            match ask_in_turn(&mut self.dialogue, request).await {
                 Ok(reply) => replies.push(reply),
                 Err(error) => return (replies, Err(error)),
             }
@@ -217,6 +222,11 @@ impl Client {
         let mut offset = 0;
         self.dialogue.set_patience(DATA_WAIT);
         loop {
+            if waiting.is_empty()
+                && let Err(outcome) = self.is_in_step().await
+            {
+                return settle(outcomes, &outcome);
+            }
             let head = |octets, is_last| Request::bdat(octets, is_last);
             let sent = match self.dialogue.send_chunk(content, offset, head, &mut progress).await {
                 Ok(sent) => sent,
@@ -229,7 +239,7 @@ impl Client {
             while waiting.len() > usize::from(is_last) && (is_last || waiting.len() >= ahead) {
                 waiting.pop_front();
                 let phase = if is_last { Phase::Dot } else { Phase::Data };
-                match ask(&mut self.dialogue, phase, Request::awaited()).await {
+                match hear(&mut self.dialogue, phase).await {
                     Ok(reply) if reply.code.is_success() => {}
                     // All that was sent behind it is answered too; what counts is why the message was refused.
                     Ok(reply) => {
@@ -256,10 +266,19 @@ impl Client {
         }
     }
 
+    /// Whether no answer has come to a chunk that was not sent yet.
+    async fn is_in_step(&mut self) -> Result<(), Outcome> {
+        match unasked(&mut self.dialogue).await {
+            Ok(None) => Ok(()),
+            Ok(Some(goodbye)) => Err(Outcome::of(Phase::Data, &goodbye)),
+            Err(error) => Err(lost(Phase::Data, Some(&error))),
+        }
+    }
+
     /// What is said to a message when it is all there.
     async fn last_reply(&mut self) -> Outcome {
         self.dialogue.set_last_patience(DOT_WAIT);
-        match ask(&mut self.dialogue, Phase::Dot, Request::awaited()).await {
+        match hear(&mut self.dialogue, Phase::Dot).await {
             Ok(reply) => Outcome::of(Phase::Dot, &reply),
             Err(outcome) => outcome,
         }

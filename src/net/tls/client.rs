@@ -42,6 +42,10 @@ impl ClientTls {
             Trust::Pinned(pins) => {
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::pinned(provider(), pins)))
             }
+            Trust::Named { associations, names } => {
+                let verifier = Verifier::named(provider(), associations, names);
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+            }
             Trust::Anyone => builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::lax(provider()))),
         };
         let config = match &options.identity {
@@ -54,10 +58,16 @@ impl ClientTls {
         let verified = match &options.trust {
             Trust::System | Trust::Authorities(_) => Verified::Pkix,
             Trust::Pinned(_) => Verified::Pin,
+            Trust::Named { .. } => Verified::Dane,
             Trust::Anyone => Verified::No,
         };
         let name = options.name.as_deref().map(server_name).transpose()?;
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), verified, name })
+    }
+
+    /// The same, because a policy of the domain wants it, which names the server (RFC 8461 §4).
+    pub fn for_policy(self) -> Self {
+        Self { verified: Verified::MtaSts, ..self }
     }
 
     pub(in crate::net) async fn connect(&self, stream: Box<dyn Stream>, host: &str) -> Result<(Box<dyn Stream>, Tls)> {

@@ -6,6 +6,7 @@
 
 mod certified;
 mod client;
+mod dane;
 mod refusal;
 mod server;
 mod verify;
@@ -16,6 +17,7 @@ pub(super) use refusal::alert;
 pub use server::ServerTls;
 
 use crate::error::{Error, Kind, Result};
+use crate::wire::association::Association;
 use crate::wire::secured::{Certificate, Exporter, Fingerprint, Verified};
 use crate::wire::session::Tls;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -38,6 +40,13 @@ pub enum Trust {
     /// The very certificates, or those with the very keys, that these fingerprints name, whatever name they carry,
     /// whoever signed them and however old they are; and no others.
     Pinned(Vec<Fingerprint>),
+    /// Those that the domain names in signed DNS, and no others (RFC 7672).
+    Named {
+        /// What is named.
+        associations: Vec<Association>,
+        /// The names that a certificate may carry for which a named authority vouches.
+        names: Vec<String>,
+    },
     /// Everybody's: encryption without authentication, better than none on the way between exchangers (RFC 7435).
     Anyone,
 }
@@ -118,8 +127,13 @@ fn facts<Side>(connection: &ConnectionCommon<Side>, verified: Verified) -> Tls {
 }
 
 fn certificate(der: &CertificateDer<'_>) -> Certificate {
-    let spki = ParsedCertificate::try_from(der).ok().map(|parsed| hash(&parsed.subject_public_key_info()));
-    Certificate { der: der.to_vec(), sha256: hash(der), spki }
+    Certificate { der: der.to_vec(), sha256: hash(der), spki: spki(der).map(|key| hash(&key)) }
+}
+
+/// A certificate's SubjectPublicKeyInfo.
+fn spki(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    let parsed = ParsedCertificate::try_from(der).ok()?;
+    Some(parsed.subject_public_key_info().to_vec())
 }
 
 fn hash(octets: &[u8]) -> Fingerprint {

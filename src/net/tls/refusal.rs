@@ -3,6 +3,7 @@
 //! A certificate or a version that is refused is refused for good; a connection that breaks may be the network's
 //! doing. RFC 8446 §6 (alerts); RFC 5280 §6; RFC 9525.
 
+use super::dane::NotNamed;
 use super::verify::NotPinned;
 use crate::error::{Error, Kind};
 use rustls::{AlertDescription, CertificateError, OtherError, PeerIncompatible};
@@ -24,7 +25,7 @@ pub(super) fn of(error: io::Error, host: &str) -> Error {
     match cause {
         rustls::Error::InvalidCertificate(why) => {
             let refused = refused(&format!("the server's certificate was refused: {}", certificate(why)));
-            match not_pinned(why).is_some() {
+            match own_cause::<NotPinned>(why).is_some() {
                 true => refused.hint("if the server has a new certificate, ask whoever runs it, then pin that one"),
                 false => refused,
             }
@@ -83,8 +84,11 @@ fn said(alert: AlertDescription) -> Option<&'static str> {
 
 fn certificate(why: &CertificateError) -> String {
     use CertificateError as E;
-    if let Some(not_pinned) = not_pinned(why) {
+    if let Some(not_pinned) = own_cause::<NotPinned>(why) {
         return not_pinned.to_string();
+    }
+    if let Some(not_named) = own_cause::<NotNamed>(why) {
+        return not_named.to_string();
     }
     let text = match why {
         E::Expired | E::ExpiredContext { .. } => "it, or one that vouches for it, has expired",
@@ -115,7 +119,8 @@ fn certificate(why: &CertificateError) -> String {
     text.to_owned()
 }
 
-fn not_pinned(why: &CertificateError) -> Option<&NotPinned> {
+/// A cause of our own.
+fn own_cause<E: std::error::Error + 'static>(why: &CertificateError) -> Option<&E> {
     match why {
         CertificateError::Other(OtherError(inner)) => inner.downcast_ref(),
         _ => None,

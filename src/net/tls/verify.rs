@@ -1,4 +1,4 @@
-//! Certificates judged otherwise than by authorities: by fingerprint, or not at all.
+//! Certificates judged otherwise than by authorities that we know: by fingerprint, by what DNS names, or not at all.
 //!
 //! Either way the peer must prove that it holds the certificate's key. A pin looks at the peer's own certificate only:
 //! one on an authority's would accept all that this authority ever signs, for whatever name. What the web's rules say
@@ -6,6 +6,8 @@
 //! those made by home servers and local bridges, often marked as an authority's, can be used.
 
 use super::certificate;
+use super::dane::Named;
+use crate::wire::association::Association;
 use crate::wire::secured::{Certificate, Fingerprint};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -17,8 +19,18 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
-    /// None accepts everybody.
-    pins: Option<Vec<Fingerprint>>,
+    accepted: Accepted,
+}
+
+/// Who is accepted.
+#[derive(Debug)]
+enum Accepted {
+    /// Everybody.
+    Anyone,
+    /// Whoever has one of these certificates or keys.
+    Pinned(Vec<Fingerprint>),
+    /// Whom DNS names.
+    Named(Named),
 }
 
 /// A certificate that none of the pins names.
@@ -31,12 +43,17 @@ pub(super) struct NotPinned {
 impl Verifier {
     /// Accepts the certificates and keys that are named.
     pub(super) fn pinned(provider: Arc<CryptoProvider>, pins: &[Fingerprint]) -> Self {
-        Self { provider, pins: Some(pins.to_vec()) }
+        Self { provider, accepted: Accepted::Pinned(pins.to_vec()) }
     }
 
     /// Accepts every certificate.
     pub(super) fn lax(provider: Arc<CryptoProvider>) -> Self {
-        Self { provider, pins: None }
+        Self { provider, accepted: Accepted::Anyone }
+    }
+
+    /// Accepts what DNS names.
+    pub(super) fn named(provider: Arc<CryptoProvider>, associations: &[Association], names: &[String]) -> Self {
+        Self { provider, accepted: Accepted::Named(Named::new(associations, names)) }
     }
 }
 
@@ -44,17 +61,22 @@ impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        above: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
-        _: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(pins) = &self.pins else { return Ok(ServerCertVerified::assertion()) };
-        let found = certificate(leaf);
-        if pins.iter().any(|pin| found.is(pin)) {
-            return Ok(ServerCertVerified::assertion());
+        match &self.accepted {
+            Accepted::Anyone => {}
+            Accepted::Named(named) => named.judge(leaf, above, now, &self.provider)?,
+            Accepted::Pinned(pins) => {
+                let found = certificate(leaf);
+                if !pins.iter().any(|pin| found.is(pin)) {
+                    return Err(CertificateError::Other(OtherError(Arc::new(NotPinned { found }))).into());
+                }
+            }
         }
-        Err(CertificateError::Other(OtherError(Arc::new(NotPinned { found }))).into())
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -3,6 +3,7 @@
 use super::*;
 use crate::message::received::HeaderScan;
 use crate::message::view::Message;
+use crate::policy::level::Level;
 use crate::relay::event::AttemptResult;
 
 #[tokio::test]
@@ -21,6 +22,25 @@ async fn a_transient_failure_is_tried_again_until_it_succeeds() {
         assert!((*time as f64 - wanted).abs() <= wanted * 0.1 + 1.0, "{times:?}");
     }
     assert_eq!(sim.delivered(), [("bob@hamburger.example".to_owned(), TEXT.to_owned())]);
+}
+
+#[tokio::test]
+async fn what_a_domain_does_not_publish_it_may_publish_later() {
+    let script = |said: fn(&str, SocketAddr, &ForwardPath, &Parcel) -> Answer| {
+        Arc::new(Script { said: Box::new(said), delivered: Mutex::default(), dead: tokio::sync::Semaphore::new(1) })
+    };
+    let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
+    let script = script(|_, _, _, _| panic!("nobody is to be asked"));
+    let sim = Sim::with(MemoryDisk::new(), clock, script, |(_, settings)| {
+        settings.guarding = Guarding { level: Level::Dane, policies: None };
+    })
+    .await;
+    sim.accept("", &["bob@hamburger.example"], TEXT).await;
+    sim.relay.pass().await.expect("a pass");
+    assert!(sim.spool.next_due().await.expect("an index").is_some(), "it waits");
+    let events = sim.events.lock().expect("no panic");
+    let Event::Attempt { result: AttemptResult::Deferred, .. } = &events[0] else { panic!("{events:?}") };
+    assert!(format!("{events:?}").contains("DNSSEC does not vouch for the mail exchangers of hamburger.example"));
 }
 
 #[tokio::test]
@@ -138,7 +158,7 @@ async fn two_relays_that_send_to_each_other_end_by_counting_hops() {
     /// Takes what is sent to it into another's spool, as a server does.
     struct Into(Mutex<Option<Spool>>);
     impl Courier for Into {
-        fn deliver<'a>(&'a self, _: &'a str, _: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+        fn deliver<'a>(&'a self, _: &'a Hop, _: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
             Box::pin(async move {
                 let recipients = parcel.envelope.recipients.len();
                 let message = octets(parcel.message.as_ref());

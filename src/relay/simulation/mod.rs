@@ -7,6 +7,7 @@ mod trouble;
 use super::event::Event;
 use super::*;
 use crate::engine::handover::{Answer, Parcel};
+use crate::engine::route::Hop;
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::net::clock::FastClock;
 use crate::net::entropy::SeededEntropy;
@@ -47,13 +48,13 @@ struct Script {
 }
 
 impl Courier for Script {
-    fn deliver<'a>(&'a self, host: &'a str, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+    fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         Box::pin(async move {
-            if host == "mx.dead.example" {
+            if host.host == "mx.dead.example" {
                 let _ = self.dead.acquire().await;
             }
             let answer = |recipient: &ForwardPath| {
-                let answer = (self.said)(host, address, recipient, parcel);
+                let answer = (self.said)(&host.host, address, recipient, parcel);
                 if answer.fate().is_none() {
                     let entry = (parcel.id.clone(), recipient.to_string(), octets(parcel.message.as_ref()));
                     self.delivered.lock().expect("no panic").push(entry);

@@ -231,6 +231,25 @@ async fn what_the_disk_lost_is_told() {
     assert!(said("0000000001.seg is damaged") && said(&format!("message {gone} is lost")), "{events:?}");
 }
 
+#[tokio::test]
+async fn a_letter_that_cannot_be_read_is_told_and_stops_nothing() {
+    let sim = Sim::new(|_, _, _, _| yes()).await;
+    let letters = Path::new("/spool/letters");
+    sim.disk.create_dir(letters).expect("a directory");
+    let id: SpoolId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().expect("an id");
+    let mut letter = sim.disk.create(&letters.join(format!("{id}.letter"))).expect("a file");
+    letter.append(b"{\"version\":1,\"si").expect("room");
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    for _ in 0..2 {
+        sim.relay.pass().await.expect("a pass");
+    }
+    assert_eq!(sim.recipients(), ["bob@hamburger.example"]);
+    let events = sim.events.lock().expect("no panic");
+    let aside = format!("{id}.damaged");
+    let told = |event: &&Event| matches!(event, Event::Trouble { what } if what.contains(&aside));
+    assert_eq!(events.iter().filter(told).count(), 1, "{events:?}");
+}
+
 /// Fails where reports are written.
 struct NoBoundaries(SeededEntropy);
 

@@ -1,0 +1,98 @@
+//! How the way to mail exchangers is protected, for `send --mx` and for the relay: the levels of `--tls`, and what each
+//! of them takes.
+//!
+//! RFC 7672; RFC 8461; decisions are `policy`'s, and what they follow from is looked up by `engine::guarding`.
+
+use super::context::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mailkit::account::state_dir;
+use mailkit::discover::Names;
+use mailkit::endpoint::TlsMode;
+use mailkit::engine::guarding::Guarding;
+use mailkit::engine::http::{Find, SystemNames};
+use mailkit::engine::sts::{Policies, Silent};
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::clock::SystemClock;
+use mailkit::net::resolve::SystemResolver;
+use mailkit::net::tcp::Tcp;
+use mailkit::net::tls::{ClientTls, TlsOptions, Trust};
+use mailkit::policy::level::Level;
+use mailkit::store::disk::RealDisk;
+use mailkit::store::policies::PolicyStore;
+use mailkit::world::Later;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Where policies of domains are kept, below the state directory: they are the same for all who send from here.
+const POLICIES: &str = "policies";
+
+/// Reads a level, and says which there are.
+pub(super) fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(|(_, word)| word)).try_map(|word| word.parse::<Level>())
+}
+
+/// Who is asked for exchangers: the name server that was named, or those of the system.
+pub(super) fn resolver(context: &Context, named: Option<SocketAddr>, level: Level) -> Result<Arc<SystemResolver>> {
+    let resolver = match named {
+        Some(server) => SystemResolver::at(server)?,
+        None => SystemResolver::from_system()
+            .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
+    };
+    // Where nothing depends on it, a server whose word would not count is asked as always.
+    let resolver = match level {
+        Level::Dane if !resolver.is_trusted() => {
+            let what = "DANE takes DNSSEC, and the name server is not on this machine: what it says could be anybody's";
+            return Err(Error::new(Kind::Config, what).hint(
+                "nothing was sent; have a name server here that checks DNSSEC, as unbound or Knot Resolver, or write \
+                 options trust-ad into /etc/resolv.conf if the way to yours is safe",
+            ));
+        }
+        Level::Dane => resolver.authentic()?,
+        Level::Opportunistic if resolver.is_trusted() => resolver.authentic()?,
+        _ => resolver,
+    };
+    Ok(Arc::new(resolver.traced(context.trace()?)))
+}
+
+/// How TLS begins at an exchanger without a guard, and whom to trust there.
+pub(super) fn tls(level: Level, authorities: &TlsOptions) -> Result<(TlsMode, ClientTls)> {
+    let anyone = || ClientTls::new(&Trust::Anyone);
+    Ok(match level {
+        Level::None => (TlsMode::None, anyone()?),
+        Level::Require => (TlsMode::StartTls, anyone()?),
+        Level::Verify => (TlsMode::StartTls, ClientTls::with(authorities)?),
+        Level::Opportunistic | Level::Dane | Level::MtaSts => (TlsMode::Opportunistic, anyone()?),
+    })
+}
+
+/// What the way to exchangers is held to; `keeps_policies` says that it is to those of domains which have one.
+pub(super) fn guarding(
+    context: &Context,
+    (level, keeps_policies): (Level, bool),
+    (resolver, is_named): (&Arc<SystemResolver>, bool),
+    authorities: &TlsOptions,
+) -> Result<Guarding> {
+    let policies = match keeps_policies || level == Level::MtaSts {
+        true => Some(Arc::new(Policies {
+            dns: resolver.clone(),
+            connect: Arc::new(Tcp),
+            find: if is_named { Arc::new(ByName(resolver.clone())) } else { Arc::new(SystemNames) },
+            trust: authorities.trust.clone(),
+            trace: context.trace()?,
+            clock: Arc::new(SystemClock),
+            store: Some(PolicyStore::new(Arc::new(RealDisk), state_dir()?.join(POLICIES))),
+            silent: Silent::default(),
+        })),
+        false => None,
+    };
+    Ok(Guarding { level, policies })
+}
+
+/// Names as the resolver finds them that is asked for exchangers.
+struct ByName(Arc<SystemResolver>);
+
+impl Find for ByName {
+    fn find<'a>(&'a self, host: &'a str, port: u16) -> Later<'a, Result<Vec<SocketAddr>>> {
+        Box::pin(async move { Names(&*self.0).find(host, port).await })
+    }
+}

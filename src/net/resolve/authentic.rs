@@ -1,0 +1,206 @@
+//! Questions that DNSSEC has an answer to: whether what a name server says is authentic.
+//!
+//! The signatures are checked by the name server, which says by one bit (AD) whether they are good. That bit is as safe
+//! as the way it comes: it is believed from a server on this machine, or where the administrator says so in
+//! `/etc/resolv.conf` (`options trust-ad`), and from nobody else. Nothing is remembered from one question to the next;
+//! the server does that. Checks no signature itself.
+//! RFC 4035 §3.2.3, §4.9.3; RFC 6840 §5.7, §5.8; RFC 7671 §6.
+
+use super::{ALIASES_MAX, follow, host, record_type, too_many_aliases, why_not};
+use crate::error::{Error, Kind, Result};
+use crate::world::{Answer, LookupError, RecordKind};
+use futures_util::StreamExt;
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverOpts};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsHandle, RetryDnsHandle};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Edns, Message, Query};
+use hickory_resolver::proto::rr::{Name, Record, RecordType};
+use hickory_resolver::{Hosts, NameServerPool, PoolContext, TlsConfig};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Asks whether answers are authentic.
+pub(super) struct Authentic {
+    pool: RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>,
+    /// The administrator's own words about hosts, which nobody signs.
+    hosts: Option<Hosts>,
+    /// A server whose word does not count, if there is one.
+    untrusted: Option<String>,
+}
+
+impl Authentic {
+    /// Asks these servers. `trusts_all` says that the administrator trusts the way to each of them.
+    pub(super) fn new(servers: &[NameServerConfig], options: &ResolverOpts, trusts_all: bool) -> Result<Self> {
+        let failed = |error| Error::new(Kind::Config, "set up the resolver").caused_by(error);
+        let context = PoolContext::new(options.clone(), TlsConfig::new().map_err(failed)?);
+        let hosts = match options.use_hosts_file {
+            ResolveHosts::Never => None,
+            _ => Hosts::from_system().ok(),
+        };
+        let untrusted = servers.iter().find(|server| !trusts_all && !server.ip.to_canonical().is_loopback());
+        let runtime = TokioRuntimeProvider::default();
+        let pool = NameServerPool::from_config(servers.iter().cloned(), Arc::new(context), runtime);
+        Ok(Self {
+            pool: RetryDnsHandle::new(pool, options.attempts),
+            hosts,
+            untrusted: untrusted.map(|server| server.ip.to_string()),
+        })
+    }
+
+    /// The records of a kind that a name has, or what it is an alias of has; authentic if every answer on the way was.
+    pub(super) async fn ask(&self, name: &Name, kind: RecordKind) -> Result<Answer, LookupError> {
+        let mut found = Answer { is_authentic: true, ..Answer::default() };
+        let mut name = name.clone();
+        for _ in 0..=ALIASES_MAX {
+            let (records, is_authentic) = self.question(&name, record_type(kind)).await?;
+            found.is_authentic &= is_authentic;
+            let visited = RefCell::new(Vec::new());
+            let records: Vec<_> = records.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
+            let here = follow(host(&name), kind, |name| {
+                visited.borrow_mut().push(name.to_owned());
+                let name = name.to_owned();
+                Ok(records.iter().filter(move |(owner, _, _)| *owner == name).map(|(_, ttl, data)| (*ttl, *data)))
+            });
+            // A server that resolves for us tells all there is; one that does not stops at the end of its own zones.
+            let end = visited.borrow_mut().split_off(1);
+            found.aliases.extend(end.iter().cloned());
+            match (here, end.last()) {
+                (Ok(here), _) => return Ok(Answer { records: here.records, ttl: here.ttl, ..found }),
+                (Err(LookupError::NoRecords), Some(target)) => {
+                    name = Name::from_ascii(target).map_err(|_| LookupError::NoSuchName)?;
+                    name.set_fqdn(true);
+                }
+                (Err(why), _) => return Err(why),
+            }
+        }
+        Err(too_many_aliases())
+    }
+
+    /// Why no answer is ever authentic: the server is not to be trusted, or does not look.
+    pub(super) async fn obstacle(&self) -> Option<String> {
+        if let Some(server) = &self.untrusted {
+            return Some(format!(
+                "the name server {server} is not on this machine, and what it says of DNSSEC could be anybody's"
+            ));
+        }
+        // The root is signed: a server that checks signatures knows it for authentic, or cannot reach it.
+        match self.question(&Name::root(), RecordType::NS).await {
+            Ok((_, true)) => None,
+            _ => Some("the name server does not check DNSSEC".to_owned()),
+        }
+    }
+
+    async fn question(&self, name: &Name, kind: RecordType) -> Result<(Vec<Record>, bool), LookupError> {
+        let query = Query::query(name.clone(), kind);
+        if let Some(known) = self.hosts.as_ref().and_then(|hosts| hosts.lookup_static_host(&query)) {
+            return Ok((known.answers().to_vec(), false));
+        }
+        let mut message = Message::query();
+        message.add_query(query);
+        message.metadata.recursion_desired = true;
+        // RFC 6840 §5.7 lets AD ask for AD; some servers wait for DO.
+        message.metadata.authentic_data = true;
+        let options = DnsRequestOptions::default();
+        let mut extension = Edns::new();
+        extension.set_max_payload(options.edns_payload_len).set_dnssec_ok(true);
+        message.set_edns(extension);
+        let answer = self.pool.send(DnsRequest::new(message, options)).next().await;
+        let answer = answer.unwrap_or_else(|| Err("no answer".into())).map_err(|error| why_not(&error))?;
+        let is_authentic = answer.metadata.authentic_data && self.untrusted.is_none();
+        Ok((answer.answers.clone(), is_authentic))
+    }
+}
+
+/// Whether the administrator trusts the way to the name servers, as `resolv.conf` says.
+pub(super) fn trusts_ad(configuration: &str) -> bool {
+    let is_said = |line: &str| {
+        let mut words = line.split_whitespace();
+        words.next() == Some("options") && words.any(|word| word == "trust-ad")
+    };
+    configuration.lines().any(is_said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SystemResolver;
+    use super::super::tests::{Zone, name_server};
+    use super::*;
+    use crate::world::{Record, Resolve};
+
+    const ZONES: Zone = &[
+        ("signed.test", "signed.test. MX 10 mx.signed.test."),
+        ("plain.test", "plain.test. MX 10 mx.signed.test."),
+        ("whole.test", "whole.test. CNAME signed.test.\nsigned.test. MX 10 mx.signed.test."),
+        ("half.test", "half.test. CNAME signed.test."),
+        ("mixed.test", "mixed.test. CNAME plain.test."),
+        ("dangling.test", "dangling.test. CNAME empty.test."),
+        ("circle.test", "circle.test. CNAME round.test."),
+        ("round.test", "round.test. CNAME circle.test."),
+        ("_25._tcp.signed.test", "_25._tcp.signed.test. TLSA 3 1 1 00ff"),
+    ];
+    const SIGNED: &[&str] = &["signed.test", "whole.test", "half.test", "mixed.test", "_25._tcp.signed.test"];
+
+    #[tokio::test]
+    async fn an_answer_is_authentic_if_the_server_says_so_of_all_of_it() {
+        let server = name_server(ZONES, SIGNED).await;
+        let resolver = SystemResolver::at(server).and_then(SystemResolver::authentic).expect("a resolver");
+        for (name, wanted) in [
+            ("signed.test", Ok((true, vec![]))),
+            ("plain.test", Ok((false, vec![]))),
+            ("whole.test", Ok((true, vec!["signed.test".to_owned()]))),
+            ("half.test", Ok((true, vec!["signed.test".to_owned()]))),
+            ("mixed.test", Ok((false, vec!["plain.test".to_owned()]))),
+            ("dangling.test", Err(LookupError::NoRecords)),
+            ("nothing.test", Err(LookupError::NoRecords)),
+            ("circle.test", Err(too_many_aliases())),
+            ("a..b", Err(LookupError::NoSuchName)),
+        ] {
+            let answer = resolver.lookup(name, RecordKind::Mx).await;
+            assert_eq!(answer.map(|answer| (answer.is_authentic, answer.aliases)), wanted, "{name}");
+        }
+        let tlsa = resolver.lookup("_25._tcp.signed.test", RecordKind::Tlsa).await.expect("records");
+        assert_eq!(tlsa.records, [Record::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![0, 255] }]);
+        // Who does not ask is not told.
+        let usual = SystemResolver::at(server).expect("a resolver").lookup("signed.test", RecordKind::Mx).await;
+        assert!(!usual.expect("records").is_authentic);
+    }
+
+    #[tokio::test]
+    async fn a_server_elsewhere_or_one_that_does_not_check_is_named_as_the_obstacle() {
+        let checks = name_server(&[("", ". NS a.root.")], &[""]).await;
+        let lax = name_server(&[("", ". NS a.root.")], &[]).await;
+        for (server, trusts_all, wanted) in [
+            (checks, false, None),
+            (checks, true, None),
+            (lax, false, Some("does not check DNSSEC")),
+            (([192, 0, 2, 53], 53).into(), false, Some("192.0.2.53 is not on this machine")),
+        ] {
+            let mut config = NameServerConfig::udp_and_tcp(server.ip());
+            config.connections.iter_mut().for_each(|connection| connection.port = server.port());
+            let mut options = ResolverOpts::default();
+            options.use_hosts_file = ResolveHosts::Never;
+            let authentic = Authentic::new(&[config], &options, trusts_all).expect("servers");
+            let obstacle = authentic.obstacle().await;
+            let is_right = match (&obstacle, wanted) {
+                (Some(obstacle), Some(wanted)) => obstacle.contains(wanted),
+                (obstacle, wanted) => obstacle.is_none() && wanted.is_none(),
+            };
+            assert!(is_right, "{server}: {obstacle:?}");
+        }
+    }
+
+    #[test]
+    fn trust_is_what_the_administrator_wrote_and_no_comment() {
+        for (text, wanted) in [
+            ("nameserver 192.0.2.1\noptions trust-ad\n", true),
+            ("options edns0 trust-ad", true),
+            ("options edns0\noptions\ttrust-ad timeout:1", true),
+            ("", false),
+            ("options edns0", false),
+            ("# options trust-ad", false),
+            ("search trust-ad", false),
+        ] {
+            assert_eq!(trusts_ad(text), wanted, "{text}");
+        }
+    }
+}
