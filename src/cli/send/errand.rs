@@ -28,7 +28,6 @@ use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::TlsOptions;
 use mailkit::sasl::Credentials;
-use mailkit::smtp::outcome::Ending;
 use mailkit::status::Fate;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::ledger::{Ledger, Standing};
