@@ -34,7 +34,9 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
         let name = format!("{label}.{domain}");
         async move {
             let records = within(patience, asked(dns, &name, RecordKind::Srv)).await;
-            let said = records.map(|records| (srv::candidates(service, begins, &records, &address.to_string()), None));
+            let said = records.map(|(records, trust)| {
+                (srv::candidates(service, begins, (&records, trust), &address.to_string()), None)
+            });
             (name, said)
         }
     });
@@ -63,7 +65,7 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
             Err(why) => found.errors.push((who, why)),
         }
     }
-    let named = named.map(|records| jmap::named(&records));
+    let named = named.map(|(records, trust)| jmap::named(&records, trust));
     let answered = jmap::answered(&well_known, answered).map(|found| vec![found]);
     for (who, said) in [(label, named), (well_known, answered)] {
         match said {
@@ -87,9 +89,10 @@ async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T>>) 
     timeout(patience, answer).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn asked(dns: &dyn Resolve, name: &str, kind: RecordKind) -> Result<Vec<Record>> {
+/// The records, and how they came.
+async fn asked(dns: &dyn Resolve, name: &str, kind: RecordKind) -> Result<(Vec<Record>, Trust)> {
     let answer = dns.lookup(name, kind).await.map_err(|error| unanswered(&error))?;
-    Ok(answer.records)
+    Ok((answer.records, if answer.is_authentic { Trust::Dnssec } else { Trust::Dns }))
 }
 
 /// Why DNS has no answer.
@@ -111,7 +114,7 @@ async fn published(domain: &str, address: &Address, dns: &dyn Resolve, web: &dyn
     let (url, name) = (pacc::url(domain), pacc::digest_name(domain));
     let (document, digests) = tokio::join!(web.get(&url), asked(dns, &name, RecordKind::Txt));
     let document = document?;
-    let digests = digests.map_err(|why| Error::new(why.kind(), format!("{name}: {why}")))?;
+    let (digests, _) = digests.map_err(|why| Error::new(why.kind(), format!("{name}: {why}")))?;
     if !pacc::is_vouched_for(&document, &digests) {
         return Err(unusable(format!("no digest at {name} fits the document")));
     }
@@ -126,7 +129,7 @@ async fn mapped(
     web: &dyn Fetch,
     known: &mut Option<&'static Provider>,
 ) -> Said {
-    let records = asked(dns, domain, RecordKind::Mx).await?;
+    let (records, trust) = asked(dns, domain, RecordKind::Mx).await?;
     let listed = records.iter().filter_map(|record| match record {
         Record::Mx { preference, exchange } if exchange != "." => Some((*preference, exchange.as_str())),
         _ => None,
@@ -135,7 +138,7 @@ async fn mapped(
     let Some((_, host)) = listed.min() else { return Err(nobody("there is none".to_owned())) };
     if let Some(provider) = of_exchanger(host) {
         *known = Some(provider);
-        return Ok((presets::candidates(provider, address, Source::Exchanger, Trust::Dns), None));
+        return Ok((presets::candidates(provider, address, Source::Exchanger, trust), None));
     }
     // The collection knows providers by their domain, which is somewhere above the exchanger's name.
     let above = std::iter::successors(host.split_once('.').map(|(_, above)| above), |name| {
@@ -143,7 +146,7 @@ async fn mapped(
     });
     let mut said = Err(nobody(format!("{host} is nobody's who is known")));
     for name in above.filter(|name| name.contains('.') && *name != domain).take(2) {
-        said = document(web, &autoconfig::collected(name), address, Source::Exchanger, Trust::Dns).await;
+        said = document(web, &autoconfig::collected(name), address, Source::Exchanger, trust).await;
         if said.is_ok() {
             break;
         }
@@ -276,6 +279,21 @@ mod tests {
         );
         assert_eq!(shown(&found), "");
         assert!(!found.errors.iter().any(|(who, _)| who.contains("jmap")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_signed_is_told_from_what_is_not() {
+        let zone = "_imaps._tcp.x.test. SRV 0 0 993 imap.y.test.\n_jmap._tcp.x.test. SRV 0 0 443 jmap.x.test.\n";
+        let address = Address::parse("me@x.test").expect("an address");
+        for (is_signed, trust, to_confirm) in [(false, "dns", 1), (true, "dnssec", 0)] {
+            let zone = Zone::parse(zone).expect("a zone");
+            let zone = if is_signed { zone.signed("x.test") } else { zone };
+            let found = discover(&address, &zone, &Web(BTreeMap::new()), Duration::from_secs(10)).await;
+            let all =
+                found.candidates.iter().map(|found| found.trust).chain(found.jmap.iter().map(|found| found.trust));
+            assert_eq!(all.map(Trust::name).collect::<Vec<_>>(), [trust, trust]);
+            assert_eq!(choose(&found.candidates).to_confirm("x.test").count(), to_confirm);
+        }
     }
 
     #[tokio::test]

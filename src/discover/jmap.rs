@@ -29,7 +29,7 @@ pub(super) fn url(host: &str, port: u16) -> String {
 }
 
 /// The services in the records, the first choice first.
-pub(super) fn named(records: &[Record]) -> Vec<Jmap> {
+pub(super) fn named(records: &[Record], trust: Trust) -> Vec<Jmap> {
     let is_host = |host: &str| !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
     let mut listed: Vec<(u16, u16, String)> = records
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn named(records: &[Record]) -> Vec<Jmap> {
         })
         .collect();
     listed.sort();
-    listed.into_iter().map(|(.., url)| Jmap { url, source: "srv", trust: Trust::Dns }).collect()
+    listed.into_iter().map(|(.., url)| Jmap { url, source: "srv", trust }).collect()
 }
 
 /// What the domain's own address said: a session, or that nobody gets one without a login.
@@ -76,7 +76,7 @@ mod tests {
             record(0, 0, 0, "."),
             Record::Txt(b"x".to_vec()),
         ];
-        let found: Vec<String> = named(&records).into_iter().map(|found| found.url).collect();
+        let found: Vec<String> = named(&records, Trust::Dns).into_iter().map(|found| found.url).collect();
         assert_eq!(
             found,
             [

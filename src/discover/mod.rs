@@ -63,6 +63,8 @@ pub enum Trust {
     Program,
     /// With a certificate of whoever gave it.
     Https,
+    /// By DNS, signed: DNSSEC vouches for all of it (RFC 4035 §3.2.3).
+    Dnssec,
     /// By DNS, unsigned: whoever can answer in its place can name other servers.
     Dns,
     /// In clear.
@@ -171,6 +173,7 @@ impl Trust {
         match self {
             Self::Program => "built-in",
             Self::Https => "https",
+            Self::Dnssec => "dnssec",
             Self::Dns => "dns",
             Self::Http => "http",
         }

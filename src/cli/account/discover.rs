@@ -95,6 +95,8 @@ impl Dns {
             None => SystemResolver::from_system()
                 .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
         };
+        // Whether an answer is signed is asked of those only whose word about it counts.
+        let resolver = if resolver.is_trusted() { resolver.authentic()? } else { resolver };
         Ok(Outside { resolver: resolver.traced(context.trace()?), is_named: self.resolver.is_some() })
     }
 }
@@ -229,7 +231,7 @@ fn page(address: &Address, found: &Found, chosen: &Chosen<'_>, reached: impl Fn(
     page
 }
 
-/// How something came here, for people: DNS is believed as it comes.
+/// How something came here, for people.
 fn trust(trust: discover::Trust) -> String {
     match trust {
         discover::Trust::Dns => "dns (not validated)".to_owned(),
