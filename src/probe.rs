@@ -2,11 +2,17 @@
 //!
 //! A verdict in one sentence, the exchangers in order, and what is wrong with them, each finding
 //! with the standard that says so. Prints nothing and knows no exit codes: the command does.
+//! A look at one server, behind `mailkit mx probe`, is made by `server` and judged by `opinion`.
 //! RFC 5321 §5.1; RFC 2181 §10.3; RFC 7505; RFC 6761 §6.3; RFC 1918.
 
+mod opinion;
 mod report;
+mod server;
+mod sighting;
 
 pub use report::{Dns, Finding, Host, HostAddress, Level, Report, Verdict};
+pub use server::{Look, Passed, Whose, look_at, unreached};
+pub use sighting::{Class, Failure, Said, Sighting, State};
 
 use crate::address::Domain;
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source, exchangers};

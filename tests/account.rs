@@ -2,9 +2,12 @@
 //!
 //! The servers are ours, on loopback; the name server is a few lines of DNS.
 
+mod canary;
+mod printed;
 mod served;
 mod watchdog;
 
+use canary::PASSWORD;
 use hickory_proto::op::{Message, MessageType, OpCode};
 use hickory_proto::rr::rdata::{A, SRV};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -14,7 +17,7 @@ use serde_json::Value;
 use served::Served;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -34,7 +37,8 @@ impl Stage {
         let home = tempfile::tempdir().expect("a directory");
         std::fs::write(home.path().join("config.toml"), BY_HAND).expect("written");
         let mut serve = Command::new(env!("CARGO_BIN_EXE_mailkit"));
-        serve.args(["serve", "--json", "--domain", "x.test", "--user", "alice:secret", "--data"]);
+        serve.args(["serve", "--json", "--domain", "x.test"]);
+        serve.arg("--user").arg(format!("alice:{PASSWORD}")).arg("--data");
         serve.arg(home.path().join("data")).env("MAILKIT_CONFIG", "/dev/null").stdin(Stdio::null());
         for port in ["submission", "submissions", "pop3", "imap", "imaps"] {
             serve.args([&format!("--{port}"), "127.0.0.1:0"]);
@@ -63,7 +67,8 @@ impl Stage {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
         command.arg("account").args(arguments).env_clear().env("HOME", self.home.path());
-        command.env("MAILKIT_CONFIG", self.path("config.toml")).env("PASSWORD", "secret").env("WRONG", "swordfish");
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        command.env("MAILKIT_CONFIG", self.path("config.toml")).env("PASSWORD", PASSWORD).env("WRONG", canary::TOKEN);
         command.stdin(Stdio::null());
         command
     }
@@ -72,6 +77,10 @@ impl Stage {
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(60));
         let Output { status, stdout, stderr } = self.command(arguments).output().expect("it runs");
+        printed::show(&stdout, &stderr);
+        for secret in canary::ALL {
+            assert_eq!(canary::leak(&[stdout.as_slice(), &stderr].concat(), secret), None, "{arguments:?}");
+        }
         let text = |octets| String::from_utf8(octets).expect("text");
         (status.code(), text(stdout), text(stderr))
     }
@@ -105,7 +114,7 @@ fn options_alone_make_an_account_and_nothing_else_changes() {
         let before = stage.config();
         let (code, _, said) = add(more);
         assert_eq!((code, stage.config()), (Some(wanted), before), "{more:?}: {said}");
-        assert!(said.contains(hint) && !said.contains("swordfish"), "{more:?}: {said}");
+        assert!(said.contains(hint) && !said.contains(canary::TOKEN), "{more:?}: {said}");
     }
     let (code, _, said) = stage.run(&["add"]);
     assert!(code == Some(64) && said.contains("--email"), "{said}");
@@ -136,7 +145,7 @@ fn providers_are_known_by_name_and_by_address() {
 #[test]
 fn a_check_says_what_works_and_ends_as_the_first_failure_does() {
     let stage = Stage::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let (imap, smtp, pop) = (stage.url("imap", "imap"), stage.url("submission", "smtp"), stage.url("pop3", "pop3"));
     let servers = format!("email = 'alice@x.test'\nuser = 'alice'\nsmtp = '{smtp}'\nimap = '{imap}'\npop = '{pop}'\n");
     let accounts = format!(
@@ -175,7 +184,7 @@ fn a_check_says_what_works_and_ends_as_the_first_failure_does() {
             })
             .collect();
         assert_eq!(all.join(", "), failed, "{printed}");
-        assert!(!printed.contains("swordfish"));
+        assert!(!printed.contains(canary::TOKEN));
     }
     let (code, printed, _) = stage.run(&["check", "good"]);
     for line in ["smtp  size", "imap  mailboxes", "pop   capabilities", "smtp  auth          alice may log in"] {
@@ -213,6 +222,41 @@ fn a_check_sends_a_message_to_oneself_if_it_is_told_to() {
             assert!(step["said"].as_str().is_some_and(|said| said.starts_with("250 ")), "{printed}");
         }
     }
+}
+
+#[test]
+fn a_check_goes_the_way_that_the_account_goes() {
+    let stage = Stage::new();
+    let (proxy, server) = (TcpListener::bind("127.0.0.1:0").expect("a port"), TcpListener::bind("127.0.0.1:0"));
+    let server = server.expect("a port");
+    server.set_nonblocking(true).expect("it can be");
+    let at = |listener: &TcpListener| listener.local_addr().expect("an address");
+    let visits = at(&proxy);
+    std::thread::spawn(move || proxy.incoming().flatten().for_each(drop));
+    let imap = stage.url("imap", "imap");
+    let accounts = format!(
+        "[accounts.hidden]\nemail = 'alice@x.test'\nsmtp = 'smtp://{}'\nproxy = 'socks5h://{visits}'\nauth = 'none'\n\
+         [accounts.wrong]\nemail = 'alice@x.test'\nsmtp = 'smtp://{}'\nproxy = 'socks5h://a:{PASSWORD}@{visits}'\nauth = 'none'\n\
+         [accounts.bearer]\nemail = 'alice@x.test'\nuser = 'alice'\nimap = '{imap}'\nauth = ['XOAUTH2']\nsecret = {{env = 'PASSWORD'}}\n\
+         [accounts.elsewhere]\nemail = 'alice@x.test'\nimap = {{cmd = ['echo', '{imap}']}}\nauth = 'none'\n",
+        at(&server),
+        at(&server),
+    );
+    std::fs::write(stage.path("config.toml"), accounts).expect("written");
+    let (code, printed, _) = stage.run(&["check", "hidden"]);
+    assert!(printed.contains("the proxy, at 127.0.0.1") && printed.contains("the proxy did not connect"), "{printed}");
+    assert_eq!(code, Some(75), "{printed}");
+    let (code, printed, _) = stage.run(&["check", "wrong"]);
+    assert!(
+        code == Some(78) && printed.contains("no place for a password") && !printed.contains(PASSWORD),
+        "{printed}"
+    );
+    assert!(server.accept().is_err(), "the server was reached without the proxy");
+    // What is held is taken for what the mechanism takes.
+    let (code, printed, _) = stage.run(&["check", "bearer"]);
+    assert!(code == Some(69) && printed.contains("takes an access token"), "{code:?} {printed}");
+    let (_, printed, _) = stage.run(&["check", "--all"]);
+    assert!(printed.contains("elsewhere: it works"), "{printed}");
 }
 
 #[test]
@@ -366,8 +410,8 @@ fn a_dialogue_leads_to_an_account() {
     dialogue.answer("Login name", "\r");
     dialogue.answer("Your name", "Alice\r");
     dialogue.answer("What the account is called here", "\r");
-    // The third place of four: a file.
-    dialogue.answer("Where is the password kept?", "jj\r");
+    // Without a keyring the third place of four is proposed: a file.
+    dialogue.answer("Where is the password kept?", "\r");
     dialogue.answer("Password of alice@x.test", "wrong\r");
     dialogue.answer("It does not work", "\r");
     dialogue.answer("These servers", "\r");
@@ -376,11 +420,11 @@ fn a_dialogue_leads_to_an_account() {
     dialogue.answer("What the account is called here", "\r");
     dialogue.answer("Where is the password kept?", "\r");
     dialogue.answer("Type the password again?", "y");
-    dialogue.answer("Password of alice@x.test", "secret\r");
+    dialogue.answer("Password of alice@x.test", &format!("{PASSWORD}\r"));
     dialogue.answer("Add this to", "y");
     assert!(dialogue.child.wait().expect("it ends").success());
     let secret = stage.path(".local/state/mailkit/secrets/x");
-    assert_eq!(std::fs::read_to_string(&secret).expect("kept"), "secret\n");
+    assert_eq!(std::fs::read_to_string(&secret).expect("kept"), format!("{PASSWORD}\n"));
     assert_eq!(std::fs::metadata(&secret).expect("kept").permissions().mode() & 0o777, 0o600);
     let config = stage.config();
     assert!(config.starts_with(BY_HAND) && config.contains("name = \"Alice\""), "{config}");

@@ -1,5 +1,6 @@
 //! The program as a user meets it: exit codes, and what stands on which output.
 
+mod printed;
 mod served;
 mod watchdog;
 
@@ -19,6 +20,7 @@ fn mailkit(arguments: &[&str]) -> Command {
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(120));
     let Output { status, stdout, stderr } = mailkit(arguments).output().expect("it runs");
+    printed::show(&stdout, &stderr);
     let text = |octets| String::from_utf8(octets).expect("output is text");
     (status.code(), text(stdout), text(stderr))
 }
@@ -295,6 +297,7 @@ impl Home {
         // Those that read nothing may be gone already.
         let _ = std::io::Write::write_all(&mut child.stdin.take().expect("piped"), input.as_bytes());
         let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
+        printed::show(&stdout, &stderr);
         let home = self.0.path().display().to_string();
         let text = |octets| String::from_utf8(octets).expect("text").replace(&home, "~");
         (status.code(), text(stdout), text(stderr))

@@ -13,6 +13,7 @@
 //! (but for those marked `given: whole`), and each run writes a trace, which must tell what happened without secrets.
 
 mod canary;
+mod printed;
 #[path = "clients/program.rs"]
 mod program;
 #[path = "clients/scene.rs"]
@@ -47,6 +48,11 @@ fn pop_transcripts_hold() {
 #[test]
 fn relay_transcripts_hold() {
     play_all("relay");
+}
+
+#[test]
+fn mx_transcripts_hold() {
+    play_all("mx");
 }
 
 fn play_all(command: &str) {

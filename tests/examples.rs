@@ -3,6 +3,7 @@
 //! A server of ours stands in for the servers in the examples, a few lines of DNS for the name server, and two
 //! scripts for programs that are not ours.
 
+mod printed;
 mod provider;
 mod served;
 mod watchdog;
@@ -12,7 +13,8 @@ use hickory_proto::rr::rdata::{A, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use provider::Provider;
 use served::{Served, first_line, stop};
-use std::net::UdpSocket;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -143,6 +145,7 @@ impl Stage {
             ("add me@example.org", at_once),
             ("imaps://imap.example.org", format!("imaps://localhost:{}", server.port("imaps"))),
             ("lookup example.org", format!("lookup @{name_server} example.org")),
+            ("mx1.example.org", credulous_server()),
             ("1234.apps.example.org", "me".to_owned()),
             ("@192.0.2.53", format!("@{name_server}")),
             // The stage's own server has the default directory, and perhaps another one the default ports.
@@ -168,6 +171,7 @@ impl Stage {
             stop(&child);
         }
         let output = child.wait_with_output().expect("it ends");
+        printed::show(&output.stdout, &output.stderr);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{line}: {:?}\n{said}", output.status);
     }
@@ -192,6 +196,33 @@ fn shell(dir: &Path, line: &str) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
+}
+
+/// A mail server that believes whoever says to be somebody else.
+fn credulous_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.expect("a connection"));
+            let mut answer = "220 mx\r\n";
+            let mut line = String::new();
+            // Whoever hangs up has heard enough.
+            while stream.get_mut().write_all(answer.as_bytes()).is_ok()
+                && stream.read_line(&mut line).is_ok_and(|n| n > 0)
+            {
+                answer = match line.split_whitespace().next() {
+                    Some("PROXY") => "",
+                    Some("EHLO") => "250-mx\r\n250 XCLIENT ADDR NAME\r\n",
+                    Some("XCLIENT") => "220 mx\r\n",
+                    Some("QUIT") => "221 bye\r\n",
+                    _ => "250 ok\r\n",
+                };
+                line.clear();
+            }
+        }
+    });
+    address
 }
 
 /// Answers every question: the exchanger of a domain is mx1 below it, and that is at 192.0.2.1. Everything else is at

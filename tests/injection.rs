@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod nasty;
+mod printed;
 mod watchdog;
 
 use mailkit::message::view::Message;
@@ -124,6 +125,7 @@ fn try_one(directory: &Path, name: &str, arguments: &[&str], value: &str, is_com
     let sessions = heard.join().unwrap();
     // No program can be given a NUL as an argument.
     let Ok(ended) = ended else { return Ok(false) };
+    printed::show(&ended.stdout, &ended.stderr);
     let code = ended.status.code();
     if code != Some(0) {
         return match (code, sessions.iter().any(|session| session.message.is_some())) {

@@ -3,6 +3,7 @@
 // A test may unwrap; clippy knows that only of functions that are marked as tests.
 #![allow(clippy::unwrap_used)]
 
+mod printed;
 mod stage;
 
 use mailkit::address::Domain;
@@ -147,6 +148,7 @@ async fn every_mechanism_lets_in_who_knows_the_secret_and_shows_it_to_nobody() {
         }
     }
     let shown = paper.in_all_forms();
+    printed::show(shown.as_bytes(), &[]);
     assert!(shown.contains("AUTHENTICATE SCRAM-SHA-256-PLUS {secret}"), "{shown}");
     for secret in ["canary", "hunter2", "p=", "v=", "Bearer"] {
         assert!(!shown.contains(secret), "a trace shows {secret}");

@@ -1,5 +1,6 @@
 //! Logins with tokens, by the program itself, at a provider of the test-suite.
 
+mod printed;
 mod provider;
 mod served;
 mod watchdog;
@@ -147,6 +148,8 @@ impl Ended {
 }
 
 fn ended(output: Output) -> Ended {
+    // A token is printed where it was asked for: only on standard output, which each test looks at.
+    printed::show(&[], &output.stderr);
     let text = |octets| String::from_utf8(octets).expect("text");
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

@@ -2,6 +2,7 @@
 //!
 //! The smarthost is a port where nobody listens, so that nothing leaves and everything waits.
 
+mod printed;
 mod watchdog;
 
 use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
@@ -44,6 +45,7 @@ fn mailkit(data: &Path, arguments: &[&str]) -> Command {
 }
 
 fn objects(output: &Output) -> Vec<Value> {
+    printed::show(&output.stdout, &output.stderr);
     let text = String::from_utf8(output.stdout.clone()).expect("UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
@@ -103,4 +105,29 @@ fn one_process_works_on_a_spool_and_the_others_ask_it() {
 
     let stopped = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
     assert!(stopped.success() && daemon.0.wait().unwrap().success(), "a clean end on SIGTERM");
+}
+
+#[test]
+fn a_letter_that_cannot_be_read_is_listed_told_and_set_aside() {
+    let _watch = watchdog::over("a flush", Duration::from_secs(60));
+    let directory = tempfile::tempdir().expect("a directory");
+    accept(directory.path(), "<bob@hamburger.example>");
+    let letters = directory.path().join("spool/letters");
+    std::fs::create_dir_all(&letters).expect("a letter box");
+    let name = |end: &str| letters.join(format!("01ARZ3NDEKTSV4RRFFQ69G5FAV.{end}"));
+    std::fs::write(name("letter"), "{\"version\":1,").expect("a letter");
+    let said = |arguments: &[&str]| {
+        let output = mailkit(directory.path(), arguments).output().expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        let objects = output.stdout.iter().filter(|octet| **octet == b'\n').count();
+        (objects, [output.stdout, output.stderr].concat().escape_ascii().to_string())
+    };
+    let (listed, text) = said(&["queue"]);
+    assert!(listed == 1 && text.contains("not taken in yet: 1"), "{text}");
+    // Nobody listens at port 1.
+    let (_, text) = said(&["flush", "--hostname", "mx.crepes.example", "--smarthost", "smtp://127.0.0.1:1?tls=none"]);
+    assert!(text.contains("01ARZ3NDEKTSV4RRFFQ69G5FAV.damaged"), "{text}");
+    assert!(name("damaged").exists() && !name("letter").exists());
+    let (listed, text) = said(&["queue"]);
+    assert!(listed == 1 && !text.contains("not taken in"), "{text}");
 }

@@ -6,6 +6,7 @@
 // A test may unwrap; clippy knows that only of functions that are marked as tests.
 #![allow(clippy::unwrap_used)]
 
+mod printed;
 #[path = "situations/server.rs"]
 mod server;
 #[path = "situations/told.rs"]
@@ -193,6 +194,7 @@ impl<'a> Row<'a> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(b"Do you like ketchup?\n").unwrap();
         let output = child.wait_with_output().unwrap();
+        printed::show(&output.stdout, &output.stderr);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let words = || format!("{text}{}", String::from_utf8_lossy(&output.stderr));
         let object = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {}", words()))?;

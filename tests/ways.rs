@@ -2,6 +2,7 @@
 //!
 //! The program runs, the test is the server, or the proxy before it.
 
+mod printed;
 mod watchdog;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -28,7 +29,9 @@ fn send(directory: &Path, arguments: &[&str]) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     child.stdin.take().expect("it is piped").write_all(LETTER).expect("it reads");
-    child.wait_with_output().expect("it ends")
+    let output = child.wait_with_output().expect("it ends");
+    printed::show(&output.stdout, &output.stderr);
+    output
 }
 
 fn expect(output: &Output, code: i32, wanted: &str) {

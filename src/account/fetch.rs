@@ -16,10 +16,11 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// A command may have to ask for a passphrase.
-const COMMAND_WAIT: Duration = Duration::from_secs(30);
+/// A command may have to ask for a passphrase; and what is named as a file may be a pipe behind which somebody is asked.
+const WAIT: Duration = Duration::from_secs(30);
 /// More than this is no password and no token.
 const SECRET_MAX: usize = 64 * 1024;
 /// More of a program's complaints is no help to anybody.
@@ -90,7 +91,7 @@ async fn from_command(mut command: Command, shown: &str, hidden: &[String]) -> R
     let mut child = command.spawn().map_err(|e| problem(format!("cannot run {shown}")).caused_by(e))?;
     let (output, complaint) = (child.stdout.take(), child.stderr.take());
     let ended = async { tokio::join!(up_to(SECRET_MAX, output), up_to(COMPLAINT_MAX, complaint), child.wait()) };
-    let ended = tokio::time::timeout(COMMAND_WAIT, ended).await;
+    let ended = timeout(WAIT, ended).await;
     let (output, complaint, status) =
         ended.map_err(|_| problem(format!("{shown} gave no secret within 30 seconds")))?;
     let status = status.map_err(|e| problem(format!("cannot wait for {shown}")).caused_by(e))?;
@@ -138,14 +139,16 @@ async fn from_credential(name: &str) -> Result<Secret> {
     let path = dir.join(name);
     let unreadable = |e| problem(format!("cannot read the credential {}", path.display())).caused_by(e);
     let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
-    let octets = up_to(SECRET_MAX, Some(file)).await;
+    let octets = timeout(WAIT, up_to(SECRET_MAX, Some(file))).await.map_err(|_| silent(&path))?;
     first_line(text(octets, name)?, || format!("the credential {name}"))
 }
 
 /// The text of a file that nobody else may read.
 async fn read_private(path: &Path) -> Result<Zeroizing<String>> {
     let unreadable = |e| problem(format!("cannot read the secret in {}", path.display())).caused_by(e);
-    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+    // A pipe is opened when somebody writes.
+    let opened = timeout(WAIT, tokio::fs::File::open(path)).await.map_err(|_| silent(path))?;
+    let file = opened.map_err(unreadable)?;
     let about = file.metadata().await.map_err(unreadable)?;
     if is_open_to_others(&about) {
         return Err(problem(format!("others may read the secret in {}", path.display()))
@@ -154,8 +157,12 @@ async fn read_private(path: &Path) -> Result<Zeroizing<String>> {
     if about.is_dir() {
         return Err(problem(format!("{} is a directory, no secret", path.display())));
     }
-    let octets = up_to(SECRET_MAX, Some(file)).await;
+    let octets = timeout(WAIT, up_to(SECRET_MAX, Some(file))).await.map_err(|_| silent(path))?;
     text(octets, &path.display().to_string()).map(Zeroizing::new)
+}
+
+fn silent(path: &Path) -> Error {
+    problem(format!("{} gave no secret within 30 seconds", path.display()))
 }
 
 #[cfg(unix)]
@@ -181,6 +188,9 @@ fn first_line(mut text: String, place: impl Fn() -> String) -> Result<Secret> {
     let rest = zeroize::Zeroizing::new(text.split_off(end));
     drop(rest);
     let secret = Secret::new(text);
+    if secret.expose().len() >= SECRET_MAX {
+        return Err(problem(format!("the first line of {} is no secret: it is too long", place())));
+    }
     if secret.expose().is_empty() {
         return Err(problem(format!("{} gave an empty secret", place())));
     }
@@ -218,6 +228,8 @@ mod tests {
         for (source, wanted) in [
             (shell("echo gpg: no >&2; exit 2"), "failed: exit status: 2"),
             (shell("true"), "gave an empty secret"),
+            // Half a password is a wrong one.
+            (shell("yes | tr -d '\\n' | head -c 100000"), "it is too long"),
             (shell("printf '\\377'"), "not UTF-8"),
             (command(&["/nonexistent/pass"]), "cannot run /nonexistent/pass"),
             (command(&[]), "the command is empty"),
@@ -256,6 +268,23 @@ mod tests {
         }
         assert!(fetch(SecretSource::File(dir.path().join("missing"))).await.is_err());
         assert!(fetch(SecretSource::File(dir.path().into())).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipe_is_read_like_a_file_and_not_waited_for_without_end() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("a pipe");
+        let writer = path.clone();
+        let written = std::thread::spawn(move || std::fs::write(writer, "hunter2\n"));
+        assert_eq!(fetch(SecretSource::File(path.clone())).await.as_deref(), Ok("hunter2"));
+        written.join().expect("a thread").expect("written");
+        // The first is waiting already when the second moves the clock.
+        let (fetched, ()) = tokio::join!(fetch(SecretSource::File(path.clone())), tokio::time::advance(WAIT * 2));
+        let said = fetched.expect_err("nobody writes");
+        assert!(said.ends_with("gave no secret within 30 seconds"), "{said}");
+        // Whoever still waits for a writer ends with one.
+        std::fs::write(&path, "").expect("written");
     }
 
     #[tokio::test]

@@ -9,10 +9,12 @@ use crate::error::{Error, Kind, Result};
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A program may have to ask for a passphrase.
 const WAIT: Duration = Duration::from_secs(30);
+/// Between two looks at a program that is about to end.
+const LOOK: Duration = Duration::from_millis(5);
 /// No address, name or URL is longer.
 const TEXT_MAX: u64 = 64 * 1024;
 
@@ -76,7 +78,7 @@ fn find(key: &str, place: &Elsewhere<'_>, hidden: &[String]) -> Result<String> {
     let problem = |what: String| Error::new(Kind::Config, format!("no value for {key}: {what}"));
     let text = match place {
         Elsewhere::Env(name) => std::env::var(name).map_err(|_| problem(format!("the variable {name} is not set")))?,
-        Elsewhere::Command(words) => run(words, hidden).map_err(problem)?,
+        Elsewhere::Command(words) => run(words, hidden, WAIT).map_err(problem)?,
     };
     match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
         Some(line) => Ok(line.to_owned()),
@@ -85,7 +87,7 @@ fn find(key: &str, place: &Elsewhere<'_>, hidden: &[String]) -> Result<String> {
 }
 
 /// What a program prints, within a bounded time.
-fn run(words: &[&str], hidden: &[String]) -> std::result::Result<String, String> {
+fn run(words: &[&str], hidden: &[String], within: Duration) -> std::result::Result<String, String> {
     let (program, arguments) = words.split_first().ok_or("the command is empty")?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
@@ -96,21 +98,47 @@ fn run(words: &[&str], hidden: &[String]) -> std::result::Result<String, String>
     let Some(output) = child.stdout.take() else { return Err(format!("{program} has no output")) };
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = output.take(TEXT_MAX).read_to_string(&mut text).map(|_| text);
-        // Nobody waits any more when it took too long.
+        let (mut text, mut output) = (String::new(), output);
+        let read = (&mut output).take(TEXT_MAX).read_to_string(&mut text).map(|_| text);
+        // What is too long is let go by. Nobody waits any more when it took too long.
+        let _ = std::io::copy(&mut output, &mut std::io::sink());
         let _ = tell.send(read);
     });
-    let read = told.recv_timeout(WAIT);
-    if read.is_err() {
-        // It may have ended by itself meanwhile.
-        let _ = child.kill();
+    let until = Instant::now() + within;
+    let read = told.recv_timeout(within);
+    let status = loop {
+        match child.try_wait().map_err(|error| format!("{program}: {error}"))? {
+            Some(status) => break Some(status),
+            // It said all it has to say, and may yet take a moment to end.
+            None if read.is_ok() && Instant::now() < until => std::thread::sleep(LOOK),
+            None => {
+                // It may have ended by itself just now.
+                let _ = child.kill();
+                let _ = child.wait();
+                break None;
+            }
+        }
+    };
+    match (read, status) {
+        (Err(_), _) | (_, None) => Err(format!("{program} did not end within {} seconds", within.as_secs())),
+        (Ok(Err(error)), _) => Err(format!("what {program} says is no text: {error}")),
+        (Ok(Ok(_)), Some(status)) if !status.success() => Err(format!("{program} failed: {status}")),
+        (Ok(Ok(text)), _) => Ok(text),
     }
-    let status = child.wait().map_err(|error| format!("{program}: {error}"))?;
-    match read {
-        Err(_) => Err(format!("{program} said nothing within 30 seconds")),
-        Ok(Err(error)) => Err(format!("what {program} says is no text: {error}")),
-        Ok(Ok(_)) if !status.success() => Err(format!("{program} failed: {status}")),
-        Ok(Ok(text)) => Ok(text),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_stays_without_a_word_is_not_waited_for() {
+        let begin = Instant::now();
+        let stays = |within| run(&["sh", "-c", "echo al; exec >&-; sleep 1000"], &[], within);
+        assert!(stays(Duration::from_millis(200)).is_err_and(|why| why.contains("did not end")));
+        let silent = run(&["sleep", "1000"], &[], Duration::from_millis(200));
+        assert!(silent.is_err() && begin.elapsed() < Duration::from_secs(60));
+        let long = run(&["sh", "-c", "yes | head -c 200000"], &[], WAIT);
+        assert_eq!(long.map(|text| text.len() as u64), Ok(TEXT_MAX));
     }
 }

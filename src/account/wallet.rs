@@ -31,6 +31,12 @@ pub(super) enum Trouble {
     Failed(String),
 }
 
+/// Whether there is one; whether it is open shows when it is asked.
+pub async fn is_there() -> bool {
+    let asked = tokio::task::spawn_blocking(|| Entry::store_status().is_ok());
+    matches!(tokio::time::timeout(WAIT, asked).await, Ok(Ok(true)))
+}
+
 /// The secret of an account. `is_attended`: somebody could open a locked keyring.
 pub async fn get(account: &str, is_attended: bool) -> Result<Secret> {
     let found = password(account, is_attended, |entry| entry.get_password().map(Secret::new)).await?;

@@ -4,20 +4,18 @@ use super::Step;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::engine::imap::Listed;
 use crate::imap::mailbox::SpecialUse;
-use crate::net::tls::Certified;
+use crate::net::tls::{Certified, DAYS_MIN};
 use crate::pop3::capability::Capabilities;
 use crate::smtp::extension::Extensions;
 use crate::wire::secured::{Tls, Verified};
 use crate::world::Timestamp;
 use std::net::SocketAddr;
 
-/// Whoever has not renewed a certificate by now has likely no machine that does.
-const DAYS_MIN: i64 = 14;
 /// Addresses that are named; a large provider has dozens.
 const NAMED_MAX: usize = 4;
 
-/// The name resolves.
-pub(super) fn addresses(found: &[SocketAddr]) -> Step {
+/// The server's name resolves, or that of the proxy before it.
+pub(super) fn addresses(found: &[SocketAddr], is_proxy: bool) -> Step {
     let mut ips: Vec<String> = Vec::new();
     for address in found {
         let ip = address.ip().to_string();
@@ -28,7 +26,8 @@ pub(super) fn addresses(found: &[SocketAddr]) -> Step {
     let more = ips.len().saturating_sub(NAMED_MAX);
     ips.truncate(NAMED_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Step::ok("dns", format!("{}{more}", ips.join(", ")))
+    let whose = if is_proxy { "the proxy, at " } else { "" };
+    Step::ok("dns", format!("{whose}{}{more}", ips.join(", ")))
 }
 
 /// The encryption, or that there is none.
@@ -234,6 +233,6 @@ mod tests {
     #[test]
     fn addresses_are_named_once_and_not_without_end() {
         let many: Vec<SocketAddr> = (1..=6).flat_map(|n| [([192, 0, 2, n], 25).into(); 2]).collect();
-        assert_eq!(addresses(&many).text, "192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more");
+        assert_eq!(addresses(&many, false).text, "192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more");
     }
 }

@@ -8,7 +8,7 @@ mod judge;
 mod visit;
 
 pub use judge::opinion;
-pub use visit::{Visit, chain, unfound, visit};
+pub use visit::{Visit, chain, visit};
 
 use crate::error::{Error, Kind};
 

@@ -6,16 +6,14 @@ use super::Step;
 use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::engine::dial::{Dial, Dialled, Security, Way, dial};
+use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
 use crate::engine::{imap, pop3};
 use crate::error::{Error, Kind, Result};
-use crate::net::connection::Connection;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase};
-use crate::wire::record::NewFollow;
 use crate::wire::secured::Tls;
 use crate::world::{Connect, Timestamp};
 use std::time::Duration;
@@ -28,8 +26,6 @@ const STEP_WAIT: Duration = Duration::from_secs(30);
 pub struct Visit<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
-    /// How it is reached, and whose certificates are accepted.
-    pub way: &'a Way,
     /// Whom to log in as, if at all.
     pub credentials: Option<&'a Credentials>,
     /// Our name in EHLO.
@@ -40,26 +36,22 @@ pub struct Visit<'a> {
     pub now: Timestamp,
 }
 
-/// Goes, and says how far it came.
-pub async fn visit(connect: &dyn Connect, whom: &Visit<'_>) -> Vec<Step> {
+/// Goes this way, if there is one, and says how far it came.
+pub async fn visit(connect: &dyn Connect, way: Result<Way>, whom: &Visit<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     // What stopped it is the last step.
-    let _ = walk(connect, whom, &mut steps).await;
+    let _ = walk(connect, way, whom, &mut steps).await;
     let service = judge::service(whom.endpoint.protocol);
     steps.into_iter().map(|step| step.of(service)).collect()
-}
-
-/// What there is to say of a server whose name, or whose proxy's, leads nowhere.
-pub fn unfound(endpoint: &Endpoint, error: &Error) -> Step {
-    Step::failed("dns", error, advice("dns", endpoint).as_deref()).of(judge::service(endpoint.protocol))
 }
 
 /// The certificates that a server shows, if the way trusts anyone; nobody logs in.
 pub async fn chain(connect: &dyn Connect, way: &Way, endpoint: &Endpoint, trace: Option<&Trace>) -> Result<Tls> {
     let helo = Domain::parse("localhost").expect("localhost is a name");
-    let whom = Visit { endpoint, way, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
-    let Dialled { connection, name, security } = reach(connect, &whom).await?;
-    let opened = open(connection, &name, security, &whom).await.map_err(|(_, error)| error)?;
+    let whom = Visit { endpoint, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
+    let dialled = reach(connect, way, &whom).await?;
+    let name = dialled.name.clone();
+    let opened = open(dialled, &whom).await.map_err(|(_, error)| error)?;
     let tls = opened.tls().cloned();
     opened.leave().await;
     tls.ok_or_else(|| {
@@ -67,22 +59,20 @@ pub async fn chain(connect: &dyn Connect, way: &Way, endpoint: &Endpoint, trace:
     })
 }
 
-async fn walk(connect: &dyn Connect, whom: &Visit<'_>, steps: &mut Vec<Step>) -> Option<()> {
+async fn walk(connect: &dyn Connect, way: Result<Way>, whom: &Visit<'_>, steps: &mut Vec<Step>) -> Option<()> {
     let endpoint = whom.endpoint;
-    match &whom.way.detour {
-        Some(detour) => steps.push(Step::ok("proxy", detour.proxy.to_string())),
-        // A socket of the file system has none.
-        None if whom.way.addresses.is_empty() => {}
-        None => steps.push(judge::addresses(&whom.way.addresses)),
+    let way = passed(steps, "dns", endpoint, way)?;
+    if endpoint.local.is_none() {
+        steps.push(judge::addresses(&way.addresses, way.detour.is_some()));
     }
-    let Dialled { connection, name, security } = passed(steps, "tcp", endpoint, reach(connect, whom).await)?;
-    let crosses_no_wire = connection.peer().crosses_no_wire();
-    steps.push(Step::ok("tcp", format!("{} answers", connection.peer())));
-    let opened = match open(connection, &name, security, whom).await {
+    let dialled = passed(steps, "tcp", endpoint, reach(connect, &way, whom).await)?;
+    let (peer, name) = (dialled.connection.peer().clone(), dialled.name.clone());
+    steps.push(Step::ok("tcp", format!("{peer} answers")));
+    let opened = match open(dialled, whom).await {
         Ok(opened) => opened,
         Err((step, error)) => return passed(steps, step, endpoint, Err(error)),
     };
-    steps.push(judge::encryption(opened.tls(), endpoint, crosses_no_wire, whom.now));
+    steps.push(judge::encryption(opened.tls(), endpoint, peer.crosses_no_wire(), whom.now));
     let Some(credentials) = whom.credentials else {
         steps.extend(opened.offers());
         opened.leave().await;
@@ -124,25 +114,15 @@ async fn bounded<T>(name: &str, what: impl Future<Output = Result<T>>) -> Result
     timeout(STEP_WAIT, what).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Connects; whose certificate is expected comes with it.
-async fn reach(connect: &dyn Connect, whom: &Visit<'_>) -> Result<Dialled> {
-    let follow: NewFollow = match whom.endpoint.protocol {
-        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
-        Protocol::Imap => crate::imap::follow::follow,
-        Protocol::Pop3 => crate::pop3::follow::follow,
-    };
-    let trace = whom.trace.map(|trace| (trace, follow));
-    dial(connect, Dial { endpoint: whom.endpoint, way: whom.way, trace }).await
+async fn reach(connect: &dyn Connect, way: &Way, whom: &Visit<'_>) -> Result<Dialled> {
+    let trace = whom.trace.map(|trace| (trace, follow(whom.endpoint.protocol)));
+    dial(connect, Dial { endpoint: whom.endpoint, way, trace }).await
 }
 
 /// Begins the conversation, with TLS as the URL says; an error comes with the step it belongs to.
-async fn open(
-    mut connection: Connection,
-    name: &str,
-    mut security: Security,
-    whom: &Visit<'_>,
-) -> Result<Opened, (&'static str, Error)> {
-    let mode = whom.endpoint.tls;
+async fn open(dialled: Dialled, whom: &Visit<'_>) -> Result<Opened, (&'static str, Error)> {
+    let Dialled { mut connection, name, mut security, .. } = dialled;
+    let (mode, name) = (whom.endpoint.tls, name.as_str());
     if let Security::Implicit(tls) = &security {
         connection = connection.connect_tls(tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;
         security = Security::None;

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use mailkit::account::{Config, Edit, Problem, Shown, keep, read_text, schema, user_file, usual_files};
 use mailkit::error::{Error, Kind, Result};
 use serde_json::json;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 
@@ -201,7 +202,13 @@ pub(super) fn edit(context: &Context, path: &Path) -> Result<Exit> {
     }
     let backup = before.as_ref().map(|text| keep(path, text)).transpose()?;
     let named = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
-    let editor = named.into_iter().find(|editor| !editor.trim().is_empty()).unwrap_or_else(|| "vi".into());
+    let editor = match named.into_iter().find(|editor| !editor.trim().is_empty()) {
+        Some(editor) => editor,
+        None if std::io::stdin().is_terminal() => "vi".to_owned(),
+        None => {
+            return Err(Error::new(Kind::Usage, "there is no terminal to edit at").hint("name a program in EDITOR"));
+        }
+    };
     let mut program = Program::new("sh");
     // The variable may hold arguments too, as for everybody who honours it.
     program.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path);

@@ -207,7 +207,7 @@ pub(super) async fn prove(
     ask: Ask<'_>,
 ) -> Result<Credentials> {
     let credentials = if is_external(&permit) {
-        Credentials::external(user)
+        Credentials::external(Some(user.to_owned()))
     } else if is_only(&permit, &[Mechanism::XOAuth2, Mechanism::OAuthBearer]) {
         Credentials::token(user, source.fetch(whose, &|| ask("Access token")).await?)
     } else {
@@ -242,11 +242,15 @@ impl LoginArgs {
             return Ok(None);
         }
         let Some(user) = self.name(server) else {
-            return match self.password.source() {
-                Some(_) => Err(Error::new(Kind::Usage, "a password without a user")
-                    .hint("name the user with --user or in the URL: scheme://user@host")),
-                None => Ok(None),
+            let what = match (self.password.source(), &self.auth) {
+                // The certificate says who it is.
+                _ if is_external(&permit) => return Ok(Some(Credentials::external(None).with(permit))),
+                (Some(_), _) => "a password without a user",
+                (None, Some(_)) => "a login without a user",
+                (None, None) => return Ok(None),
             };
+            let hint = "name the user with --user or in the URL: scheme://user@host";
+            return Err(Error::new(Kind::Usage, what).hint(hint));
         };
         let has_source = self.password.source().is_some() || is_external(&permit);
         if let (false, Some((name, account)), Some(Auth::OAuth)) = (has_source, server.account, auth) {
@@ -284,6 +288,11 @@ impl LoginArgs {
     /// Whether anything was said that is only about one server, and not about mail exchangers.
     pub(super) fn is_about_one(&self) -> bool {
         self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_about_one()
+    }
+
+    /// Whether a password may be said where others can read it.
+    pub(super) fn is_insecure(&self) -> bool {
+        self.auth_insecure
     }
 
     /// Whether anything was said here that a queue would not remember.

@@ -6,6 +6,7 @@
 use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
+use super::mx;
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
@@ -20,7 +21,7 @@ use schemars::{JsonSchema, Schema};
   mailkit schema
   mailkit schema send > send.schema.json")]
 pub(super) struct Args {
-    /// What to describe: send, error, queue
+    /// What to describe: send, error, probe, queue
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }
@@ -32,8 +33,9 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 3] = [
+const ALL: [Described; 4] = [
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
+    Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
 ];

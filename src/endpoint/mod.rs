@@ -117,6 +117,21 @@ impl Endpoint {
         }
     }
 
+    /// Reads a host, perhaps with a port, which says what is spoken there: a scheme, and what stands behind the URL.
+    /// None if it says nothing.
+    pub fn of_host(
+        text: &str,
+        spoken: impl FnOnce(Option<&str>) -> Option<(&'static str, &'static str)>,
+    ) -> Option<Result<Self, EndpointError>> {
+        // Colons within an address are none before a port.
+        let is_port = |host: &str| !host.contains(':') || host.ends_with(']');
+        let port = text.rsplit_once(':').filter(|(host, _)| is_port(host)).map(|(_, port)| port);
+        let is_bare = port.is_none() && text.contains(':') && !text.starts_with('[');
+        let host = if is_bare { format!("[{text}]") } else { text.to_owned() };
+        let (scheme, query) = spoken(port)?;
+        Some(Self::parse(&format!("{scheme}://{host}{query}")))
+    }
+
     /// Whether a text is meant to be a URL, right or wrong, and not the name of an account.
     pub fn is_meant(text: &str) -> bool {
         text.contains("://") || local::parse(text).is_some()
@@ -163,6 +178,15 @@ impl Endpoint {
         match &self.local {
             Some(local) => local.to_string(),
             None => format!("{}:{}", Host(&self.host), self.port),
+        }
+    }
+
+    /// The host without its port, an address without brackets; a path or a command for a server on this machine.
+    pub fn place(&self) -> String {
+        match (&self.local, &self.host) {
+            (Some(local), _) => local.to_string(),
+            (None, Domain::Literal(ip)) => ip.to_string(),
+            (None, name) => name.to_string(),
         }
     }
 

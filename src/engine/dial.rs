@@ -5,7 +5,7 @@
 //! RFC 8314 §3; RFC 7435; RFC 6125 §6.
 
 use crate::address::Domain;
-use crate::endpoint::{Endpoint, TlsMode};
+use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::error::Result;
 use crate::net::connection::{Connection, Limits};
 use crate::net::local;
@@ -18,6 +18,7 @@ use crate::wire::transcript::Side;
 use crate::world::Connect;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Somebody waits for it: an address that has not answered by now is not there.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
@@ -84,6 +85,8 @@ pub struct Dialled {
     pub name: String,
     /// How the conversation is to be protected.
     pub security: Security,
+    /// How long it took until one answered.
+    pub took: Duration,
 }
 
 impl Security {
@@ -111,12 +114,22 @@ pub async fn dial(connect: &dyn Connect, whom: Dial<'_>) -> Result<Dialled> {
         mode => Security::new(mode, &ClientTls::with(&way.tls)?),
     };
     let tap = || trace.map(|(trace, follow)| trace.tap(Side::Client, follow()));
+    let begun = Instant::now();
     let connection = match (&endpoint.local, &way.detour) {
         (Some(server), _) => local::connect(server, &way.hidden, way.connect_wait, tap).await?,
         (None, None) => connect_any(connect, &name, &way.addresses, way.connect_wait, tap).await?,
         (None, Some(detour)) => detour.connect(connect, &way.addresses, way.connect_wait, tap).await?,
     };
-    Ok(Dialled { connection: connection.with_limits(way.limits), name, security })
+    Ok(Dialled { connection: connection.with_limits(way.limits), name, security, took: begun.elapsed() })
+}
+
+/// Who knows what of a protocol may not be written down.
+pub fn follow(protocol: Protocol) -> NewFollow {
+    match protocol {
+        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
+        Protocol::Pop3 => crate::pop3::follow::follow,
+        Protocol::Imap => crate::imap::follow::follow,
+    }
 }
 
 /// The host as certificates and a netrc have it: a name in ASCII, or an address without the brackets of mail.

@@ -12,7 +12,6 @@ use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::error::{Error, Kind, Result};
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
-use crate::wire::record::NewFollow;
 use crate::wire::session::Tls;
 use crate::world::Connect;
 
@@ -32,13 +31,8 @@ pub async fn look(
     }
     let mut way = way.clone();
     way.tls.trust = Trust::Anyone;
-    let follow: NewFollow = match endpoint.protocol {
-        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
-        Protocol::Pop3 => crate::pop3::follow::follow,
-        Protocol::Imap => crate::imap::follow::follow,
-    };
-    let whom = Dial { endpoint, way: &way, trace: trace.map(|trace| (trace, follow)) };
-    let dial::Dialled { connection, name, security } = dial(connect, whom).await?;
+    let whom = Dial { endpoint, way: &way, trace: trace.map(|trace| (trace, dial::follow(endpoint.protocol))) };
+    let dial::Dialled { connection, name, security, .. } = dial(connect, whom).await?;
     let tls = match endpoint.protocol {
         Protocol::Smtp | Protocol::Lmtp => {
             let dialect = if endpoint.protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };

@@ -50,13 +50,8 @@ pub struct Entry {
 
 impl Session {
     /// Greets and is greeted; TLS as asked for. `name` is whose certificate is expected.
-    pub async fn open(mut connection: Connection, name: &str, security: Security) -> Result<Self> {
-        if let Security::Implicit(tls) = &security {
-            connection = connection.connect_tls(tls, name, PATIENCE).await?;
-        }
-        let crosses_no_wire = connection.peer().crosses_no_wire();
-        let dialogue = Dialogue::new(connection, name, PATIENCE);
-        let mut session = Self { dialogue, capabilities: Capabilities::default(), crosses_no_wire };
+    pub async fn open(connection: Connection, name: &str, security: Security) -> Result<Self> {
+        let mut session = Self::new(connection, name);
         match session.begin(name, &security).await {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -66,8 +61,30 @@ impl Session {
         }
     }
 
+    /// The same, but keeps what is said, and stays where it ends: how, is said beside it. Nobody may log in then.
+    pub async fn inspect(connection: Connection, name: &str, security: Security) -> (Self, Result<()>) {
+        let mut session = Self::new(connection, name);
+        session.dialogue.listen();
+        let begun = session.begin(name, &security).await;
+        (session, begun)
+    }
+
+    fn new(connection: Connection, name: &str) -> Self {
+        let crosses_no_wire = connection.peer().crosses_no_wire();
+        let dialogue = Dialogue::new(connection, name, PATIENCE);
+        Self { dialogue, capabilities: Capabilities::default(), crosses_no_wire }
+    }
+
+    /// The conversation.
+    pub fn dialogue(&self) -> &Dialogue {
+        &self.dialogue
+    }
+
     /// From the greeting to the last CAPA.
     async fn begin(&mut self, name: &str, security: &Security) -> Result<()> {
+        if let Security::Implicit(tls) = security {
+            self.dialogue.start_tls(tls, name).await?;
+        }
         let greeting = self.dialogue.ask(&mut Request::greeting()).await?;
         expect_ok(&self.dialogue, "the server greets with a refusal", &greeting)?;
         self.capabilities = ask_capabilities(&mut self.dialogue).await?;
@@ -117,10 +134,12 @@ impl Session {
         let mut login = Login::new(proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?);
         let mut answer = self.dialogue.ask(&mut login.begin()).await?;
         while let Some(mut next) = login.next(&answer) {
-            answer = self.dialogue.ask(&mut next).await?;
-        }
-        if let Some(failure) = login.failure() {
-            return Err(self.error(failure_kind(failure), &failure.to_string()));
+            let said = self.dialogue.ask(&mut next).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
+            if let Some(failure) = login.failure() {
+                return Err(self.error(failure_kind(failure), &failure.to_string()));
+            }
+            answer = said?;
         }
         match answer.login_kind() {
             None => login.end().map_err(|error| self.error(Kind::NoPermission, &error.to_string())),

@@ -4,6 +4,7 @@
 //! RFC 5321 §3, §4.5.3.2; RFC 2033; RFC 3207; RFC 4954.
 
 mod cargo;
+mod inspect;
 mod transact;
 
 use super::dial::Security;
@@ -16,7 +17,7 @@ use crate::net::tls::ClientTls;
 use crate::sasl::{Credentials, Ground, Mechanism, Unfit, nonce, with_reason};
 use crate::smtp::client::{Login, Request};
 use crate::smtp::extension::Extensions;
-use crate::smtp::outcome::{Ending, Outcome, Phase};
+use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::reply::Reply;
 use crate::status::{EnhancedStatus, Fate};
 use crate::wire::session::Tls;
@@ -60,21 +61,14 @@ pub struct Client {
 impl Client {
     /// Greets and is greeted: TLS as asked for, then EHLO. `name` is whose certificate is expected.
     pub async fn open(
-        mut connection: Connection,
+        connection: Connection,
         name: &str,
         helo: &Domain,
         dialect: Dialect,
         security: Security,
     ) -> Result<Self, Outcome> {
-        let mut handshake = None;
-        if let Security::Implicit(tls) = &security {
-            let begun = Instant::now();
-            connection = connection.connect_tls(tls, name, COMMAND_WAIT).await.map_err(|error| broken_tls(&error))?;
-            handshake = Some(begun.elapsed());
-        }
-        let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        let mut client = Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false, handshake };
-        match client.begin(name, helo, &security).await {
+        let mut client = Self::new(connection, name, dialect);
+        match client.begin(helo, &security).await {
             Ok(()) => Ok(client),
             Err(outcome) => {
                 // RFC 5321 §3.1, §4.1.1.10: whoever is refused, or has enough, says so before hanging up.
@@ -82,6 +76,12 @@ impl Client {
                 Err(outcome)
             }
         }
+    }
+
+    /// Over a connection on which nothing has been said yet.
+    fn new(connection: Connection, name: &str, dialect: Dialect) -> Self {
+        let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
+        Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false, handshake: None }
     }
 
     /// What the server offers.
@@ -99,7 +99,7 @@ impl Client {
             None => Ok(()),
             Some(missing) => {
                 let text = format!("the server does not offer {}, which is required", missing.to_ascii_uppercase());
-                Err(permanent(Phase::Hello, text))
+                Err(Outcome::failed_here(Phase::Hello, text))
             }
         }
     }
@@ -138,29 +138,31 @@ impl Client {
             exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
         let mechanism = ground.choose(credentials).map_err(|unfit| match unfit {
-            Unfit::InClear(_) => permanent(Phase::Tls, unfit.to_string()),
-            _ => permanent(Phase::Auth, unfit.to_string()),
+            Unfit::InClear(_) => Outcome::failed_here(Phase::Tls, unfit.to_string()),
+            _ => Outcome::failed_here(Phase::Auth, unfit.to_string()),
         })?;
         let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
-        let mut login = Login::new(proof.map_err(|error| permanent(Phase::Auth, error.to_string()))?);
+        let mut login = Login::new(proof.map_err(|error| Outcome::failed_here(Phase::Auth, error.to_string()))?);
         let mut request = login.begin();
         loop {
-            let reply = ask(&mut self.dialogue, Phase::Auth, request).await?;
-            if let Some(next) = login.next(&reply) {
-                request = next;
-                continue;
-            }
+            let reply = ask(&mut self.dialogue, Phase::Auth, request).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
             if let Some(failure) = login.failure() {
                 return Err(match failure.is_protocol() {
                     true => Outcome::broken(Phase::Auth, failure.to_string()),
-                    false => permanent(Phase::Auth, failure.to_string()),
+                    false => Outcome::failed_here(Phase::Auth, failure.to_string()),
                 });
+            }
+            let reply = reply?;
+            if let Some(next) = login.next(&reply) {
+                request = next;
+                continue;
             }
             succeed(Phase::Auth, &reply).map_err(|outcome| Outcome {
                 text: with_reason(&outcome.text, login.reason()).into_owned(),
                 ..outcome
             })?;
-            login.end().map_err(|error| permanent(Phase::Auth, error.to_string()))?;
+            login.end().map_err(|error| Outcome::failed_here(Phase::Auth, error.to_string()))?;
             return Ok(mechanism);
         }
     }
@@ -181,50 +183,59 @@ impl Client {
     }
 
     /// From the greeting to the last EHLO.
-    async fn begin(&mut self, name: &str, helo: &Domain, security: &Security) -> Result<(), Outcome> {
+    async fn begin(&mut self, helo: &Domain, security: &Security) -> Result<(), Outcome> {
+        if let Security::Implicit(tls) = security {
+            self.secure(tls).await?;
+        }
         let greeting = hear(&mut self.dialogue, Phase::Greeting).await?;
         succeed(Phase::Greeting, &greeting)?;
-        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
+        self.hello(helo).await?;
         match security {
             Security::Required(tls) | Security::Opportunistic(tls) if self.extensions.starttls => {
-                self.start_tls(tls, name, helo).await
+                let reply = self.ask(Phase::Tls, Request::start_tls()).await?;
+                succeed(Phase::Tls, &reply)?;
+                self.secure(tls).await?;
+                // RFC 3207 §4.2: what was said before counts no more.
+                self.hello(helo).await
             }
             Security::Required(_) => {
-                Err(permanent(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
+                Err(Outcome::failed_here(Phase::Tls, "the server does not offer TLS, which is required".to_owned()))
             }
             Security::Implicit(_) | Security::Opportunistic(_) | Security::None => Ok(()),
         }
     }
 
-    async fn start_tls(&mut self, tls: &ClientTls, name: &str, helo: &Domain) -> Result<(), Outcome> {
-        let reply = ask(&mut self.dialogue, Phase::Tls, Request::start_tls()).await?;
-        succeed(Phase::Tls, &reply)?;
-        let begun = Instant::now();
-        self.dialogue.start_tls(tls, name).await.map_err(|error| broken_tls(&error))?;
+    async fn secure(&mut self, tls: &ClientTls) -> Result<(), Outcome> {
+        let (name, begun) = (self.dialogue.peer().to_owned(), Instant::now());
+        self.dialogue.start_tls(tls, &name).await.map_err(|error| broken_tls(&error))?;
         self.handshake = Some(begun.elapsed());
-        // RFC 3207 §4.2: what was said before counts no more.
-        self.extensions = hello(&mut self.dialogue, helo, self.dialect).await?;
         Ok(())
     }
-}
 
-async fn hello(dialogue: &mut Dialogue, helo: &Domain, dialect: Dialect) -> Result<Extensions, Outcome> {
-    let name = client_id(helo);
-    let first = match dialect {
-        Dialect::Smtp => Request::ehlo(name.clone()),
-        Dialect::Lmtp => Request::lhlo(&name),
-    };
-    let reply = ask(dialogue, Phase::Hello, first).await?;
-    if reply.code.is_success() {
-        return Ok(Extensions::parse(&reply));
+    async fn hello(&mut self, helo: &Domain) -> Result<(), Outcome> {
+        let name = client_id(helo);
+        let first = match self.dialect {
+            Dialect::Smtp => Request::ehlo(name.clone()),
+            Dialect::Lmtp => Request::lhlo(&name),
+        };
+        let reply = self.ask(Phase::Hello, first).await?;
+        if reply.code.is_success() {
+            self.extensions = Extensions::parse(&reply);
+            return Ok(());
+        }
+        // RFC 5321 §3.2: servers that do not know EHLO say 500 or 502.
+        if self.dialect == Dialect::Smtp && matches!(reply.code.get(), 500 | 502) {
+            let reply = self.ask(Phase::Hello, Request::helo(&name)).await?;
+            succeed(Phase::Hello, &reply)?;
+            self.extensions = Extensions::default();
+            return Ok(());
+        }
+        Err(Outcome::of(Phase::Hello, &reply))
     }
-    // RFC 5321 §3.2: servers that do not know EHLO say 500 or 502.
-    if dialect == Dialect::Smtp && matches!(reply.code.get(), 500 | 502) {
-        let reply = ask(dialogue, Phase::Hello, Request::helo(&name)).await?;
-        succeed(Phase::Hello, &reply)?;
-        return Ok(Extensions::default());
+
+    async fn ask(&mut self, phase: Phase, request: Request) -> Result<Reply, Outcome> {
+        ask(&mut self.dialogue, phase, request).await
     }
-    Err(Outcome::of(Phase::Hello, &reply))
 }
 
 fn client_id(helo: &Domain) -> ClientId {
@@ -277,20 +288,18 @@ fn lost(phase: Phase, error: Option<&Error>) -> Outcome {
     match error {
         None => Outcome::lost(phase, "the server closed the connection"),
         Some(error) if error.kind() == Kind::Protocol => Outcome::broken(phase, sentence(error)),
-        Some(error) if error.kind() == Kind::Unavailable && phase < Phase::Dot => permanent(phase, sentence(error)),
+        Some(error) if error.kind() == Kind::Unavailable && phase < Phase::Dot => {
+            Outcome::failed_here(phase, sentence(error))
+        }
         Some(error) => Outcome::lost(phase, sentence(error)),
     }
 }
 
 fn broken_tls(error: &Error) -> Outcome {
     match error.fate() {
-        Fate::Permanent => permanent(Phase::Tls, sentence(error)),
+        Fate::Permanent => Outcome::failed_here(Phase::Tls, sentence(error)),
         Fate::Transient => Outcome::refused_here(Phase::Tls, EnhancedStatus::new(4, 7, 0), sentence(error)),
     }
-}
-
-fn permanent(phase: Phase, text: String) -> Outcome {
-    Outcome { phase, code: None, enhanced: None, text, ending: Ending::Failed(Fate::Permanent) }
 }
 
 fn sentence(error: &Error) -> String {
@@ -310,6 +319,7 @@ mod tests {
     use super::*;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::secret::Secret;
+    use crate::smtp::outcome::Ending;
     use crate::smtp::transaction::Facts;
     use crate::world::Content;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
@@ -387,6 +397,17 @@ mod tests {
             let goodbye = if ending == Ending::Accepted { QUIT_WAIT } else { Duration::ZERO };
             assert_eq!(waited.as_secs(), (Duration::from_secs(minutes * 60) + goodbye).as_secs(), "{phase}");
         }
+    }
+
+    #[tokio::test]
+    async fn with_a_reply_too_many_none_is_taken_for_a_judgement() {
+        let replies = &[
+            ("", "220 mx\r\n"),
+            ("EHLO", "250-mx\r\n250 PIPELINING\r\n"),
+            ("DATA", "250 ok\r\n250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n"),
+        ];
+        let outcome = send(replies).await;
+        assert_eq!((outcome.phase, outcome.kind()), (Phase::Data, Some(Kind::Protocol)), "{outcome:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,6 +18,8 @@ use url::Url;
 
 /// RFC 8461 §3.3 suggests a minute.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For a policy that is known already: somebody waits, and nothing is lost.
+const PATIENCE_TO_RENEW: Duration = Duration::from_secs(10);
 /// RFC 8461 §3.3: a server that did not give a policy is left alone for five minutes.
 const SILENCE: Duration = Duration::from_secs(5 * 60);
 /// Domains that are remembered for that at once.
@@ -81,10 +83,14 @@ impl Policies {
         };
         match kept {
             Some((id, policy, is_fresh)) if is_fresh && id == found => Standing::Policy(policy),
-            kept => match (self.fetch(domain, found, now).await, kept) {
-                (Ok(policy), _) | (Err(_), Some((_, policy, _))) => Standing::Policy(policy),
-                (Err(why), None) => Standing::Unknown(why),
-            },
+            kept => {
+                let is_known = kept.as_ref().is_some_and(|(id, ..)| *id == found);
+                let patience = if is_known { PATIENCE_TO_RENEW } else { PATIENCE };
+                match (self.fetch(domain, found, now, patience).await, kept) {
+                    (Ok(policy), _) | (Err(_), Some((_, policy, _))) => Standing::Policy(policy),
+                    (Err(why), None) => Standing::Unknown(why),
+                }
+            }
         }
     }
 
@@ -93,13 +99,13 @@ impl Policies {
         tokio::task::spawn_blocking(move || store.get(&domain)).await.ok().flatten()
     }
 
-    async fn fetch(&self, domain: &str, id: String, now: Timestamp) -> Result<Policy, String> {
+    async fn fetch(&self, domain: &str, id: String, now: Timestamp, patience: Duration) -> Result<Policy, String> {
         // A new id is worth a new try.
         let question = format!("{domain} {id}");
         if let Some((_, why)) = self.silent().get(&question).filter(|(until, _)| now < *until) {
             return Err(why.clone());
         }
-        let policy = self.ask(domain).await.inspect_err(|why| {
+        let policy = self.ask(domain, patience).await.inspect_err(|why| {
             let mut silent = self.silent();
             silent.retain(|_, (until, _)| now < *until);
             if silent.len() < SILENT_MAX {
@@ -114,12 +120,12 @@ impl Policies {
         Ok(policy)
     }
 
-    async fn ask(&self, domain: &str) -> Result<Policy, String> {
+    async fn ask(&self, domain: &str, patience: Duration) -> Result<Policy, String> {
         let url = Url::parse(&format!("https://mta-sts.{domain}/.well-known/mta-sts.txt"))
             .map_err(|error| format!("the domain makes no address of a web server: {error}"))?;
         let http = Http::new(&*self.connect, &*self.find, &self.trust, self.trace.as_ref());
         // RFC 8461 §3.3: redirections are not followed.
-        let request = Request::get(url).accept("text/plain").body_max(SIZE_MAX).within(PATIENCE);
+        let request = Request::get(url).accept("text/plain").body_max(SIZE_MAX).within(patience);
         let response = http.ask(request).await.map_err(|error| error.to_string())?;
         if !response.is_ok() {
             return Err(format!("the web server says {}", response.status));

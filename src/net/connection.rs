@@ -96,6 +96,18 @@ impl Connection {
         timeout(within, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
+    /// Writes octets that belong to no conversation, before it begins; the trace gets a note in their place.
+    pub async fn send_before(&mut self, octets: &[u8], note: &str, within: Duration) -> io::Result<()> {
+        if let Some(tap) = &mut self.tap {
+            tap.note(note);
+        }
+        let write = async {
+            self.stream.write_all(octets).await?;
+            self.stream.flush().await
+        };
+        timeout(within, write).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
     /// Says that no more will be written, so that the peer sees a clean end.
     pub async fn close(&mut self) {
         // The peer may be gone already; there is nobody left to tell.

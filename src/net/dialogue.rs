@@ -5,6 +5,9 @@
 //! §4.2; the NO STARTTLS attacks). Knows no verbs.
 
 mod chunk;
+mod log;
+
+pub use log::Heard;
 
 use super::connection::{Connection, Limits};
 use super::tls::{ClientTls, alert};
@@ -14,12 +17,13 @@ use crate::wire::frame::Framer;
 use crate::wire::session::{Output, Tls};
 use crate::wire::stuff::Stuffer;
 use crate::world::Content;
+use log::Log;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Requests written before the first answer is read. Both sides' buffers hold that many, so nobody waits for ever.
@@ -41,6 +45,8 @@ pub struct Dialogue {
     limits: Limits,
     /// Ends every wait.
     stop: CancellationToken,
+    /// What was said, where somebody wants to know.
+    log: Option<Log>,
 }
 
 /// A text that could not be sent whole.
@@ -64,7 +70,23 @@ impl Dialogue {
             patience: limits.cut(patience),
             limits,
             stop: CancellationToken::new(),
+            log: None,
         }
+    }
+
+    /// Keeps from now on what is said by both sides: nothing of that may be a secret.
+    pub fn listen(&mut self) {
+        self.log = Some(Log::default());
+    }
+
+    /// What was kept.
+    pub fn heard(&self) -> &[Heard] {
+        self.log.as_ref().map(Log::heard).unwrap_or_default()
+    }
+
+    /// How long the TLS handshake took, if there was one and it is known.
+    pub fn handshake(&self) -> Option<Duration> {
+        self.log.as_ref()?.handshake
     }
 
     /// Ends every wait from now on when `stop` is cancelled: what is asked then fails.
@@ -147,6 +169,9 @@ impl Dialogue {
     pub async fn ask<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
         let mut out = Output::new();
         exchange.encode(&mut out);
+        if let Some(log) = self.log.as_mut().filter(|_| !out.is_empty()) {
+            log.asked(out.as_slice());
+        }
         self.send(&out).await?;
         self.answer(exchange).await
     }
@@ -225,7 +250,7 @@ impl Dialogue {
         Err(BrokenText { error, dot_sent: false })
     }
 
-    /// Upgrades to TLS, after the server has agreed to it. What it knew before counts no more.
+    /// Upgrades to TLS, before all words or after the server has agreed to it. What it knew before counts no more.
     pub async fn start_tls(&mut self, tls: &ClientTls, name: &str) -> Result<()> {
         if self.framer.has_unread() {
             self.connection = None;
@@ -234,18 +259,25 @@ impl Dialogue {
                 .hint("somebody on the way may be putting words into its mouth"));
         }
         let connection = self.connection.take().ok_or_else(|| self.gone())?;
+        let begun = Instant::now();
         self.connection = Some(connection.connect_tls(tls, name, self.patience).await?);
+        if let Some(log) = &mut self.log {
+            log.handshake = Some(begun.elapsed());
+        }
         Ok(())
     }
 
     /// Reads an answer that comes without a request: a greeting, or one of several after a text.
     pub async fn answer<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
-        let stop = self.stop.clone();
+        let (stop, begun) = (self.stop.clone(), Instant::now());
         let answered = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(self.interrupted()),
             answered = timeout(self.patience, self.read_answer(exchange)) => answered,
         };
+        if let Some(log) = &mut self.log {
+            log.answered(begun);
+        }
         match answered {
             Ok(reply) => reply,
             Err(_) => {
@@ -284,6 +316,9 @@ impl Dialogue {
         let mut expect = exchange.first();
         loop {
             while let Some(frame) = self.framer.next(expect) {
+                if let Some(log) = &mut self.log {
+                    log.frame(frame);
+                }
                 match exchange.take(frame) {
                     Ok(Next::More(next)) => expect = next,
                     Ok(Next::Done(reply)) => return Ok(reply),

@@ -17,6 +17,9 @@ pub struct Authorization {
     pub(super) redirect: String,
     pub(super) pkce: Pkce,
     state: Secret,
+    /// Who is asked, if that is known, and whether the answer has to say it.
+    issuer: Option<String>,
+    says_issuer: bool,
 }
 
 impl Authorization {
@@ -46,7 +49,8 @@ impl Authorization {
             }
             query.extend_pairs(extra);
         }
-        Ok(Self { url, redirect: redirect.to_owned(), pkce, state })
+        let (issuer, says_issuer) = (client.endpoints.issuer.clone(), client.endpoints.says_issuer);
+        Ok(Self { url, redirect: redirect.to_owned(), pkce, state, issuer, says_issuer })
     }
 
     /// The code in an answer, if it is the answer to this question.
@@ -55,10 +59,12 @@ impl Authorization {
         let mut state = None;
         let mut refusal = None;
         let mut words = None;
+        let mut issuer = None;
         for (name, value) in url::form_urlencoded::parse(answer.as_bytes()) {
             match name.as_ref() {
                 "code" => code = Some(Secret::new(value.into_owned())),
                 "state" => state = Some(Secret::new(value.into_owned())),
+                "iss" => issuer = Some(value.into_owned()),
                 "error" => refusal = Some(value.into_owned()),
                 "error_description" => words = Some(value.into_owned()),
                 _ => {}
@@ -68,6 +74,16 @@ impl Authorization {
         if !state.is_some_and(|state| state.is_same(&self.state)) {
             return Err(Error::new(Kind::NoPermission, "the answer belongs to another question: its state is wrong")
                 .hint("begin again; if this repeats, somebody may try to log you in as themselves"));
+        }
+        // RFC 9207 §2.4: a code of one provider must not be shown to another.
+        let is_same = |said: &String, asked: &String| said.trim_end_matches('/') == asked.trim_end_matches('/');
+        let is_theirs = match (&issuer, &self.issuer) {
+            (Some(said), Some(asked)) => is_same(said, asked),
+            (None, _) => !self.says_issuer,
+            (Some(_), None) => true,
+        };
+        if !is_theirs {
+            return Err(Error::new(Kind::NoPermission, "the answer is not of the provider that was asked"));
         }
         if let Some(refusal) = refusal {
             return Err(Refusal::new(refusal, words).into_error("the provider gave no consent"));
@@ -96,8 +112,13 @@ mod tests {
     use crate::oauth::Endpoints;
 
     fn authorization() -> Authorization {
-        let endpoints =
-            Endpoints { authorization: Url::parse("https://a.example/auth?x=y").ok(), ..Endpoints::default() };
+        asked(None, false)
+    }
+
+    fn asked(issuer: Option<&str>, says_issuer: bool) -> Authorization {
+        let authorization = Url::parse("https://a.example/auth?x=y").ok();
+        let issuer = issuer.map(str::to_owned);
+        let endpoints = Endpoints { authorization, issuer, says_issuer, ..Endpoints::default() };
         let (scopes, hint) = (vec!["mail".into(), "send".into()], Some("alice@crepes.example".into()));
         let client =
             Client { id: "me&you".into(), secret: None, endpoints, scopes, login_hint: hint, is_own_user: false };
@@ -144,6 +165,22 @@ mod tests {
             (format!("code=&state={state}"), "Protocol the provider's answer holds no code"),
         ] {
             assert!(read(answer.clone()).contains(wanted), "{answer}: {}", read(answer.clone()));
+        }
+    }
+
+    #[test]
+    fn a_code_of_another_provider_is_not_taken() {
+        for (issuer, says_issuer, said, wanted) in [
+            (Some("https://a.example"), true, "&iss=https%3A%2F%2Fa.example", true),
+            (Some("https://a.example/"), false, "&iss=https%3A%2F%2Fa.example", true),
+            (Some("https://a.example"), true, "&iss=https%3A%2F%2Fb.example", false),
+            (Some("https://a.example"), true, "", false),
+            (Some("https://a.example"), false, "", true),
+            (None, false, "&iss=https%3A%2F%2Fb.example", true),
+        ] {
+            let asked = asked(issuer, says_issuer);
+            let read = asked.code(&format!("code=x&state={}{said}", asked.state.expose()));
+            assert_eq!(read.is_ok(), wanted, "{issuer:?} {said}");
         }
     }
 

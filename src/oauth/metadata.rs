@@ -18,6 +18,10 @@ pub struct Metadata {
     pub token: Option<Url>,
     /// Where a consent on another device begins (RFC 8628 §4).
     pub device: Option<Url>,
+    /// Whose document it is.
+    pub issuer: String,
+    /// Whether answers say that too (RFC 9207 §3).
+    pub says_issuer: bool,
 }
 
 #[derive(Deserialize)]
@@ -26,6 +30,8 @@ struct Document {
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 impl Metadata {
@@ -43,6 +49,8 @@ impl Metadata {
             authorization: url(document.authorization_endpoint)?,
             token: url(document.token_endpoint)?,
             device: url(document.device_authorization_endpoint)?,
+            issuer: document.issuer,
+            says_issuer: document.authorization_response_iss_parameter_supported,
         })
     }
 }

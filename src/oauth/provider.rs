@@ -16,6 +16,10 @@ pub struct Endpoints {
     pub token: Option<Url>,
     /// Where a consent on another device begins (RFC 8628 §3.1).
     pub device: Option<Url>,
+    /// Who it says it is, if that is known.
+    pub issuer: Option<String>,
+    /// Whether its answers say that too (RFC 9207 §3).
+    pub says_issuer: bool,
 }
 
 /// A provider that is known by name.
@@ -101,6 +105,7 @@ impl Known {
             authorization: Some(super::endpoint(self.authorization)?),
             token: Some(super::endpoint(self.token)?),
             device: self.device.map(super::endpoint).transpose()?,
+            ..Endpoints::default()
         })
     }
 }
@@ -112,13 +117,16 @@ impl Endpoints {
             authorization: self.authorization.or(other.authorization),
             token: self.token.or(other.token),
             device: self.device.or(other.device),
+            issuer: self.issuer.or(other.issuer),
+            says_issuer: self.says_issuer || other.says_issuer,
         }
     }
 }
 
 impl From<Metadata> for Endpoints {
     fn from(metadata: Metadata) -> Self {
-        Self { authorization: metadata.authorization, token: metadata.token, device: metadata.device }
+        let Metadata { authorization, token, device, issuer, says_issuer } = metadata;
+        Self { authorization, token, device, issuer: Some(issuer), says_issuer }
     }
 }
 

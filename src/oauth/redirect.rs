@@ -23,8 +23,6 @@ const LINE_MAX: usize = 16 * 1024;
 const LINES_MAX: usize = 100;
 /// Browsers open some connections ahead; more is somebody else.
 const CONNECTIONS_MAX: usize = 16;
-/// Wrong answers after which somebody is playing with us.
-const WRONG_MAX: u32 = 10;
 
 /// A place to come back to.
 #[derive(Debug)]
@@ -60,7 +58,6 @@ impl Loopback {
 
     async fn wait(&self, asked: &Authorization) -> Result<Secret> {
         let mut readers = JoinSet::new();
-        let mut wrong = 0;
         loop {
             let (mut connection, target) = tokio::select! {
                 Some(read) = readers.join_next() => match read {
@@ -84,8 +81,7 @@ impl Loopback {
                     say(&mut connection, 200, "Done", "mailkit has what it needs. You may close this page.").await;
                     return Ok(code);
                 }
-                Err(error) if error.answer().is_none() && error.kind() == Kind::NoPermission && wrong < WRONG_MAX => {
-                    wrong += 1;
+                Err(error) if error.answer().is_none() && error.kind() == Kind::NoPermission => {
                     say(&mut connection, 400, "Refused", "This is the answer to another question.").await;
                 }
                 Err(error) => {

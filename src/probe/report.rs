@@ -3,6 +3,7 @@
 //! The names of the JSON schema `mailkit.mx/1` live here and nowhere else. Judges nothing.
 
 use crate::engine::exchangers::Exchanger;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::IpAddr;
 
@@ -73,13 +74,13 @@ pub struct HostAddress {
 }
 
 /// Something worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// A stable name, for scripts.
     pub id: &'static str,
     /// How bad.
     pub level: Level,
-    /// The exchanger it is about, if not the domain.
+    /// The exchanger it is about, if not the domain, or not the one server that was looked at.
     pub host: Option<String>,
     /// What is the case.
     pub text: String,
@@ -90,14 +91,14 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// As it may be.
     Info,
     /// Works with many senders, not with all.
     Warn,
-    /// This exchanger gets no mail.
+    /// There is no mail for this server, or none as it was asked for.
     Error,
 }
 

@@ -86,14 +86,11 @@ impl Ground<'_> {
 
     /// How a login by this mechanism is bound to the connection (RFC 5802 §6).
     pub(super) fn binding(&self, mechanism: Mechanism) -> Binding {
-        let plus = match mechanism {
-            Mechanism::ScramSha1 => Mechanism::ScramSha1Plus,
-            _ => Mechanism::ScramSha256Plus,
-        };
+        let is_offered = || Mechanism::ALL.into_iter().any(|other| other.is_bound() && self.names(other));
         match self.exporter {
             Some(material) if mechanism.is_bound() => Binding::Exporter(material.to_vec()),
-            // It is offered, and the user wanted to do without.
-            Some(_) if self.names(plus) => Binding::Unsupported,
+            // It is offered, be it with another hash, and the user wanted to do without.
+            Some(_) if is_offered() => Binding::Unsupported,
             Some(_) => Binding::NotOffered,
             None => Binding::Unsupported,
         }
@@ -127,7 +124,7 @@ mod tests {
     fn the_strongest_that_all_sides_allow_is_taken() {
         let all = "LOGIN PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER EXTERNAL";
         let (word, token) = (password(Permit::default()), Credentials::token("bob", Secret::new("x".into())));
-        let external = Credentials::external("bob");
+        let external = Credentials::external(None);
         let only = |names: &[Mechanism]| password(Permit { mechanisms: Some(names.to_vec()), in_clear: false });
         let in_clear = password(Permit { mechanisms: None, in_clear: true });
         let bound = Some(&[1][..]);
@@ -186,6 +183,7 @@ mod tests {
             (&plain[..], None, Mechanism::ScramSha256, Binding::Unsupported),
             (&plain, Some(&[1][..]), Mechanism::ScramSha256, Binding::NotOffered),
             (&plus, Some(&[1]), Mechanism::ScramSha256, Binding::Unsupported),
+            (&plus, Some(&[1]), Mechanism::ScramSha1, Binding::Unsupported),
             (&plus, Some(&[1]), Mechanism::ScramSha256Plus, Binding::Exporter(vec![1])),
         ] {
             let ground = Ground { offered, exporter, ..Ground::default() };

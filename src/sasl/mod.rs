@@ -1,7 +1,7 @@
 //! Proofs of identity: who somebody says they are, and the words in which they prove it.
 //!
 //! Shared by all protocols, so that a password means the same on each port. `choice` picks a client's mechanism,
-//! `proof` is the client's side; `offer` is what a server lets them choose from, `exchange` its side; `base64` what both say on the wire; `scram`, `cram` and
+//! `proof` is the client's side; `offer` is what a server lets them choose from, `exchange` its side, `login` the order of things there; `base64` what both say on the wire; `scram`, `cram` and
 //! `oauth` are the mechanisms that need more than a line. Knows no users: whether a proof is good is asked of the
 //! world. RFC 4422, RFC 4616; LOGIN is draft-murchison-sasl-login.
 
@@ -9,6 +9,7 @@ pub mod base64;
 mod choice;
 mod cram;
 mod exchange;
+pub mod login;
 mod oauth;
 mod offer;
 mod proof;
@@ -154,9 +155,10 @@ impl Credentials {
         Self::of(user, Factor::Token(token))
     }
 
-    /// A name that the connection vouches for.
-    pub fn external(user: impl Into<String>) -> Self {
-        Self::of(user, Factor::External)
+    /// What the connection vouches for: whoever that is, or whom it may act for. Some servers know by the certificate
+    /// who somebody is, others look whether it goes with the name.
+    pub fn external(user: Option<String>) -> Self {
+        Self { authzid: user.clone(), ..Self::of(user.unwrap_or_default(), Factor::External) }
     }
 
     /// The same, to be said so and not otherwise.

@@ -263,7 +263,7 @@ mod tests {
     fn credentials_of_another_sort_are_not_said() {
         let (word, token) = (Credentials::new("bob", secret("x")), Credentials::token("bob", secret("x")));
         for mechanism in Mechanism::ALL {
-            for credentials in [&word, &token, &Credentials::external("bob")] {
+            for credentials in [&word, &token, &Credentials::external(None)] {
                 let proof = Proof::new(mechanism, credentials, &Ground::default(), "abc");
                 assert_eq!(proof.is_ok(), mechanism.takes(&credentials.factor), "{mechanism:?}");
             }
@@ -291,8 +291,11 @@ mod tests {
 
     #[test]
     fn external_says_whom_to_act_for_or_nothing() {
-        let external = Credentials::external("bob");
-        let mut proof = Proof::new(Mechanism::External, &external, &Ground::default(), "").expect("it needs nothing");
-        assert_eq!(proof.initial().as_deref().map(Vec::as_slice), Some(&b""[..]));
+        for (user, wanted) in [(None, ""), (Some("bob".to_owned()), "bob")] {
+            let external = Credentials::external(user);
+            let proof = Proof::new(Mechanism::External, &external, &Ground::default(), "");
+            let said = proof.expect("it needs nothing").initial();
+            assert_eq!(said.as_deref().map(Vec::as_slice), Some(wanted.as_bytes()));
+        }
     }
 }

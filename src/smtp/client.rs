@@ -81,6 +81,11 @@ impl Request {
         Self::new(format_args!("BDAT {octets}{}", if is_last { " LAST" } else { "" }))
     }
 
+    /// `XCLIENT`: the whole line, which [`xclient`](super::xclient) has made.
+    pub fn xclient(line: impl fmt::Display) -> Self {
+        Self::new(line)
+    }
+
     /// `RSET`
     pub fn rset() -> Self {
         Self::new(commands::Rset)

@@ -28,7 +28,8 @@ pub struct Extensions {
     pub starttls: bool,
     /// The login mechanisms, in upper case, known to us or not.
     pub auth: Vec<String>,
-    /// All other keywords, in upper case: nobody here knows them, but somebody may ask whether they are there.
+    /// All other lines, their keywords in upper case: few here know what to do with them, but somebody may ask whether
+    /// they are there.
     pub others: Vec<String>,
 }
 
@@ -60,8 +61,8 @@ impl Extensions {
     /// Reads the reply to EHLO; what nobody here knows is passed over.
     pub fn parse(reply: &Reply) -> Self {
         let mut found = Self::default();
-        for line in reply.lines.iter().skip(1) {
-            let line = line.to_ascii_uppercase();
+        for said in reply.lines.iter().skip(1) {
+            let line = said.to_ascii_uppercase();
             // `AUTH=LOGIN` is how servers of the nineties said it; some still do.
             let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
             match words.next() {
@@ -84,7 +85,10 @@ impl Extensions {
                         }
                     }
                 }
-                Some(other) => found.others.push(other.to_owned()),
+                Some(other) => found.others.push(match said.trim().split_once(' ') {
+                    Some((_, parameters)) => format!("{other} {}", parameters.trim()),
+                    None => other.to_owned(),
+                }),
                 None => {}
             }
         }
@@ -95,6 +99,18 @@ impl Extensions {
     pub fn offers(&self, keyword: &str) -> bool {
         let keyword = keyword.to_ascii_uppercase();
         self.lines().iter().any(|line| line.split(' ').next() == Some(keyword.as_str()))
+    }
+
+    /// What is said behind a keyword, in letters of any case; none if it is not offered.
+    pub fn parameters(&self, keyword: &str) -> Option<Vec<String>> {
+        let lines = self.lines();
+        let mut offers = lines.iter().map(|line| line.split_ascii_whitespace());
+        offers.find_map(|mut words| {
+            words
+                .next()
+                .is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+                .then(|| words.map(str::to_owned).collect())
+        })
     }
 }
 
@@ -121,7 +137,7 @@ mod tests {
             chunking: true,
             starttls: true,
             auth: vec!["PLAIN".into(), "LOGIN".into()],
-            others: vec!["X-ODD".into()],
+            others: vec!["X-ODD".into(), "XCLIENT ADDR Name".into()],
         };
         for extensions in [all.clone(), Extensions { size_max: None, auth: Vec::new(), ..all }, Extensions::default()] {
             let lines = extensions.lines();
@@ -136,16 +152,21 @@ mod tests {
             "size 0",
             "auth=login",
             "AUTH CRAM-MD5 plain LOGIN",
-            "X-UNKNOWN y",
+            "x-unknown  y z",
+            "X-ODD=y",
             "",
             "8bitmime",
         ]));
         let auth = vec!["LOGIN".into(), "CRAM-MD5".into(), "PLAIN".into()];
-        let others = vec!["X-UNKNOWN".into()];
+        let others = vec!["X-UNKNOWN y z".into(), "X-ODD".into()];
         assert_eq!(found, Extensions { size: true, eight_bit_mime: true, auth, others, ..Extensions::default() });
         for (keyword, is_offered) in [("size", true), ("Auth", true), ("x-unknown", true), ("y", false), ("DSN", false)]
         {
             assert_eq!(found.offers(keyword), is_offered, "{keyword}");
+        }
+        for (keyword, wanted) in [("x-Unknown", Some(vec!["y", "z"])), ("8BITMIME", Some(vec![])), ("y", None)] {
+            let wanted = wanted.map(|words| words.iter().map(ToString::to_string).collect());
+            assert_eq!(found.parameters(keyword), wanted, "{keyword}");
         }
         assert_eq!(Extensions::parse(&reply(&["SIZE 99999999999999999999"])).size_max, None);
     }

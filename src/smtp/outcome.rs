@@ -20,6 +20,8 @@ pub enum Phase {
     Hello,
     /// STARTTLS and the handshake.
     Tls,
+    /// XCLIENT, for whoever looks at a server with the eyes of another client.
+    Xclient,
     /// AUTH.
     Auth,
     /// MAIL.
@@ -71,6 +73,7 @@ impl Phase {
             Self::Greeting => "greeting",
             Self::Hello => "ehlo",
             Self::Tls => "tls",
+            Self::Xclient => "xclient",
             Self::Auth => "auth",
             Self::Mail => "mail",
             Self::Rcpt => "rcpt",
@@ -111,6 +114,11 @@ impl Outcome {
     pub fn refused_here(phase: Phase, enhanced: EnhancedStatus, text: impl Into<String>) -> Self {
         let fate = if enhanced.class == 5 { Fate::Permanent } else { Fate::Transient };
         Self { phase, code: None, enhanced: Some(enhanced), text: text.into(), ending: Ending::Failed(fate) }
+    }
+
+    /// The same for good, for a reason that no status tells.
+    pub fn failed_here(phase: Phase, text: impl Into<String>) -> Self {
+        Self { phase, code: None, enhanced: None, text: text.into(), ending: Ending::Failed(Fate::Permanent) }
     }
 
     /// The conversation broke off. Once the message was on its way, nobody knows whether it arrived

@@ -4,6 +4,7 @@
 //! text. The grammar is lettre's; what goes beyond it, real servers do. RFC 5321 §4.2; RFC 2034; RFC 3463.
 
 use crate::error::{Error, Kind, Result};
+use crate::sasl;
 use crate::status::{EnhancedStatus, ReplyCode};
 use crate::wire::frame::{Expect, Fault, Frame};
 use crate::wire::session::Output;
@@ -11,8 +12,6 @@ use lettre::transport::smtp::response::Response;
 
 /// RFC 5321 §4.5.3.1.5 asks for 512 octets; longer lines are cut there.
 const LINE_KEPT: usize = 512;
-/// RFC 4954 §4: a challenge, which is of no use when it is cut.
-const CHALLENGE_KEPT: usize = 12_288;
 /// A line longer than this is no reply of a mail server.
 const LINE_MAX: usize = 64 * 1024;
 /// The longest replies are those to EHLO and HELP; nobody needs this many lines.
@@ -33,6 +32,12 @@ impl Reply {
     /// The text on one line.
     pub fn text(&self) -> String {
         self.lines.join(" ")
+    }
+
+    /// The reply whose lines these are, without their line ends.
+    pub fn of_lines(lines: &[String]) -> Option<Self> {
+        let mut reader = Reader::new();
+        lines.iter().find_map(|line| reader.take(Frame::Line(line.as_bytes())).transpose()).and_then(Result::ok)
     }
 
     /// Writes the reply, the enhanced status code on every line (RFC 2034 §4).
@@ -71,7 +76,8 @@ impl Reader {
             Frame::Fault(_) | Frame::Piece(_) | Frame::End => return Err(broken("sent no reply of SMTP")),
         };
         let line = String::from_utf8_lossy(line);
-        let max = if line.starts_with("334") { CHALLENGE_KEPT } else { LINE_KEPT };
+        // A challenge is of no use when it is cut.
+        let max = if line.starts_with("334") { sasl::login::LINE_MAX } else { LINE_KEPT };
         let kept = line.get(..line.floor_char_boundary(max)).unwrap_or_default();
         self.lines += 1;
         if self.lines > LINES_MAX {
@@ -229,6 +235,9 @@ mod tests {
             let reply = Reply { code: ReplyCode::new(code).expect("a code"), enhanced, lines };
             let mut out = Output::new();
             reply.print(&mut out);
+            let said = String::from_utf8(out.as_slice().to_vec()).expect("text");
+            let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+            prop_assert_eq!(Reply::of_lines(&lines), Some(reply.clone()));
             prop_assert_eq!(read(out.as_slice()).expect("a reply"), Some(reply));
         }
 

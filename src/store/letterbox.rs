@@ -11,7 +11,7 @@ use super::id::SpoolId;
 use super::letter::{self, Letter};
 use super::spool::Spool;
 use crate::error::{Error, Kind, Result};
-use crate::world::{Clock, Content, Disk, Entropy};
+use crate::world::{Clock, Content, Disk, DiskEntry, Entropy};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,12 @@ pub fn put(
     };
     write().map_err(|error| Error::file("cannot put the message into the queue", &path, error))?;
     Ok(id)
+}
+
+/// How many letters wait in the letter box of the spool in `root`, whoever owns it.
+pub fn waiting(disk: &dyn Disk, root: &Path) -> Result<usize> {
+    let dir = root.join(DIR);
+    entries(disk, &dir).map(|entries| ids(&entries, &[LETTER]).len())
 }
 
 impl Spool {
@@ -192,18 +198,24 @@ fn lock(disk: &dyn Disk, dir: &Path, id: SpoolId) -> io::Result<Box<dyn Send + S
     disk.lock(&file(dir, id, LOCK))
 }
 
+fn entries(disk: &dyn Disk, dir: &Path) -> Result<Vec<DiskEntry>> {
+    match disk.read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries.map_err(|error| Error::file("cannot look into", dir, error)),
+    }
+}
+
+/// The ids of those whose names end so.
+fn ids(entries: &[DiskEntry], ends: &[&str]) -> BTreeSet<SpoolId> {
+    let id = |name: &str| name.rsplit_once('.').filter(|(_, end)| ends.contains(end))?.0.parse().ok();
+    entries.iter().filter_map(|entry| id(entry.name.to_str()?)).collect()
+}
+
 /// The letters there are; what a crash left of others is removed.
 fn look(disk: &dyn Disk, dir: &Path) -> Result<Vec<SpoolId>> {
-    let entries = match disk.read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| Error::file("cannot look into", dir, error))?,
-    };
-    let ids = |ends: &[&str]| -> BTreeSet<SpoolId> {
-        let id = |name: &str| name.rsplit_once('.').filter(|(_, end)| ends.contains(end))?.0.parse().ok();
-        entries.iter().filter_map(|entry| id(entry.name.to_str()?)).collect()
-    };
-    let letters = ids(&[LETTER]);
-    for id in ids(&[DRAFT, LOCK]).difference(&letters) {
+    let entries = entries(disk, dir)?;
+    let letters = ids(&entries, &[LETTER]);
+    for id in ids(&entries, &[DRAFT, LOCK]).difference(&letters) {
         // Whoever still writes it has the lock.
         if let Ok(_lock) = lock(disk, dir, *id) {
             let _ = disk.remove(&file(dir, *id, DRAFT));

@@ -4,6 +4,7 @@ pub mod association;
 pub mod exchange;
 pub mod frame;
 pub mod pattern;
+pub mod proxy_header;
 pub mod record;
 pub mod secured;
 pub mod session;

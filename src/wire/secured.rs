@@ -18,6 +18,8 @@ pub struct Tls {
     pub cipher: String,
     /// How the peer's certificate was found good.
     pub verified: Verified,
+    /// Why it was not, where that was only looked at and not held against the peer.
+    pub objection: Option<String>,
     /// What the peer showed, its own certificate first. Servers ask for none.
     pub chain: Vec<Certificate>,
     /// What both ends of this connection know and nobody between them can (RFC 9266).

@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use super::scene::{PASSWORD, Scene};
-use crate::canary;
+use crate::{canary, printed};
 use mailkit::wire::pattern::{Bindings, matches};
 use mailkit::wire::transcript::Entry;
 use rustix::process::{Pid, Signal, kill_process};
@@ -114,6 +114,7 @@ impl Program {
             if let Some(task) = task {
                 *text = task.await.expect("reading does not panic");
             }
+            printed::show(text.as_bytes(), &[]);
         }
         texts.into()
     }

@@ -18,6 +18,7 @@ pub(crate) fn check(stdout: &str, stderr: &str) -> Result<(), String> {
         let name = match object.get("schema").and_then(Value::as_str) {
             Some("mailkit.send/1") => "send",
             Some("mailkit.queue/1") => "queue",
+            Some("mailkit.probe/1") => "probe",
             None if object.get("error").is_some() => "error",
             _ => continue,
         };

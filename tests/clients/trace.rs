@@ -1,7 +1,7 @@
 //! The trace of a run, held against what really went over the wire: the same lines, without their secrets.
 
 use super::scene::{End, Scene};
-use crate::canary;
+use crate::{canary, printed};
 use mailkit::wire::pattern::{Bindings, matches};
 use mailkit::wire::transcript::{Entry, Side, parse};
 
@@ -10,6 +10,7 @@ pub(crate) fn check<'a>(scene: &Scene, ends: impl Iterator<Item = &'a End>) -> R
     // Without a connection there may be none.
     let Ok(text) = std::fs::read_to_string(scene.trace()) else { return Ok(()) };
     std::fs::remove_file(scene.trace()).map_err(|error| error.to_string())?;
+    printed::show(text.as_bytes(), &[]);
     for secret in canary::ALL {
         if let Some(form) = canary::leak(text.as_bytes(), secret) {
             return Err(format!("the trace shows a secret {form}:\n{text}"));
@@ -27,12 +28,22 @@ pub(crate) fn check<'a>(scene: &Scene, ends: impl Iterator<Item = &'a End>) -> R
                 _ => false,
             })
         };
-        follow(of(Side::Client), &end.heard, heard)
-            .map_err(|why| format!("the trace of what we said: {why}\n{text}"))?;
+        let has_header = entries.iter().any(|entry| matches!(entry, Entry::Note(note) if note.starts_with("PROXY ")));
+        let said = if has_header { behind_header(&end.heard) } else { &end.heard };
+        follow(of(Side::Client), said, heard).map_err(|why| format!("the trace of what we said: {why}\n{text}"))?;
         follow(of(Side::Server), &end.said, Heard::UpToTheEnd)
             .map_err(|why| format!("the trace of what we heard: {why}\n{text}"))?;
     }
     Ok(())
+}
+
+/// What comes behind a PROXY header, of which the trace has a note: a line, or octets that say how many follow.
+fn behind_header(said: &[u8]) -> &[u8] {
+    let length = match said.starts_with(b"PROXY ") {
+        true => said.iter().position(|octet| *octet == b'\n').map_or(0, |end| end + 1),
+        false => 16 + said.get(15).copied().map_or(0, usize::from),
+    };
+    said.get(length..).unwrap_or_default()
 }
 
 /// How much of what one side said has been heard by the other.

@@ -144,7 +144,9 @@ async fn each_attack_is_refused_in_its_own_words() {
         (Attack::PreAuth, &[Imap], Kind::Unavailable, "the server takes everybody for somebody it knows"),
         (Attack::Endless, &PROTOCOLS, Kind::Temporary, "the TLS handshake took too long"),
         (Attack::Cut, &PROTOCOLS, Kind::Temporary, "the server closed the connection during the TLS handshake"),
-        (Attack::AnswersFirst, &[Smtp, Pop3], Kind::Unavailable, INJECTED),
+        // SMTP ends when the answer to EHLO is there before EHLO was said.
+        (Attack::AnswersFirst, &[Smtp], Kind::Protocol, "the server spoke without being asked"),
+        (Attack::AnswersFirst, &[Pop3], Kind::Unavailable, INJECTED),
         (Attack::LoginInClearOnly, &[Smtp], Kind::NoPermission, "the server offers no login"),
         (Attack::LoginInClearOnly, &[Imap], Kind::Unavailable, "the server takes no passwords on this connection"),
     ] {

@@ -55,6 +55,8 @@ rfc1413_query_timeout = 0s
 tls_advertise_hosts = *
 tls_certificate = $WORK/cert.pem
 tls_privatekey = $dir/key.pem
+tls_verify_certificates = $WORK/ca.pem
+tls_try_verify_hosts = *
 acl_smtp_rcpt = rcpt
 acl_smtp_data = data
 begin acl
@@ -81,6 +83,12 @@ login:
   server_prompts = Username:: : Password::
   server_condition = \${if and{{eq{\$auth1}{bob}}{eq{\$auth2}{secret}}}}
   server_set_id = \$auth1
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = \${if eq{\$tls_in_certificate_verified}{1}}
+  server_condition = \${if eq{CN=\$auth1}{\$tls_in_peerdn}}
+  server_set_id = \$auth1
 cram:
   driver = cram_md5
   public_name = CRAM-MD5
@@ -95,6 +103,20 @@ C
   soon listens "$exim_smtp" || { cat "$dir/start.log"; return 1; }
 }
 
+# make_identity NAME: a client's certificate for NAME and its key, in NAME-client.pem.
+make_identity() {
+  (
+    cd "$WORK"
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" -keyout "$1-key.pem" -out "$1.csr"
+    openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -out "$1-client.pem" \
+      -extfile <(printf 'extendedKeyUsage=clientAuth\nbasicConstraints=CA:FALSE\n')
+    cat "$1-key.pem" >>"$1-client.pem"
+    chmod 600 "$1-client.pem"
+  ) >>"$WORK/openssl.log" 2>&1
+}
+
+make_identity bob
+make_identity mallory
 start_tokens
 mkdir -p "$WORK/dovecot"
 cat >"$WORK/dovecot/oauth2.conf" <<C
@@ -104,14 +126,17 @@ username_attribute = username
 active_attribute = active
 active_value = true
 C
+echo 'bob:::::::nopassword=y' >"$WORK/dovecot/certified"
 token_hash=$(printf %s token-of-bob | sha256sum | cut -d' ' -f1)
 export SECRET=secret TOKEN=token-of-bob WRONG=wrong-secret SSL_CERT_FILE=$WORK/ca.pem
 "$MAILKIT" user add --users "$WORK/users" --password-env SECRET bob
 sed -i "s/\$/ {BEARER-SHA256}$token_hash/" "$WORK/users"
 start_serve ours --users "$WORK/users"
 RELAY=127.0.0.1:$ours_smtp start_dovecot \
-  'auth_failure_delay = 0' 'auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer' \
+  'auth_failure_delay = 0' 'auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer external' \
   'service anvil {' 'unix_listener anvil-auth-penalty {' 'mode = 0' '}' '}' \
+  "ssl_ca = <$WORK/ca.pem" 'ssl_verify_client_cert = yes' 'ssl_require_crl = no' 'auth_ssl_username_from_cert = yes' \
+  'passdb {' 'driver = passwd-file' 'mechanisms = external' "args = $WORK/dovecot/certified" '}' \
   'passdb {' 'driver = oauth2' 'mechanisms = xoauth2 oauthbearer' "args = $WORK/dovecot/oauth2.conf" '}' \
   'service auth {' "unix_listener $WORK/dovecot/run/sasl {" 'mode = 0666' '}' '}'
 chmod 755 "$WORK/dovecot/run"
@@ -120,24 +145,26 @@ start_postfix 'smtpd_sasl_auth_enable = yes' 'smtpd_sasl_type = dovecot' "smtpd_
 has_exim=yes
 start_exim >"$WORK/exim.log" 2>&1 || has_exim=
 
-mechanisms=(SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN OAUTHBEARER XOAUTH2)
+mechanisms=(SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN OAUTHBEARER XOAUTH2 EXTERNAL)
 declare -A matrix=()
 
 # offered_by PEER: the mechanisms that a server names inside TLS.
 offered_by() {
   case $1 in
     pop3-*) { printf 'CAPA\r\n'; sleep 0.5; printf 'QUIT\r\n'; } |
-      openssl s_client -quiet -connect "127.0.0.1:$2" 2>/dev/null | tr -d '\r' | sed -n 's/^SASL //p' ;;
+      openssl s_client -cert "$WORK/bob-client.pem" -quiet -connect "127.0.0.1:$2" 2>/dev/null | tr -d '\r' | sed -n 's/^SASL //p' ;;
     imap-*) { printf 'a CAPABILITY\r\n'; sleep 0.5; printf 'b LOGOUT\r\n'; } |
-      openssl s_client -quiet -connect "127.0.0.1:$2" 2>/dev/null | tr -d '\r' | grep -o 'AUTH=[A-Z0-9-]*' | sed 's/AUTH=//' ;;
+      openssl s_client -cert "$WORK/bob-client.pem" -quiet -connect "127.0.0.1:$2" 2>/dev/null | tr -d '\r' | grep -o 'AUTH=[A-Z0-9-]*' | sed 's/AUTH=//' ;;
     *) { sleep 0.3; printf 'EHLO x.example\r\n'; sleep 0.5; printf 'QUIT\r\n'; } |
-      openssl s_client -quiet -starttls smtp -connect "127.0.0.1:$2" 2>/dev/null | tr -d '\r' | sed -n 's/^250[ -]AUTH //p' ;;
+      openssl s_client -cert "$WORK/bob-client.pem" -quiet -starttls smtp -connect "127.0.0.1:$2" 2>/dev/null | tr -d '\r' | sed -n 's/^250[ -]AUTH //p' ;;
   esac
 }
 
 # log_in PEER PORT MECHANISM SECRET-VARIABLE
 log_in() {
   local how=(--auth "$3" --password-env "$4")
+  # There the secret is the key of a certificate.
+  [ "$3" != EXTERNAL ] || how=(--auth EXTERNAL --cert "$4")
   case $1 in
     pop3-*) "$MAILKIT" pop "pop3s://bob@localhost:$2" "${how[@]}" --to "maildir:$WORK/matrix-$1" ;;
     imap-*) "$MAILKIT" imap sync "imaps://bob@localhost:$2" "${how[@]}" --maildir "$WORK/matrix-$1" ;;
@@ -152,7 +179,7 @@ by_send() {
 
 # try_all PEER PORT: each mechanism that the server offers takes the right secret, and refuses the wrong one with 77.
 try_all() {
-  local peer=$1 port=$2 offered mechanism secret before
+  local peer=$1 port=$2 offered mechanism secret wrong before
   offered=" $(offered_by "$peer" "$port" | tr '\n' ' ') "
   check "$peer offers something" test "$offered" != "  "
   for mechanism in "${mechanisms[@]}"; do
@@ -160,11 +187,14 @@ try_all() {
       matrix[$peer,$mechanism]=-
       continue
     fi
-    secret=SECRET
-    case $mechanism in *OAUTH*) secret=TOKEN ;; esac
+    secret=SECRET wrong=WRONG
+    case $mechanism in
+      *OAUTH*) secret=TOKEN ;;
+      EXTERNAL) secret=$WORK/bob-client.pem wrong=$WORK/mallory-client.pem ;;
+    esac
     before=$failed
     check "$peer lets us in by $mechanism" log_in "$peer" "$port" "$mechanism" "$secret"
-    check "$peer refuses a wrong secret by $mechanism" ends_with 77 log_in "$peer" "$port" "$mechanism" WRONG
+    check "$peer refuses a wrong secret by $mechanism" ends_with 77 log_in "$peer" "$port" "$mechanism" "$wrong"
     [ "$failed" -eq "$before" ] && matrix[$peer,$mechanism]=ok || matrix[$peer,$mechanism]=FAIL
   done
 }

@@ -130,9 +130,10 @@ pub(super) fn run(args: &Add, context: &Context) -> Result<Exit> {
     context.block_on(async {
         let (mut draft, found) = begin(args, context, email).await?;
         let mut typed = None;
+        let has_keyring = is_asked && wallet::is_there().await;
         loop {
             if is_asked {
-                typed = wizard::complete(context, &mut draft, &found, typed)?;
+                typed = wizard::complete(context, &mut draft, &found, typed, has_keyring)?;
             } else {
                 settle(args, &mut draft, &found)?;
                 typed = password(context, args, &draft)?;

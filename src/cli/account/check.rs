@@ -6,12 +6,11 @@ use crate::cli::auth::TokenProof;
 use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
-use crate::cli::host::host_name;
+use crate::cli::host;
 use crate::cli::login::{Server, is_external, prove};
 use crate::cli::send;
 use mailkit::account::{Account, Auth, SecretSource};
-use mailkit::address::Domain;
-use mailkit::checkup::{self, Level, Step, Visit, opinion, unfound, visit};
+use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::dial;
 use mailkit::error::{Error, Kind, Result};
@@ -21,7 +20,6 @@ use mailkit::sasl::{Credentials, Permit};
 use mailkit::secret::Secret;
 use mailkit::world::Clock;
 use serde_json::json;
-use std::net::Ipv4Addr;
 
 /// Check whether an account works
 ///
@@ -96,10 +94,9 @@ pub(super) async fn steps(
 ) -> Result<Vec<Step>> {
     let servers: Vec<&Endpoint> = [&account.smtp, &account.imap, &account.pop].into_iter().flatten().collect();
     let mut steps = vec![settings(account, &servers)];
+    let tls = account.tls.files().read().inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok();
     let ways = DialArgs::default().over(Some(account));
-    let ways = ways.inspect_err(|error| steps.push(Step::failed("proxy", error, None))).ok();
-    let tls = ways.as_ref().map(|ways| ways.tls().read()).transpose();
-    let tls = tls.inspect_err(|error| steps.push(Step::failed("tls", error, None))).ok().flatten();
+    let ways = ways.inspect_err(|error| steps.push(Step::failed("config", error, None))).ok();
     let proofs = match proofs(context, name, account, &servers, typed).await {
         Ok(proofs) => {
             if let Some(place) = place(account, typed) {
@@ -112,21 +109,16 @@ pub(super) async fn steps(
             Vec::new()
         }
     };
-    let (Some(ways), Some(tls)) = (ways, tls) else { return Ok(steps) };
-    let (helo, trace, now) = (helo(), context.trace()?, SystemClock.now());
-    let (ways, ask) = (&ways, &|question: &str| context.ask_password(question));
+    let (Some(tls), Some(ways)) = (tls, ways) else { return Ok(steps) };
+    let (helo, trace, now) = (host::helo(None)?, context.trace()?, SystemClock.now());
     let visits = servers.iter().enumerate().map(|(index, endpoint)| {
         let credentials = proofs.get(index).and_then(Option::as_ref);
-        let (helo, trace, tls) = (&helo, trace.as_ref(), tls.clone());
+        let (helo, trace, ways, tls) = (&helo, trace.as_ref(), &ways, tls.clone());
         async move {
             let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)), why: None };
-            match ways.way(ask, &server, context.hidden(), tls).await {
-                Ok(way) => {
-                    let whom = Visit { endpoint, way: &way, credentials, helo, trace, now };
-                    visit(&*ways.connect(), &whom).await
-                }
-                Err(error) => vec![unfound(endpoint, &error)],
-            }
+            let ask = |question: &str| context.ask_password(question);
+            let way = ways.way(&ask, &server, context.hidden(), tls).await;
+            visit(&*ways.connect(), way, &Visit { endpoint, credentials, helo, trace, now }).await
         }
     });
     steps.extend(futures_util::future::join_all(visits).await.into_iter().flatten());
@@ -227,11 +219,6 @@ async fn password(context: &Context, name: &str, account: &Account, servers: &[&
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
     let ask = || context.ask_password_once((name, user), &format!("Password of {user}"));
     source.fetch(context.whose(name, Some((host, user))), &ask).await
-}
-
-/// What we call ourselves: the machine's name if it is one, else its loopback address (RFC 5321 §4.1.4).
-fn helo() -> Domain {
-    Domain::parse(&host_name()).unwrap_or(Domain::Literal(Ipv4Addr::LOCALHOST.into()))
 }
 
 /// The steps as a table, with advice below those that need it.

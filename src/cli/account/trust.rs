@@ -91,27 +91,21 @@ fn endpoint(text: &str) -> Result<Endpoint> {
     if text.contains("://") {
         return Endpoint::parse(text).map_err(|error| wrong(error.to_string()));
     }
-    let port = text.rsplit_once(':').and_then(|(host, port)| {
-        // Colons within an address are none before a port.
-        (!host.contains(':') || host.ends_with(']')).then_some(port)
+    let spoken = Endpoint::of_host(text, |port| {
+        Some(match port {
+            None | Some("993") => ("imaps", ""),
+            Some("465") => ("smtps", ""),
+            Some("995") => ("pop3s", ""),
+            Some("25" | "587") => ("smtp", "?tls=require"),
+            Some("143") => ("imap", "?tls=require"),
+            Some("110") => ("pop3", "?tls=require"),
+            Some(_) => return None,
+        })
     });
-    let (scheme, query) = match port {
-        None | Some("993") => ("imaps", ""),
-        Some("465") => ("smtps", ""),
-        Some("995") => ("pop3s", ""),
-        Some("25" | "587") => ("smtp", "?tls=require"),
-        Some("143") => ("imap", "?tls=require"),
-        Some("110") => ("pop3", "?tls=require"),
-        Some(_) => {
-            return Err(wrong("what is spoken at this port?".to_owned()).hint("say it by a URL: imaps://host:port"));
-        }
-    };
-    let host = if port.is_none() && text.contains(':') && !text.starts_with('[') {
-        format!("[{text}]")
-    } else {
-        text.to_owned()
-    };
-    Endpoint::parse(&format!("{scheme}://{host}{query}")).map_err(|error| wrong(error.to_string()))
+    match spoken {
+        Some(endpoint) => endpoint.map_err(|error| wrong(error.to_string())),
+        None => Err(wrong("what is spoken at this port?".to_owned()).hint("say it by a URL: imaps://host:port")),
+    }
 }
 
 fn page(endpoint: &Endpoint, chain: &[Certificate]) -> String {

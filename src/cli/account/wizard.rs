@@ -33,12 +33,13 @@ pub(super) fn address() -> Result<Address> {
     parse_address(&text("Your address", "", valid)?)
 }
 
-/// Asks for all that is needed; `typed` is the password of the last round. Returns the password that is to be kept.
+/// Asks for all that is needed; `typed` is the password of the last round, `has_keyring` whether it can be kept there. Returns the password that is to be kept.
 pub(super) fn complete(
     context: &Context,
     draft: &mut Draft,
     found: &Found,
     typed: Option<Secret>,
+    has_keyring: bool,
 ) -> Result<Option<Secret>> {
     servers(context, draft, found)?;
     let user = draft.user.clone().unwrap_or_else(|| draft.email.to_string());
@@ -63,7 +64,7 @@ pub(super) fn complete(
         }
         _ => {
             draft.oauth = None;
-            secret(context, draft, typed)
+            secret(context, draft, typed, has_keyring)
         }
     }
 }
@@ -202,15 +203,17 @@ fn login(draft: &mut Draft, found: &Found) -> Result<()> {
 }
 
 /// Where the password is kept, and the password if it is not there yet.
-fn secret(context: &Context, draft: &mut Draft, typed: Option<Secret>) -> Result<Option<Secret>> {
+fn secret(context: &Context, draft: &mut Draft, typed: Option<Secret>, has_keyring: bool) -> Result<Option<Secret>> {
     let own = secret_file(&draft.name)?;
     let words = [
-        "In the keyring of this desktop".to_owned(),
+        if has_keyring { "In the keyring of this desktop" } else { "In a keyring; but there is none here" }.to_owned(),
         "In a password manager, whose command prints it".to_owned(),
         format!("In a file that only you can read: {}", own.display()),
         "Nowhere: ask each time".to_owned(),
     ];
     let now = match &draft.keep {
+        // Whoever takes what is proposed gets what works.
+        None if !has_keyring => 2,
         None | Some(Keep::Keyring) => 0,
         Some(Keep::Command(_)) => 1,
         Some(Keep::File(_) | Keep::Env(_)) => 2,

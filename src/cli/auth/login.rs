@@ -11,10 +11,12 @@ use mailkit::net::entropy::SystemEntropy;
 use mailkit::oauth::{Authorization, LOOPBACK, Login, Loopback, Prompt, Tokens, answer_of};
 use mailkit::world::Timestamp;
 use serde_json::json;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+/// Octets of an address that is pasted; codes and states are a few hundred.
+const PASTED_MAX: u64 = 16 * 1024;
 /// How long the user may take to consent.
 const CONSENT_WAIT: Duration = Duration::from_secs(10 * 60);
 
@@ -149,7 +151,7 @@ async fn by_hand(context: &Context, setup: &Setup, login: &Login<'_>) -> Result<
     context.say("the browser ends at a page that it cannot show; paste the address of that page here:");
     let typed = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).map(|_| line)
+        std::io::stdin().lock().take(PASTED_MAX).read_line(&mut line).map(|_| line)
     });
     let late = |_| Error::new(Kind::NoPermission, "nothing was pasted within 10 minutes").hint("begin again");
     let typed = tokio::time::timeout(CONSENT_WAIT, typed).await.map_err(late)?;

@@ -127,6 +127,8 @@ impl Setup {
             authorization: url(&self.oauth.auth_url)?,
             token: url(&self.oauth.token_url)?,
             device: url(&self.oauth.device_url)?,
+            issuer: self.oauth.issuer.clone(),
+            ..Endpoints::default()
         };
         let rest = match (&self.oauth.issuer, known, &self.oauth.provider) {
             // Who names all that is needed spares the question.

@@ -5,7 +5,7 @@
 
 use super::super::auth::TokenProof;
 use super::super::dial::DialArgs;
-use super::super::login::{self, Service, prove};
+use super::super::login::{self, Service, is_external, prove};
 use mailkit::account::{Account, Asked, Auth, Config, SecretSource, Whose};
 use mailkit::address::Domain;
 use mailkit::engine::courier::answer;
@@ -15,7 +15,7 @@ use mailkit::engine::route::Hop;
 use mailkit::engine::smtp::Manner;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
-use mailkit::sasl::Permit;
+use mailkit::sasl::{Credentials, Permit};
 use mailkit::secret::Secret;
 use mailkit::smtp::outcome::Phase;
 use mailkit::status::EnhancedStatus;
@@ -76,17 +76,19 @@ impl WithAccounts {
                 let proof = self.tokens.get(name).ok_or_else(|| Error::new(Kind::Config, what))?;
                 Some(proof.now().await?)
             }
-            Some((name, account)) => match account.login(&server.endpoint) {
-                Some(user) => {
-                    let source = account.secret.clone().unwrap_or(SecretSource::Keyring);
-                    let permit = Permit { mechanisms: account.mechanisms(), in_clear: false };
-                    let host = dial::name(&server.endpoint.host);
-                    let login = Some((host.as_str(), user.as_str()));
-                    let whose = Whose { account: name, login, is_attended: false, hidden: &hidden };
-                    Some(prove(&user, permit, &source, whose, &nobody).await?)
+            Some((name, account)) => {
+                let permit = Permit { mechanisms: account.mechanisms(), in_clear: false };
+                match account.login(&server.endpoint) {
+                    Some(user) => {
+                        let source = account.secret.clone().unwrap_or(SecretSource::Keyring);
+                        let host = dial::name(&server.endpoint.host);
+                        let login = Some((host.as_str(), user.as_str()));
+                        let whose = Whose { account: name, login, is_attended: false, hidden: &hidden };
+                        Some(prove(&user, permit, &source, whose, &nobody).await?)
+                    }
+                    None => is_external(&permit).then(|| Credentials::external(None).with(permit)),
                 }
-                None => None,
-            },
+            }
         };
         let ways = DialArgs::default().over(server.account.map(|(_, account)| account))?;
         let way = ways.way(&nobody, &server, &hidden, ways.tls().read()?).await?;

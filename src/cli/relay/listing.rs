@@ -8,6 +8,7 @@ use super::super::exit::Exit;
 use super::{no_queue, options};
 use mailkit::error::{Kind, Result};
 use mailkit::store::disk::RealDisk;
+use mailkit::store::letterbox;
 use mailkit::store::spool::{Due, Entry, Spool, SpoolId};
 use mailkit::world::Timestamp;
 use schemars::JsonSchema;
@@ -43,8 +44,13 @@ pub(super) async fn list(context: &Context, data: &Path) -> Result<Exit> {
             break;
         }
     }
+    let letters = letterbox::waiting(&RealDisk, &root)?;
+    if letters > 0 {
+        context.warn(&format!("handed over and not taken in yet: {letters}; mailkit relay flush says why"));
+    }
     if !context.is_json() {
         context.line(&match messages {
+            0 if letters > 0 => return Ok(Exit::OK),
             0 => "The queue is empty.".to_owned(),
             1 => format!("1 message, {recipients} to deliver to."),
             count => format!("{count} messages, {recipients} to deliver to."),

@@ -11,9 +11,9 @@ use super::super::login::Server;
 use super::super::stop::Stop;
 use super::compose::{self, Outgoing};
 use super::copy::{Place, WithBlind};
+use super::known::{names, standings, todo, unsettled};
 use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
-use super::once::{names, standings};
 use super::outcome::{DryRun, Queueing};
 use super::people::People;
 use super::queue::Waiting;
@@ -30,7 +30,7 @@ use mailkit::net::tls::TlsOptions;
 use mailkit::sasl::Credentials;
 use mailkit::status::Fate;
 use mailkit::store::disk::RealDisk;
-use mailkit::store::ledger::{Ledger, Standing};
+use mailkit::store::ledger::Ledger;
 use mailkit::submit::direct::{self, Directed};
 use mailkit::submit::{self, Submission, Submitted};
 use mailkit::world::{Clock, Content, Timestamp};
@@ -105,7 +105,7 @@ impl<'a> Errand<'a> {
             return Ok(Done { told: Ok(exit), entry: None });
         }
         let tls = args.route.login.tls(self.server.filter(|_| !args.direct.mx))?;
-        let waiting = Waiting::new(context, &args.outcome, &args.route, self.server)?;
+        let waiting = Waiting::new(context, &args.outcome, &args.route, &args.delivery, self.server)?;
         context.block_on(async {
             let credentials = match self.server.filter(|_| !args.is_queued() && !args.direct.mx) {
                 Some(server) => args.route.login.credentials(context, server).await?,
@@ -127,7 +127,8 @@ impl<'a> Errand<'a> {
                 Some(key) => Some(Ledger::open(&RealDisk, &state_dir()?, key)?),
                 None => None,
             };
-            let (todo, settled) = self.todo(ledger.as_ref(), &message)?;
+            let (todo, settled) =
+                todo(ledger.as_ref(), message.envelope.recipients.clone(), args.outcome.resend_unknown)?;
             let envelope = Envelope { recipients: todo, ..message.envelope.clone() };
             let mut sent = if envelope.recipients.is_empty() {
                 Sent::nothing()
@@ -214,25 +215,6 @@ impl<'a> Errand<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Whom to write to, and how the others fared before.
-    fn todo(&self, ledger: Option<&Ledger>, message: &Outgoing) -> Result<(Vec<ForwardPath>, Fates)> {
-        let all = message.envelope.recipients.clone();
-        let Some(ledger) = ledger else { return Ok((all, Vec::new())) };
-        let standings = ledger.standings(&names(&all))?;
-        let is_unknown = |standing: &Option<Standing>| standing.is_some_and(Standing::is_unknown);
-        let is_stuck = !self.args.outcome.resend_unknown && standings.iter().any(is_unknown);
-        let (mut todo, mut settled) = (Vec::new(), Vec::new());
-        for (path, standing) in all.into_iter().zip(standings) {
-            match standing {
-                Some(standing) if standing.is_done() => settled.push((path, Fared::Before)),
-                // As long as one may have it, none of the others gets it: it is one message.
-                _ if is_stuck => settled.push((path, Fared::UnknownBefore)),
-                _ => todo.push(path),
-            }
-        }
-        Ok((todo, settled))
     }
 
     /// Submits. That nobody could be reached is an error, unless the queue is there for that.
@@ -459,11 +441,6 @@ impl Sent {
         let recipients = envelope.recipients.iter().map(|path| (path.clone(), Fared::Queued(None))).collect();
         Self { recipients, ..Self::nothing() }
     }
-}
-
-/// What became of the message is known, but a second run under the same key will not know it.
-pub(super) fn unsettled(error: &Error) -> String {
-    format!("the outcome is not in the ledger, so a second run may not know of it: {error}")
 }
 
 fn in_envelope_order(envelope: &Envelope, settled: Fates, sent: Fates) -> Fates {

@@ -9,7 +9,6 @@ use super::report::{Fared, Reached, said, status};
 use crate::cli::exit::Exit;
 use crate::cli::login::Server;
 use mailkit::account::Reason;
-use mailkit::address::Domain;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::envelope::{BodyType, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
@@ -87,11 +86,7 @@ pub(super) fn timing(steps: &submit::Timing, dns: Option<Duration>, total: Durat
 pub(super) fn route(endpoint: &Endpoint, reached: &Reached) -> Route {
     Route {
         kind: if endpoint.protocol == Protocol::Lmtp { "lmtp" } else { "submission" },
-        host: Some(match (&endpoint.local, &endpoint.host) {
-            (Some(local), _) => local.to_string(),
-            (None, Domain::Literal(ip)) => ip.to_string(),
-            (None, name) => name.to_string(),
-        }),
+        host: Some(endpoint.place()),
         port: endpoint.local.is_none().then_some(endpoint.port),
         ip: reached.ip.map(|ip| ip.to_string()),
         proxy: reached.proxy.clone(),

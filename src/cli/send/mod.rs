@@ -12,6 +12,7 @@ mod editor;
 mod errand;
 mod form;
 mod journal;
+mod known;
 mod mx;
 mod noticed;
 pub(super) mod object;

@@ -2,44 +2,18 @@
 //!
 //! A hash of the envelope and of all octets, without what is made anew each time the same is said: the Date,
 //! Message-ID and boundaries that were added here. What the writer gave is never left out. The message is read in
-//! pieces. Also how the ledger knows recipients, and what it is told of them. RFC 5322 §3.6; RFC 2046 §5.1.1.
+//! pieces. RFC 5322 §3.6; RFC 2046 §5.1.1.
 
 use super::compose::{Outgoing, Volatile};
-use super::report::Fared;
 use aws_lc_rs::digest::{Context, SHA256};
-use mailkit::envelope::{Envelope, ForwardPath};
+use mailkit::envelope::Envelope;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::smtp::outcome::Ending;
-use mailkit::store::ledger::Standing;
 use mailkit::world::Content;
 
 /// Octets read at a time.
 const PIECE: usize = 64 * 1024;
 /// Characters of a boundary of ours behind its `=_`.
 const BOUNDARY: usize = 26;
-
-/// As the ledger knows recipients: their domain in one form.
-pub(super) fn names(recipients: &[ForwardPath]) -> Vec<String> {
-    recipients.iter().map(name).collect()
-}
-
-/// The same of one.
-pub(super) fn name(path: &ForwardPath) -> String {
-    path.address().map_or_else(|| path.to_string(), |address| address.to_ascii_domain().to_string())
-}
-
-/// What the ledger is to know. Those that are to be queued are not there yet.
-pub(super) fn standings(recipients: &[(ForwardPath, Fared)]) -> Vec<(String, Standing)> {
-    let standing = |fared: &Fared| match fared {
-        Fared::Tried(outcome) => Some(match outcome.ending {
-            Ending::Accepted => Standing::Accepted,
-            Ending::Unknown => Standing::Unknown,
-            Ending::Failed(_) | Ending::Withheld => Standing::Failed,
-        }),
-        Fared::Before | Fared::UnknownBefore | Fared::Queued(_) => None,
-    };
-    recipients.iter().filter_map(|(path, fared)| Some((name(path), standing(fared)?))).collect()
-}
 
 /// The key of a message.
 pub(super) fn key(message: &Outgoing) -> Result<String> {

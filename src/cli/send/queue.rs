@@ -9,6 +9,7 @@ use super::super::data;
 use super::super::login::Server;
 use super::super::relay::options::{clock, entropy};
 use super::compose::Outgoing;
+use super::delivery::DeliveryArgs;
 use super::object::{Queue, Runner};
 use super::outcome::{OutcomeArgs, Queueing};
 use super::report::Fared;
@@ -34,16 +35,36 @@ pub(super) struct Waiting {
     user: Option<String>,
 }
 
+/// What was asked for and would not hold for a message that waits. What only concerns the way to a server may hold for
+/// the attempt that is made at once.
+fn forgotten(queueing: Queueing, route: &RouteArgs, delivery: &DeliveryArgs) -> Vec<&'static str> {
+    let at_once = queueing == Queueing::Tempfail;
+    let given = [
+        ("--require", !delivery.required().is_empty()),
+        ("--partial abort", delivery.is_all_or_none()),
+        ("--auth-insecure", route.login.is_insecure()),
+        ("--chunking", delivery.manner().chunking && !at_once),
+        ("--final-timeout", route.final_timeout.is_some() && !at_once),
+    ];
+    given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
+}
+
 impl Waiting {
     /// None if nothing is to be queued. An error says that nobody could send it from there.
     pub(super) fn new(
         context: &Context,
         outcome: &OutcomeArgs,
         route: &RouteArgs,
+        delivery: &DeliveryArgs,
         server: Option<&Server<'_>>,
     ) -> Result<Option<Self>> {
         if outcome.queue == Queueing::Never {
             return Ok(None);
+        }
+        let forgotten = forgotten(outcome.queue, route, delivery);
+        if !forgotten.is_empty() {
+            let what = format!("the queue would not remember {}", forgotten.join(", "));
+            return Err(Error::new(Kind::Usage, what).hint("nothing was sent; leave out either, or --queue"));
         }
         let is_secret = server.is_some_and(|server| server.account.is_none() && server.endpoint.user.is_some());
         if route.login.is_given() || is_secret {
@@ -80,7 +101,7 @@ impl Waiting {
         if waiting.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = waiting.iter().map(super::once::name).collect();
+        let names: Vec<String> = waiting.iter().map(super::known::name).collect();
         let now = clock().now();
         if let Some(ledger) = &mut ledger {
             // Should we end between the next two steps, nobody knows whether it is in the queue.
@@ -100,7 +121,7 @@ impl Waiting {
             let standing = if put.is_ok() { Standing::Queued } else { Standing::Failed };
             let settled: Vec<_> = names.into_iter().map(|name| (name, standing)).collect();
             let settled = ledger.settle(&settled, clock().now());
-            warnings.extend(settled.err().map(|error| super::errand::unsettled(&error)));
+            warnings.extend(settled.err().map(|error| super::known::unsettled(&error)));
         }
         let id = put?;
         for (_, fared) in recipients.iter_mut().filter(|(_, fared)| waits(fared)) {

@@ -389,6 +389,7 @@ fn tell(message: &Outgoing, host: &str, outcome: &Outcome, paths: &[&ForwardPath
         Phase::Connect | Phase::Greeting => "to talk".to_owned(),
         Phase::Hello => "EHLO".to_owned(),
         Phase::Tls => "STARTTLS".to_owned(),
+        Phase::Xclient => "XCLIENT".to_owned(),
         Phase::Auth => "the login".to_owned(),
         Phase::Mail => format!("MAIL FROM:<{}>", message.envelope.reverse_path),
         Phase::Rcpt => format!("RCPT TO:<{whom}>"),

@@ -1,11 +1,11 @@
 //! Which way a message takes from here: the options of server, login and names.
 
-use super::super::host::host_name;
 use crate::cli::context::Context;
+use crate::cli::host;
 use crate::cli::login::{LoginArgs, Server};
 use mailkit::address::Domain;
 use mailkit::engine::dial::Way;
-use mailkit::error::{Error, Kind, Result};
+use mailkit::error::Result;
 use mailkit::net::tls::TlsOptions;
 use std::time::Duration;
 
@@ -37,13 +37,8 @@ impl RouteArgs {
         Ok(way)
     }
 
-    /// What this machine calls itself (RFC 5321 §4.1.1.1).
+    /// What this machine calls itself.
     pub(super) fn helo(&self) -> Result<Domain> {
-        match self.helo.as_deref() {
-            Some(name) => {
-                Domain::parse(name).map_err(|error| Error::new(Kind::Usage, format!("--helo {name}")).caused_by(error))
-            }
-            None => Ok(Domain::parse(&host_name()).unwrap_or(Domain::Literal([127, 0, 0, 1].into()))),
-        }
+        host::helo(self.helo.as_deref())
     }
 }

@@ -24,40 +24,61 @@ pub struct Opening {
 
 impl Opening {
     /// Is greeted; TLS as asked for. `name` is whose certificate is expected.
-    pub async fn begin(mut connection: Connection, name: &str, security: Security) -> Result<Self> {
-        if let Security::Implicit(tls) = &security {
-            connection = connection.connect_tls(tls, name, super::PATIENCE).await?;
-        }
+    pub async fn begin(connection: Connection, name: &str, security: Security) -> Result<Self> {
+        let mut opening = Self::new(connection, name);
+        opening.meet(name, &security).await?;
+        Ok(opening)
+    }
+
+    /// The same, but keeps what is said, and stays where it ends: how, is said beside it. Nobody may log in then.
+    pub async fn inspect(connection: Connection, name: &str, security: Security) -> (Self, Result<()>) {
+        let mut opening = Self::new(connection, name);
+        opening.dialogue.listen();
+        let met = opening.meet(name, &security).await;
+        (opening, met)
+    }
+
+    fn new(connection: Connection, name: &str) -> Self {
         let crosses_no_wire = connection.peer().crosses_no_wire();
         let dialogue = Dialogue::new(connection, name, super::PATIENCE);
-        let mut opening = Self { dialogue, capabilities: Vec::new(), crosses_no_wire };
-        let greeting = opening.dialogue.ask(&mut Request::greeting()).await?;
+        Self { dialogue, capabilities: Vec::new(), crosses_no_wire }
+    }
+
+    async fn meet(&mut self, name: &str, security: &Security) -> Result<()> {
+        if let Security::Implicit(tls) = security {
+            self.dialogue.start_tls(tls, name).await?;
+        }
+        let greeting = self.dialogue.ask(&mut Request::greeting()).await?;
         match greeting.verdict {
             Verdict::Ok => {}
             Verdict::PreAuth => {
                 // It knows somebody already, so there is no STARTTLS any more and no login that would say who.
                 let what = "the server takes everybody for somebody it knows, without a login";
-                return Err(opening.error(Kind::Unavailable, what));
+                return Err(self.error(Kind::Unavailable, what));
             }
-            _ => return Err(opening.refused("the server greets with a refusal", &greeting)),
+            _ => return Err(self.refused("the server greets with a refusal", &greeting)),
         }
-        opening.learn(greeting.capabilities).await?;
-        match &security {
-            Security::Required(tls) | Security::Opportunistic(tls) if opening.can("STARTTLS") => {
-                let agreed = opening.dialogue.ask(&mut Request::start_tls()).await?;
+        self.learn(greeting.capabilities).await?;
+        match security {
+            Security::Required(tls) | Security::Opportunistic(tls) if self.can("STARTTLS") => {
+                let agreed = self.dialogue.ask(&mut Request::start_tls()).await?;
                 if !agreed.is_ok() {
-                    return Err(opening.refused("the server offers TLS and then refuses it", &agreed));
+                    return Err(self.refused("the server offers TLS and then refuses it", &agreed));
                 }
-                opening.dialogue.start_tls(tls, name).await?;
+                self.dialogue.start_tls(tls, name).await?;
                 // RFC 9051 §6.2.1: what was said before counts no more.
-                opening.learn(None).await?;
+                self.learn(None).await
             }
             Security::Required(_) => {
-                return Err(opening.error(Kind::Unavailable, "the server does not offer TLS, which is required"));
+                Err(self.error(Kind::Unavailable, "the server does not offer TLS, which is required"))
             }
-            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => {}
+            Security::Implicit(_) | Security::Opportunistic(_) | Security::None => Ok(()),
         }
-        Ok(opening)
+    }
+
+    /// The conversation.
+    pub fn dialogue(&self) -> &Dialogue {
+        &self.dialogue
     }
 
     /// What the TLS handshake settled, if there was one.
@@ -129,8 +150,8 @@ impl Opening {
         let initial = held.take_if(|_| self.can("SASL-IR")).map(|octets| base64::encode_initial(&octets));
         let mut status =
             self.dialogue.ask(&mut Request::authenticate(name, initial.as_ref().map(|text| text.as_str()))).await?;
-        let mut failure = None;
-        while status.verdict == Verdict::Continue && failure.is_none() {
+        while status.verdict == Verdict::Continue {
+            let mut failure = None;
             let answer = match held.take() {
                 Some(octets) => Ok(base64::encode(&octets)),
                 None => proof.answer(status.text.as_bytes()),
@@ -139,10 +160,12 @@ impl Opening {
                 failure = Some(error);
                 Zeroizing::new("*".to_owned())
             });
-            status = self.dialogue.ask(&mut Request::answer(&answer)).await?;
-        }
-        if let Some(failure) = failure {
-            return Err(self.error(failure_kind(&failure), &failure.to_string()));
+            let said = self.dialogue.ask(&mut Request::answer(&answer)).await;
+            // Why we broke off counts, whatever the server says to that, if anything.
+            if let Some(failure) = failure {
+                return Err(self.error(failure_kind(&failure), &failure.to_string()));
+            }
+            status = said?;
         }
         self.expect_login(&status, proof.reason())?;
         proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))

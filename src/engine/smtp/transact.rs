@@ -102,6 +102,13 @@ impl Client {
         self.dialogue.set_patience(COMMAND_WAIT);
         let (mut replies, end) = self.say(requests, plan.is_pipelined, before).await;
         let data = if has_data && end.is_ok() { replies.pop() } else { None };
+        let is_wanted = data.as_ref().is_none_or(|reply| reply.code.is_intermediate());
+        if !is_wanted && matches!(self.dialogue.has_spoken().await, Ok(true)) {
+            // One reply too many: nobody knows which of them answers what.
+            self.dialogue.fall_silent();
+            let why = "the server gave more replies than it was asked for";
+            return vec![Outcome::broken(Phase::Data, why); paths.len()];
+        }
         let mut replies = replies.into_iter().skip(before);
         let mail = replies.next();
         self.is_begun = mail.as_ref().is_some_and(|reply| reply.code.is_success());

@@ -1,19 +1,18 @@
 //! Who is there, and what can be done here: CAPABILITY, ID, STARTTLS, LOGIN, AUTHENTICATE, LOGOUT.
 //!
-//! RFC 3501 §6.1, §6.2; RFC 2971; RFC 4959; RFC 5802 §5 and RFC 7628 §3.2.3 (the server's last word).
+//! RFC 3501 §6.1, §6.2; RFC 2971; RFC 4959.
 
 use super::ask::{Answer, Ask};
 use super::job::{Core, Job, Step};
 use super::words::{self, Done};
 use crate::imap::response::Code;
-use crate::sasl::{Credentials, Exchange, LoginRefusal, Malformed, Step as SaslStep, Tail, base64};
+use crate::sasl::login::{LINE_MAX, Login, Turn};
+use crate::sasl::{Credentials, LoginRefusal, Malformed};
 use crate::wire::frame::{Expect, Frame};
 use crate::wire::session::Output;
 
 /// Logins that may fail in one connection.
 pub(super) const FAILURES_MAX: u32 = 3;
-/// RFC 4954 §4 asks for this much in an authentication exchange.
-const ANSWER_MAX: usize = 12288;
 
 /// What works here, always.
 const CAPABILITIES: &str =
@@ -63,12 +62,8 @@ pub(super) fn start_tls(core: &Core) -> Step {
     }
 }
 
-pub(super) fn login(credentials: Credentials, core: &Core) -> Step {
-    if core.allows_password() {
-        Step::Ask(Ask::Authenticate(credentials), Box::new(Login::Asked(Tail::default())))
-    } else {
-        Step::Done(words::needs_tls())
-    }
+pub(super) fn login(credentials: Credentials, core: &mut Core, out: &mut Output) -> Step {
+    if core.allows_password() { go_on(Login::with(credentials), core, out) } else { Step::Done(words::needs_tls()) }
 }
 
 pub(super) fn authenticate(name: &str, initial: Option<&[u8]>, core: &mut Core, out: &mut Output) -> Step {
@@ -79,48 +74,33 @@ pub(super) fn authenticate(name: &str, initial: Option<&[u8]>, core: &mut Core, 
         return Step::Done(words::needs_tls());
     }
     let step = core.offer().begin(mechanism, initial);
-    Login::go_on(step, core, out)
+    go_on(Login::begin(step), core, out)
 }
 
-/// A login on its way.
-enum Login {
-    /// An answer to our challenge comes next.
-    Challenged(Exchange),
-    /// The world is asked for a user's keys.
-    Keys(Exchange),
-    /// The world is asked about a login.
-    Asked(Tail),
-    /// The client has been told more about its login, and acknowledges that.
-    Told(Result<(), LoginRefusal>),
-}
-
-impl Login {
-    fn go_on(step: SaslStep, core: &mut Core, out: &mut Output) -> Step {
-        match step {
-            SaslStep::Challenge(exchange, challenge) => Self::Challenged(exchange).ask(&challenge, out),
-            SaslStep::LookUp(exchange, wanted) => Step::Ask(Ask::Keys(wanted), Box::new(Self::Keys(exchange))),
-            SaslStep::Done(credentials, tail) => Step::Ask(Ask::Authenticate(credentials), Box::new(Self::Asked(tail))),
-            SaslStep::Failed(why) => malformed(why, core),
+fn go_on(turn: Turn<(), LoginRefusal>, core: &mut Core, out: &mut Output) -> Step {
+    match turn {
+        Turn::Challenge(login, challenge) => {
+            out.line(format!("+ {}", challenge.as_str()));
+            Step::Read(Expect::Line { max: LINE_MAX }, Box::new(login))
         }
-    }
-
-    fn ask(self, challenge: &[u8], out: &mut Output) -> Step {
-        out.line(format!("+ {}", base64::encode(challenge).as_str()));
-        Step::Read(Expect::Line { max: ANSWER_MAX }, Box::new(self))
-    }
-
-    fn end(result: Result<(), LoginRefusal>, core: &mut Core) -> Step {
-        match result {
-            Ok(()) => {
-                core.is_logged_in = true;
-                core.failed_logins = 0;
-                Step::Done(Done::ok("Logged in").with(Code::Capability(capabilities(core))))
-            }
-            Err(why) => {
-                core.failed_logins += 1;
-                Step::Done(words::login_refused(why))
-            }
+        Turn::LookUp(login, wanted) => Step::Ask(Ask::Keys(wanted), Box::new(login)),
+        Turn::Judge(login, credentials) => Step::Ask(Ask::Authenticate(credentials), Box::new(login)),
+        Turn::Over(Ok(())) => {
+            core.is_logged_in = true;
+            core.failed_logins = 0;
+            Step::Done(Done::ok("Logged in").with(Code::Capability(capabilities(core))))
         }
+        Turn::Over(Err(why)) => {
+            core.failed_logins += 1;
+            Step::Done(words::login_refused(why))
+        }
+        Turn::Failed(why) => malformed(why, core),
+        // The world has let somebody in who does not want it.
+        Turn::Declined(why) => Step::Bye(match why {
+            Malformed::Cancelled => "Login cancelled",
+            _ => "The answer is not base64",
+        }),
+        Turn::Confused => Step::confused(),
     }
 }
 
@@ -135,44 +115,17 @@ fn malformed(why: Malformed, core: &mut Core) -> Step {
     }
 }
 
-impl Job for Login {
+impl Job for Login<(), LoginRefusal> {
     fn answer(self: Box<Self>, answer: Answer, core: &mut Core, out: &mut Output) -> Step {
         match answer {
-            Answer::Keys(found) => match (*self, found) {
-                (Self::Keys(exchange), Ok(found)) => Self::go_on(exchange.found(found), core, out),
-                (Self::Keys(_), Err(why)) => Self::end(Err(why), core),
-                _ => Step::confused(),
-            },
-            Answer::Authenticated(result) => {
-                let Self::Asked(tail) = *self else { return Step::confused() };
-                let result = result.map(|_| ());
-                // Where the mechanism has a last word of its own, it comes first.
-                let last = match result {
-                    Ok(()) => tail.on_success,
-                    Err(why) => tail.on_failure.filter(|_| why == LoginRefusal::Bad),
-                };
-                match last {
-                    Some(challenge) => Self::Told(result).ask(&challenge, out),
-                    None => Self::end(result, core),
-                }
-            }
+            Answer::Keys(found) => go_on(self.found(found), core, out),
+            Answer::Authenticated(result) => go_on(self.judged(result.map(|_| ())), core, out),
             _ => Step::confused(),
         }
     }
 
     fn frame(self: Box<Self>, frame: Frame<'_>, core: &mut Core, out: &mut Output) -> Step {
         let Frame::Line(line) = frame else { return Step::confused() };
-        match (*self, base64::decode_answer(line)) {
-            (Self::Challenged(exchange), Ok(answer)) => Self::go_on(exchange.answer(&answer), core, out),
-            (Self::Challenged(_), Err(why)) => malformed(why, core),
-            (Self::Told(Ok(())), Ok(_)) => Self::end(Ok(()), core),
-            // The world has let somebody in who does not want it.
-            (Self::Told(Ok(())), Err(why)) => Step::Bye(match why {
-                Malformed::Cancelled => "Login cancelled",
-                _ => "The answer is not base64",
-            }),
-            (Self::Told(Err(why)), _) => Self::end(Err(why), core),
-            _ => Step::confused(),
-        }
+        go_on(self.line(line), core, out)
     }
 }

@@ -295,7 +295,7 @@ fn dispatch(command: Command, verb: Verb, core: &mut Core, out: &mut Output) -> 
         Command::Plain(Verb::Logout) => login::logout(out),
         Command::Plain(Verb::StartTls) => login::start_tls(core),
         Command::Authenticate(mechanism, initial) => login::authenticate(&mechanism, initial.as_deref(), core, out),
-        Command::Login(credentials) => login::login(credentials, core),
+        Command::Login(credentials) => login::login(credentials, core, out),
         Command::Plain(Verb::Namespace) => mailboxes::namespace(out),
         Command::Mailbox(verb, name) => mailboxes::change(verb, name, core),
         Command::Rename(from, to) => mailboxes::rename(from, to, core),

@@ -13,6 +13,9 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
+/// Whoever has not renewed a certificate with fewer days left than these has likely no machine that does.
+pub const DAYS_MIN: i64 = 14;
+
 /// What a certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certified {

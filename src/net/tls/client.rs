@@ -6,8 +6,10 @@ use crate::error::{Error, Kind, Result};
 use crate::wire::secured::Verified;
 use crate::wire::session::Tls;
 use crate::world::Stream;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
@@ -17,6 +19,8 @@ use tokio_rustls::TlsConnector;
 pub struct ClientTls {
     connector: TlsConnector,
     verified: Verified,
+    /// Whose opinion goes into the facts, and what it is worth if it is a good one.
+    judge: Option<(Arc<dyn ServerCertVerifier>, Verified)>,
     name: Option<ServerName<'static>>,
 }
 
@@ -28,26 +32,13 @@ impl ClientTls {
 
     /// With all that was asked for.
     pub fn with(options: &TlsOptions) -> Result<Self> {
-        let no_roots = |error: rustls::Error| {
-            Error::new(Kind::Config, "no certificate authorities to check servers with").caused_by(error)
-        };
         let builder =
             ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(no_roots)?;
-        let builder = match &options.trust {
-            Trust::System => {
-                let verifier = rustls_platform_verifier::Verifier::new(provider()).map_err(no_roots)?;
-                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
-            }
-            Trust::Authorities(pem) => builder.with_root_certificates(authorities(pem)?),
-            Trust::Pinned(pins) => {
-                builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::pinned(provider(), pins)))
-            }
-            Trust::Named { associations, names } => {
-                let verifier = Verifier::named(provider(), associations, names);
-                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
-            }
-            Trust::Anyone => builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::lax(provider()))),
+        let (trust, judge) = match &options.trust {
+            Trust::Observed(trust) => (&Trust::Anyone, Some((verifier(trust)?, verified(trust)))),
+            trust => (trust, None),
         };
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier(trust)?);
         let config = match &options.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => {
@@ -55,14 +46,8 @@ impl ClientTls {
                 builder.with_client_auth_cert(chain, key).map_err(apart)?
             }
         };
-        let verified = match &options.trust {
-            Trust::System | Trust::Authorities(_) => Verified::Pkix,
-            Trust::Pinned(_) => Verified::Pin,
-            Trust::Named { .. } => Verified::Dane,
-            Trust::Anyone => Verified::No,
-        };
         let name = options.name.as_deref().map(server_name).transpose()?;
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), verified, name })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), verified: verified(trust), judge, name })
     }
 
     /// The same, because a policy of the domain wants it, which names the server (RFC 8461 §4).
@@ -75,10 +60,46 @@ impl ClientTls {
             Some(name) => name.clone(),
             None => server_name(host)?,
         };
-        let stream = self.connector.connect(name, stream).await.map_err(|error| refusal::of(error, host))?;
-        let facts = facts(stream.get_ref().1, self.verified);
+        let connected = self.connector.connect(name.clone(), stream).await;
+        let stream = connected.map_err(|error| refusal::of(error, host))?;
+        let connection = stream.get_ref().1;
+        let mut facts = facts(connection, self.verified);
+        if let (Some((judge, verified)), Some([own, others @ ..])) = (&self.judge, connection.peer_certificates()) {
+            match judge.verify_server_cert(own, others, &name, &[], UnixTime::now()) {
+                Ok(_) => facts.verified = *verified,
+                Err(error) => facts.objection = Some(refusal::objection(&error)),
+            }
+        }
         Ok((Box::new(stream), facts))
     }
+}
+
+/// Who judges certificates by this trust.
+fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>> {
+    Ok(match trust {
+        Trust::System => Arc::new(rustls_platform_verifier::Verifier::new(provider()).map_err(no_roots)?),
+        Trust::Authorities(pem) => {
+            let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(authorities(pem)?), provider());
+            builder.build().map_err(no_roots)?
+        }
+        Trust::Pinned(pins) => Arc::new(Verifier::pinned(provider(), pins)),
+        Trust::Named { associations, names } => Arc::new(Verifier::named(provider(), associations, names)),
+        Trust::Anyone | Trust::Observed(_) => Arc::new(Verifier::lax(provider())),
+    })
+}
+
+/// What it means to have passed.
+fn verified(trust: &Trust) -> Verified {
+    match trust {
+        Trust::System | Trust::Authorities(_) => Verified::Pkix,
+        Trust::Pinned(_) => Verified::Pin,
+        Trust::Named { .. } => Verified::Dane,
+        Trust::Anyone | Trust::Observed(_) => Verified::No,
+    }
+}
+
+fn no_roots(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Kind::Config, "no certificate authorities to check servers with").caused_by(error)
 }
 
 fn server_name(host: &str) -> Result<ServerName<'static>> {

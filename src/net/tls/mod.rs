@@ -1,7 +1,7 @@
 //! TLS for both sides, over rustls: whom we are, whom we trust, and what to say when that fails.
 //!
-//! Certificates are verified unless a caller says `Trust::Anyone`, which only opportunistic relaying and a look at a
-//! stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched and no responder. Knows
+//! Certificates are verified unless a caller says `Trust::Anyone` or `Trust::Observed`, which only opportunistic
+//! relaying and a look at a stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched and no responder. Knows
 //! no protocol; the upgrade itself is `net::connection`'s. RFC 8446, RFC 8314, RFC 9525.
 
 mod certified;
@@ -11,7 +11,7 @@ mod refusal;
 mod server;
 mod verify;
 
-pub use certified::Certified;
+pub use certified::{Certified, DAYS_MIN};
 pub use client::ClientTls;
 pub(super) use refusal::alert;
 pub use server::ServerTls;
@@ -49,6 +49,8 @@ pub enum Trust {
     },
     /// Everybody's: encryption without authentication, better than none on the way between exchangers (RFC 7435).
     Anyone,
+    /// Everybody's too, but judged by another trust, which goes into the facts: for those who report on a server.
+    Observed(Box<Self>),
 }
 
 /// All that a client needs for TLS.
@@ -117,6 +119,7 @@ fn facts<Side>(connection: &ConnectionCommon<Side>, verified: Verified) -> Tls {
             .negotiated_cipher_suite()
             .map_or_else(String::new, |suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_")),
         verified,
+        objection: None,
         chain: shown.iter().map(certificate).collect(),
         // RFC 9266 §4.2 needs the extended master secret with TLS 1.2, and the library does not say whether it is there.
         exporter: (version == Some(ProtocolVersion::TLSv1_3))

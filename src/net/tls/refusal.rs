@@ -51,6 +51,14 @@ pub(super) fn of(error: io::Error, host: &str) -> Error {
     }
 }
 
+/// What speaks against a certificate that was only looked at.
+pub(super) fn objection(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(why) => certificate(why),
+        other => other.to_string(),
+    }
+}
+
 /// What a server says of us by an alert, even after the handshake: with TLS 1.3 our certificate is judged when we
 /// believe to be through.
 pub(in crate::net) fn alert(error: &io::Error) -> Option<&'static str> {
@@ -95,8 +103,9 @@ fn certificate(why: &CertificateError) -> String {
         E::NotValidYet | E::NotValidYetContext { .. } => "it, or one that vouches for it, is not valid yet",
         E::NotValidForName | E::NotValidForNameContext { .. } => "it is for another name",
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not made for servers",
-        // An issuer of the same name as one we trust, with another key, has no right signature.
-        E::UnknownIssuer | E::BadSignature => "nobody we trust has signed it",
+        E::UnknownIssuer => "nobody we trust has signed it",
+        // By another authority of the same name, too; and a server that proves with such a key that it is its own.
+        E::BadSignature => "nobody we trust has signed it, or a key is too short to be safe",
         E::Revoked => "it has been revoked",
         E::BadEncoding => "it cannot be read",
         // webpki's causes without a name of their own in rustls.

@@ -91,3 +91,9 @@ pub enum Refusal {
     /// May be better later: `[SYS/TEMP]` of RFC 3206.
     Temporary,
 }
+
+impl From<LoginRefusal> for Refusal {
+    fn from(why: LoginRefusal) -> Self {
+        Self::Login(why)
+    }
+}

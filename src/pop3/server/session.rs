@@ -13,15 +13,14 @@ use super::{Answer, Ask, Listing, Piece, Policy, Refusal, words};
 use crate::pop3::capability::Capabilities;
 use crate::pop3::command::{Command, Mistake, Number, Verb};
 use crate::pop3::response::Response;
-use crate::sasl::{Credentials, Exchange, Tail};
+use crate::sasl::Credentials;
+use crate::sasl::login::{LINE_MAX, Login};
 use crate::wire::frame::{Expect, Fault, Frame};
 use crate::wire::session::{Farewell, Flow, Input, Output, Peer, Session as Contract, Tls};
 use std::time::Duration;
 
 /// RFC 2449 §4.
 const COMMAND_MAX: usize = 255;
-/// Answers in an authentication exchange may be as long as in SMTP (RFC 4954 §4).
-const AUTH_MAX: usize = 12288;
 /// RFC 1939 §3.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// Who has said so much nonsense is no mail client.
@@ -46,14 +45,8 @@ pub struct Session {
 enum State {
     /// A command comes next.
     Command,
-    /// An answer to our challenge comes next.
-    Login(Exchange),
-    /// The world is asked for a user's keys.
-    KeysAsked(Exchange),
-    /// The world is asked about a login.
-    LoginAsked(Tail),
-    /// The client has been told more about its login, and acknowledges that.
-    LoginTold(Result<Vec<Listing>, Refusal>),
+    /// Somebody logs in: an answer to our challenge comes next, or the world is asked.
+    Login(Login<Vec<Listing>, Refusal>),
     /// The world is asked for a piece of a message.
     Sending(Outgoing),
     /// The world is asked to remove what is marked.
@@ -83,7 +76,7 @@ impl Session {
         match (&self.state, frame) {
             (State::Command, Frame::Line(line)) => self.line(line, out),
             (State::Command, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
-            (State::Login(_) | State::LoginTold(_), frame) => self.login_answer(frame, out),
+            (State::Login(_), frame) => self.login_answer(frame, out),
             (State::Closed, _) => Flow::Close,
             _ => self.close(&words::confused(), out),
         }
@@ -91,8 +84,8 @@ impl Session {
 
     fn answer(&mut self, answer: Answer, out: &mut Output) -> Flow<Ask> {
         match (std::mem::replace(&mut self.state, State::Command), answer) {
-            (State::KeysAsked(exchange), Answer::Keys(found)) => self.keys_found(exchange, found, out),
-            (State::LoginAsked(tail), Answer::Opened(result)) => self.login_judged(result, tail, out),
+            (State::Login(login), Answer::Keys(found)) => self.log_in(login.found(found), out),
+            (State::Login(login), Answer::Opened(result)) => self.log_in(login.judged(result), out),
             (State::Sending(outgoing), Answer::Piece(piece)) => self.piece(outgoing, piece, out),
             (State::UpdateAsked, Answer::Updated(Ok(()))) => self.close(&words::bye(), out),
             (State::UpdateAsked, Answer::Updated(Err(_))) => self.close(&words::not_removed(), out),
@@ -139,7 +132,7 @@ impl Session {
                 say(&words::password_next(), out)
             }
             Command::Pass(password) => match self.user.take() {
-                Some(user) => self.login(Credentials::new(user, password), Tail::default()),
+                Some(user) => self.log_in(Login::with(Credentials::new(user, password)), out),
                 None => self.mistake(&words::user_first(), out),
             },
             Command::Auth { mechanism, initial } => {
@@ -290,7 +283,7 @@ impl Contract for Session {
 
     fn expect(&self) -> Expect {
         match self.maildrop {
-            None if self.may_say_password() => Expect::Line { max: AUTH_MAX },
+            None if self.may_say_password() => Expect::Line { max: LINE_MAX },
             _ => Expect::Line { max: COMMAND_MAX },
         }
     }

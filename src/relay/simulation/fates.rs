@@ -3,6 +3,7 @@
 use super::*;
 use crate::message::received::HeaderScan;
 use crate::message::view::Message;
+use crate::policy::guard::Guard;
 use crate::policy::level::Level;
 use crate::relay::event::AttemptResult;
 
@@ -41,6 +42,40 @@ async fn what_a_domain_does_not_publish_it_may_publish_later() {
     let events = sim.events.lock().expect("no panic");
     let Event::Attempt { result: AttemptResult::Deferred, .. } = &events[0] else { panic!("{events:?}") };
     assert!(format!("{events:?}").contains("DNSSEC does not vouch for the mail exchangers of hamburger.example"));
+}
+
+#[tokio::test]
+async fn what_signed_dns_names_reaches_whoever_takes_the_message_there() {
+    /// Takes everything, and remembers under what guard.
+    struct Taken(Mutex<Vec<Guard>>);
+    impl Courier for Taken {
+        fn deliver<'a>(&'a self, host: &'a Hop, _: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
+            self.0.lock().expect("no panic").push(host.guard.clone());
+            Box::pin(std::future::ready(vec![yes(); parcel.envelope.recipients.len()]))
+        }
+    }
+    let data = "07".repeat(32);
+    let text = format!("x.test MX 10 mx.x.test\nmx.x.test A 192.0.2.1\n_25._tcp.mx.x.test TLSA 3 1 1 {data}");
+    for (zone, wanted) in
+        [(Zone::parse(&text).expect("a zone").signed("x.test"), 1), (Zone::parse(&text).expect("a zone"), 0)]
+    {
+        let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
+        let script = Script {
+            said: Box::new(|_, _, _, _| nobody()),
+            delivered: Mutex::default(),
+            dead: tokio::sync::Semaphore::new(1),
+        };
+        let taken = Arc::new(Taken(Mutex::default()));
+        let sim = Sim::with(MemoryDisk::new(), clock, Arc::new(script), |(tools, _)| {
+            (tools.courier, tools.dns) = (taken.clone(), Arc::new(zone));
+        })
+        .await;
+        sim.accept("", &["bob@x.test"], TEXT).await;
+        sim.relay.pass().await.expect("a pass");
+        let guards = taken.0.lock().expect("no panic").clone();
+        let named = guards.iter().filter(|guard| matches!(guard, Guard::Named { .. })).count();
+        assert_eq!((guards.len(), named), (1, wanted), "{guards:?}");
+    }
 }
 
 #[tokio::test]

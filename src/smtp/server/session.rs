@@ -10,7 +10,8 @@ use super::data::{Ending, Incoming, Next};
 use super::state::{Phase, Verdict, verdict};
 use super::{Answer, Ask, Policy, Protocol, RecipientRefusal, Role, Transaction, words};
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
-use crate::sasl::{Exchange, LoginRefusal, Tail};
+use crate::sasl::LoginRefusal;
+use crate::sasl::login::{LINE_MAX, Login};
 use crate::smtp::command::{Command, MailParameters, Mistake, Verb};
 use crate::smtp::extension::Extensions;
 use crate::smtp::reply::Reply;
@@ -20,8 +21,6 @@ use std::time::Duration;
 
 /// RFC 5321 §4.5.3.1.4 asks for 512; ESMTP parameters may add to it.
 const COMMAND_MAX: usize = 4096;
-/// RFC 4954 §4 asks for this much in an authentication exchange.
-const AUTH_MAX: usize = 12288;
 /// RFC 5321 §4.5.3.2.7.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// Who has said so much nonsense is no mail client.
@@ -65,14 +64,8 @@ struct Open {
 enum State {
     /// A command comes next.
     Command,
-    /// An answer to our challenge comes next.
-    Login(Exchange),
-    /// The world is asked for a user's keys.
-    KeysAsked(Exchange),
-    /// The world is asked about a login.
-    LoginAsked(Tail),
-    /// The client has been told more about its login, and acknowledges that.
-    LoginTold(Result<String, LoginRefusal>),
+    /// Somebody logs in: an answer to our challenge comes next, or the world is asked.
+    Login(Login<String, LoginRefusal>),
     /// The world is asked about a recipient.
     RecipientAsked(ForwardPath),
     /// The world is asked whether a message may come.
@@ -108,7 +101,7 @@ impl Session {
         match (&mut self.state, frame) {
             (State::Command, Frame::Line(line)) => self.line(line, out),
             (State::Command, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
-            (State::Login(_) | State::LoginTold(_), frame) => self.login_answer(frame, out),
+            (State::Login(_), frame) => self.login_answer(frame, out),
             (State::Text(incoming), frame) => {
                 let next = incoming.frame(frame);
                 self.text(next, out)
@@ -120,8 +113,8 @@ impl Session {
 
     fn answer(&mut self, answer: Answer, out: &mut Output) -> Flow<Ask> {
         match (std::mem::replace(&mut self.state, State::Command), answer) {
-            (State::KeysAsked(exchange), Answer::Keys(found)) => self.keys_found(exchange, found, out),
-            (State::LoginAsked(tail), Answer::Authenticated(result)) => self.login_judged(result, tail, out),
+            (State::Login(login), Answer::Keys(found)) => self.log_in(login.found(found), out),
+            (State::Login(login), Answer::Authenticated(result)) => self.log_in(login.judged(result), out),
             (State::RecipientAsked(path), Answer::Recipient(result)) => match (result, &mut self.open) {
                 (Ok(()), Some(open)) => {
                     open.recipients.push(path);
@@ -371,8 +364,8 @@ impl Contract for Session {
     fn expect(&self) -> Expect {
         match self.state {
             State::Text(_) => Expect::Dotted { max: self.policy.size_max, rule: TextRule::Strict },
-            State::Login(_) | State::LoginTold(_) => Expect::Line { max: AUTH_MAX },
-            _ if self.may_log_in() => Expect::Line { max: AUTH_MAX },
+            State::Login(_) => Expect::Line { max: LINE_MAX },
+            _ if self.may_log_in() => Expect::Line { max: LINE_MAX },
             _ => Expect::Line { max: COMMAND_MAX },
         }
     }

@@ -1,12 +1,13 @@
 //! How trust is won: TLS, then a name and its password.
 //!
-//! RFC 1939 §4; RFC 2595 §4; RFC 5034 §4; RFC 5802 §5 and RFC 7628 §3.2.3 (the server's last word).
+//! RFC 1939 §4; RFC 2595 §4; RFC 5034 §4.
 
 use super::super::{Ask, Listing, Refusal, words};
 use super::{Session, State, say};
 use crate::pop3::response::Response;
 use crate::pop3::server::maildrop::Maildrop;
-use crate::sasl::{Credentials, Exchange, Found, LoginRefusal, Malformed, Offer, Step, Tail, base64};
+use crate::sasl::login::{Login, Turn};
+use crate::sasl::{LoginRefusal, Malformed, Offer};
 use crate::wire::frame::Frame;
 use crate::wire::session::{Flow, Output, Peer, Tls};
 
@@ -49,7 +50,7 @@ impl Session {
             return self.mistake(&words::unknown_mechanism(), out);
         };
         let step = self.offer().begin(mechanism, initial);
-        self.login_step(step, out)
+        self.log_in(Login::begin(step), out)
     }
 
     /// What can be chosen from here.
@@ -59,69 +60,36 @@ impl Session {
 
     pub(super) fn login_answer(&mut self, frame: Frame<'_>, out: &mut Output) -> Flow<Ask> {
         match (std::mem::replace(&mut self.state, State::Command), frame) {
-            (State::Login(exchange), Frame::Line(line)) => match base64::decode_answer(line) {
-                Ok(answer) => self.login_step(exchange.answer(&answer), out),
-                Err(malformed) => self.login_step(Step::Failed(malformed), out),
-            },
-            (State::LoginTold(Ok(listings)), Frame::Line(line)) => match base64::decode_answer(line) {
-                Ok(_) => self.open(listings, out),
-                // The maildrop is locked for somebody who does not want it: the end of the connection lets it go.
-                Err(malformed) => self.close(&words::login_malformed(malformed), out),
-            },
-            (State::LoginTold(Err(why)), Frame::Line(_)) => self.login_refused(why, out),
-            (State::LoginTold(Ok(_)), Frame::Fault(fault)) => self.close(&words::line(fault), out),
+            (State::Login(login), Frame::Line(line)) => self.log_in(login.line(line), out),
+            // The maildrop is locked for somebody who does not want it: the end of the connection lets it go.
+            (State::Login(login), Frame::Fault(fault)) if login.is_good() => self.close(&words::line(fault), out),
             (_, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
             _ => self.close(&words::confused(), out),
         }
     }
 
-    fn login_step(&mut self, step: Step, out: &mut Output) -> Flow<Ask> {
-        match step {
-            Step::Challenge(exchange, challenge) => {
-                self.state = State::Login(exchange);
-                say(&Response::challenge(base64::encode(&challenge).as_str()), out)
+    pub(super) fn log_in(&mut self, turn: Turn<Vec<Listing>, Refusal>, out: &mut Output) -> Flow<Ask> {
+        match turn {
+            Turn::Challenge(login, challenge) => {
+                self.state = State::Login(login);
+                say(&Response::challenge(challenge.as_str()), out)
             }
-            Step::LookUp(exchange, wanted) => {
-                self.state = State::KeysAsked(exchange);
+            Turn::LookUp(login, wanted) => {
+                self.state = State::Login(login);
                 Flow::Ask(Ask::Keys(wanted))
             }
-            Step::Done(credentials, tail) => self.login(credentials, tail),
-            Step::Failed(Malformed::ForAnother) => self.login_refused(Refusal::Login(LoginRefusal::Bad), out),
-            Step::Failed(Malformed::Cancelled) => say(&words::login_malformed(Malformed::Cancelled), out),
-            Step::Failed(malformed) => self.mistake(&words::login_malformed(malformed), out),
-        }
-    }
-
-    pub(super) fn keys_found(
-        &mut self,
-        exchange: Exchange,
-        found: Result<Found, LoginRefusal>,
-        out: &mut Output,
-    ) -> Flow<Ask> {
-        match found {
-            Ok(found) => self.login_step(exchange.found(found), out),
-            Err(why) => self.login_refused(Refusal::Login(why), out),
-        }
-    }
-
-    /// What the world says about a login: where the mechanism has a last word of its own, it comes first.
-    pub(super) fn login_judged(
-        &mut self,
-        result: Result<Vec<Listing>, Refusal>,
-        tail: Tail,
-        out: &mut Output,
-    ) -> Flow<Ask> {
-        let last = match &result {
-            Ok(_) => tail.on_success,
-            Err(why) => tail.on_failure.filter(|_| *why == Refusal::Login(LoginRefusal::Bad)),
-        };
-        match (last, result) {
-            (Some(challenge), result) => {
-                self.state = State::LoginTold(result);
-                say(&Response::challenge(base64::encode(&challenge).as_str()), out)
+            Turn::Judge(login, credentials) => {
+                self.state = State::Login(login);
+                Flow::Ask(Ask::Authenticate(credentials))
             }
-            (None, Ok(listings)) => self.open(listings, out),
-            (None, Err(why)) => self.login_refused(why, out),
+            Turn::Over(Ok(listings)) => self.open(listings, out),
+            Turn::Over(Err(why)) => self.login_refused(why, out),
+            Turn::Failed(Malformed::ForAnother) => self.login_refused(Refusal::Login(LoginRefusal::Bad), out),
+            Turn::Failed(Malformed::Cancelled) => say(&words::login_malformed(Malformed::Cancelled), out),
+            Turn::Failed(malformed) => self.mistake(&words::login_malformed(malformed), out),
+            // The same as for a fault.
+            Turn::Declined(malformed) => self.close(&words::login_malformed(malformed), out),
+            Turn::Confused => self.close(&words::confused(), out),
         }
     }
 
@@ -132,12 +100,7 @@ impl Session {
         say(&words::opened(count, octets), out)
     }
 
-    pub(super) fn login(&mut self, credentials: Credentials, tail: Tail) -> Flow<Ask> {
-        self.state = State::LoginAsked(tail);
-        Flow::Ask(Ask::Authenticate(credentials))
-    }
-
-    pub(super) fn login_refused(&mut self, why: Refusal, out: &mut Output) -> Flow<Ask> {
+    fn login_refused(&mut self, why: Refusal, out: &mut Output) -> Flow<Ask> {
         if matches!(why, Refusal::Login(LoginRefusal::Bad | LoginRefusal::TooManyFailures)) {
             self.failed_logins += 1;
         }

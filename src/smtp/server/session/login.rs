@@ -1,10 +1,11 @@
 //! How trust is won: TLS, then a name and its password.
 //!
-//! RFC 3207; RFC 4954; RFC 5802 §5 and RFC 7628 §3.2.3 (the server's last word).
+//! RFC 3207; RFC 4954.
 
 use super::super::{Ask, words};
 use super::{Session, State, say};
-use crate::sasl::{Exchange, Found, LoginRefusal, Malformed, Offer, Step, Tail, base64};
+use crate::sasl::login::{Login, Turn};
+use crate::sasl::{LoginRefusal, Malformed, Offer};
 use crate::wire::frame::{Fault, Frame};
 use crate::wire::session::{Flow, Output, Peer, Tls};
 
@@ -39,7 +40,7 @@ impl Session {
             return self.mistake(&words::unknown_mechanism(), out);
         };
         let step = self.offer().begin(mechanism, initial.map(str::as_bytes));
-        self.login_step(step, out)
+        self.log_in(Login::begin(step), out)
     }
 
     /// What can be chosen from here.
@@ -48,73 +49,37 @@ impl Session {
     }
 
     pub(super) fn login_answer(&mut self, frame: Frame<'_>, out: &mut Output) -> Flow<Ask> {
-        let state = std::mem::replace(&mut self.state, State::Command);
-        match frame {
-            Frame::Line(line) => match (state, base64::decode_answer(line)) {
-                (State::Login(exchange), Ok(answer)) => self.login_step(exchange.answer(&answer), out),
-                (State::LoginTold(Ok(user)), Ok(_)) => self.logged_in(user, out),
-                (State::LoginTold(Err(why)), _) => self.login_refused(why, out),
-                (State::Login(_) | State::LoginTold(Ok(_)), Err(malformed)) => {
-                    self.login_step(Step::Failed(malformed), out)
-                }
-                _ => self.confused(out),
-            },
-            Frame::Fault(Fault::LineTooLong) => self.mistake(&words::login_line_too_long(), out),
-            Frame::Fault(fault) => self.mistake(&words::line(fault), out),
-            Frame::Piece(_) | Frame::End => self.confused(out),
+        match (std::mem::replace(&mut self.state, State::Command), frame) {
+            (State::Login(login), Frame::Line(line)) => self.log_in(login.line(line), out),
+            (_, Frame::Fault(Fault::LineTooLong)) => self.mistake(&words::login_line_too_long(), out),
+            (_, Frame::Fault(fault)) => self.mistake(&words::line(fault), out),
+            _ => self.confused(out),
         }
     }
 
-    fn login_step(&mut self, step: Step, out: &mut Output) -> Flow<Ask> {
-        match step {
-            Step::Challenge(exchange, challenge) => {
-                self.state = State::Login(exchange);
-                say(&words::challenge(&base64::encode(&challenge)), out)
+    pub(super) fn log_in(&mut self, turn: Turn<String, LoginRefusal>, out: &mut Output) -> Flow<Ask> {
+        match turn {
+            Turn::Challenge(login, challenge) => {
+                self.state = State::Login(login);
+                say(&words::challenge(&challenge), out)
             }
-            Step::LookUp(exchange, wanted) => {
-                self.state = State::KeysAsked(exchange);
+            Turn::LookUp(login, wanted) => {
+                self.state = State::Login(login);
                 Flow::Ask(Ask::Keys(wanted))
             }
-            Step::Done(credentials, tail) => {
-                self.state = State::LoginAsked(tail);
+            Turn::Judge(login, credentials) => {
+                self.state = State::Login(login);
                 Flow::Ask(Ask::Authenticate(credentials))
             }
-            Step::Failed(Malformed::Cancelled) => say(&words::login_cancelled(Malformed::Cancelled), out),
-            Step::Failed(Malformed::ForAnother) => self.login_refused(LoginRefusal::Bad, out),
-            Step::Failed(malformed) => self.mistake(&words::login_malformed(malformed), out),
-        }
-    }
-
-    pub(super) fn keys_found(
-        &mut self,
-        exchange: Exchange,
-        found: Result<Found, LoginRefusal>,
-        out: &mut Output,
-    ) -> Flow<Ask> {
-        match found {
-            Ok(found) => self.login_step(exchange.found(found), out),
-            Err(why) => self.login_refused(why, out),
-        }
-    }
-
-    /// What the world says about a login: where the mechanism has a last word of its own, it comes first.
-    pub(super) fn login_judged(
-        &mut self,
-        result: Result<String, LoginRefusal>,
-        tail: Tail,
-        out: &mut Output,
-    ) -> Flow<Ask> {
-        let last = match &result {
-            Ok(_) => tail.on_success,
-            Err(why) => tail.on_failure.filter(|_| *why == LoginRefusal::Bad),
-        };
-        match (last, result) {
-            (Some(challenge), result) => {
-                self.state = State::LoginTold(result);
-                say(&words::challenge(&base64::encode(&challenge)), out)
-            }
-            (None, Ok(user)) => self.logged_in(user, out),
-            (None, Err(why)) => self.login_refused(why, out),
+            Turn::Over(Ok(user)) => self.logged_in(user, out),
+            Turn::Over(Err(why)) => self.login_refused(why, out),
+            Turn::Failed(Malformed::ForAnother) => self.login_refused(LoginRefusal::Bad, out),
+            // Nothing was opened for whoever declines.
+            Turn::Failed(malformed) | Turn::Declined(malformed) => match malformed {
+                Malformed::Cancelled => say(&words::login_cancelled(malformed), out),
+                _ => self.mistake(&words::login_malformed(malformed), out),
+            },
+            Turn::Confused => self.confused(out),
         }
     }
 
@@ -123,7 +88,7 @@ impl Session {
         say(&words::logged_in(), out)
     }
 
-    pub(super) fn login_refused(&mut self, why: LoginRefusal, out: &mut Output) -> Flow<Ask> {
+    fn login_refused(&mut self, why: LoginRefusal, out: &mut Output) -> Flow<Ask> {
         if matches!(why, LoginRefusal::Bad | LoginRefusal::TooManyFailures) {
             self.failed_logins += 1;
         }

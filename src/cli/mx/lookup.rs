@@ -1,9 +1,10 @@
-//! `mailkit mx`: what DNS says about a domain's mail, on the terminal or as JSON.
+//! `mailkit mx lookup`: what DNS says about a domain's mail, on the terminal or as JSON.
 //!
 //! Knows how a report looks; what is in it, `probe` decides.
 
-use super::context::Context;
-use super::exit::Exit;
+use super::address;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
 use mailkit::address::{Address, Domain};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::resolve::SystemResolver;
@@ -11,22 +12,10 @@ use mailkit::probe::{Finding, Host, Level, Report, Verdict, look_up};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// Where DNS is asked when nobody says otherwise.
 const DNS_PORT: u16 = 53;
-
-/// Ask where the mail of a domain goes
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Lookup(Lookup),
-}
 
 /// List a domain's mail exchangers in order, with their addresses
 ///
@@ -39,7 +28,7 @@ enum Command {
 #[command(after_help = "Examples:
   mailkit mx lookup example.org
   mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example")]
-struct Lookup {
+pub(super) struct Lookup {
     /// Domains, or addresses whose domain is meant; @RESOLVER (an IP address, perhaps with a port) asks that server
     #[arg(required = true, value_name = "@RESOLVER|DOMAIN|ADDRESS")]
     targets: Vec<String>,
@@ -49,9 +38,8 @@ struct Lookup {
     short: bool,
 }
 
-/// Looks up what `args` names and prints it.
-pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let Command::Lookup(lookup) = &args.command;
+/// Looks up what was named and prints it.
+pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
     let question = Question::parse(&lookup.targets)?;
     context.block_on(async {
         let resolver = match question.server {
@@ -105,12 +93,9 @@ impl Question {
     }
 }
 
-/// `@192.0.2.53`, `@127.0.0.1:5353`, `@2001:db8::53`, `@[2001:db8::53]:53`.
+/// `@` and an address.
 fn parse_server(text: &str) -> Result<SocketAddr> {
-    let name = text.strip_prefix('@').unwrap_or(text);
-    let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
-    let address = name.parse::<SocketAddr>().ok();
-    address.or_else(|| Some(SocketAddr::new(inner.parse::<IpAddr>().ok()?, DNS_PORT))).ok_or_else(|| {
+    address(text.strip_prefix('@').unwrap_or(text), DNS_PORT).ok_or_else(|| {
         Error::new(Kind::Usage, format!("{text} is not a resolver's address"))
             .hint("write an IP address, perhaps with a port: @192.0.2.53 or @[2001:db8::53]:53")
     })
@@ -203,7 +188,7 @@ fn page(report: &Report) -> String {
 }
 
 /// One finding, for itself and for others like it.
-fn remark(finding: &Finding, others: usize) -> String {
+pub(super) fn remark(finding: &Finding, others: usize) -> String {
     let level = match finding.level {
         Level::Info => "note",
         Level::Warn => "warning",
@@ -304,11 +289,10 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
         #[derive(Debug, Parser)]
         struct Line {
             #[command(flatten)]
-            args: Args,
+            lookup: Lookup,
         }
-        let line = Line::try_parse_from(["mx", "lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
-        let Command::Lookup(lookup) = line.args.command;
-        let question = Question::parse(&lookup.targets).expect("a question");
+        let line = Line::try_parse_from(["lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
+        let question = Question::parse(&line.lookup.targets).expect("a question");
         assert_eq!(question.server, Some("[::1]:53".parse().expect("an address")));
         assert_eq!(question.domains, [Domain::Name("x.example".into()), Domain::Name("y.example".into())]);
         for bad in

@@ -1,0 +1,39 @@
+//! `mailkit mx`: where the mail of a domain goes, and what a server there says.
+
+mod lookup;
+mod probe;
+mod sight;
+
+use super::context::Context;
+use super::exit::Exit;
+use mailkit::error::Result;
+use std::net::{IpAddr, SocketAddr};
+
+pub(super) use sight::Object;
+
+/// Ask where the mail of a domain goes, and look at the servers there
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Lookup(lookup::Lookup),
+    Probe(Box<probe::Probe>),
+}
+
+/// Does what the arguments say.
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    match &args.command {
+        Command::Lookup(lookup) => lookup::run(lookup, context),
+        Command::Probe(probe) => probe::run(probe, context),
+    }
+}
+
+/// An IP address, perhaps with a port: `192.0.2.53`, `127.0.0.1:5353`, `2001:db8::53`, `[2001:db8::53]:53`.
+fn address(text: &str, port: u16) -> Option<SocketAddr> {
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    text.parse().ok().or_else(|| Some(SocketAddr::new(inner.parse::<IpAddr>().ok()?, port)))
+}

@@ -1,0 +1,267 @@
+//! What was seen of a server, judged: one sentence, and what is wrong with it. Pure.
+//!
+//! RFC 5321 §2.2.1; RFC 3207; RFC 5280 §4.1.2.5, §6; RFC 8314 §4; RFC 9525.
+
+use super::report::{Finding, Level};
+use super::sighting::{Class, Failure, Recipient, Sighting, State, Tls};
+use crate::endpoint::{Endpoint, Protocol, TlsMode};
+use crate::net::tls::DAYS_MIN;
+use crate::smtp::outcome::Phase;
+
+/// Forms an opinion, and writes it into what was seen.
+pub(super) fn form(sighting: &mut Sighting, endpoint: &Endpoint) {
+    let hint = hint(sighting);
+    if let Some(failure) = sighting.failure.as_mut().filter(|failure| failure.hint.is_none()) {
+        failure.hint = hint;
+    }
+    sighting.sentence = sentence(sighting, endpoint);
+    sighting.findings = findings(sighting, endpoint);
+}
+
+/// What to do about a failure that has no advice of its own.
+fn hint(sighting: &Sighting) -> Option<String> {
+    let failure = sighting.failure.as_ref()?;
+    let is_before_ehlo = failure.phase == Phase::Greeting.name();
+    let text = match (&sighting.proxy, sighting.state) {
+        (None, State::Lost) if is_before_ehlo && sighting.replies.is_empty() => {
+            "a server behind a proxy may wait for a PROXY header: --proxy-protocol says one"
+        }
+        (Some(_), State::Lost | State::Broken) => "does it expect a PROXY header, of this version, and from us?",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn sentence(sighting: &Sighting, endpoint: &Endpoint) -> String {
+    let server = endpoint.authority();
+    match &sighting.failure {
+        Some(failure) => format!("{server} {}.", bad_end(sighting.state, failure)),
+        None => format!("{server} {}{}.", readiness(&sighting.rcpt, endpoint.protocol), protection(sighting)),
+    }
+}
+
+fn bad_end(state: State, failure: &Failure) -> String {
+    let code = failure.code.map(|code| format!("{code} ")).unwrap_or_default();
+    let enhanced = failure.enhanced.as_ref().map(|status| format!("{status} ")).unwrap_or_default();
+    let words = format!("{code}{enhanced}{}", failure.text);
+    let words = words.trim_end_matches(['.', ' ']);
+    let place = match (failure.phase, state) {
+        ("greeting", State::Lost) => "before its greeting".to_owned(),
+        ("greeting", _) => "in its greeting".to_owned(),
+        ("tls", State::Refused | State::Deferred) => "at STARTTLS".to_owned(),
+        ("tls", _) => "in the TLS handshake".to_owned(),
+        ("capabilities", _) => "when asked for its capabilities".to_owned(),
+        (phase, _) => format!("at {}", phase.to_ascii_uppercase()),
+    };
+    match state {
+        // Then nothing has failed.
+        State::Ok => "answers".to_owned(),
+        State::Unreachable => format!("is not reached: {words}"),
+        State::Refused => format!("refuses us {place}: {words}"),
+        State::Deferred => format!("refuses us for now {place}: {words}"),
+        State::Lost => format!("breaks off {place}: {words}"),
+        State::Broken => format!("breaks the protocol {place}: {words}"),
+        State::Unfit => format!("cannot be used as asked: {words}"),
+    }
+}
+
+fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
+    let taken = recipients.iter().filter(|recipient| recipient.class == Class::Ok).count();
+    match (recipients, taken) {
+        ([], _) if matches!(protocol, Protocol::Pop3 | Protocol::Imap) => "is ready for its users".to_owned(),
+        ([], _) => "is ready for mail".to_owned(),
+        ([one], 1) => format!("would take mail for {}", one.address),
+        ([one], _) => {
+            let refused = if one.class == Class::Temp { "does not take mail now" } else { "takes no mail" };
+            let code = one.code.map(|code| format!("{code} ")).unwrap_or_default();
+            let enhanced = one.code.and(one.enhanced.as_ref()).map(|status| format!("{status} ")).unwrap_or_default();
+            format!("{refused} for {}: {code}{enhanced}{}", one.address, one.text.trim_end_matches(['.', ' ']))
+        }
+        (all, taken) if taken == all.len() => format!("would take mail for all {taken} recipients"),
+        (all, 0) => format!("takes mail for none of {} recipients", all.len()),
+        (all, taken) => format!("would take mail for {taken} of {} recipients", all.len()),
+    }
+}
+
+fn protection(sighting: &Sighting) -> String {
+    let Some(tls) = &sighting.tls else { return ", not encrypted".to_owned() };
+    let version = tls.version.replacen("TLSv", "TLS ", 1);
+    let until = || tls.not_after.as_deref().map(|until| format!(" until {}", day(until))).unwrap_or_default();
+    let certificate = match (&tls.objection, tls.verified) {
+        (Some(objection), _) => format!("but its certificate is not accepted: {objection}"),
+        (None, "pin") => format!("certificate pinned, valid{}", until()),
+        (None, _) => format!("certificate valid for {}{}", tls.expected, until()),
+    };
+    format!(", encrypted by {version}, {certificate}")
+}
+
+/// The date of a time.
+fn day(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
+}
+
+fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut find = |id, level, text: String, why, fix| {
+        found.push(Finding { id, level, host: None, text, why, fix: Some(fix) });
+    };
+    if sighting.state == State::Unreachable {
+        return found;
+    }
+    let said_helo = sighting.replies.iter().any(|said| said.verb() == Some("HELO"));
+    if said_helo && sighting.failure.is_none() {
+        let fix = "let it know EHLO: without it there is no encryption";
+        find("smtp.no-ehlo", Level::Warn, "it does not know EHLO".to_owned(), "RFC 5321 §2.2.1", fix);
+    }
+    match &sighting.tls {
+        None if sighting.crosses_no_wire || sighting.failure.is_some() => {}
+        None if endpoint.tls == TlsMode::None => {}
+        None => find(
+            "tls.none",
+            Level::Warn,
+            "no encryption is offered: everybody on the way can read and change what is said".to_owned(),
+            "RFC 3207, RFC 8314 §4",
+            "give the server a certificate, and let it offer STARTTLS, in POP3 STLS",
+        ),
+        Some(tls) => on_certificate(tls, endpoint, &mut find),
+    }
+    found
+}
+
+fn on_certificate(
+    tls: &Tls,
+    endpoint: &Endpoint,
+    find: &mut impl FnMut(&'static str, Level, String, &'static str, &'static str),
+) {
+    if let Some(objection) = &tls.objection {
+        let level = match endpoint.tls {
+            TlsMode::Implicit | TlsMode::StartTls => Level::Error,
+            // Those who relay mail seldom look (RFC 7435).
+            TlsMode::Opportunistic | TlsMode::None => Level::Warn,
+        };
+        let text = format!("the certificate is not accepted: {objection}");
+        let fix = "install one for the server's name, and with it those that vouch for it";
+        find("tls.certificate", level, text, "RFC 5280 §6, RFC 9525", fix);
+    }
+    if let Some(days) = tls.days_left.filter(|days| *days < DAYS_MIN) {
+        let text = match days {
+            0 => "the certificate ends today".to_owned(),
+            1 => "the certificate ends tomorrow".to_owned(),
+            days => format!("the certificate ends in {days} days"),
+        };
+        find("tls.ends-soon", Level::Warn, text, "RFC 5280 §4.1.2.5", "renew it, and let a machine do so next time");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sighting::Said;
+    use super::*;
+    use crate::smtp::outcome::Outcome;
+    use crate::smtp::reply::Reply;
+    use crate::status::{EnhancedStatus, ReplyCode};
+    use crate::wire::secured;
+
+    fn seen(url: &str) -> (Sighting, Endpoint) {
+        let endpoint = Endpoint::parse(url).expect(url);
+        (Sighting::new(&endpoint), endpoint)
+    }
+
+    fn refusal(phase: Phase, code: u16, text: &str) -> Outcome {
+        let enhanced = EnhancedStatus::parse(text.split(' ').next().unwrap_or_default());
+        let lines = vec![text.split_once(' ').map_or(text, |(_, rest)| rest).to_owned()];
+        Outcome::of(phase, &Reply { code: ReplyCode::new(code).expect("a code"), enhanced, lines })
+    }
+
+    #[test]
+    fn each_end_is_one_sentence() {
+        use State::*;
+        for (outcome, state, wanted) in [
+            (refusal(Phase::Greeting, 554, "5.7.1 no"), Refused, "refuses us in its greeting: 554 5.7.1 no."),
+            (refusal(Phase::Hello, 421, "4.3.2 busy."), Deferred, "refuses us for now at EHLO: 421 4.3.2 busy."),
+            (refusal(Phase::Tls, 454, "4.7.0 later"), Deferred, "refuses us for now at STARTTLS: 454 4.7.0 later."),
+            (refusal(Phase::Xclient, 550, "5.7.0 no"), Refused, "refuses us at XCLIENT: 550 5.7.0 no."),
+            (Outcome::lost(Phase::Greeting, "it is gone"), Lost, "breaks off before its greeting: it is gone."),
+            (Outcome::lost(Phase::Rcpt, "it is gone"), Lost, "breaks off at RCPT: it is gone."),
+            (Outcome::lost(Phase::Tls, "cut"), Lost, "breaks off in the TLS handshake: cut."),
+            (Outcome::broken(Phase::Greeting, "what"), Broken, "breaks the protocol in its greeting: what."),
+            (Outcome::failed_here(Phase::Tls, "no TLS"), Unfit, "cannot be used as asked: no TLS."),
+        ] {
+            let (mut sighting, endpoint) = seen("smtp://mx.x.test?tls=try");
+            sighting.ended(&outcome);
+            form(&mut sighting, &endpoint);
+            let wanted = format!("mx.x.test:25 {wanted}");
+            assert_eq!((sighting.state, sighting.sentence.as_str()), (state, wanted.as_str()));
+            assert!(sighting.kind.is_some(), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn who_is_answered_nothing_is_told_of_proxy_headers() {
+        for (proxy, outcome, wanted) in [
+            (None, Outcome::lost(Phase::Greeting, "x"), Some("a server behind a proxy may wait")),
+            (None, Outcome::lost(Phase::Hello, "x"), None),
+            (None, refusal(Phase::Greeting, 554, "5.7.1 no"), None),
+            (Some("v1 unknown"), Outcome::lost(Phase::Greeting, "x"), Some("does it expect a PROXY header")),
+            (Some("v1 unknown"), Outcome::broken(Phase::Greeting, "x"), Some("does it expect a PROXY header")),
+        ] {
+            let (mut sighting, endpoint) = seen("smtp://mx.x.test?tls=try");
+            sighting.proxy = proxy.map(str::to_owned);
+            sighting.ended(&outcome);
+            form(&mut sighting, &endpoint);
+            let hint = sighting.failure.and_then(|failure| failure.hint);
+            assert_eq!(hint.is_some(), wanted.is_some(), "{hint:?}");
+            assert!(hint.zip(wanted).is_none_or(|(hint, wanted)| hint.starts_with(wanted)));
+        }
+    }
+
+    #[test]
+    fn encryption_is_judged_by_what_was_asked_for() {
+        let now = "2026-03-02T09:00:00Z".parse().expect("a time");
+        let found = |url: &str, change: &dyn Fn(&mut Sighting)| {
+            let (mut sighting, endpoint) = seen(url);
+            change(&mut sighting);
+            form(&mut sighting, &endpoint);
+            let ids: Vec<_> = sighting.findings.iter().map(|finding| (finding.id, finding.level)).collect();
+            (sighting.sentence, ids)
+        };
+        let tls = |objection: Option<&str>, days: i64| {
+            let facts = secured::Tls {
+                version: "TLSv1.2".into(),
+                objection: objection.map(str::to_owned),
+                ..secured::Tls::default()
+            };
+            let until = Some("2026-03-09T09:00:00Z".to_owned());
+            Tls { days_left: Some(days), not_after: until, ..Tls::new(&facts, "mx.x.test", now) }
+        };
+        let ready = "mx.x.test:25 is ready for mail";
+        assert_eq!(
+            found("smtp://mx.x.test?tls=try", &|_| {}),
+            (format!("{ready}, not encrypted."), vec![("tls.none", Level::Warn)])
+        );
+        assert_eq!(found("smtp://mx.x.test?tls=none", &|_| {}).1, []);
+        assert_eq!(found("smtp://mx.x.test?tls=try", &|seen| seen.crosses_no_wire = true).1, []);
+        assert_eq!(
+            found("smtp://mx.x.test?tls=try", &|seen| seen.tls = Some(tls(None, 7))),
+            (
+                format!("{ready}, encrypted by TLS 1.2, certificate valid for mx.x.test until 2026-03-09."),
+                vec![("tls.ends-soon", Level::Warn)]
+            )
+        );
+        for (url, level) in [("smtp://mx.x.test?tls=try", Level::Warn), ("smtp://mx.x.test", Level::Error)] {
+            assert_eq!(
+                found(url, &|seen| seen.tls = Some(tls(Some("it is old"), 400))),
+                (
+                    format!("{ready}, encrypted by TLS 1.2, but its certificate is not accepted: it is old."),
+                    vec![("tls.certificate", level)]
+                )
+            );
+        }
+        let helo = Said { command: Some("HELO x".into()), code: Some(250), enhanced: None, lines: Vec::new(), ms: 0.0 };
+        let old = |seen: &mut Sighting| {
+            seen.crosses_no_wire = true;
+            seen.replies = vec![helo.clone()];
+        };
+        assert_eq!(found("smtp://mx.x.test?tls=try", &old).1, [("smtp.no-ehlo", Level::Warn)]);
+    }
+}

@@ -1,0 +1,361 @@
+//! A look at one server: connects, greets, is greeted, asks, says goodbye, and tells what it saw.
+//!
+//! Each step has an end, and a short one: somebody waits. Nothing is sent that would change anything. What it means is
+//! `opinion`'s business. RFC 5321 §3.1, §3.3; RFC 3207; RFC 2595.
+
+use super::opinion;
+use super::sighting::{Sighting, Tls, millis};
+use crate::address::Domain;
+use crate::endpoint::{Endpoint, Protocol, TlsMode};
+use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
+use crate::engine::imap::Opening;
+use crate::engine::pop3;
+use crate::engine::smtp::{Client, Dialect};
+use crate::envelope::Envelope;
+use crate::error::{Error, Kind, Result};
+use crate::net::connection::Connection;
+use crate::net::dialogue::{Dialogue, Heard};
+use crate::net::peer::Peer;
+use crate::net::tls::Trust;
+use crate::net::trace::Trace;
+use crate::smtp::outcome::{Outcome, Phase};
+use crate::smtp::xclient::Attribute;
+use crate::wire::proxy_header::{self, End, Origin, Version};
+use crate::world::{Connect, Timestamp};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The longest that somebody waits for one answer, unless they say otherwise.
+const STEP_WAIT: Duration = Duration::from_secs(30);
+
+/// Whom to look at, and as whom.
+pub struct Look<'a> {
+    /// The server.
+    pub endpoint: &'a Endpoint,
+    /// How it is reached.
+    pub way: &'a Way,
+    /// Our name in EHLO.
+    pub helo: &'a Domain,
+    /// Whose connection we are to say that we pass on.
+    pub proxy: Option<&'a Passed>,
+    /// As which client; only SMTP has a word for it.
+    pub xclient: &'a [Attribute],
+    /// For whom we are to ask whether mail would be taken, and from whom; not asked of POP3 and IMAP.
+    pub envelope: Option<&'a Envelope>,
+    /// Where the conversation is written down.
+    pub trace: Option<&'a Trace>,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+/// Whose connection a PROXY header passes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// In which form that is said.
+    pub version: Version,
+    /// Who it is said to be.
+    pub whose: Whose,
+}
+
+/// Who is said to be behind us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// Nobody: it is ours.
+    Ours,
+    /// Somebody unknown.
+    Unknown,
+    /// Somebody from there, who connected to there, or if that is not given to where we do.
+    Of(End, Option<End>),
+}
+
+/// What there is to say of a server that has no address, or is not reached for another reason.
+pub fn unreached(endpoint: &Endpoint, error: &Error) -> Sighting {
+    let mut sighting = Sighting::new(endpoint);
+    sighting.unreached(error);
+    opinion::form(&mut sighting, endpoint);
+    sighting
+}
+
+/// Looks. An error says that it could not be begun, by a mistake of whoever asked.
+pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting> {
+    let begun = Instant::now();
+    let mut way = look.way.clone();
+    // What is wrong with a certificate is seen better with all the rest of what there is to see.
+    way.tls.trust = Trust::Observed(Box::new(way.tls.trust));
+    way.limits.each = way.limits.each.or(Some(STEP_WAIT));
+    let trace = look.trace.map(|trace| (trace, follow(look.endpoint.protocol)));
+    let whom = Dial { endpoint: look.endpoint, way: &way, trace };
+    let Dialled { mut connection, name, security, took } = match dial(connect, whom).await {
+        Ok(dialled) => dialled,
+        Err(error) if error.kind() == Kind::Config => return Err(error),
+        Err(error) => return Ok(unreached(look.endpoint, &error)),
+    };
+    let mut sighting = Sighting::new(look.endpoint);
+    sighting.ms.connect = Some(millis(took));
+    sighting.ip = connection.peer().ip().map(|ip| ip.to_string());
+    sighting.crosses_no_wire = connection.peer().crosses_no_wire();
+    if let Some(passed) = look.proxy {
+        let origin = origin(passed, connection.peer())?;
+        let said = format!("{} {origin}", passed.version);
+        if let Err(error) = introduce(&mut connection, passed.version, &origin, &said).await? {
+            return Ok(unreached(look.endpoint, &error));
+        }
+        sighting.proxy = Some(said);
+    }
+    let (mut met, begun_well) = Met::begin(connection, &name, look, security).await;
+    let dialogue = met.dialogue();
+    sighting.tls = dialogue.tls().map(|tls| Tls::new(tls, way.tls.name.as_deref().unwrap_or(&name), look.now));
+    let ended = match begun_well {
+        _ if sighting.proxy.is_some() && chokes(dialogue.heard()) => {
+            let text = "it took the PROXY header for a command, so it expects none";
+            Err(Outcome::failed_here(Phase::Greeting, text).into())
+        }
+        Ok(()) => ask(&mut met, look, &mut sighting).await,
+        Err(end) => Err(end),
+    };
+    match ended {
+        Ok(()) => {}
+        Err(Ended::Outcome(outcome)) => sighting.ended(&outcome),
+        Err(Ended::Error(error)) => sighting.failed(&error, met.dialogue().heard()),
+    }
+    sighting.told(look.endpoint.protocol, met.dialogue().heard());
+    if let Met::Imap(opening) = &met {
+        // Many greet with it, so that nobody has to ask.
+        sighting.offers = opening.capabilities().to_vec();
+    }
+    sighting.ms.tls = met.dialogue().handshake().map(millis);
+    met.leave().await;
+    sighting.ms.total = millis(begun.elapsed());
+    opinion::form(&mut sighting, look.endpoint);
+    Ok(sighting)
+}
+
+/// Somebody who was met.
+enum Met {
+    Smtp(Client),
+    Pop(pop3::Session),
+    Imap(Opening),
+}
+
+/// Why it went no further.
+enum Ended {
+    Outcome(Outcome),
+    Error(Error),
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+impl Met {
+    async fn begin(
+        connection: Connection,
+        name: &str,
+        look: &Look<'_>,
+        security: Security,
+    ) -> (Self, Result<(), Ended>) {
+        match look.endpoint.protocol {
+            Protocol::Imap => {
+                let (opening, met) = Opening::inspect(connection, name, security).await;
+                (Self::Imap(opening), met.map_err(Ended::Error))
+            }
+            Protocol::Pop3 => {
+                let (session, met) = pop3::Session::inspect(connection, name, security).await;
+                (Self::Pop(session), met.map_err(Ended::Error))
+            }
+            protocol => {
+                let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+                let (client, met) = Client::inspect(connection, name, look.helo, dialect, security).await;
+                (Self::Smtp(client), met.map_err(Ended::Outcome))
+            }
+        }
+    }
+
+    fn dialogue(&self) -> &Dialogue {
+        match self {
+            Self::Smtp(client) => client.dialogue(),
+            Self::Pop(session) => session.dialogue(),
+            Self::Imap(opening) => opening.dialogue(),
+        }
+    }
+
+    async fn leave(self) {
+        match self {
+            Self::Smtp(client) => client.quit().await,
+            Self::Pop(session) => session.leave().await,
+            Self::Imap(opening) => opening.leave().await,
+        }
+    }
+}
+
+/// What is asked of a server that has greeted.
+async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Ended> {
+    let objection = met.dialogue().tls().and_then(|tls| tls.objection.clone());
+    if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (objection, look.endpoint.tls) {
+        // Whoever asked for a certain server tells nothing to another one.
+        return Err(Outcome::failed_here(Phase::Tls, format!("its certificate is not accepted: {why}")).into());
+    }
+    let Met::Smtp(client) = met else { return Ok(()) };
+    if !look.xclient.is_empty() {
+        sighting.xclient = look.xclient.iter().map(ToString::to_string).collect();
+        client.speak_for(look.xclient, look.helo).await?;
+    }
+    let Some(envelope) = look.envelope else { return Ok(()) };
+    let outcomes = client.would_take(envelope).await;
+    sighting.asked(envelope, &outcomes);
+    Ok(())
+}
+
+/// Whether a server has said to EHLO, or before it, what it thinks of the PROXY header: all that it says from then on
+/// is the answer to the question before.
+fn chokes(heard: &[Heard]) -> bool {
+    let refusals = ["500", "501", "502", "503", "421", "521", "554", "-ERR"];
+    let behind_greeting = heard.get(1).and_then(|one| one.lines.first());
+    behind_greeting.is_some_and(|line| refusals.iter().any(|word| line.starts_with(word)))
+}
+
+/// Sends the PROXY header. The outer error is a mistake of whoever asked for it.
+async fn introduce(connection: &mut Connection, version: Version, origin: &Origin, said: &str) -> Result<Result<()>> {
+    let header = proxy_header::encode(version, origin).map_err(usage)?;
+    let sent = connection.send_before(&header, &format!("PROXY header {said}"), STEP_WAIT).await;
+    Ok(sent.map_err(|error| Error::new(Kind::Temporary, "the PROXY header could not be sent").caused_by(error)))
+}
+
+/// What the header says.
+fn origin(passed: &Passed, peer: &Peer) -> Result<Origin> {
+    let (from, to) = match &passed.whose {
+        Whose::Ours => return Ok(Origin::Local),
+        Whose::Unknown => return Ok(Origin::Unknown),
+        Whose::Of(from, to) => (from.clone(), to.clone()),
+    };
+    let here = || match peer {
+        Peer::Address(address) => Some(End::Address(*address)),
+        Peer::Unix(path) => Some(End::Path(path.clone())),
+        Peer::Pipe | Peer::Behind(_) => None,
+    };
+    let to = to.or_else(here).ok_or_else(|| {
+        Error::new(Kind::Usage, "the server's address is not known here, and the PROXY header needs one")
+    })?;
+    Origin::between(from, to).map_err(usage)
+}
+
+fn usage(error: proxy_header::NoHeader) -> Error {
+    Error::new(Kind::Usage, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sighting::State;
+    use super::*;
+    use crate::envelope::{ForwardPath, ReversePath};
+    use crate::world::{Later, Stream};
+    use std::io;
+    use std::net::SocketAddr;
+    use std::sync::{Mutex, PoisonError};
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+
+    /// A connection that is there already.
+    struct Pipe(Mutex<Option<DuplexStream>>);
+
+    impl Connect for Pipe {
+        fn connect(&self, _: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+            let stream = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let stream = stream.map(|stream| Box::new(stream) as Box<dyn Stream>);
+            Box::pin(std::future::ready(stream.ok_or_else(|| io::ErrorKind::ConnectionRefused.into())))
+        }
+    }
+
+    /// Says the replies, one for each line it hears, and from then on an octet now and then, without end.
+    fn server(replies: &'static [&'static str], drips: bool) -> DuplexStream {
+        let (near, far) = duplex(16 * 1024);
+        tokio::spawn(async move {
+            let mut far = BufReader::new(far);
+            for (index, reply) in replies.iter().enumerate() {
+                let mut line = String::new();
+                if index > 0 && far.read_line(&mut line).await.is_err() {
+                    return;
+                }
+                far.write_all(reply.as_bytes()).await.expect("somebody listens");
+            }
+            while drips && far.write_all(b"2").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+            }
+            std::future::pending::<()>().await;
+        });
+        near
+    }
+
+    async fn look(replies: &'static [&'static str], drips: bool) -> Sighting {
+        let endpoint = Endpoint::parse("smtp://mx.x.test?tls=none").expect("a URL");
+        let way = Way::to(vec![([192, 0, 2, 1], 25).into()], Trust::Anyone);
+        let recipients = vec![ForwardPath::parse("<bob@x.test>").expect("a path"); 3];
+        let look = Look {
+            endpoint: &endpoint,
+            way: &way,
+            helo: &Domain::parse("crepes.example").expect("a name"),
+            proxy: None,
+            xclient: &["NAME=x".parse().expect("an attribute")],
+            envelope: Some(&Envelope::new(ReversePath::Null, recipients)),
+            trace: None,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let pipe = Pipe(Mutex::new(Some(server(replies, drips))));
+        look_at(&pipe, &look).await.expect("it can be begun")
+    }
+
+    const REPLIES: [&str; 9] = [
+        "220 mx\r\n",
+        "250-mx\r\n250 XCLIENT NAME\r\n",
+        "220 mx\r\n",
+        "250 mx\r\n",
+        "250 ok\r\n",
+        "250 ok\r\n",
+        "550 no\r\n",
+        "250 ok\r\n",
+        "250 ok\r\n",
+    ];
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_falls_silent_or_drips_is_left_after_half_a_minute() {
+        let phases = ["greeting", "ehlo", "xclient", "ehlo", "mail", "rcpt", "rcpt", "rcpt"];
+        for (replies, phase) in phases.into_iter().enumerate() {
+            for drips in [false, true] {
+                let begun = Instant::now();
+                let seen = look(&REPLIES[..replies], drips).await;
+                let failure = seen.failure.expect("it did not come to its end");
+                assert_eq!((seen.state, failure.phase), (State::Lost, phase), "{replies}");
+                assert_eq!((seen.replies.len(), begun.elapsed()), (replies, STEP_WAIT), "{phase}");
+                assert_eq!(seen.kind, Some(Kind::Temporary), "{phase}");
+            }
+        }
+        // All was said but the answers to RSET and QUIT, which do not matter.
+        let seen = look(&REPLIES[..8], false).await;
+        assert_eq!((seen.state, seen.rcpt.len(), seen.kind), (State::Ok, 3, None));
+        let seen = look(&REPLIES, false).await;
+        assert_eq!((seen.state, seen.replies.len()), (State::Ok, 9));
+    }
+
+    #[test]
+    fn a_header_says_where_we_connect_to_unless_told_otherwise() {
+        let here: SocketAddr = ([127, 0, 0, 1], 25).into();
+        let from = || End::Address(([192, 0, 2, 7], 1).into());
+        let passed = |whose| Passed { version: Version::One, whose };
+        let to = |to| Origin::Tcp { from: ([192, 0, 2, 7], 1).into(), to };
+        let other: SocketAddr = ([192, 0, 2, 1], 26).into();
+        for (whose, peer, wanted) in [
+            (Whose::Ours, Peer::Pipe, Some(Origin::Local)),
+            (Whose::Unknown, Peer::Pipe, Some(Origin::Unknown)),
+            (Whose::Of(from(), None), here.into(), Some(to(here))),
+            (Whose::Of(from(), Some(End::Address(other))), here.into(), Some(to(other))),
+            (Whose::Of(from(), Some(End::Address(other))), Peer::Behind(here), Some(to(other))),
+            (Whose::Of(from(), None), Peer::Behind(here), None),
+            (Whose::Of(from(), None), Peer::Unix("/run/mail".into()), None),
+        ] {
+            let said = origin(&passed(whose.clone()), &peer);
+            assert_eq!(said.as_ref().ok(), wanted.as_ref(), "{whose:?}, {peer}");
+            assert!(said.err().is_none_or(|error| error.kind() == Kind::Usage));
+        }
+    }
+}
