@@ -63,6 +63,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s H -l header -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s f -l from -d 'Who the message is from' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l reply-to -d 'Who gets the answers, if not the sender' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s r -l envelope-from -d 'Where bounces go; <> for nowhere' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l qualify -d 'Put this domain behind names without one, in the envelope and in address fields: root becomes root@DOMAIN' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l alias-file -d 'Send to whom this file says that such names stand for, in the form of /etc/aliases' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l server -d 'The server to submit to: a URL such as smtps://alice@smtp.example.org, or an account of the configuration' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l user -d 'Log in as this user' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
@@ -661,6 +663,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l all -d 'Check all accounts'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l send -d 'If all that is before it works, send a message from the account to its own address'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! 0 address duration endpoint envelope notify status error secret world
-//! 1 wire message sasl
+//! 1 wire message sasl provider
 //! 2 smtp pop3 imap
 //! 3 store net policy
 //! 4 engine users
@@ -35,6 +35,7 @@ pub mod oauth;
 pub mod policy;
 pub mod pop3;
 pub mod probe;
+pub mod provider;
 pub mod relay;
 pub mod sasl;
 pub mod secret;

@@ -67,6 +67,8 @@ pub struct Timing {
     pub connect: Option<Duration>,
     /// The greeting, EHLO and TLS.
     pub hello: Option<Duration>,
+    /// The TLS handshake alone.
+    pub tls: Option<Duration>,
     /// The login.
     pub auth: Option<Duration>,
     /// From MAIL to the last reply.
@@ -182,6 +184,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
         Ok(client) => client,
         Err(outcome) => return Ok(Err(for_all(submission.envelope, &outcome, ip, None, timing))),
     };
+    timing.tls = client.handshake();
     if let Err(outcome) = client.require(submission.required) {
         let tls = client.tls().cloned();
         client.quit().await;

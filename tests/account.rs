@@ -152,14 +152,20 @@ fn a_check_says_what_works_and_ends_as_the_first_failure_does() {
         "[accounts.good]\n{servers}secret = {{env = 'PASSWORD'}}\n[accounts.wrong]\n{servers}secret = {{env = 'WRONG'}}\n\
          [accounts.unset]\n{servers}secret = {{env = 'UNSET'}}\n\
          [accounts.away]\nemail = 'alice@x.test'\nsmtp = 'smtp://{closed}'\nsecret = {{env = 'PASSWORD'}}\n\
+         [accounts.behind]\nemail = 'alice@x.test'\nsmtp = '{smtp}'\nproxy = 'socks5://{closed}'\nsecret = {{env = 'PASSWORD'}}\n\
+         [accounts.bound]\nemail = 'alice@x.test'\nsmtp = '{smtp}'\nsource = '::1'\nsecret = {{env = 'PASSWORD'}}\n\
          [accounts.empty]\nemail = 'alice@x.test'\nauth = 'none'\n"
-    );
+    )
+    .replace("smtp://localhost", "smtp://127.0.0.1");
     std::fs::write(stage.path("config.toml"), accounts).expect("written");
     for (name, wanted, failed) in [
         ("good", 0, ""),
         ("wrong", 77, "smtp auth, imap auth, pop auth"),
         ("unset", 78, "account secret"),
         ("away", 75, "smtp tcp"),
+        // What the account says of its way holds here too.
+        ("behind", 75, "smtp tcp"),
+        ("bound", 68, "smtp dns"),
         ("empty", 78, "account config"),
     ] {
         let (code, printed, _) = stage.run(&["check", name, "--json"]);
@@ -186,7 +192,36 @@ fn a_check_says_what_works_and_ends_as_the_first_failure_does() {
     }
     let (code, printed, _) = stage.run(&["check", "--all", "--json"]);
     // By name, so the first to fail is the one that is away.
-    assert_eq!((code, printed.lines().count()), (Some(75), 5));
+    assert_eq!((code, printed.lines().count()), (Some(75), 7));
+}
+
+#[test]
+fn a_check_sends_a_message_to_oneself_if_it_is_told_to() {
+    let stage = Stage::new();
+    let smtp = stage.url("submission", "smtp");
+    let servers = format!("email = 'alice@x.test'\nuser = 'alice'\nsmtp = '{smtp}'\n");
+    let accounts = format!(
+        "[accounts.good]\n{servers}secret = {{env = 'PASSWORD'}}\nconfirm = 'always'\n\
+         [accounts.guarded]\n{servers}secret = {{env = 'PASSWORD'}}\nallow-recipients = ['*@y.test']\n\
+         [accounts.wrong]\n{servers}secret = {{env = 'WRONG'}}\n[accounts.silent]\n{servers}secret = {{env = 'PASSWORD'}}\n"
+    );
+    let accounts = accounts.replacen("[accounts.silent]\nemail = 'alice@x.test'\n", "[accounts.silent]\n", 1);
+    std::fs::write(stage.path("config.toml"), accounts).expect("written");
+    for (name, wanted, last) in [
+        ("good", 0, "send ok a message to alice@x.test was accepted"),
+        ("guarded", 77, "send fail the account may not write to alice@x.test"),
+        ("wrong", 77, "auth fail"),
+        ("silent", 78, "send fail the account has no address to write to"),
+    ] {
+        let (code, printed, _) = stage.run(&["check", name, "--send", "--json"]);
+        let object: Value = serde_json::from_str(&printed).expect("JSON");
+        let step = object["steps"].as_array().and_then(|steps| steps.last()).expect("a step");
+        let said = ["step", "level", "message"].map(|key| step[key].as_str().expect("a text")).join(" ");
+        assert!(code == Some(wanted) && said.starts_with(last), "{printed}");
+        if name == "good" {
+            assert!(step["said"].as_str().is_some_and(|said| said.starts_with("250 ")), "{printed}");
+        }
+    }
 }
 
 #[test]

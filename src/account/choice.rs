@@ -23,20 +23,55 @@ pub struct Asked<'a> {
     pub recipients: &'a [&'a Address],
 }
 
-/// The name of the account that is meant.
+/// Why an account is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It was named.
+    Named,
+    /// The sender's address is one of its own.
+    Sender,
+    /// `[route]` says so for the recipients.
+    Route,
+    /// It is the default, or the only one.
+    Default,
+}
+
+impl Reason {
+    /// One word, as in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Sender => "sender",
+            Self::Route => "route",
+            Self::Default => "default",
+        }
+    }
+
+    /// The same for people, behind the account's name.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Named => "as it was named",
+            Self::Sender => "whose address the sender is",
+            Self::Route => "which [route] names for the recipients",
+            Self::Default => "by default",
+        }
+    }
+}
+
+/// The name of the account that is meant, and why.
 pub(super) fn choose<'a>(
     accounts: &[(&'a str, &'a Account)],
     route: &'a BTreeMap<Pattern, String>,
     asked: &Asked<'_>,
-) -> Result<&'a str> {
+) -> Result<(&'a str, Reason)> {
     let names: Vec<&str> = accounts.iter().map(|(name, _)| *name).collect();
     if let Some(name) = asked.name {
-        return known(name, &names);
+        return Ok((known(name, &names)?, Reason::Named));
     }
     if let Some(sender) = asked.sender {
         let mine = accounts.iter().filter_map(|(name, account)| Some((belongs(sender, account)?, *name)));
         if let Some(name) = best(mine, || format!("{sender} belongs to more than one account"))? {
-            return Ok(name);
+            return Ok((name, Reason::Sender));
         }
     }
     let mut routes = BTreeSet::new();
@@ -46,12 +81,12 @@ pub(super) fn choose<'a>(
         routes.extend(best(rules, || format!("[route] names more than one account for {recipient}"))?);
     }
     match (routes.pop_first(), routes.is_empty()) {
-        (Some(name), true) => known(name, &names),
+        (Some(name), true) => Ok((known(name, &names)?, Reason::Route)),
         (Some(name), false) => {
             let all: Vec<&str> = [name].into_iter().chain(routes).collect();
             Err(several("[route] names different accounts for these recipients".into(), &all))
         }
-        (None, _) => default(accounts, &names),
+        (None, _) => Ok((default(accounts, &names)?, Reason::Default)),
     }
 }
 
@@ -186,7 +221,7 @@ mod tests {
             let recipients: Vec<&Address> = recipients.iter().collect();
             let asked = Asked { name, sender: sender.as_ref(), recipients: &recipients };
             let said = match choose(&accounts, &route, &asked) {
-                Ok(name) => name.to_owned(),
+                Ok((name, _)) => name.to_owned(),
                 Err(error) => {
                     assert_eq!(error.kind(), Kind::Config);
                     let hint = error.advice().unwrap_or_default().trim_start_matches("choose one with -A: ");

@@ -129,6 +129,10 @@ fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D:
     names.iter().map(|name| Domain::parse(name)).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
+pub(super) fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Domain>, D::Error> {
+    Domain::parse(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+}
+
 fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Level>, D::Error> {
     String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
 }

@@ -3,22 +3,22 @@
 //! A key that nobody knows is a mistake the user wants to hear about, with its line and the likely
 //! word, not a setting that silently does nothing. Which account is meant is never guessed.
 
-use super::choice::{Asked, choose};
+use super::choice::{Asked, Reason, choose};
 use super::config::Config;
 use super::doubt::doubt;
 use super::indirect;
 use super::places::usual_files;
 use super::problem::{Position, Problem};
 use super::profile::Account;
+use super::settle::Waiting;
 use super::source::SecretSource;
 use super::tree::{self, Sources, Table, Value};
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// Octets of a file of settings: a hundred thousand users, or all certificate authorities of the world.
 const TEXT_MAX: u64 = 16 * 1024 * 1024;
@@ -31,8 +31,7 @@ pub struct Origin {
     sources: Sources,
     /// Completed: accounts have what they inherit.
     pub(super) tree: Table,
-    /// Accounts with values that stand elsewhere, and how they look with them.
-    waiting: BTreeMap<String, OnceLock<Account>>,
+    pub(super) waiting: Waiting,
 }
 
 /// The text of the files may hold passwords.
@@ -111,15 +110,7 @@ impl Config {
         }
         let completed = tree::complete(&written, &sources, &mut problems);
         let mut known = completed.clone();
-        let mut waiting = BTreeMap::new();
-        if let Some((_, tree::Node { value: Value::Table(accounts), .. })) = known.get_mut("accounts") {
-            for (name, (_, node)) in accounts {
-                let Value::Table(account) = &mut node.value else { continue };
-                if !indirect::take_out(account).is_empty() {
-                    waiting.insert(name.clone(), OnceLock::new());
-                }
-            }
-        }
+        let waiting = Waiting::take_out(&mut known);
         if let Some((_, tree::Node { value: Value::Table(defaults), .. })) = known.get_mut("defaults") {
             indirect::take_out(defaults);
         }
@@ -161,19 +152,19 @@ impl Config {
 
     /// The account of a name; without one the default account, or the only one.
     pub fn account(&self, name: Option<&str>) -> Result<(&str, &Account)> {
-        self.choose(&Asked { name, ..Asked::default() })
+        self.choose(&Asked { name, ..Asked::default() }).map(|(name, account, _)| (name, account))
     }
 
-    /// The account that is meant, with all its values.
-    pub fn choose(&self, asked: &Asked<'_>) -> Result<(&str, &Account)> {
+    /// The account that is meant, with all its values, and why it is.
+    pub fn choose(&self, asked: &Asked<'_>) -> Result<(&str, &Account, Reason)> {
         // Who is asked about a sender must know all addresses, also those that stand elsewhere.
         let by_sender = asked.name.is_none() && asked.sender.is_some();
         let known = |name, account| if by_sender { self.settled(name, account) } else { Ok(account) };
         let accounts = self.accounts.iter().map(|(name, account)| Ok((name.as_str(), known(name, account)?)));
         let accounts: Vec<(&str, &Account)> = accounts.collect::<Result<_>>()?;
-        let chosen = choose(&accounts, &self.route, asked)?;
+        let (chosen, why) = choose(&accounts, &self.route, asked)?;
         match self.accounts.get_key_value(chosen) {
-            Some((name, account)) => Ok((name, self.settled(name, account)?)),
+            Some((name, account)) => Ok((name, self.settled(name, account)?, why)),
             None => Err(Error::new(Kind::Software, "an account was chosen that is not there")),
         }
     }
@@ -188,25 +179,6 @@ impl Config {
         let all = all.filter_map(|source| if let SecretSource::Env(name) = source { Some(name) } else { None });
         let all: BTreeSet<String> = all.chain(&self.secret_variables).cloned().collect();
         all.into_iter().collect()
-    }
-
-    /// The account with the values that stand elsewhere; they are got once.
-    fn settled<'a>(&'a self, name: &str, account: &'a Account) -> Result<&'a Account> {
-        let Some(cell) = self.origin.waiting.get(name) else { return Ok(account) };
-        if let Some(account) = cell.get() {
-            return Ok(account);
-        }
-        let accounts = self.origin.tree.get("accounts").and_then(|(_, node)| node.table());
-        let Some((place, node)) = accounts.and_then(|accounts| accounts.get(name)) else { return Ok(account) };
-        let mut table = node.table().cloned().unwrap_or_default();
-        indirect::put_in(&mut table, &self.hidden())
-            .map_err(|error| error.hint(format!("it is wanted by account {name}")))?;
-        let value = toml::de::ValueDeserializer::from(tree::to_toml(&table, place.clone()));
-        let account = Account::deserialize(value).map_err(|error| {
-            let place = error.span().and_then(|span| self.origin.place(span.start));
-            Error::from(Problem::explain(place, &error))
-        })?;
-        Ok(cell.get_or_init(|| account))
     }
 }
 
@@ -462,7 +434,8 @@ mod tests {
         let text = format!(
             "[accounts.a]\nuser = {{cmd = ['sh', '-c', 'echo al; echo note; echo x >>{0}']}}\nemail = {{cmd = ['echo', 'a@x.example']}}\n\
              tls = {{name = {{env = 'CARGO_PKG_NAME'}}}}\n[accounts.b]\nuser = {{env = 'MAILKIT_TEST_UNSET'}}\n\
-             [accounts.c]\nsmtp = {{cmd = ['echo', 'imap://x.example']}}",
+             [accounts.c]\nsmtp = {{cmd = ['echo', 'imap://x.example']}}\n[oauth.o]\nclient-id = {{cmd = ['echo', 'me']}}\n\
+             client-secret = {{env = 'X'}}\n[oauth.p]\nissuer = {{env = 'MAILKIT_TEST_UNSET'}}",
             mark.display()
         );
         let (config, problems) = layered(&[("c.toml", &text)]);
@@ -476,6 +449,14 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&mark).expect("it ran"), "x\n", "and once");
         let error = config.account(Some("b")).expect_err("unset");
         assert_eq!(error.to_string(), "no value for user: the variable MAILKIT_TEST_UNSET is not set");
+        let oauth = config.token_provider("o").expect("it is got").expect("it is there");
+        assert_eq!(
+            (oauth.client_id.as_deref(), &oauth.client_secret),
+            (Some("me"), &Some(SecretSource::Env("X".into())))
+        );
+        let error = config.token_provider("p").expect_err("unset");
+        assert_eq!(error.advice(), Some("it is wanted by the provider of tokens p"));
+        assert!(config.token_provider("q").expect("no error").is_none());
         let error = config.account(Some("c")).expect_err("another kind");
         assert!(error.to_string().starts_with("c.toml:8: imap://x.example:143 is a server of another kind"), "{error}");
     }

@@ -3,6 +3,7 @@
 //! One configuration for all of mailkit. It is read when a command needs it, and it belongs to the user: what changes
 //! it changes nothing else in it, and keeps what was. Asking for a password is the command line's business.
 
+mod aliases;
 mod choice;
 mod config;
 mod doubt;
@@ -17,12 +18,14 @@ mod netrc;
 mod oauth_config;
 mod pattern;
 mod places;
+mod preset;
 mod problem;
 mod profile;
 mod replace;
 mod schema;
 mod secret_file;
 pub mod sent;
+mod settle;
 mod show;
 mod source;
 mod tls_files;
@@ -30,7 +33,8 @@ mod tree;
 mod vault;
 pub mod wallet;
 
-pub use choice::Asked;
+pub use aliases::{AliasError, Aliases};
+pub use choice::{Asked, Reason};
 pub use config::{Config, Relay, Serve};
 pub use draft::{Draft, Keep, is_name, pins};
 pub use edit::{Edit, keep};

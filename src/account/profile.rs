@@ -4,15 +4,15 @@
 //! before (see `tree`). Values are checked while they are read. Connects to nothing, fetches no secret.
 //! RFC 6409, RFC 8314.
 
-use super::config::{imap_url, path, pop_url, smtp_url};
+use super::config::{domain, imap_url, path, pop_url, smtp_url};
 use super::guard::{Confirm, Guard};
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
-use super::schema::Text;
+use super::schema::{Name, Text};
 use super::sent::Copies;
 use super::source::SecretSource;
 use super::tls_files::TlsFiles;
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::endpoint::Endpoint;
 use crate::sasl::Mechanism;
 use crate::wire::secured::Fingerprint;
@@ -33,11 +33,22 @@ pub struct Account {
     /// The account that says what this one does not.
     #[schemars(with = "Option<Text>")]
     pub inherit: Option<String>,
+    /// A large provider by name, which implies servers and ways to log in that are not said here.
+    #[schemars(with = "Option<Name>")]
+    pub provider: Option<String>,
     /// The user's address: From, reverse-path, and login name where nothing else is said.
     #[schemars(with = "Option<Text>")]
     pub email: Option<Address>,
     /// Other addresses of the user: mail from them belongs to this account too.
     pub aliases: Vec<Pattern>,
+    /// What stands behind names without a domain, in the envelope and in the message: `root` becomes `root@` this.
+    #[serde(deserialize_with = "domain")]
+    #[schemars(with = "Option<Text>")]
+    pub qualify: Option<Domain>,
+    /// The file that says whom such names stand for, as `/etc/aliases` does.
+    #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<Text>")]
+    pub alias_file: Option<PathBuf>,
     /// The user's name in front of the address.
     #[schemars(with = "Option<Text>")]
     pub name: Option<String>,

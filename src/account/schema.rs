@@ -9,11 +9,27 @@ use super::pattern::Pattern;
 use super::profile::{Auth, Log};
 use super::sent::Copies;
 use super::source::SecretSource;
+use crate::provider::Provider;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
 /// A text of an account, which may stand elsewhere.
 pub(super) struct Text;
+
+/// The name of a provider that is known here.
+pub(super) struct Name;
+
+impl JsonSchema for Name {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"enum": Provider::names().collect::<Vec<_>>()})
+    }
+}
 
 /// The schema of a configuration file.
 pub fn schema() -> serde_json::Value {
@@ -83,6 +99,8 @@ mod tests {
             section["properties"].as_object().map(|keys| keys.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
         };
         assert!(keys("Account").contains(&"allow-recipients".to_owned()) && keys("Account").len() >= 20);
+        let providers = schema["$defs"]["Account"]["properties"]["provider"].to_string();
+        assert!(providers.contains("\"gmail\""), "{providers}");
         assert!(keys("Tls").contains(&"pin".to_owned()) && keys("OAuth").contains(&"redirect-port".to_owned()));
         assert!(keys("Serve").contains(&"tls-cert".to_owned()) && keys("Relay").contains(&"smarthost-ca".to_owned()));
         assert!(schema["properties"].get("origin").is_none() && schema["properties"].get("route").is_some());

@@ -3,10 +3,12 @@
 //! For `config show`: accounts are shown with what they inherit, so that nobody has to put it together by head.
 
 use super::config::Config;
+use super::preset;
 use super::problem::Position;
 use super::tree::{Node, Table, Value};
 use crate::endpoint;
 use serde_json::json;
+use std::ops::Range;
 
 /// One key.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Shown {
     pub json: serde_json::Value,
     /// Where it was written.
     pub place: Option<Position>,
+    /// The provider that implies it, if it is not written itself.
+    pub provider: Option<String>,
 }
 
 /// What stands for a secret.
@@ -46,12 +50,18 @@ impl Config {
     }
 
     fn show(&self, section: &str, table: &Table, shown: &mut Vec<Shown>) {
+        let named = table.get(preset::KEY).and_then(|(span, node)| Some((span, node.text()?)));
+        // What a provider implies stands where its name stands.
+        let implied = |key: &str, place: &Range<usize>| {
+            named.filter(|(span, _)| key != preset::KEY && *span == place).map(|(_, name)| name.to_owned())
+        };
         shown.extend(table.iter().map(|(key, (span, node))| Shown {
             section: section.to_owned(),
             key: bare(key),
             text: text(node),
             json: json(node),
             place: self.origin.place(span.start),
+            provider: implied(key, span),
         }));
     }
 }

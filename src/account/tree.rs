@@ -4,6 +4,7 @@
 //! `tls = {...}` too. Then an account takes what it does not say from the one it inherits from, then from
 //! `[defaults]`. Knows which keys are special, but not what any value means: that is `profile` and `config`.
 
+use super::preset;
 use super::problem::{Position, Problem, nearest};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -173,10 +174,13 @@ pub(super) fn complete(root: &Table, sources: &Sources, problems: &mut Vec<Probl
     let complete = accounts.iter().map(|(name, (place, node))| {
         let mut node = node.clone();
         if let Value::Table(own) = &mut node.value {
+            preset::fill(own, sources, problems);
             for base in chain(name, &accounts, sources, problems) {
                 fill(own, &base, &OWN);
+                preset::fill(own, sources, problems);
             }
             fill(own, &defaults, &[]);
+            preset::fill(own, sources, problems);
         }
         (name.clone(), (place.clone(), node))
     });

@@ -7,18 +7,15 @@ use super::judge::{self, advice};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
-use crate::engine::http::Find;
 use crate::engine::imap::Opening;
 use crate::engine::smtp::{Client, Dialect};
 use crate::engine::{imap, pop3};
 use crate::error::{Error, Kind, Result};
-use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::wire::secured::Tls;
 use crate::world::{Connect, Timestamp};
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -48,12 +45,11 @@ pub async fn visit(connect: &dyn Connect, way: Result<Way>, whom: &Visit<'_>) ->
     steps.into_iter().map(|step| step.of(service)).collect()
 }
 
-/// The certificates that a server shows, whoever signed them; nobody logs in.
-pub async fn chain(connect: &dyn Connect, find: &dyn Find, endpoint: &Endpoint, trace: Option<&Trace>) -> Result<Tls> {
+/// The certificates that a server shows, if the way trusts anyone; nobody logs in.
+pub async fn chain(connect: &dyn Connect, way: &Way, endpoint: &Endpoint, trace: Option<&Trace>) -> Result<Tls> {
     let helo = Domain::parse("localhost").expect("localhost is a name");
     let whom = Visit { endpoint, credentials: None, helo: &helo, trace, now: Timestamp::UNIX_EPOCH };
-    let way = Way::to(addresses(find, endpoint).await?, Trust::Anyone);
-    let dialled = reach(connect, &way, &whom).await?;
+    let dialled = reach(connect, way, &whom).await?;
     let name = dialled.name.clone();
     let opened = open(dialled, &whom).await.map_err(|(_, error)| error)?;
     let tls = opened.tls().cloned();
@@ -116,16 +112,6 @@ async fn bounded<T>(name: &str, what: impl Future<Output = Result<T>>) -> Result
         Error::new(Kind::Temporary, what).with_peer(name)
     };
     timeout(STEP_WAIT, what).await.unwrap_or_else(|_| Err(late()))
-}
-
-async fn addresses(find: &dyn Find, endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
-    match &endpoint.host {
-        Domain::Literal(ip) => Ok(vec![SocketAddr::new(*ip, endpoint.port)]),
-        host => {
-            let host = host.to_ascii().to_string();
-            bounded(&host, find.find(&host, endpoint.port)).await
-        }
-    }
 }
 
 async fn reach(connect: &dyn Connect, way: &Way, whom: &Visit<'_>) -> Result<Dialled> {

@@ -164,6 +164,7 @@ pub(super) fn print(context: &Context, shown: &[&Shown], origin: bool) -> Result
                 if let Some(place) = one.place.as_ref().filter(|_| origin) {
                     value["file"] = json!(place.path.display().to_string());
                     value["line"] = json!(place.line);
+                    value["provider"] = json!(one.provider);
                 }
                 value
             })
@@ -177,7 +178,9 @@ pub(super) fn print(context: &Context, shown: &[&Shown], origin: bool) -> Result
             context.line(&format!("{gap}[{}]", mailkit::message::safe::terminal(&one.section)))?;
             section = &one.section;
         }
-        let place = one.place.as_ref().filter(|_| origin).map(|place| format!("  # {place}")).unwrap_or_default();
+        let implied = one.provider.as_ref().map(|name| format!("provider {name}, ")).unwrap_or_default();
+        let place = one.place.as_ref().filter(|_| origin);
+        let place = place.map(|place| format!("  # {implied}{place}")).unwrap_or_default();
         context.line(&mailkit::message::safe::terminal(&format!("{} = {}{place}", one.key, one.text)))?;
     }
     Ok(())

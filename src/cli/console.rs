@@ -3,7 +3,7 @@
 //! Data goes to standard output, everything else to standard error. Whatever a stranger wrote is made
 //! harmless before it is printed. A reader of the output who goes away is no failure worth a word.
 
-use super::context::Context;
+use super::context::{Context, Typed};
 use super::exit::Exit;
 use super::globals::ColorChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,6 +13,7 @@ use mailkit::secret::Secret;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+use std::sync::PoisonError;
 
 /// Octets from which on an upload takes long enough to be watched.
 const UPLOAD_SHOWN: u64 = 256 * 1024;
@@ -118,6 +119,19 @@ impl Context {
             Ok(password) => Ok(Secret::new(password)),
             Err(error) => Err(nobody("nothing was typed").caused_by(error)),
         }
+    }
+
+    /// Asks for the password of an account's user, once in this run.
+    pub(super) fn ask_password_once(&self, (account, user): (&str, &str), question: &str) -> Result<Secret> {
+        // Nobody panics while holding it.
+        let mut typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
+        let password = match typed.take() {
+            Some(known) if known.account == account && known.user == user => known.password,
+            _ => self.ask_password(question)?,
+        };
+        let copy = Secret::new(password.expose().to_owned());
+        *typed = Some(Typed { account: account.to_owned(), user: user.to_owned(), password });
+        Ok(copy)
     }
 
     /// Asks whether to do what cannot be undone; `flag` is the option that answers without a terminal.

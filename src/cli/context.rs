@@ -8,10 +8,11 @@ use super::talk::Talk;
 use mailkit::account::{Config, Whose};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::trace::Trace;
+use mailkit::secret::Secret;
 use std::future::Future;
 use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
@@ -29,6 +30,8 @@ pub(crate) struct Context {
     trace: OnceLock<Option<Trace>>,
     /// Made when a command begins to serve.
     pub(super) talks: OnceLock<Talks>,
+    /// The password that was typed for an account and a user.
+    pub(super) typed: Mutex<Option<Typed>>,
 }
 
 /// The outputs of a command that serves. The threads behind them end with the program.
@@ -40,13 +43,27 @@ pub(super) struct Talks {
     trace: OnceLock<Talk>,
 }
 
+/// What was typed once, and is not asked for again.
+pub(super) struct Typed {
+    pub(super) account: String,
+    pub(super) user: String,
+    pub(super) password: Secret,
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed")
+    }
+}
+
 /// How long a command waits at its end for work that nobody waits for any more, as a keyring that does not answer.
 const LINGER: Duration = Duration::from_millis(100);
 
 impl Context {
     pub(super) fn new(command: &'static str, globals: Globals) -> Self {
         let (hidden, config, trace, talks) = (OnceLock::new(), OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { command, globals, secret_variables: Vec::new(), hidden, config, trace, talks }
+        let typed = Mutex::new(None);
+        Self { command, globals, secret_variables: Vec::new(), hidden, config, trace, talks, typed }
     }
 
     /// With the variables that the arguments name.

@@ -137,6 +137,11 @@ impl DialArgs {
         Ok(both)
     }
 
+    /// The same for a host that this was not said about: no certificates, no names.
+    pub(super) fn for_another_host(&self) -> Self {
+        Self { ca: None, pin: Vec::new(), tls_name: None, cert: None, key: None, ..self.clone() }
+    }
+
     /// Who connects.
     pub(super) fn connect(&self) -> Box<dyn Connect> {
         match self.source {

@@ -7,7 +7,7 @@ use super::auth;
 use super::context::Context;
 use super::dial::{Ask, DialArgs};
 use super::input;
-use mailkit::account::{Account, Asked, Auth, Config, SecretSource, Whose};
+use mailkit::account::{Account, Asked, Auth, Config, Reason, SecretSource, Whose};
 use mailkit::endpoint::{Endpoint, EndpointError, Protocol, masked};
 use mailkit::engine::dial::{Way, name};
 use mailkit::error::{Error, Kind, Result};
@@ -17,7 +17,7 @@ use mailkit::world::Connect;
 use std::path::{Path, PathBuf};
 
 /// Where a password comes from.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct PasswordArgs {
     /// Take the password from the first line that this shell command prints
     #[arg(long, value_name = "COMMAND", group = "password")]
@@ -43,7 +43,7 @@ impl PasswordArgs {
 }
 
 /// Options for logging in.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Login")]
 pub(super) struct LoginArgs {
     /// Log in as this user
@@ -97,6 +97,8 @@ pub(super) struct Server<'a> {
     pub(super) endpoint: Endpoint,
     /// The account's name and settings, if the server was not named by URL.
     pub(super) account: Option<(&'a str, &'a Account)>,
+    /// Why it is this account, where somebody may want to know.
+    pub(super) why: Option<Reason>,
 }
 
 /// A service an account can have.
@@ -170,15 +172,15 @@ pub(super) fn server_of<'a>(
         if !service.is_spoken(endpoint.protocol) {
             return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
         }
-        return Ok(Server { endpoint, account: None });
+        return Ok(Server { endpoint, account: None, why: None });
     }
-    let (name, account) = config()?.choose(asked)?;
+    let (name, account, why) = config()?.choose(asked)?;
     let endpoint = service.of(account).ok_or_else(|| {
         let key = service.key();
         Error::new(Kind::Config, format!("account {name} has no {key} server"))
             .hint(format!("add {key} = \"URL\" to [accounts.{name}]"))
     })?;
-    Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)) })
+    Ok(Server { endpoint: endpoint.clone(), account: Some((name, account)), why: Some(why) })
 }
 
 /// What a Maildir's notes call the mail of a user on a server. By its own ports a server is one and the same, so that
@@ -260,8 +262,21 @@ impl LoginArgs {
         let host = name(&endpoint.host);
         let account = server.account.map_or(user.as_str(), |(name, _)| name);
         let whose = context.whose(account, Some((&host, &user)));
-        let ask = |what: &str| context.ask_password(&format!("{what} of {user} at {}", endpoint.authority()));
+        let ask = |what: &str| {
+            let question = format!("{what} of {user} at {}", endpoint.authority());
+            // One account, one password: a second server of it is not asked for again.
+            match server.account {
+                Some((account, _)) => context.ask_password_once((account, &user), &question),
+                None => context.ask_password(&question),
+            }
+        };
         prove(&user, permit, &source, whose, &ask).await.map(Some)
+    }
+
+    /// What of this holds for another host than the one it was said about: how this machine gets out, and nothing
+    /// about who we are there or whom we trust.
+    pub(super) fn for_another_host(&self) -> Self {
+        Self { dial: self.dial.for_another_host(), ..Self::default() }
     }
 
     /// Whom to log in as, without asking for what proves it.
@@ -309,6 +324,7 @@ impl LoginArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mailkit::account::TlsFiles;
     use mailkit::secret::Secret;
 
     #[tokio::test]
@@ -327,6 +343,28 @@ mod tests {
             assert_eq!(proof.secret().map_or("", Secret::expose), wanted);
             assert_eq!(proof.password().is_some(), wanted == "Password");
         }
+    }
+
+    #[test]
+    fn what_was_said_about_one_host_is_not_said_to_another() {
+        #[derive(Debug, clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            login: LoginArgs,
+        }
+        let pin = format!("--pin=sha256:{}", "07".repeat(32));
+        let line = ["send", "--user=al", "--password-env=X", "--auth=PLAIN", "--auth-insecure", &pin, "--tls-name=x"];
+        let line = line.into_iter().chain(["--cert=/c", "--key=/k", "--proxy=socks5://p:1", "--source=::1", "-6"]);
+        let login = <Line as clap::Parser>::try_parse_from(line.chain(["--timeout=5s"])).expect("arguments").login;
+        let other = login.for_another_host();
+        assert!(other.user.is_none() && other.password.source().is_none() && other.auth.is_none());
+        assert!(!other.auth_insecure && other.dial.tls() == TlsFiles::default());
+        let dial = format!("{:?}", other.dial);
+        assert!(
+            ["ipv6: true", "source: Some(::1)", "timeout: Some(5s)"].iter().all(|kept| dial.contains(kept)),
+            "{dial}"
+        );
+        assert!(dial.contains("proxy: Some"), "{dial}");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //!
 //! What is asked and what the answers mean is in the files beside this one. DNS and the web are handed in.
 
-use super::presets::{Provider, of_exchanger};
-use super::{Candidate, Found, Source, Trust, autoconfig, pacc, srv};
+use super::presets;
+use super::{Candidate, Found, Source, Trust, autoconfig, jmap, pacc, srv};
 use crate::address::Address;
 use crate::error::{Error, Kind, Result};
+use crate::provider::{Provider, of_exchanger};
 use crate::world::{Later, LookupError, Record, RecordKind, Resolve};
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -33,7 +34,9 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
         let name = format!("{label}.{domain}");
         async move {
             let records = within(patience, asked(dns, &name, RecordKind::Srv)).await;
-            let said = records.map(|records| (srv::candidates(service, begins, &records, &address.to_string()), None));
+            let said = records.map(|(records, trust)| {
+                (srv::candidates(service, begins, (&records, trust), &address.to_string()), None)
+            });
             (name, said)
         }
     });
@@ -42,11 +45,15 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
         let said = within(patience, mapped(&domain, address, dns, web, &mut provider)).await;
         (said, provider)
     };
-    let (published, documents, services, (mapped, provider)) = tokio::join!(
+    let label = format!("{}.{domain}", jmap::LABEL);
+    let well_known = jmap::url(&domain, 443);
+    let (published, documents, services, (mapped, provider), named, answered) = tokio::join!(
         within(patience, published(&domain, address, dns, web)),
         join_all(documents),
         join_all(services),
         exchanger,
+        within(patience, asked(dns, &label, RecordKind::Srv)),
+        within(patience, web.get(&well_known)),
     );
     let all = [(pacc::url(&domain), published), (format!("the mail exchanger of {domain}"), mapped)];
     for (who, said) in all.into_iter().chain(documents).chain(services) {
@@ -55,6 +62,14 @@ pub async fn discover(address: &Address, dns: &dyn Resolve, web: &dyn Fetch, pat
                 found.candidates.extend(candidates);
                 found.issuer = found.issuer.or(issuer);
             }
+            Err(why) => found.errors.push((who, why)),
+        }
+    }
+    let named = named.map(|(records, trust)| jmap::named(&records, trust));
+    let answered = jmap::answered(&well_known, answered).map(|found| vec![found]);
+    for (who, said) in [(label, named), (well_known, answered)] {
+        match said {
+            Ok(services) => found.jmap.extend(services),
             Err(why) => found.errors.push((who, why)),
         }
     }
@@ -74,9 +89,10 @@ async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T>>) 
     timeout(patience, answer).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn asked(dns: &dyn Resolve, name: &str, kind: RecordKind) -> Result<Vec<Record>> {
+/// The records, and how they came.
+async fn asked(dns: &dyn Resolve, name: &str, kind: RecordKind) -> Result<(Vec<Record>, Trust)> {
     let answer = dns.lookup(name, kind).await.map_err(|error| unanswered(&error))?;
-    Ok(answer.records)
+    Ok((answer.records, if answer.is_authentic { Trust::Dnssec } else { Trust::Dns }))
 }
 
 /// Why DNS has no answer.
@@ -98,7 +114,7 @@ async fn published(domain: &str, address: &Address, dns: &dyn Resolve, web: &dyn
     let (url, name) = (pacc::url(domain), pacc::digest_name(domain));
     let (document, digests) = tokio::join!(web.get(&url), asked(dns, &name, RecordKind::Txt));
     let document = document?;
-    let digests = digests.map_err(|why| Error::new(why.kind(), format!("{name}: {why}")))?;
+    let (digests, _) = digests.map_err(|why| Error::new(why.kind(), format!("{name}: {why}")))?;
     if !pacc::is_vouched_for(&document, &digests) {
         return Err(unusable(format!("no digest at {name} fits the document")));
     }
@@ -113,7 +129,7 @@ async fn mapped(
     web: &dyn Fetch,
     known: &mut Option<&'static Provider>,
 ) -> Said {
-    let records = asked(dns, domain, RecordKind::Mx).await?;
+    let (records, trust) = asked(dns, domain, RecordKind::Mx).await?;
     let listed = records.iter().filter_map(|record| match record {
         Record::Mx { preference, exchange } if exchange != "." => Some((*preference, exchange.as_str())),
         _ => None,
@@ -122,7 +138,7 @@ async fn mapped(
     let Some((_, host)) = listed.min() else { return Err(nobody("there is none".to_owned())) };
     if let Some(provider) = of_exchanger(host) {
         *known = Some(provider);
-        return Ok((provider.candidates(address, Source::Exchanger, Trust::Dns), None));
+        return Ok((presets::candidates(provider, address, Source::Exchanger, trust), None));
     }
     // The collection knows providers by their domain, which is somewhere above the exchanger's name.
     let above = std::iter::successors(host.split_once('.').map(|(_, above)| above), |name| {
@@ -130,7 +146,7 @@ async fn mapped(
     });
     let mut said = Err(nobody(format!("{host} is nobody's who is known")));
     for name in above.filter(|name| name.contains('.') && *name != domain).take(2) {
-        said = document(web, &autoconfig::collected(name), address, Source::Exchanger, Trust::Dns).await;
+        said = document(web, &autoconfig::collected(name), address, Source::Exchanger, trust).await;
         if said.is_ok() {
             break;
         }
@@ -249,6 +265,35 @@ mod tests {
         assert!(!errors.concat().contains("me@") && !errors.concat().contains("me%40"));
         let later = found.errors.iter().filter(|(_, why)| why.kind() == Kind::Temporary).map(|(who, _)| who.as_str());
         assert_eq!(later.collect::<Vec<_>>(), [silent]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_not_spoken_here_is_shown_and_never_chosen() {
+        let zone = "_jmap._tcp.x.test. SRV 0 0 443 jmap.x.test.\n";
+        let session = ("https://x.test/.well-known/jmap", r#"{"apiUrl": "/api"}"#.to_owned());
+        let found = found(zone, &[session], "me@x.test").await;
+        let said = found.jmap.iter().map(|jmap| format!("{} {} {}", jmap.url, jmap.source, jmap.trust.name()));
+        assert_eq!(
+            said.collect::<Vec<_>>(),
+            ["https://jmap.x.test/.well-known/jmap srv dns", "https://x.test/.well-known/jmap well-known https"]
+        );
+        assert_eq!(shown(&found), "");
+        assert!(!found.errors.iter().any(|(who, _)| who.contains("jmap")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_signed_is_told_from_what_is_not() {
+        let zone = "_imaps._tcp.x.test. SRV 0 0 993 imap.y.test.\n_jmap._tcp.x.test. SRV 0 0 443 jmap.x.test.\n";
+        let address = Address::parse("me@x.test").expect("an address");
+        for (is_signed, trust, to_confirm) in [(false, "dns", 1), (true, "dnssec", 0)] {
+            let zone = Zone::parse(zone).expect("a zone");
+            let zone = if is_signed { zone.signed("x.test") } else { zone };
+            let found = discover(&address, &zone, &Web(BTreeMap::new()), Duration::from_secs(10)).await;
+            let all =
+                found.candidates.iter().map(|found| found.trust).chain(found.jmap.iter().map(|found| found.trust));
+            assert_eq!(all.map(Trust::name).collect::<Vec<_>>(), [trust, trust]);
+            assert_eq!(choose(&found.candidates).to_confirm("x.test").count(), to_confirm);
+        }
     }
 
     #[tokio::test]

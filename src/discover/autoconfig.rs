@@ -3,8 +3,9 @@
 //! Pure: the document comes in. Servers without encryption are passed over: a password for them would be
 //! read by anybody. draft-ietf-mailmaint-autoconfig §4.
 
-use super::{Begins, Candidate, Service, Source, Trust, Way, endpoint};
+use super::{Begins, Candidate, Service, Source, Trust, endpoint};
 use crate::address::Address;
+use crate::provider::Way;
 use serde::Deserialize;
 
 /// Where a domain may have its document, and Thunderbird's collection has one about it. The domain's own server is

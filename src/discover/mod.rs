@@ -4,11 +4,12 @@
 //! once, and each says how far it can be trusted; `choose` picks one of them. Servers of different places are never
 //! mixed: a password would go to a host that nobody named together with the others. No password and no token
 //! is needed, and none is sent.
-//! RFC 6186; RFC 8314 §5.1; draft-ietf-mailmaint-autoconfig; draft-ietf-mailmaint-pacc.
+//! RFC 6186; RFC 8314 §5.1; RFC 8620 §2.2; draft-ietf-mailmaint-autoconfig; draft-ietf-mailmaint-pacc.
 
 mod ask;
 mod autoconfig;
 mod choose;
+mod jmap;
 mod pacc;
 mod presets;
 mod srv;
@@ -16,12 +17,13 @@ mod web;
 
 pub use ask::{Fetch, discover};
 pub use choose::{Chosen, choose};
-pub use presets::{Provider, provider};
+pub use jmap::Jmap;
 pub use web::{Names, Web, reach};
 
 use crate::address::Address;
 use crate::endpoint::{Endpoint, TlsMode};
 use crate::error::{Error, Kind};
+use crate::provider::{Provider, Way, of_domain};
 use std::fmt;
 
 /// What an account wants of a server.
@@ -61,19 +63,12 @@ pub enum Trust {
     Program,
     /// With a certificate of whoever gave it.
     Https,
+    /// By DNS, signed: DNSSEC vouches for all of it (RFC 4035 §3.2.3).
+    Dnssec,
     /// By DNS, unsigned: whoever can answer in its place can name other servers.
     Dns,
     /// In clear.
     Http,
-}
-
-/// A way to log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Way {
-    /// By access tokens (RFC 6749).
-    OAuth,
-    /// By password.
-    Password,
 }
 
 /// A server that somebody named.
@@ -98,6 +93,8 @@ pub struct Candidate {
 pub struct Found {
     /// The servers, best first.
     pub candidates: Vec<Candidate>,
+    /// Services that could stand in for all of them, and are not spoken here.
+    pub jmap: Vec<Jmap>,
     /// Those who were asked and had nothing, or nothing usable: who, and why.
     pub errors: Vec<(String, Error)>,
     /// The large provider whose address or customer this is.
@@ -109,13 +106,14 @@ pub struct Found {
 impl Found {
     /// What is known of the address without asking anybody.
     pub fn known(address: &Address) -> Self {
-        let provider = presets::of_domain(&address.domain().to_ascii().to_string());
+        let provider = of_domain(&address.domain().to_ascii().to_string());
         Self::of(provider, address)
     }
 
     /// The servers of a large provider.
     pub fn of(provider: Option<&'static Provider>, address: &Address) -> Self {
-        let preset = |provider: &'static Provider| provider.candidates(address, Source::Preset, Trust::Program);
+        let preset =
+            |provider: &'static Provider| presets::candidates(provider, address, Source::Preset, Trust::Program);
         Self { candidates: provider.map(preset).unwrap_or_default(), provider, ..Self::default() }
     }
 
@@ -175,18 +173,9 @@ impl Trust {
         match self {
             Self::Program => "built-in",
             Self::Https => "https",
+            Self::Dnssec => "dnssec",
             Self::Dns => "dns",
             Self::Http => "http",
-        }
-    }
-}
-
-impl Way {
-    /// One word, as in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OAuth => "oauth2",
-            Self::Password => "password",
         }
     }
 }

@@ -4,7 +4,8 @@
 //! RFC 8314, so a document cannot talk a client into anything weaker.
 //! draft-ietf-mailmaint-pacc.
 
-use super::{Begins, Candidate, Service, Source, Trust, Way, endpoint};
+use super::{Begins, Candidate, Service, Source, Trust, endpoint};
+use crate::provider::Way;
 use crate::world::Record;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};

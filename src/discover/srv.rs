@@ -18,7 +18,12 @@ pub(super) const LABELS: [(&str, Service, Begins); 6] = [
 ];
 
 /// The servers in the records of one label, the first choice first.
-pub(super) fn candidates(service: Service, begins: Begins, records: &[Record], address: &str) -> Vec<Candidate> {
+pub(super) fn candidates(
+    service: Service,
+    begins: Begins,
+    (records, trust): (&[Record], Trust),
+    address: &str,
+) -> Vec<Candidate> {
     let mut listed: Vec<(u16, u16, u16, &str)> = records
         .iter()
         .filter_map(|record| match record {
@@ -33,7 +38,7 @@ pub(super) fn candidates(service: Service, begins: Begins, records: &[Record], a
     let candidate = |(_, _, port, target): (u16, u16, u16, &str)| {
         let endpoint = endpoint(service, target, port, begins)?;
         let user = address.to_owned();
-        Some(Candidate { service, endpoint, user, ways: Vec::new(), source: Source::Srv, trust: Trust::Dns })
+        Some(Candidate { service, endpoint, user, ways: Vec::new(), source: Source::Srv, trust })
     };
     listed.into_iter().filter_map(candidate).collect()
 }
@@ -58,7 +63,7 @@ mod tests {
                 target: (*target).to_owned(),
             };
             let records: Vec<Record> = records.iter().map(record).collect();
-            let found = candidates(Service::Imap, Begins::WithTls, &records, "me@x.test");
+            let found = candidates(Service::Imap, Begins::WithTls, (&records, Trust::Dns), "me@x.test");
             let found: Vec<String> = found.iter().map(|candidate| candidate.endpoint.to_string()).collect();
             assert_eq!(found.join(" "), wanted);
         }

@@ -32,6 +32,8 @@ impl Fetch for Web<'_> {
                 200 => Ok(response.body),
                 // RFC 9110 §15.6; RFC 6585 §4.
                 status @ (429 | 500..) => Err(Error::new(Kind::Temporary, format!("the web server says {status}"))),
+                // RFC 9110 §15.5.2: there is something, for those who log in.
+                401 => Err(Error::new(Kind::NoPermission, "the web server says 401")),
                 status => Err(Error::new(Kind::NoHost, format!("the web server says {status}"))),
             }
         })

@@ -24,6 +24,7 @@ use crate::wire::session::Tls;
 use lettre::transport::smtp::extension::ClientId;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// RFC 5321 §4.5.3.2.1 to §4.5.3.2.3: greeting, MAIL and RCPT.
@@ -53,6 +54,8 @@ pub struct Client {
     dialect: Dialect,
     /// A transaction was begun and not ended: the next one has to say RSET first (RFC 5321 §4.1.4).
     is_begun: bool,
+    /// How long the TLS handshake took.
+    handshake: Option<Duration>,
 }
 
 impl Client {
@@ -78,7 +81,7 @@ impl Client {
     /// Over a connection on which nothing has been said yet.
     fn new(connection: Connection, name: &str, dialect: Dialect) -> Self {
         let dialogue = Dialogue::new(connection, name, COMMAND_WAIT);
-        Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false }
+        Self { dialogue, extensions: Extensions::default(), dialect, is_begun: false, handshake: None }
     }
 
     /// What the server offers.
@@ -104,6 +107,11 @@ impl Client {
     /// What the TLS handshake settled, if there was one.
     pub fn tls(&self) -> Option<&Tls> {
         self.dialogue.tls()
+    }
+
+    /// How long the TLS handshake took, if there was one.
+    pub fn handshake(&self) -> Option<Duration> {
+        self.handshake
     }
 
     /// The server's address, while the connection stands.
@@ -198,8 +206,10 @@ impl Client {
     }
 
     async fn secure(&mut self, tls: &ClientTls) -> Result<(), Outcome> {
-        let name = self.dialogue.peer().to_owned();
-        self.dialogue.start_tls(tls, &name).await.map_err(|error| broken_tls(&error))
+        let (name, begun) = (self.dialogue.peer().to_owned(), Instant::now());
+        self.dialogue.start_tls(tls, &name).await.map_err(|error| broken_tls(&error))?;
+        self.handshake = Some(begun.elapsed());
+        Ok(())
     }
 
     async fn hello(&mut self, helo: &Domain) -> Result<(), Outcome> {

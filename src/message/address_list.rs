@@ -50,6 +50,14 @@ impl NameAddr {
         Address::new(&self.local_part, Domain::parse(&self.domain)?)
     }
 
+    /// The name of a user of this machine, if that is all there is: `root`.
+    pub fn local_name(&self) -> Option<&str> {
+        // Where a comma stands in an encoded word, its beginning only looks like a name.
+        let is_odd = self.lacks_quotes || self.local_part.starts_with("=?");
+        let is_name = self.domain.is_empty() && !self.local_part.is_empty() && !is_odd;
+        is_name.then_some(self.local_part.as_str())
+    }
+
     /// `local-part@domain` for people, or the local part alone; not always an address.
     pub fn spec(&self) -> String {
         match self.domain.is_empty() {
@@ -183,8 +191,7 @@ impl List {
 fn bare(phrase: Vec<Word>, name: Option<String>) -> Option<NameAddr> {
     let joined = |words: &[Word]| words.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
     let Some((left, domain, behind)) = split_at_sign(&phrase) else {
-        let local_part = joined(&phrase);
-        return (!local_part.is_empty()).then(|| NameAddr { name, local_part, ..NameAddr::default() });
+        return (!joined(&phrase).is_empty()).then(|| NameAddr { name, ..local_part(&phrase) });
     };
     // What stands behind a domain and a blank belongs to nobody: `bob@x Bob`.
     let domain = tight(domain).split(' ').next().unwrap_or_default().to_owned();
@@ -209,7 +216,7 @@ fn bracketed(spec: &str) -> NameAddr {
         }
     }
     let Some((left, domain, behind)) = split_at_sign(&words) else {
-        return NameAddr { local_part: spec.to_owned(), ..NameAddr::default() };
+        return local_part(&words);
     };
     let domain = behind.iter().fold(tight(domain), |domain, (word, _)| domain + " " + word);
     NameAddr { domain, ..local_part(&left) }

@@ -5,21 +5,20 @@
 //! Its header section is held, its body is only read through: a message may be larger than the memory.
 //! Knows no server. RFC 5322 §3.6, §2.1.1; RFC 6409 §8; RFC 5321 §2.3.8, §4.5.3.1.6.
 
-use super::address_list::{self, ENTRIES_MAX};
 use super::blind;
 use super::build::Correspondent;
-use super::field::{self, Field};
+use super::field;
+use super::header::{HEADER_MAX, Header, Whom};
 use super::line_ends;
+use super::qualify::qualify;
 use super::rope::{self, Rope};
 use super::{date, id};
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::error::{Error, Kind, Result};
 use crate::world::{Content, Entropy, Timestamp};
 use std::io;
 use std::sync::Arc;
 
-/// Octets of a header section; so many recipients no server takes at once.
-const HEADER_MAX: u64 = 1024 * 1024;
 /// RFC 5321 §4.5.3.1.6: octets of a line, without its CRLF, that every server must take.
 const LINE_MAX: u64 = 998;
 
@@ -32,6 +31,8 @@ pub struct Fixups<'a> {
     pub now: Timestamp,
     /// For its Message-ID if it has none.
     pub entropy: &'a dyn Entropy,
+    /// What stands behind names without a domain in its address fields, if anything does.
+    pub domain: Option<&'a Domain>,
 }
 
 /// A message ready for the wire, and what its envelope can be made of.
@@ -41,8 +42,8 @@ pub struct Prepared {
     pub content: Rope<'static>,
     /// Whom the header section names, blind copies included, each once. Of a message that was sent again,
     /// whom it was sent to last (`Resent-To` and its like).
-    pub recipients: Vec<Address>,
-    /// What stands among the recipients and is no address.
+    pub recipients: Vec<Whom>,
+    /// What stands among the recipients and is neither an address nor a name.
     pub unusable: Vec<String>,
     /// Who sends it: `Sender` or else the first of `From`, or their `Resent-` forms.
     pub from: Option<Address>,
@@ -93,7 +94,10 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
             .caused_by("its first line is no header field, but a Bcc field follows, which all would see")
             .hint("a complete message begins with header fields"));
     }
-    let header = Header::read(&head[section.clone()]);
+    let written = &head[section.clone()];
+    let qualified = fixups.and_then(|fixups| qualify(written, fixups.domain?));
+    let section_octets = qualified.as_deref().unwrap_or(written);
+    let header = Header::read(section_octets);
     let mut prepared = Prepared {
         content: Rope::new(),
         recipients: Vec::new(),
@@ -104,7 +108,8 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
         message_id: header.message_id(),
         long_line,
     };
-    header.recipients(&mut prepared)?;
+    // Whoever was named without a domain may be somebody else's alias.
+    (prepared.recipients, prepared.unusable) = Header::read(written).recipients()?;
     let mut octets = Vec::with_capacity(section.len() + 512);
     match &fixups {
         None => octets.extend_from_slice(&head[..start]),
@@ -117,12 +122,12 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
             }
         }
     }
-    let mut at = section.start;
-    for blind in blind::ranges(&head[section.clone()]) {
-        octets.extend_from_slice(&head[at..section.start + blind.start]);
-        at = section.start + blind.end;
+    let mut at = 0;
+    for blind in blind::ranges(section_octets) {
+        octets.extend_from_slice(&section_octets[at..blind.start]);
+        at = blind.end;
     }
-    octets.extend_from_slice(&head[at..section.end]);
+    octets.extend_from_slice(&section_octets[at..]);
     prepared.needs_utf8 = !octets.is_ascii() && std::str::from_utf8(&octets).is_ok();
     prepared.content.push_octets(octets);
     prepared.content.push_range(message.clone(), section.end as u64..message.size());
@@ -193,78 +198,7 @@ fn section_length(octets: &[u8]) -> usize {
     }
 }
 
-struct Header<'o> {
-    fields: Vec<Field<'o>>,
-}
-
-impl<'o> Header<'o> {
-    fn read(section: &'o [u8]) -> Self {
-        Self { fields: field::fields(section).collect() }
-    }
-
-    fn find(&self, name: &str) -> Option<&Field<'o>> {
-        self.fields.iter().find(|field| field.is(name))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.find(name).is_some()
-    }
-
-    fn sender(&self) -> Option<Address> {
-        let first = |name: &str| {
-            let entries = address_list::parse(self.find(name)?.body);
-            address_list::mailboxes(&entries).find_map(|mailbox| mailbox.address().ok())
-        };
-        ["Resent-Sender", "Resent-From", "Sender", "From"].into_iter().find_map(first)
-    }
-
-    fn message_id(&self) -> Option<String> {
-        let text = String::from_utf8_lossy(self.find("Message-ID")?.body).trim().to_owned();
-        let inner = text.strip_prefix('<').and_then(|text| text.split('>').next()).unwrap_or(&text);
-        (!inner.is_empty()).then(|| inner.to_owned())
-    }
-
-    /// Fills in the recipients, each once.
-    fn recipients(&self, prepared: &mut Prepared) -> Result<()> {
-        let block = self.resent_block();
-        let names = if block.is_empty() { ["To", "Cc", "Bcc"] } else { ["Resent-To", "Resent-Cc", "Resent-Bcc"] };
-        let fields: Box<dyn Iterator<Item = &Field<'o>>> =
-            if block.is_empty() { Box::new(self.fields.iter()) } else { Box::new(block.into_iter()) };
-        let mut seen = std::collections::HashSet::new();
-        for field in fields.filter(|field| names.iter().any(|name| field.is(name))) {
-            let entries = address_list::parse(field.body);
-            if address_list::mailboxes(&entries).count() + seen.len() >= ENTRIES_MAX {
-                return Err(Error::new(Kind::Data, "prepare the message").caused_by("it names too many recipients"));
-            }
-            for mailbox in address_list::mailboxes(&entries) {
-                match mailbox.address() {
-                    Ok(address) if seen.insert(address.clone()) => prepared.recipients.push(address),
-                    Ok(_) => {}
-                    Err(_) => prepared.unusable.push(mailbox.spec()),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The fields of the last resending, which stand on top (RFC 5322 §3.6.6); empty if there was none.
-    fn resent_block(&self) -> Vec<&Field<'o>> {
-        let mut block: Vec<&Field<'o>> = Vec::new();
-        for field in self.fields.iter().filter(|f| f.name.get(..7).is_some_and(|n| n.eq_ignore_ascii_case("Resent-"))) {
-            // Each field stands once in a block, so the next of a name begins an older one.
-            if block.iter().any(|known| known.is(field.name)) {
-                break;
-            }
-            block.push(field);
-        }
-        let is_recipient = |f: &&&Field<'o>| ["Resent-To", "Resent-Cc", "Resent-Bcc"].iter().any(|name| f.is(name));
-        if block.iter().any(|field| is_recipient(&field)) { block } else { Vec::new() }
-    }
-
-    fn declares_body(&self) -> bool {
-        self.has("Content-Type") || self.has("Content-Transfer-Encoding")
-    }
-
+impl Header<'_> {
     /// Writes the fields that are missing, in front of those there are.
     fn complete(
         &self,
@@ -312,9 +246,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn fixed(message: &str) -> Prepared {
+        fixed_at(message, None)
+    }
+
+    fn fixed_at(message: &str, host: Option<&str>) -> Prepared {
         let alice = Address::parse("alice@crepes.example").expect("an address");
         let from = Correspondent { name: None, address: alice };
-        let fixups = Fixups { from: Some(&from), now: Timestamp::UNIX_EPOCH, entropy: &Counting::default() };
+        let domain = host.map(|host| Domain::parse(host).expect("a domain"));
+        let entropy = &Counting::default();
+        let fixups = Fixups { from: Some(&from), now: Timestamp::UNIX_EPOCH, entropy, domain: domain.as_ref() };
         prepare(&held(message.as_bytes()), Some(fixups), false).expect(message)
     }
 
@@ -404,6 +344,26 @@ mod tests {
         }
     }
 
+    fn named(prepared: &Prepared) -> String {
+        let one = |whom: &Whom| match whom {
+            Whom::Address(address) => address.to_string(),
+            Whom::Local(name) => name.clone(),
+        };
+        prepared.recipients.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn local_names_become_addresses_in_the_message_and_stay_names_for_the_envelope() {
+        let cron =
+            "From: root (Cron Daemon)\nTo: root\nBcc: al\nSubject: root\nDate: x\nMessage-ID: <1@x>\n\nTo: root\n";
+        let prepared = fixed_at(cron, Some("h.example"));
+        let wanted = "From: root@h.example (Cron Daemon)\r\nTo: root@h.example\r\nSubject: root\r\nDate: x\r\n\
+                      Message-ID: <1@x>\r\n\r\nTo: root\r\n";
+        assert_eq!((text(&prepared).as_str(), named(&prepared).as_str()), (wanted, "root al"));
+        assert_eq!(prepared.from.map(|from| from.to_string()).as_deref(), Some("root@h.example"));
+        assert!(text(&fixed(cron)).contains("To: root\r\n"), "nobody said what stands behind it");
+    }
+
     #[test]
     fn recipients_come_from_the_header_section() {
         for (message, wanted) in [
@@ -413,10 +373,10 @@ mod tests {
             ("Subject: none\n\nTo: body@x\n", ""),
             ("text without fields\nTo: body@x\n", ""),
         ] {
-            let found: Vec<_> = plain(message.as_bytes()).recipients.iter().map(ToString::to_string).collect();
-            assert_eq!(found.join(" "), wanted, "{message}");
+            assert_eq!(named(&plain(message.as_bytes())), wanted, "{message}");
         }
-        assert_eq!(plain(b"To: root, a@x\r\n\r\n").unusable, ["root"]);
+        let prepared = plain(b"To: root, a@x, a b, root\r\n\r\n");
+        assert_eq!((named(&prepared).as_str(), prepared.unusable), ("root a@x", vec!["a b".to_owned()]));
         assert_eq!(plain(b"Sender: s@x\r\nFrom: f@x\r\n\r\n").from.map(|a| a.to_string()).as_deref(), Some("s@x"));
     }
 
@@ -440,7 +400,7 @@ mod tests {
         let wide: Vec<u8> = "To: a@x\nBcc: b@x\n\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(prepare(&held(&wide), None, true).is_err());
         assert!(!text(&fixed("From a Thu\nTo: a@x\n\n")).contains("From a Thu"));
-        let fixups = Fixups { from: None, now: Timestamp::UNIX_EPOCH, entropy: &Counting::default() };
+        let fixups = Fixups { from: None, now: Timestamp::UNIX_EPOCH, entropy: &Counting::default(), domain: None };
         let error = prepare(&held(b"To: a@x\n\n"), Some(fixups), false).expect_err("no From");
         assert_eq!(error.kind(), Kind::Data);
     }

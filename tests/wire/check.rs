@@ -21,7 +21,7 @@ pub(crate) fn check(runtime: &Runtime, text: &[u8]) {
     let given: Arc<dyn Content> = Arc::new(text.to_vec());
     let entropy = SeededEntropy::new(7);
     let from = alice();
-    let fixups = || Fixups { from: Some(&from), now: Timestamp::UNIX_EPOCH, entropy: &entropy };
+    let fixups = || Fixups { from: Some(&from), now: Timestamp::UNIX_EPOCH, entropy: &entropy, domain: None };
     // What is refused is not sent.
     for repair in [false, true] {
         for fixups in [None, Some(fixups())] {

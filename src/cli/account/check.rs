@@ -8,6 +8,7 @@ use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::login::{Server, is_external, prove};
+use crate::cli::send;
 use mailkit::account::{Account, Auth, SecretSource};
 use mailkit::checkup::{self, Level, Step, Visit, opinion, visit};
 use mailkit::endpoint::Endpoint;
@@ -23,13 +24,14 @@ use serde_json::json;
 /// Check whether an account works
 ///
 /// Looks at the account itself, its secret, and each of its servers: name, port, certificate, login, what is
-/// offered, which mailboxes are there. Nothing is changed, and nothing is sent.
+/// offered, which mailboxes are there, by the proxy and from the address that the account names. Nothing is changed,
+/// and nothing is sent, unless --send says so.
 ///
 /// Ends with 0 if all works, even with warnings; else as the first step that failed does: 78 for the account
 /// or its secret, 68 or 75 for a server that is not there, 69 for its certificate, 77 for a refused login.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  mailkit account check local
+  mailkit account check local --send
   mailkit account check --all --json | jq .steps")]
 pub(super) struct Check {
     /// The account; the default one if none is named
@@ -39,6 +41,10 @@ pub(super) struct Check {
     /// Check all accounts
     #[arg(long)]
     all: bool,
+
+    /// If all that is before it works, send a message from the account to its own address
+    #[arg(long)]
+    send: bool,
 }
 
 /// Checks, and prints step by step.
@@ -56,7 +62,13 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         for name in names {
             // Values that stand elsewhere are got for it; what cannot be had is this account's matter alone.
             let steps = match config.account(Some(name)) {
-                Ok((_, account)) => steps(context, name, account, None).await?,
+                Ok((_, account)) => {
+                    let mut steps = steps(context, name, account, None).await?;
+                    if args.send && checkup::kind(&steps).is_none() {
+                        steps.push(sent(context, name, account).await.of("smtp"));
+                    }
+                    steps
+                }
                 Err(error) => vec![Step::failed("config", &error, None)],
             };
             let outcome = checkup::kind(&steps).map_or(Exit::OK, Exit::from);
@@ -103,7 +115,7 @@ pub(super) async fn steps(
         let credentials = proofs.get(index).and_then(Option::as_ref);
         let (helo, trace, ways, tls) = (&helo, trace.as_ref(), &ways, tls.clone());
         async move {
-            let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)) };
+            let server = Server { endpoint: (*endpoint).clone(), account: Some((name, account)), why: None };
             let ask = |question: &str| context.ask_password(question);
             let way = ways.way(&ask, &server, context.hidden(), tls).await;
             visit(&*ways.connect(), way, &Visit { endpoint, credentials, helo, trace, now }).await
@@ -111,6 +123,18 @@ pub(super) async fn steps(
     });
     steps.extend(futures_util::future::join_all(visits).await.into_iter().flatten());
     Ok(steps)
+}
+
+/// Sends a message to the account's own address, as `mailkit send` would.
+async fn sent(context: &Context, name: &str, account: &Account) -> Step {
+    let Some(email) = &account.email else {
+        let error = Error::new(Kind::Config, "the account has no address to write to");
+        return Step::failed("send", &error, Some("it needs the key email"));
+    };
+    match send::trial(context, name, &email.to_string()).await {
+        Ok(said) => Step { said: Some(said), ..Step::ok("send", format!("a message to {email} was accepted")) },
+        Err(error) => Step::failed("send", &error, None),
+    }
 }
 
 /// Whether the account is whole, by what it says itself.
@@ -193,7 +217,7 @@ async fn password(context: &Context, name: &str, account: &Account, servers: &[&
     let first = servers.iter().find_map(|server| Some((dial::name(&server.host), account.login(server)?)));
     let Some((host, user)) = &first else { return Err(nobody()) };
     let source = account.secret.as_ref().unwrap_or(&SecretSource::Prompt);
-    let ask = || context.ask_password(&format!("Password of {user}"));
+    let ask = || context.ask_password_once((name, user), &format!("Password of {user}"));
     source.fetch(context.whose(name, Some((host, user))), &ask).await
 }
 

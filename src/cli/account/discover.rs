@@ -27,7 +27,7 @@ const REACH_WAIT: Duration = Duration::from_secs(5);
 ///
 /// Asks all who may know at once: the list of large providers in this program, the domain's own documents
 /// (PACC, autoconfig), DNS (RFC 6186), Thunderbird's collection, and both of these by the domain's mail
-/// exchanger. All servers of an account are taken from one of them, the best that knows enough; what came
+/// exchanger. A JMAP service is shown too. All servers of an account are taken from one of them, the best that knows enough; what came
 /// without encryption is shown and never taken. No password is needed, and none is sent.
 ///
 /// Ends with 0 if servers were chosen, 1 if nobody knows any, 75 if nobody could be asked.
@@ -95,6 +95,8 @@ impl Dns {
             None => SystemResolver::from_system()
                 .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
         };
+        // Whether an answer is signed is asked of those only whose word about it counts.
+        let resolver = if resolver.is_trusted() { resolver.authentic()? } else { resolver };
         Ok(Outside { resolver: resolver.traced(context.trace()?), is_named: self.resolver.is_some() })
     }
 }
@@ -159,6 +161,9 @@ fn object(
             "pop": chosen.pop.map(one),
             "confirm": chosen.to_confirm(&domain).map(|server| server.service.name()).collect::<Vec<_>>(),
         })),
+        "jmap": found.jmap.iter().map(|jmap| json!({
+            "url": jmap.url, "source": jmap.source, "trust": jmap.trust.name(),
+        })).collect::<Vec<_>>(),
         "errors": errors.collect::<Vec<_>>(),
         "issuer": found.issuer,
         "note": found.note(),
@@ -187,19 +192,28 @@ fn page(address: &Address, found: &Found, chosen: &Chosen<'_>, reached: impl Fn(
             candidate.user.clone(),
             said,
             candidate.source.name().to_owned(),
-            candidate.trust.name().to_owned(),
+            trust(candidate.trust),
             candidate.source.score().to_string(),
             answers.to_owned(),
         ]
     });
+    let services = found.jmap.iter().map(|jmap| {
+        let [none, service, url] = ["", "jmap", &jmap.url].map(str::to_owned);
+        let (source, trust) = (jmap.source.to_owned(), trust(jmap.trust));
+        [none.clone(), service, url, none.clone(), none.clone(), source, trust, none.clone(), none]
+    });
     let head = ["", "service", "url", "user", "login", "source", "trust", "score", "answers"].map(str::to_owned);
-    if !found.candidates.is_empty() {
+    let rows: Vec<_> = [head].into_iter().chain(rows).chain(services).collect();
+    if rows.len() > 1 {
         page.push('\n');
-        page.push_str(&table(&[head].into_iter().chain(rows).collect::<Vec<_>>()));
+        page.push_str(&table(&rows));
     }
     let domain = address.domain().to_ascii().to_string();
     let mut notes: Vec<String> = found.note().iter().map(|note| (*note).to_owned()).collect();
     notes.extend(found.issuer.as_ref().map(|issuer| format!("tokens are given out by {issuer}")));
+    if !found.jmap.is_empty() {
+        notes.push("JMAP is shown for the record: it is not spoken here".to_owned());
+    }
     notes.extend(chosen.to_confirm(&domain).map(|server| {
         let host = &server.endpoint.host;
         format!(
@@ -215,6 +229,14 @@ fn page(address: &Address, found: &Found, chosen: &Chosen<'_>, reached: impl Fn(
         }
     }
     page
+}
+
+/// How something came here, for people.
+fn trust(trust: discover::Trust) -> String {
+    match trust {
+        discover::Trust::Dns => "dns (not validated)".to_owned(),
+        trust => trust.name().to_owned(),
+    }
 }
 
 /// A source in words.

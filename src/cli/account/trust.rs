@@ -3,15 +3,15 @@
 use super::discover::table;
 use crate::cli::config;
 use crate::cli::context::Context;
+use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
+use crate::cli::login::Server;
 use mailkit::account::pins;
 use mailkit::checkup::chain;
 use mailkit::endpoint::{Endpoint, masked};
-use mailkit::engine::http::SystemNames;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
-use mailkit::net::tcp::Tcp;
-use mailkit::net::tls::Certified;
+use mailkit::net::tls::{Certified, Trust::Anyone};
 use mailkit::wire::secured::{Certificate, Fingerprint};
 use serde_json::{Value, json};
 
@@ -45,7 +45,14 @@ pub(super) fn run(args: &Trust, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&args.server)?;
     let account = context.globals.account.as_deref();
     let known = account.map(|name| context.config()?.account(Some(name))).transpose()?;
-    let tls = context.block_on(async { chain(&Tcp, &SystemNames, &endpoint, context.trace()?.as_ref()).await })?;
+    // An account may have a way of its own, through a proxy or from another address.
+    let server = Server { endpoint: endpoint.clone(), account: known, why: None };
+    let dial = DialArgs::default().over(known.map(|(_, account)| account))?;
+    let tls = context.block_on(async {
+        let ask = |question: &str| context.ask_password(question);
+        let way = dial.way(&ask, &server, context.hidden(), Anyone.into()).await?;
+        chain(&*dial.connect(), &way, &endpoint, context.trace()?.as_ref()).await
+    })?;
     let own = tls.chain.first().ok_or_else(|| {
         Error::new(Kind::Unavailable, "the server showed no certificate").with_peer(endpoint.authority())
     })?;

@@ -9,10 +9,11 @@ use crate::cli::context::Context;
 use dialoguer::{Confirm, Input, Select};
 use mailkit::account::{Draft, Keep, is_name, secret_file};
 use mailkit::address::Address;
-use mailkit::discover::{Candidate, Chosen, Found, Source, Way, choose};
+use mailkit::discover::{Candidate, Chosen, Found, Source, choose};
 use mailkit::endpoint::Endpoint;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
+use mailkit::provider::Way;
 use mailkit::secret::Secret;
 use std::path::Path;
 

@@ -61,7 +61,10 @@ impl Setup {
                 .hint(format!("add auth = \"oauth\" and oauth = {{...}} to [accounts.{name}]")));
         }
         let mut oauth = account.oauth.clone().unwrap_or_default();
-        let section = oauth.provider.as_ref().and_then(|name| context.config().ok()?.oauth.get(name));
+        let section = match &oauth.provider {
+            Some(name) => context.config()?.token_provider(name)?,
+            None => None,
+        };
         if let Some(section) = section {
             // What the section says of its own provider goes before its name, which may be a known one too.
             let provider = section.provider.clone().or_else(|| oauth.provider.clone());

@@ -103,7 +103,7 @@ pub(super) fn run(probe: &Probe, context: &Context) -> Result<Exit> {
     let tls = probe.dial.tls().read()?;
     let sighting = context.block_on(async {
         let ask = |question: &str| context.ask_password(question);
-        let server = Server { endpoint: endpoint.clone(), account: None };
+        let server = Server { endpoint: endpoint.clone(), account: None, why: None };
         let way = match probe.dial.way(&ask, &server, context.hidden(), tls).await {
             Ok(way) => way,
             Err(error) if matches!(error.kind(), Kind::NoHost | Kind::Temporary) => {

@@ -7,11 +7,11 @@ use super::attach::Spec;
 use super::content::ContentArgs;
 use super::copy::beginning;
 use super::editor;
+use super::people::{People, Recipients};
 use mailkit::account::Account;
 use mailkit::address::{Address, Domain};
-use mailkit::envelope::{BodyType, Envelope, ForwardPath, ReversePath};
+use mailkit::envelope::{BodyType, Envelope, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
-use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::build::{Attachment, Correspondent, Draft};
 use mailkit::message::field::fields;
 use mailkit::message::guess;
@@ -19,7 +19,6 @@ use mailkit::message::long_text::{self, Text};
 use mailkit::message::prepare::{Fixups, prepare};
 use mailkit::message::rope::Rope;
 use mailkit::world::{Clock, Content, Entropy};
-use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +26,8 @@ use std::sync::Arc;
 /// What goes to the server.
 pub(super) struct Outgoing {
     pub(super) envelope: Envelope,
+    /// Recipients who were named otherwise, and how.
+    pub(super) originals: Vec<(ForwardPath, Address)>,
     pub(super) content: Rope<'static>,
     pub(super) message_id: Option<String>,
     pub(super) needs_utf8: bool,
@@ -47,58 +48,6 @@ pub(super) struct Volatile {
 /// Octets of a header section in which fields are looked for that would otherwise be added.
 const HEADER_MAX: usize = 1024 * 1024;
 
-/// The people that the arguments name.
-pub(super) struct People {
-    from: Option<Correspondent>,
-    to: Vec<Correspondent>,
-    cc: Vec<Correspondent>,
-    bcc: Vec<Correspondent>,
-    reply_to: Vec<Correspondent>,
-    /// Where bounces go, if somewhere else.
-    reverse_path: Option<ReversePath>,
-}
-
-impl People {
-    /// Reads the addresses among the arguments, so that a wrong one is told before anybody has typed a message.
-    pub(super) fn new(args: &ContentArgs) -> Result<Self> {
-        let mut to = many("recipient", &listed(&args.recipients)?)?;
-        to.extend(many("--to", &listed(&args.to)?)?);
-        let mut people = Self {
-            from: args.from.as_deref().map(|text| one("--from", text)).transpose()?,
-            to,
-            cc: many("--cc", &listed(&args.cc)?)?,
-            bcc: many("--bcc", &listed(&args.bcc)?)?,
-            reply_to: many("--reply-to", &args.reply_to)?,
-            reverse_path: match args.envelope_from.as_deref() {
-                None => None,
-                Some("<>" | "") => Some(ReversePath::Null),
-                Some(text) => Some(ReversePath::Mailbox(one("--envelope-from", text)?.address)),
-            },
-        };
-        if args.undisclosed {
-            let named = std::mem::take(&mut people.to);
-            people.bcc.splice(0..0, named);
-        }
-        if people.recipients().next().is_none() && !args.read_recipients {
-            return Err(nobody());
-        }
-        Ok(people)
-    }
-
-    /// From whom it is, as far as the arguments tell.
-    pub(super) fn sender(&self) -> Option<&Address> {
-        let from = self.from.as_ref().map(|from| &from.address);
-        from.or(match &self.reverse_path {
-            Some(ReversePath::Mailbox(address)) => Some(address),
-            _ => None,
-        })
-    }
-
-    pub(super) fn recipients(&self) -> impl Iterator<Item = &Address> {
-        self.to.iter().chain(&self.cc).chain(&self.bcc).map(|person| &person.address)
-    }
-}
-
 /// Reads what is to be read and puts the message together.
 pub(super) fn compose(
     args: &ContentArgs,
@@ -109,13 +58,13 @@ pub(super) fn compose(
     entropy: &dyn Entropy,
 ) -> Result<Outgoing> {
     one_input(args)?;
-    let sender = people.from.clone().or_else(|| account_sender(account)).or_else(local_sender);
+    let sender = people.from.clone().or_else(|| account_sender(account)).or_else(|| local_sender(people.domain()));
     let (mut warnings, mut doubts) = (Vec::new(), Vec::new());
-    let is_complete = args.read_recipients || args.message.is_some();
+    let is_complete = args.is_complete();
     let (content, message_id, eight_bit, needs_utf8, named, written_from, volatile);
     if is_complete {
-        let message = complete(args, context)?;
-        let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy };
+        let message = people.message.clone().map_or_else(|| complete(args, context), Ok)?;
+        let fixups = Fixups { from: sender.as_ref(), now: clock.now(), entropy, domain: people.domain() };
         let prepared = prepare(&message, (!args.no_fixups).then_some(fixups), args.fix)?;
         if let (true, Some(text)) = (args.read_recipients, prepared.unusable.first()) {
             return Err(Error::new(Kind::Data, format!("the message names a recipient that is no address: {text}"))
@@ -145,18 +94,13 @@ pub(super) fn compose(
         return Err(Error::new(Kind::Data, why.clone()).hint("without --strict this is no error"));
     }
     warnings.iter().for_each(|warning| context.warn(warning));
-    let mut seen = HashSet::new();
-    let each = people.recipients().chain(&named).filter(|address| seen.insert(*address));
-    let paths: Vec<ForwardPath> = each.cloned().map(ForwardPath::Mailbox).collect();
-    if paths.is_empty() {
-        return Err(nobody());
-    }
-    let reverse_path = reverse_path(people, written_from, sender)?;
+    let Recipients { paths, originals } = people.envelope(&named)?;
+    let reverse_path = people.reverse_path(written_from, sender)?;
     // What holds for all recipients; one whose own address needs it fails alone where it is missing.
     let smtputf8 = needs_utf8 || reverse_path.address().is_some_and(Address::needs_smtputf8);
     let body = if eight_bit { BodyType::EightBitMime } else { BodyType::SevenBit };
     let envelope = Envelope { body, smtputf8, ..Envelope::new(reverse_path, paths) };
-    Ok(Outgoing { envelope, content, message_id, needs_utf8, volatile, doubts })
+    Ok(Outgoing { envelope, originals, content, message_id, needs_utf8, volatile, doubts })
 }
 
 /// Standard input can be read once.
@@ -217,7 +161,7 @@ fn text(args: &ContentArgs, context: &Context) -> Result<Text> {
 }
 
 /// The complete message, from wherever it comes. Where there is none, something in front of us has failed.
-fn complete(args: &ContentArgs, context: &Context) -> Result<Arc<dyn Content>> {
+pub(super) fn complete(args: &ContentArgs, context: &Context) -> Result<Arc<dyn Content>> {
     let content = read(context, args.message.as_deref().unwrap_or(Path::new(input::STDIN)))?;
     match content.size() {
         0 => Err(Error::new(Kind::Data, "the message is empty").hint("nothing was sent; look where it comes from")),
@@ -242,77 +186,16 @@ fn in_ascii(person: &Correspondent) -> Correspondent {
     }
 }
 
-fn nobody() -> Error {
-    Error::new(Kind::Usage, "nobody to send to")
-        .hint("give recipients as arguments, or -t to take them from the message")
-}
-
-/// Where bounces go: as told, else to whoever the message is from.
-fn reverse_path(people: People, written: Option<Address>, sender: Option<Correspondent>) -> Result<ReversePath> {
-    let from = people.from.map(|person| person.address);
-    people
-        .reverse_path
-        .or_else(|| from.or(written).or(sender.map(|person| person.address)).map(ReversePath::Mailbox))
-        .ok_or_else(|| Error::new(Kind::Usage, "nobody to send bounces to").hint("name an address with -r, or -r '<>'"))
-}
-
 fn account_sender(account: Option<&Account>) -> Option<Correspondent> {
     let account = account?;
     Some(Correspondent { name: account.name.clone(), address: account.email.clone()? })
 }
 
-/// `user@machine`, for those who never set anything up.
-fn local_sender() -> Option<Correspondent> {
+/// `user@machine`, for those who never set anything up; with the domain that stands behind local names, if there is one.
+fn local_sender(domain: Option<&Domain>) -> Option<Correspondent> {
     let user = ["LOGNAME", "USER"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or("root".to_owned());
-    let domain = Domain::parse(&host_name()).ok()?;
+    let domain = domain.cloned().or_else(|| Domain::parse(&host_name()).ok())?;
     Some(Correspondent { name: None, address: Address::new(&user, domain).ok()? })
-}
-
-fn one(what: &str, text: &str) -> Result<Correspondent> {
-    let mut people = many(what, std::slice::from_ref(&text.to_owned()))?;
-    match (people.pop(), people.is_empty()) {
-        (Some(person), true) => Ok(person),
-        _ => Err(Error::new(Kind::Usage, format!("{what} {text}: expected one address"))),
-    }
-}
-
-/// Reads address lists as header fields have them: `Bob <bob@x.example>, carol@y.example`.
-fn many(what: &str, texts: &[String]) -> Result<Vec<Correspondent>> {
-    let mut people = Vec::new();
-    for text in texts {
-        let wrong = |error: &dyn std::fmt::Display| {
-            Error::new(Kind::Usage, format!("{what} {text}: {error}")).hint("write name@domain or 'Name <name@domain>'")
-        };
-        if text.chars().any(char::is_control) {
-            return Err(wrong(&"control characters are not allowed"));
-        }
-        let entries = address_list::parse(text.as_bytes());
-        let found: Vec<&NameAddr> = address_list::mailboxes(&entries).collect();
-        if found.is_empty() {
-            return Err(wrong(&"there is no address"));
-        }
-        for mailbox in found {
-            let address = mailbox.address().map_err(|error| wrong(&error))?;
-            people.push(Correspondent { name: mailbox.display_name(), address });
-        }
-    }
-    Ok(people)
-}
-
-/// Texts, with those in the place of each `@FILE`: one to a line, but for empty lines and those that begin with `#`.
-fn listed(texts: &[String]) -> Result<Vec<String>> {
-    let mut list = Vec::new();
-    for text in texts {
-        match text.strip_prefix('@') {
-            None => list.push(text.clone()),
-            Some(path) => {
-                let lines = input::text(Path::new(path))?;
-                let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-                list.extend(lines.map(str::to_owned));
-            }
-        }
-    }
-    Ok(list)
 }
 
 fn read(context: &Context, path: &Path) -> Result<Arc<dyn Content>> {

@@ -1,5 +1,6 @@
 //! What `send` is given to say, and to whom: the options of content and addresses.
 
+use mailkit::address::Domain;
 use std::path::PathBuf;
 
 /// Options of content and addresses.
@@ -67,6 +68,14 @@ pub(super) struct ContentArgs {
     #[arg(short = 'r', long, value_name = "ADDRESS")]
     pub(super) envelope_from: Option<String>,
 
+    /// Put this domain behind names without one, in the envelope and in address fields: root becomes root@DOMAIN
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) qualify: Option<Domain>,
+
+    /// Send to whom this file says that such names stand for, in the form of /etc/aliases
+    #[arg(long, value_name = "FILE")]
+    pub(super) alias_file: Option<PathBuf>,
+
     /// Leave a complete message as it is, but for its line ends and Bcc
     #[arg(long)]
     pub(super) no_fixups: bool,
@@ -79,4 +88,11 @@ pub(super) struct ContentArgs {
     /// too long for some servers, a text without subject or without the attachment that it mentions
     #[arg(long)]
     pub(super) strict: bool,
+}
+
+impl ContentArgs {
+    /// Whether a complete message is given, and not what one is made of.
+    pub(super) fn is_complete(&self) -> bool {
+        self.read_recipients || self.message.is_some()
+    }
 }

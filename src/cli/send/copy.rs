@@ -4,9 +4,8 @@
 //! copies by itself gets no second one.
 
 use super::super::context::Context;
-use super::super::login::Server;
+use super::super::login::{LoginArgs, Server};
 use super::object::{Saved, Saving};
-use super::route::RouteArgs;
 use mailkit::account::Account;
 use mailkit::account::sent::{Copies, keeps_copies};
 use mailkit::endpoint::Endpoint;
@@ -34,7 +33,8 @@ pub(super) enum Place<'a> {
     /// Nowhere, and why.
     Nowhere(&'static str),
     /// Into a mailbox on a server: the one for sent mail if it has no name here.
-    Server { server: Server<'a>, mailbox: Option<String> },
+    /// `is_elsewhere`: on another host than the one that takes the message.
+    Server { server: Server<'a>, mailbox: Option<String>, is_elsewhere: bool },
     /// Into a Maildir in the account's own (Maildir++).
     Maildir { root: PathBuf, mailbox: String },
 }
@@ -52,8 +52,9 @@ impl<'a> Place<'a> {
         };
         match server.and_then(|server| server.account) {
             Some((name, account @ Account { imap: Some(imap), .. })) => {
-                let server = Server { endpoint: imap.clone(), account: Some((name, account)) };
-                Ok(Self::Server { server, mailbox })
+                let is_elsewhere = server.is_some_and(|server| server.endpoint.host != imap.host);
+                let server = Server { endpoint: imap.clone(), account: Some((name, account)), why: None };
+                Ok(Self::Server { server, mailbox, is_elsewhere })
             }
             Some((_, Account { maildir: Some(maildir), .. })) => {
                 Ok(Self::Maildir { root: maildir.clone(), mailbox: mailbox.unwrap_or_else(|| SENT.to_owned()) })
@@ -69,15 +70,18 @@ impl<'a> Place<'a> {
     pub(super) async fn save(
         &self,
         context: &Context,
-        route: &RouteArgs,
+        login: &LoginArgs,
         content: &dyn Content,
         entropy: &dyn Entropy,
     ) -> Saved {
         let (mailbox, done) = match self {
             Self::Nowhere(why) => return Saved::skipped(why),
             Self::Maildir { root, mailbox } => (mailbox.clone(), into_maildir(root, mailbox, content, entropy)),
-            Self::Server { server, mailbox } => {
-                let done = onto_server(context, route, server, mailbox.as_deref(), content).await;
+            Self::Server { server, mailbox, is_elsewhere } => {
+                // What was said about the one server is not said to the other.
+                let other = is_elsewhere.then(|| login.for_another_host());
+                let login = other.as_ref().unwrap_or(login);
+                let done = onto_server(context, login, server, mailbox.as_deref(), content).await;
                 match done {
                     Ok(mailbox) => (mailbox, Ok(())),
                     Err(error) => (mailbox.clone().unwrap_or_else(|| SENT.to_owned()), Err(error)),
@@ -97,20 +101,20 @@ impl<'a> Place<'a> {
 
 async fn onto_server(
     context: &Context,
-    route: &RouteArgs,
+    login: &LoginArgs,
     server: &Server<'_>,
     mailbox: Option<&str>,
     content: &dyn Content,
 ) -> Result<String> {
     let endpoint: &Endpoint = &server.endpoint;
-    let credentials = route.login.credentials(context, server).await?;
+    let credentials = login.credentials(context, server).await?;
     let source = mailkit::sync::Source {
         endpoint,
-        way: route.login.way(context, server, route.login.tls(Some(server))?).await?,
+        way: login.way(context, server, login.tls(Some(server))?).await?,
         credentials: credentials.ok_or_else(|| Error::new(Kind::Config, "nobody to log in as"))?,
         trace: context.trace()?,
     };
-    let mut session = mailkit::sync::open(&*route.login.connect(Some(server))?, source).await?;
+    let mut session = mailkit::sync::open(&*login.connect(Some(server))?, source).await?;
     let wire_name = match mailbox {
         Some(name) => mailkit::engine::imap::wire_name(name),
         None => session.sent_mailbox().await?.unwrap_or_else(|| SENT.to_owned()),

@@ -1,7 +1,8 @@
 //! How a message is handed over, and what its sender wants to hear of it: the options of delivery.
 
+use mailkit::address::Address;
 use mailkit::engine::smtp::{Manner, Partial};
-use mailkit::envelope::Envelope;
+use mailkit::envelope::{Envelope, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::notify::{EnvelopeId, Notify, RecipientRequest, ReportRequest, Ret};
 use mailkit::smtp::extension::Extensions;
@@ -48,19 +49,22 @@ impl DeliveryArgs {
         self.reports().map(|_| ())
     }
 
-    /// Writes into the envelope which reports are asked for.
-    pub(super) fn ask(&self, envelope: &mut Envelope) -> Result<()> {
+    /// Writes into the envelope which reports are asked for, and who was meant by recipients that were named otherwise.
+    pub(super) fn ask(&self, envelope: &mut Envelope, originals: &[(ForwardPath, Address)]) -> Result<()> {
         let (notify, ret, envelope_id) = self.reports()?;
-        if notify.is_none() && ret.is_none() && envelope_id.is_none() {
-            return Ok(());
-        }
-        // RFC 3461 §4.2: who submits a message names the recipient's own address as the original one.
-        let about = envelope.recipients.iter().map(|recipient| RecipientRequest {
-            recipient: recipient.clone(),
-            notify,
-            original: recipient.address().cloned(),
+        let is_asked = notify.is_some() || ret.is_some() || envelope_id.is_some();
+        let about = envelope.recipients.iter().filter_map(|recipient| {
+            let meant = originals.iter().find(|(path, _)| path == recipient).map(|(_, original)| original);
+            // RFC 3461 §4.2: who submits a message names the recipient's own address as the original one, and behind
+            // an alias the address that it was sent to.
+            let original = meant.or(recipient.address().filter(|_| is_asked)).cloned();
+            let is_needed = is_asked || original.is_some();
+            is_needed.then(|| RecipientRequest { recipient: recipient.clone(), notify, original })
         });
-        envelope.reports = Some(Box::new(ReportRequest { ret, envelope_id, recipients: about.collect() }));
+        let recipients: Vec<_> = about.collect();
+        if !recipients.is_empty() {
+            envelope.reports = Some(Box::new(ReportRequest { ret, envelope_id, recipients }));
+        }
         Ok(())
     }
 

@@ -9,12 +9,13 @@ use super::super::context::Context;
 use super::super::exit::Exit;
 use super::super::login::Server;
 use super::super::stop::Stop;
-use super::compose::{self, Outgoing, People};
+use super::compose::{self, Outgoing};
 use super::copy::{Place, WithBlind};
 use super::known::{names, standings, todo, unsettled};
 use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
+use super::people::People;
 use super::queue::{self, Waiting};
 use super::report::{self, Fared, Fates, Reached, Report, server_s_name};
 use super::{Args, journal};
@@ -56,8 +57,8 @@ pub(super) struct Done {
 }
 
 /// What the server, or the way to it, did with the message.
-struct Sent {
-    recipients: Fates,
+pub(super) struct Sent {
+    pub(super) recipients: Fates,
     reached: Reached,
     remote_id: Option<String>,
     dns: Option<Duration>,
@@ -86,7 +87,8 @@ impl<'a> Errand<'a> {
     pub(super) fn run(&self, people: People) -> Result<Done> {
         let (args, context) = (self.args, self.context);
         if args.outcome.dry_run == Some(DryRun::Message) {
-            let message = self.compose(people)?;
+            let mut message = self.compose(people)?;
+            args.delivery.ask(&mut message.envelope, &message.originals)?;
             let login = self.server.and_then(|server| args.route.login.name(server));
             let exit = report::dry_run(context, &message, self.server, login.as_deref(), self.begun.elapsed())?;
             return Ok(Done { told: Ok(exit), entry: None });
@@ -100,7 +102,7 @@ impl<'a> Errand<'a> {
             };
             // Standard input is read when nothing but the network can go wrong any more.
             let mut message = self.compose(people)?;
-            args.delivery.ask(&mut message.envelope)?;
+            args.delivery.ask(&mut message.envelope, &message.originals)?;
             self.ask(&message)?;
             if let (Some(DryRun::Connect), Some(server)) = (args.outcome.dry_run, self.server) {
                 let way = args.route.way(context, server, tls).await.map_err(nothing_sent)?;
@@ -167,12 +169,12 @@ impl<'a> Errand<'a> {
         })
     }
 
-    fn compose(&self, people: People) -> Result<Outgoing> {
+    pub(super) fn compose(&self, people: People) -> Result<Outgoing> {
         compose::compose(&self.args.content, people, self.context, self.account, &SystemClock, &SystemEntropy)
     }
 
     /// What the account's rules say, and what a person may want to think over.
-    fn ask(&self, message: &Outgoing) -> Result<()> {
+    pub(super) fn ask(&self, message: &Outgoing) -> Result<()> {
         let guard = self.account.map(Account::guard).unwrap_or_default();
         let recipients = &message.envelope.recipients;
         guard.check(recipients).map_err(|violation| {
@@ -205,7 +207,7 @@ impl<'a> Errand<'a> {
     }
 
     /// Submits. That nobody could be reached is an error, unless the queue is there for that.
-    async fn send(
+    pub(super) async fn send(
         &self,
         server: &Server<'_>,
         credentials: Option<Credentials>,
@@ -366,8 +368,8 @@ impl<'a> Errand<'a> {
             false => Ok(None),
         };
         report.saved = match with_blind {
-            Ok(Some(content)) => self.place.save(self.context, &self.args.route, &content, &SystemEntropy).await,
-            Ok(None) => self.place.save(self.context, &self.args.route, &message.content, &SystemEntropy).await,
+            Ok(Some(content)) => self.place.save(self.context, &self.args.route.login, &content, &SystemEntropy).await,
+            Ok(None) => self.place.save(self.context, &self.args.route.login, &message.content, &SystemEntropy).await,
             Err(error) => Saved { status: Saving::Failed, mailbox: None, reason: Some(error.to_string()) },
         };
         if let (Saving::Failed, Some(reason)) = (report.saved.status, &report.saved.reason) {

@@ -8,6 +8,7 @@ use super::object::{self, Class, Object, Queue, Recipient, Route, Saved, Status,
 use super::report::{Fared, Reached, said, status};
 use crate::cli::exit::Exit;
 use crate::cli::login::Server;
+use mailkit::account::Reason;
 use mailkit::endpoint::{Endpoint, Protocol, TlsMode};
 use mailkit::envelope::{BodyType, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
@@ -26,6 +27,7 @@ pub(super) fn in_order(object: &Object) -> serde_json::Value {
 
 /// All that is known before anything was tried.
 pub(super) fn plan(message: &Outgoing, server: Option<&Server<'_>>, total: Duration) -> Object {
+    let asked = message.envelope.reports.as_deref();
     Object {
         schema: "mailkit.send/1",
         outcome: Summary::DryRun,
@@ -33,6 +35,7 @@ pub(super) fn plan(message: &Outgoing, server: Option<&Server<'_>>, total: Durat
         message_id: message.message_id.clone(),
         size: message.content.size(),
         account: server.and_then(|server| server.account).map(|(name, _)| name.to_owned()),
+        account_by: server.and_then(|server| server.why).map(Reason::name),
         idempotency_key: None,
         envelope: object::Envelope {
             from: message.envelope.reverse_path.to_string(),
@@ -41,9 +44,12 @@ pub(super) fn plan(message: &Outgoing, server: Option<&Server<'_>>, total: Durat
                 BodyType::SevenBit => "7BIT",
                 BodyType::EightBitMime => "8BITMIME",
             },
+            notify: asked.and_then(|asked| asked.recipients.first()?.notify).map(|notify| notify.to_string()),
+            ret: asked.and_then(|asked| asked.ret).map(|ret| ret.to_string()),
+            envid: asked.and_then(|asked| asked.envelope_id.as_ref()).map(|id| id.as_str().to_owned()),
         },
         route: server.map(|server| route(&server.endpoint, &Reached::default())),
-        recipients: message.envelope.recipients.iter().map(|path| recipient(path, None)).collect(),
+        recipients: message.envelope.recipients.iter().map(|path| recipient(message, path, None)).collect(),
         queue: Queue::default(),
         saved: Saved::skipped("nothing was sent"),
         timing_ms: timing(&submit::Timing::default(), None, total),
@@ -70,6 +76,7 @@ pub(super) fn timing(steps: &submit::Timing, dns: Option<Duration>, total: Durat
         dns: dns.map(ms),
         connect: steps.connect.map(ms),
         hello: steps.hello.map(ms),
+        tls: steps.tls.map(ms),
         auth: steps.auth.map(ms),
         data: steps.data.map(ms),
         total: ms(total),
@@ -113,7 +120,8 @@ fn secured(tls: &Tls, mode: &'static str) -> object::Tls {
     }
 }
 
-pub(super) fn recipient(path: &ForwardPath, fared: Option<&Fared>) -> Recipient {
+pub(super) fn recipient(message: &Outgoing, path: &ForwardPath, fared: Option<&Fared>) -> Recipient {
+    let original = message.originals.iter().find(|(known, _)| known == path);
     let outcome = fared.and_then(said);
     let earlier = match fared {
         Some(Fared::Before) => Some("done by an earlier run with the same key"),
@@ -122,7 +130,7 @@ pub(super) fn recipient(path: &ForwardPath, fared: Option<&Fared>) -> Recipient 
     };
     Recipient {
         address: path.to_string(),
-        original: None,
+        original: original.map(|(_, address)| address.to_string()),
         status: fared.map(status),
         code: outcome.and_then(|outcome| outcome.code).map(|code| code.get()),
         enhanced: outcome.and_then(|outcome| outcome.enhanced).map(|status| status.to_string()),

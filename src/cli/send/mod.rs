@@ -18,26 +18,31 @@ mod noticed;
 pub(super) mod object;
 mod once;
 mod outcome;
+mod people;
 mod queue;
 mod remote_id;
 mod report;
 mod route;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, Service};
-use compose::People;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
 use errand::Errand;
 use mailkit::account::Asked;
 use mailkit::address::Address;
-use mailkit::error::Result;
+use mailkit::error::{Error, Result};
+use mailkit::message::header;
 use mx::MxArgs;
 use outcome::{DryRun, OutcomeArgs, Queueing};
+use people::{LocalNames, Named};
 use route::RouteArgs;
+use std::path::Path;
+pub(super) use trial::trial;
 
 /// Send a message
 ///
@@ -71,10 +76,20 @@ pub(super) struct Args {
 
 /// Composes, submits, reports.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let people = People::new(&args.content)?;
+    let people = Named::new(&args.content)?;
     let named = args.route.server.as_deref();
-    let recipients: Vec<&Address> = people.recipients().collect();
-    let asked = Asked { name: None, sender: people.sender(), recipients: &recipients };
+    let is_named = named.is_some() || context.globals.account.is_some();
+    // A complete message says itself from whom it is, where nothing else does; then it is read first.
+    let is_asked = !is_named && people.sender().is_none() && args.content.is_complete();
+    let message = is_asked.then(|| compose::complete(&args.content, context)).transpose()?;
+    let (from, to) = match &message {
+        Some(message) => header::named(&**message).map_err(|error| Error::input(Path::new("the message"), error))?,
+        None => (None, Vec::new()),
+    };
+    let people = people.with(message);
+    let to = to.iter().filter(|_| args.content.read_recipients);
+    let recipients: Vec<&Address> = people.recipients().chain(to).collect();
+    let asked = Asked { name: None, sender: people.sender().or(from.as_ref()), recipients: &recipients };
     let server = match login::server_for(context, named, Service::Smtp, &asked) {
         Ok(server) => Some(server),
         // A dry run needs no server unless one is named; what waits in the queue may find its own way.
@@ -90,6 +105,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let log = args.outcome.log(context, account)?;
     let errand = Errand::new(args, context, server.as_ref())?;
     args.delivery.check()?;
+    let people = people.complete(LocalNames::new(&args.content, account))?;
     let done = errand.run(people);
     if let (Some(log), None) = (log, args.outcome.dry_run) {
         let entry = match &done {

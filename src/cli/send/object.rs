@@ -24,6 +24,8 @@ pub(crate) struct Object {
     pub(super) size: u64,
     /// The account of the configuration, unless the server was named by URL.
     pub(super) account: Option<String>,
+    /// Why it is this one: named, sender, route, or default.
+    pub(super) account_by: Option<&'static str>,
     /// The key under which the ledger knows this message, if it was asked to.
     pub(super) idempotency_key: Option<String>,
     /// The envelope.
@@ -90,6 +92,12 @@ pub(super) struct Envelope {
     pub(super) smtputf8: bool,
     /// BODY= of MAIL: 7BIT or 8BITMIME.
     pub(super) body: &'static str,
+    /// NOTIFY= of each RCPT: NEVER, or some of SUCCESS, FAILURE and DELAY; null if nothing was asked for.
+    pub(super) notify: Option<String>,
+    /// RET= of MAIL: FULL or HDRS.
+    pub(super) ret: Option<String>,
+    /// ENVID= of MAIL, not encoded.
+    pub(super) envid: Option<String>,
 }
 
 /// The way to the server.
@@ -149,7 +157,8 @@ pub(super) struct Tls {
 pub(super) struct Recipient {
     /// As the envelope says it.
     pub(super) address: String,
-    /// As it was given, where that was something else.
+    /// Whom an alias stood for: the name that was given, with its domain (ORCPT=); null where the address is what was
+    /// given.
     pub(super) original: Option<String>,
     /// What became of it; null in a dry run.
     pub(super) status: Option<Status>,
@@ -251,6 +260,8 @@ pub(super) struct Timing {
     pub(super) connect: Option<u64>,
     /// The greeting, EHLO and TLS.
     pub(super) hello: Option<u64>,
+    /// The TLS handshake, which is a part of that.
+    pub(super) tls: Option<u64>,
     /// The login.
     pub(super) auth: Option<u64>,
     /// From MAIL to the last reply.

@@ -11,6 +11,7 @@ use super::remote_id::remote_id;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::login::Server;
+use mailkit::account::Reason;
 use mailkit::envelope::ForwardPath;
 use mailkit::error::{Kind, Result};
 use mailkit::sasl::Mechanism;
@@ -109,6 +110,9 @@ pub(super) fn dry_run(
         context.say(&format!("envelope to   <{recipient}>"));
     }
     if let Some(server) = server {
+        if let (Some((name, _)), Some(why)) = (server.account, server.why) {
+            context.say(&format!("account       {name}, {}", why.describe()));
+        }
         let login = login.map(|user| format!(", logged in as {user}")).unwrap_or_default();
         context.say(&format!("would go to   {}{login}", server.endpoint.authority()));
     }
@@ -182,6 +186,10 @@ fn tell_all(context: &Context, report: &Report<'_>, print: Option<Print>) -> Res
         context.warn(warning);
     }
     let host = report.server.map(|server| server.endpoint.authority()).unwrap_or_default();
+    if let Some((server, (name, _))) = report.server.and_then(|server| Some((server, server.account?))) {
+        let why = server.why.map(Reason::describe).unwrap_or_default();
+        context.detail(&format!("by the account {name}, {why}"));
+    }
     for (fared, paths) in groups(&report.recipients, &report.reached) {
         let each = |what: &str| paths.iter().for_each(|path| context.detail(&format!("{path}: {what}")));
         match fared {
@@ -256,7 +264,11 @@ impl Report<'_> {
                 true => self.server.map(|server| route(&server.endpoint, &self.reached)),
                 false => Some(form::direct(&self.reached.ways)),
             },
-            recipients: self.recipients.iter().map(|(path, fared)| recipient(path, Some(fared))).collect(),
+            recipients: self
+                .recipients
+                .iter()
+                .map(|(path, fared)| recipient(self.message, path, Some(fared)))
+                .collect(),
             queue: Queue {
                 remote_id: self.queue.remote_id.clone(),
                 local_id: self.queue.local_id.clone(),

@@ -2,8 +2,9 @@
 
 use super::super::context::Context;
 use super::super::globals::Globals;
-use super::compose::{Outgoing, People, compose};
+use super::compose::{Outgoing, compose};
 use super::content::ContentArgs;
+use super::people::{LocalNames, Named};
 use clap::Parser;
 use mailkit::error::Result;
 use mailkit::net::clock::SystemClock;
@@ -39,7 +40,8 @@ fn composed(change: impl FnOnce(&mut ContentArgs)) -> Result<Outgoing> {
     });
     let mut content = READ.0.clone();
     change(&mut content);
-    compose(&content, People::new(&content)?, &READ.1, None, &SystemClock, &SystemEntropy)
+    let people = Named::new(&content)?.complete(LocalNames::new(&content, None))?;
+    compose(&content, people, &READ.1, None, &SystemClock, &SystemEntropy)
 }
 
 /// Addresses that nobody may see, as a field body has them.
