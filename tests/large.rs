@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Octets of the file that is sent; in the form of a hole it needs no room on the disk.
+/// Octets of the file that is sent.
 const SIZE: u64 = 40 * 1024 * 1024;
 /// KiB that the program may have used when all of it has gone out.
 const MEMORY_MAX: u64 = 32 * 1024;
@@ -19,9 +19,9 @@ const MEMORY_MAX: u64 = 32 * 1024;
 fn send(arguments: &[&str], content: &[u8]) -> (u64, u64) {
     let _watch = watchdog::over("a large message", Duration::from_secs(240));
     let directory = tempfile::tempdir().unwrap();
-    let file = std::fs::File::create(directory.path().join("large")).unwrap();
-    (&file).write_all(content).unwrap();
-    file.set_len(SIZE).unwrap();
+    let mut text = content.to_vec();
+    text.resize_with(usize::try_from(SIZE).unwrap(), lines());
+    std::fs::write(directory.path().join("large"), text).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_mailkit"))
         .args(["send", "--helo=crepes.example", "-f=alice@crepes.example", "--server"])
@@ -56,6 +56,15 @@ fn send(arguments: &[&str], content: &[u8]) -> (u64, u64) {
     stream.write_all(b"250 ok\r\n221 bye\r\n").unwrap();
     assert!(child.wait().unwrap().success());
     (peak.trim().trim_end_matches(" kB").parse().unwrap(), count)
+}
+
+/// The octets of a text without end.
+fn lines() -> impl FnMut() -> u8 {
+    let mut at = 0;
+    move || {
+        at += 1;
+        if at % 77 == 0 { b'\n' } else { b'x' }
+    }
 }
 
 #[test]

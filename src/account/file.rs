@@ -5,11 +5,11 @@
 
 use super::choice::{Asked, Reason, choose};
 use super::config::Config;
+use super::doubt::doubt;
 use super::indirect;
 use super::places::usual_files;
 use super::problem::{Position, Problem};
 use super::profile::Account;
-use super::replace::directory;
 use super::settle::Waiting;
 use super::source::SecretSource;
 use super::tree::{self, Sources, Table, Value};
@@ -18,7 +18,6 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Octets of a file of settings: a hundred thousand users, or all certificate authorities of the world.
@@ -204,20 +203,6 @@ fn understood(mut tree: Table, sources: &Sources, problems: &mut Vec<Problem>) -
     Config::default()
 }
 
-/// Why a file may not say what its owner wrote: it names programs that are run.
-fn doubt(path: &Path) -> Option<Problem> {
-    let mode = |path: &Path| std::fs::metadata(path).map(|about| (about.is_file(), about.permissions().mode())).ok();
-    let (is_file, own) = mode(path)?;
-    let what = match mode(directory(path)) {
-        _ if own & 0o002 != 0 => "everybody may change this file",
-        // Where only owners may remove what is theirs, nobody else replaces it.
-        Some((_, dir)) if dir & 0o1002 == 0o002 => "everybody may replace this file",
-        _ => return None,
-    };
-    let problem = Problem::new(Some(Position { path: path.to_owned(), line: None }), what);
-    is_file.then(|| problem.hint("and with it which programs mailkit runs; take that right away: chmod o-w").unwise())
-}
-
 /// A file of settings, whole. One without an end, as a device, is an error.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
@@ -360,28 +345,6 @@ mod tests {
     #[test]
     fn a_file_that_was_named_must_be_there() {
         assert!(Config::load(&[PathBuf::from("/nonexistent/c.toml")]).is_err());
-    }
-
-    #[test]
-    fn a_file_that_everybody_may_change_is_doubted() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("c.toml");
-        std::fs::write(&path, "[accounts.a]\n").expect("written");
-        for (own, above, wanted) in [
-            (0o644, 0o755, None),
-            (0o664, 0o775, None),
-            (0o646, 0o755, Some("everybody may change this file")),
-            (0o644, 0o777, Some("everybody may replace this file")),
-            (0o644, 0o1777, None),
-        ] {
-            for (path, mode) in [(path.as_path(), own), (dir.path(), above)] {
-                std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("changed");
-            }
-            let (config, problems) = Config::check(std::slice::from_ref(&path)).expect("read");
-            let found = problems.first().map(|problem| problem.what.as_str());
-            assert_eq!((found, config.accounts.len()), (wanted, 1), "{own:o} {above:o}");
-            assert!(problems.iter().all(|problem| !problem.is_error));
-        }
     }
 
     fn layered(files: &[(&str, &str)]) -> (Config, Vec<String>) {

@@ -6,6 +6,7 @@
 mod aliases;
 mod choice;
 mod config;
+mod doubt;
 mod draft;
 mod edit;
 mod exchange;

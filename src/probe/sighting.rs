@@ -270,7 +270,7 @@ impl Sighting {
             (_, None) => State::Unfit,
         };
         self.kind = Some(error.kind());
-        let last = heard.iter().filter_map(|one| one.question.as_deref()).last();
+        let last = heard.iter().rev().find_map(|one| one.question.as_deref());
         self.failure = Some(Failure {
             phase: match last {
                 Some(question) if question.ends_with("STLS") || question.ends_with("STARTTLS") => Phase::Tls.name(),

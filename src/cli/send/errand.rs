@@ -16,7 +16,7 @@ use super::noticed::Noticed;
 use super::object::{Queue, Saved, Saving, Summary};
 use super::outcome::{DryRun, Queueing};
 use super::people::People;
-use super::queue::Waiting;
+use super::queue::{self, Waiting};
 use super::report::{self, Fared, Fates, Reached, Report, server_s_name};
 use super::{Args, journal};
 use mailkit::account::{Account, state_dir};
@@ -70,18 +70,7 @@ impl<'a> Errand<'a> {
     /// Settles what can be settled without a message.
     pub(super) fn new(args: &'a Args, context: &'a Context, server: Option<&'a Server<'a>>) -> Result<Self> {
         let account = server.and_then(|server| server.account).map(|(_, account)| account);
-        if args.direct.mx && (args.outcome.queue != Queueing::Never || args.outcome.dry_run == Some(DryRun::Connect)) {
-            return Err(Error::new(Kind::Usage, "--mx sends at once, to whoever takes it")
-                .hint("leave out --queue: what is queued without a server goes to the exchangers by itself"));
-        }
-        if args.is_queued() && args.outcome.dry_run == Some(DryRun::Connect) {
-            return Err(Error::new(Kind::Usage, "--dry-run=connect asks the server, and --queue always asks none")
-                .hint("nothing was queued; leave out one of them"));
-        }
-        if args.delivery.is_all_or_none() && args.outcome.queue == Queueing::Tempfail {
-            return Err(Error::new(Kind::Usage, "--partial abort and --queue tempfail contradict each other")
-                .hint("nothing was sent; what is queued goes to some recipients later than to others"));
-        }
+        queue::expect_sense(args)?;
         Ok(Self {
             args,
             context,

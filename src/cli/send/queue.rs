@@ -8,10 +8,11 @@ use super::super::context::Context;
 use super::super::data;
 use super::super::login::Server;
 use super::super::relay::options::{clock, entropy};
+use super::Args;
 use super::compose::Outgoing;
 use super::delivery::DeliveryArgs;
 use super::object::{Queue, Runner};
-use super::outcome::{OutcomeArgs, Queueing};
+use super::outcome::{DryRun, OutcomeArgs, Queueing};
 use super::report::Fared;
 use super::route::RouteArgs;
 use mailkit::envelope::{Envelope, ForwardPath};
@@ -33,6 +34,23 @@ pub(super) struct Waiting {
     data: PathBuf,
     route: Option<String>,
     user: Option<String>,
+}
+
+/// Refuses what contradicts a queue, before anything else happens.
+pub(super) fn expect_sense(args: &Args) -> Result<()> {
+    if args.direct.mx && (args.outcome.queue != Queueing::Never || args.outcome.dry_run == Some(DryRun::Connect)) {
+        return Err(Error::new(Kind::Usage, "--mx sends at once, to whoever takes it")
+            .hint("leave out --queue: what is queued without a server goes to the exchangers by itself"));
+    }
+    if args.is_queued() && args.outcome.dry_run == Some(DryRun::Connect) {
+        return Err(Error::new(Kind::Usage, "--dry-run=connect asks the server, and --queue always asks none")
+            .hint("nothing was queued; leave out one of them"));
+    }
+    if args.delivery.is_all_or_none() && args.outcome.queue == Queueing::Tempfail {
+        return Err(Error::new(Kind::Usage, "--partial abort and --queue tempfail contradict each other")
+            .hint("nothing was sent; what is queued goes to some recipients later than to others"));
+    }
+    Ok(())
 }
 
 /// What was asked for and would not hold for a message that waits. What only concerns the way to a server may hold for
