@@ -188,6 +188,7 @@ fn shell(dir: &Path, line: &str) -> Command {
         .env("PATH", format!("{}:{path}", dir.join("bin").display()))
         .env("HOME", dir)
         .env("USER", "alice")
+        .env("EDITOR", "vi")
         .env("PASSWORD", "secret")
         .env("SMTP_PASSWORD", "secret")
         .env("BOBS_PASSWORD", "secret")

@@ -1,13 +1,13 @@
 //! `mailkit config`: where the configuration is, what is wrong with it, what it says, and changing it by hand.
 
 use super::context::Context;
+use super::editor;
 use super::exit::Exit;
 use mailkit::account::{Config, Edit, Problem, Shown, keep, read_text, schema, user_file, usual_files};
 use mailkit::error::{Error, Kind, Result};
 use serde_json::json;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::Command as Program;
 
 /// Look into the configuration
 #[derive(Debug, clap::Args)]
@@ -201,24 +201,14 @@ pub(super) fn edit(context: &Context, path: &Path) -> Result<Exit> {
         std::fs::create_dir_all(dir).map_err(|error| Error::file("cannot create", dir, error))?;
     }
     let backup = before.as_ref().map(|text| keep(path, text)).transpose()?;
-    let named = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
-    let editor = match named.into_iter().find(|editor| !editor.trim().is_empty()) {
+    let editor = match editor::named() {
         Some(editor) => editor,
         None if std::io::stdin().is_terminal() => "vi".to_owned(),
         None => {
             return Err(Error::new(Kind::Usage, "there is no terminal to edit at").hint("name a program in EDITOR"));
         }
     };
-    let mut program = Program::new("sh");
-    // The variable may hold arguments too, as for everybody who honours it.
-    program.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path);
-    for name in context.hidden() {
-        program.env_remove(name);
-    }
-    let status = program.status().map_err(|error| Error::new(Kind::Config, "cannot run sh").caused_by(error))?;
-    if !status.success() {
-        return Err(Error::new(Kind::Config, format!("{editor} failed: {status}")));
-    }
+    editor::open(&editor, path, context.hidden())?;
     // Read once more from the disk, with all others: one file may be wrong only together with another.
     let (_, problems) = Config::check(&context.globals.config)?;
     report(context, &problems)?;

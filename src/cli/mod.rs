@@ -12,6 +12,7 @@ mod context;
 mod data;
 mod demo;
 mod dial;
+mod editor;
 pub(crate) mod exit;
 mod generate;
 mod globals;

@@ -153,7 +153,7 @@ fn text(args: &ContentArgs, context: &Context) -> Result<Text> {
     if args.body_file.is_none()
         && std::io::stdin().is_terminal()
         && !context.globals.no_input
-        && let Some(editor) = editor::editor()
+        && let Some(editor) = super::super::editor::named()
     {
         return editor::write(&editor, context.hidden()).map(Text::Short);
     }

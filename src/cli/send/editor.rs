@@ -1,40 +1,18 @@
 //! A text from the user's editor, for whoever has a terminal and no text yet.
-//!
-//! The editor is the one of VISUAL or EDITOR, with its own options; no shell reads that.
 
+use super::super::editor;
 use mailkit::error::{Error, Kind, Result};
 use std::io::Read;
-use std::process::Command;
 
 /// Octets of a text that somebody typed.
 const TYPED_MAX: u64 = 16 * 1024 * 1024;
-
-/// The editor, if one is set.
-pub(super) fn editor() -> Option<String> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    set("VISUAL").or_else(|| set("EDITOR"))
-}
 
 /// Lets the user write a text. Nothing written means that nothing is to be sent. The editor is not given the variables
 /// `hidden`.
 pub(super) fn write(editor: &str, hidden: &[String]) -> Result<String> {
     let failed = |error| Error::new(Kind::CannotCreate, "no file for the editor").caused_by(error);
     let file = tempfile::Builder::new().prefix("mailkit-").suffix(".txt").tempfile().map_err(failed)?;
-    let mut words = editor.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command.args(words).arg(file.path());
-    for name in hidden {
-        command.env_remove(name);
-    }
-    match command.status() {
-        Err(error) => {
-            return Err(Error::new(Kind::Usage, format!("the editor {editor} does not start")).caused_by(error));
-        }
-        Ok(status) if !status.success() => {
-            return Err(Error::new(Kind::Usage, format!("the editor {editor} failed")).hint("nothing was sent"));
-        }
-        Ok(_) => {}
-    }
+    editor::open(editor, file.path(), hidden).map_err(|error| error.hint("nothing was sent"))?;
     // Many editors put a new file in the place of the old one, so the one we hold is not read.
     let mut text = String::new();
     let read = std::fs::File::open(file.path()).and_then(|file| file.take(TYPED_MAX).read_to_string(&mut text));
