@@ -33,6 +33,9 @@ const CONFIGURATION: &str = "/etc/resolv.conf";
 /// As many aliases in a row are followed as common resolvers follow.
 const ALIASES_MAX: usize = 16;
 
+/// Names that no name server is asked about, with all below them.
+const SPECIAL: [&str; 3] = ["localhost", "invalid", "onion"];
+
 /// Asks real name servers, over UDP, and over TCP when the answer is cut short.
 pub struct SystemResolver {
     inner: TokioResolver,
@@ -96,7 +99,7 @@ impl SystemResolver {
         // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
         let mut absolute = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
         absolute.set_fqdn(true);
-        if let Some(authentic) = &self.authentic {
+        if let Some(authentic) = self.authentic.as_ref().filter(|_| !is_special(&absolute)) {
             return authentic.ask(&absolute, kind).await;
         }
         let records = match self.inner.lookup(absolute.clone(), record_type(kind)).await {
@@ -157,6 +160,12 @@ impl Resolve for SystemResolver {
             tokio::time::timeout(self.deadline, authentic.obstacle()).await.unwrap_or_else(late)
         })
     }
+}
+
+/// Whether hickory knows by itself what there is to say of a name, so that no server may say anything else, or learn
+/// who was meant (RFC 6761 §6.3, §6.4; RFC 7686 §2).
+fn is_special(name: &Name) -> bool {
+    name.iter().last().is_some_and(|top| SPECIAL.iter().any(|special| top.eq_ignore_ascii_case(special.as_bytes())))
 }
 
 /// The record's type as DNS numbers it.

@@ -187,6 +187,25 @@ mod tests {
         assert!(!usual.expect("records").is_authentic);
     }
 
+    #[tokio::test]
+    async fn nobody_is_asked_about_names_that_are_nobodys() {
+        // It would lead all of them elsewhere.
+        let server = old_server(1).await;
+        let resolver = SystemResolver::at(server).and_then(SystemResolver::authentic).expect("a resolver");
+        for (name, wanted) in [
+            ("localhost", Err(LookupError::NoRecords)),
+            ("mx.LocalHost", Err(LookupError::NoRecords)),
+            ("x.invalid", Err(LookupError::NoSuchName)),
+            ("x.onion", Err(LookupError::NoSuchName)),
+            ("onion.test", Ok(true)),
+        ] {
+            let answer = resolver.lookup(name, RecordKind::Mx).await;
+            assert_eq!(answer.map(|answer| answer.is_authentic), wanted, "{name}");
+        }
+        let own = resolver.lookup("localhost", RecordKind::A).await.expect("it has an address");
+        assert_eq!((own.records, own.is_authentic), (vec![Known::A([127, 0, 0, 1].into())], false));
+    }
+
     /// A name server that answers with this code whoever asks with the extension, and else with a record.
     async fn old_server(refusal: u8) -> std::net::SocketAddr {
         let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
