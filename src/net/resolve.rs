@@ -12,7 +12,7 @@ use super::trace::Trace;
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
 use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
-use authentic::{Authentic, trusts_ad};
+use authentic::{Authentic, is_here, trusts_ad};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -81,7 +81,7 @@ impl SystemResolver {
 
     /// Whether what the servers say of DNSSEC counts: they are on this machine, or the administrator says so.
     pub fn is_trusted(&self) -> bool {
-        self.trusts_all || self.servers.iter().all(|server| server.ip.to_canonical().is_loopback())
+        self.trusts_all || self.servers.iter().all(|server| is_here(server.ip))
     }
 
     /// The same, which asks with each question whether the answer is authentic.
@@ -165,7 +165,9 @@ impl Resolve for SystemResolver {
 /// Whether hickory knows by itself what there is to say of a name, so that no server may say anything else, or learn
 /// who was meant (RFC 6761 §6.3, §6.4; RFC 7686 §2).
 fn is_special(name: &Name) -> bool {
-    name.iter().last().is_some_and(|top| SPECIAL.iter().any(|special| top.eq_ignore_ascii_case(special.as_bytes())))
+    name.iter()
+        .next_back()
+        .is_some_and(|top| SPECIAL.iter().any(|special| top.eq_ignore_ascii_case(special.as_bytes())))
 }
 
 /// The record's type as DNS numbers it.

@@ -18,6 +18,7 @@ use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Ed
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use hickory_resolver::{Hosts, NameServerPool, PoolContext, TlsConfig};
 use std::cell::RefCell;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// Asks whether answers are authentic.
@@ -38,7 +39,7 @@ impl Authentic {
             ResolveHosts::Never => None,
             _ => Hosts::from_system().ok(),
         };
-        let untrusted = servers.iter().find(|server| !trusts_all && !server.ip.to_canonical().is_loopback());
+        let untrusted = servers.iter().find(|server| !trusts_all && !is_here(server.ip));
         let runtime = TokioRuntimeProvider::default();
         let pool = NameServerPool::from_config(servers.iter().cloned(), Arc::new(context), runtime);
         Ok(Self {
@@ -131,6 +132,15 @@ fn response_code(error: &NetError) -> Option<ResponseCode> {
         NetError::Dns(DnsError::ResponseCode(code)) => Some(*code),
         _ => None,
     }
+}
+
+/// Docker's name server. It stands on loopback in every container, and passes on the word of servers elsewhere, with AD.
+const DOCKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
+
+/// Whether a name server is on this machine, and so speaks for itself.
+pub(super) fn is_here(server: IpAddr) -> bool {
+    let server = server.to_canonical();
+    server.is_loopback() && server != DOCKER
 }
 
 /// Whether the administrator trusts the way to the name servers, as `resolv.conf` says.
@@ -252,6 +262,7 @@ mod tests {
             (checks, true, None),
             (lax, false, Some("does not check DNSSEC")),
             (([192, 0, 2, 53], 53).into(), false, Some("192.0.2.53 is not on this machine")),
+            (([127, 0, 0, 11], 53).into(), false, Some("127.0.0.11 is not on this machine")),
         ] {
             let mut config = NameServerConfig::udp_and_tcp(server.ip());
             config.connections.iter_mut().for_each(|connection| connection.port = server.port());
@@ -264,6 +275,21 @@ mod tests {
                 (obstacle, wanted) => obstacle.is_none() && wanted.is_none(),
             };
             assert!(is_right, "{server}: {obstacle:?}");
+        }
+    }
+
+    #[test]
+    fn only_who_speaks_for_itself_is_here() {
+        for (ip, wanted) in [
+            ("127.0.0.1", true),
+            ("127.0.0.53", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("127.0.0.11", false),
+            ("::ffff:127.0.0.11", false),
+            ("192.0.2.53", false),
+        ] {
+            assert_eq!(is_here(ip.parse().expect(ip)), wanted, "{ip}");
         }
     }
 
