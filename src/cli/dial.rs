@@ -156,12 +156,16 @@ impl DialArgs {
         names || self.connect_timeout.is_some() || self.timeout.is_some() || self.ipv4 || self.ipv6
     }
 
+    /// Whether files with certificates were named.
+    pub(super) fn names_certificates(&self) -> bool {
+        self.ca.is_some() || self.cert.is_some() || self.key.is_some()
+    }
+
     /// Whether anything was said here.
     pub(super) fn is_given(&self) -> bool {
-        let files = self.ca.is_some() || self.cert.is_some() || self.key.is_some();
         let names = !self.pin.is_empty() || self.tls_name.is_some() || self.proxy.is_some() || self.source.is_some();
         let waits = self.connect_timeout.is_some() || self.timeout.is_some();
-        files || names || waits || self.ipv4 || self.ipv6
+        self.names_certificates() || names || waits || self.ipv4 || self.ipv6
     }
 
     /// Whose certificates are accepted, and who we are.

@@ -290,6 +290,11 @@ impl LoginArgs {
         self.user.is_some() || self.password.source().is_some() || self.auth.is_some() || self.dial.is_about_one()
     }
 
+    /// Whether files with certificates were named.
+    pub(super) fn names_certificates(&self) -> bool {
+        self.dial.names_certificates()
+    }
+
     /// Whether a password may be said where others can read it.
     pub(super) fn is_insecure(&self) -> bool {
         self.auth_insecure

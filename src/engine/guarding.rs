@@ -71,14 +71,16 @@ impl Guarding {
         let name = domain.to_ascii().to_string();
         let Ok(found) = found else { return Ok(route.thin()) };
         let route = match self.level {
-            Level::None => Ok(route),
             Level::Dane if !found.is_authentic => Err(NoWay::Refused(unvouched(dns, &name).await)),
             Level::Dane => self.by_dane(dns, &name, port, &found, route).await,
             Level::Opportunistic if found.is_authentic => {
                 let route = self.by_dane(dns, &name, port, &found, route).await?;
                 self.by_policy(&name, route).await
             }
-            Level::Opportunistic | Level::Require | Level::Verify | Level::MtaSts => self.by_policy(&name, route).await,
+            // Who keeps to policies does so at every level.
+            Level::None | Level::Opportunistic | Level::Require | Level::Verify | Level::MtaSts => {
+                self.by_policy(&name, route).await
+            }
         };
         // Not before: of two names for one machine, one may be good and the other not.
         route.map(Route::thin)

@@ -12,7 +12,7 @@ use super::trace::Trace;
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
 use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
-use authentic::{Authentic, trusts_ad};
+use authentic::{Authentic, is_here, trusts_ad};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -32,6 +32,9 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 const CONFIGURATION: &str = "/etc/resolv.conf";
 /// As many aliases in a row are followed as common resolvers follow.
 const ALIASES_MAX: usize = 16;
+
+/// Names that no name server is asked about, with all below them.
+const SPECIAL: [&str; 3] = ["localhost", "invalid", "onion"];
 
 /// Asks real name servers, over UDP, and over TCP when the answer is cut short.
 pub struct SystemResolver {
@@ -78,7 +81,7 @@ impl SystemResolver {
 
     /// Whether what the servers say of DNSSEC counts: they are on this machine, or the administrator says so.
     pub fn is_trusted(&self) -> bool {
-        self.trusts_all || self.servers.iter().all(|server| server.ip.to_canonical().is_loopback())
+        self.trusts_all || self.servers.iter().all(|server| is_here(server.ip))
     }
 
     /// The same, which asks with each question whether the answer is authentic.
@@ -96,7 +99,7 @@ impl SystemResolver {
         // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
         let mut absolute = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
         absolute.set_fqdn(true);
-        if let Some(authentic) = &self.authentic {
+        if let Some(authentic) = self.authentic.as_ref().filter(|_| !is_special(&absolute)) {
             return authentic.ask(&absolute, kind).await;
         }
         let records = match self.inner.lookup(absolute.clone(), record_type(kind)).await {
@@ -157,6 +160,14 @@ impl Resolve for SystemResolver {
             tokio::time::timeout(self.deadline, authentic.obstacle()).await.unwrap_or_else(late)
         })
     }
+}
+
+/// Whether hickory knows by itself what there is to say of a name, so that no server may say anything else, or learn
+/// who was meant (RFC 6761 §6.3, §6.4; RFC 7686 §2).
+fn is_special(name: &Name) -> bool {
+    name.iter()
+        .next_back()
+        .is_some_and(|top| SPECIAL.iter().any(|special| top.eq_ignore_ascii_case(special.as_bytes())))
 }
 
 /// The record's type as DNS numbers it.

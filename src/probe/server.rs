@@ -288,7 +288,11 @@ mod tests {
     }
 
     async fn look(replies: &'static [&'static str], drips: bool) -> Sighting {
-        let endpoint = Endpoint::parse("smtp://mx.x.test?tls=none").expect("a URL");
+        look_by("smtp", replies, drips).await
+    }
+
+    async fn look_by(scheme: &str, replies: &'static [&'static str], drips: bool) -> Sighting {
+        let endpoint = Endpoint::parse(&format!("{scheme}://mx.x.test?tls=none")).expect("a URL");
         let way = Way::to(vec![([192, 0, 2, 1], 25).into()], Trust::Anyone);
         let recipients = vec![ForwardPath::parse("<bob@x.test>").expect("a path"); 3];
         let look = Look {
@@ -335,6 +339,20 @@ mod tests {
         assert_eq!((seen.state, seen.rcpt.len(), seen.kind), (State::Ok, 3, None));
         let seen = look(&REPLIES, false).await;
         assert_eq!((seen.state, seen.replies.len()), (State::Ok, 9));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_of_mailboxes_that_falls_silent_is_told_by_what_it_was_asked() {
+        for (scheme, replies, phase) in [
+            ("imap", &[][..], "greeting"),
+            ("imap", &["* OK hi\r\n"], "capabilities"),
+            ("pop3", &[], "greeting"),
+            ("pop3", &["+OK hi\r\n"], "capabilities"),
+        ] {
+            let seen = look_by(scheme, replies, false).await;
+            let failure = seen.failure.expect("it did not come to its end");
+            assert_eq!((seen.state, failure.phase), (State::Lost, phase), "{scheme} {replies:?}");
+        }
     }
 
     #[test]

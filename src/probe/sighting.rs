@@ -276,6 +276,8 @@ impl Sighting {
                 Some(question) if question.ends_with("STLS") || question.ends_with("STARTTLS") => Phase::Tls.name(),
                 Some(_) => "capabilities",
                 None if heard.is_empty() && error.kind() == Kind::Unavailable => Phase::Tls.name(),
+                // It has greeted, and has not answered what comes next.
+                None if !heard.is_empty() && self.state == State::Lost => "capabilities",
                 None => Phase::Greeting.name(),
             },
             code: None,

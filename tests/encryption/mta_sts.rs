@@ -210,9 +210,11 @@ async fn who_keeps_to_policies_without_need_sends_to_domains_that_have_none() {
         ("1", None, "accepted: none", "192.0.2.66 tls evil.test"),
         ("", None, "accepted: none", "192.0.2.66 tls evil.test"),
     ] {
-        let scene = Scene::good();
-        scene.answers(answer.as_deref());
-        let (said, _) = send(&scene.net, zone(id), Level::Opportunistic, Some(&scene.keeping), "bob@x.test").await;
-        assert_eq!((said.as_str(), scene.seen().0), (wanted, vec![letter.to_owned()]), "{id} {answer:?}");
+        for level in [Level::None, Level::Opportunistic, Level::Require, Level::Verify] {
+            let scene = Scene::good();
+            scene.answers(answer.as_deref());
+            let (said, _) = send(&scene.net, zone(id), level, Some(&scene.keeping), "bob@x.test").await;
+            assert_eq!((said.as_str(), scene.seen().0), (wanted, vec![letter.to_owned()]), "{level} {id} {answer:?}");
+        }
     }
 }

@@ -113,3 +113,16 @@ async fn the_levels_of_tls_hold_what_they_promise() {
         assert_eq!(letters, usize::from(code == 0), "{case}");
     }
 }
+
+#[test]
+fn files_that_would_count_for_nothing_are_refused() {
+    let _watch = watchdog::over("refusing files", LIMIT);
+    for level in ["none", "opportunistic", "require", "dane"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
+        command.args(["send", "--mx", "--no-input", "--tls", level, "--ca", "/dev/null", "-m", "x", "bob@x.test"]);
+        let output = command.env_clear().stdin(Stdio::null()).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains(&format!("do nothing with --tls {level}")), "{level}: {errors}");
+        assert_eq!(output.status.code(), Some(64), "{level}");
+    }
+}

@@ -69,6 +69,11 @@ impl MxArgs {
         }
         let authorities = match self.tls {
             Level::Verify | Level::MtaSts => route.login.tls(None)?,
+            _ if route.login.names_certificates() => {
+                let what = format!("--ca, --cert and --key do nothing with --tls {}", self.tls);
+                return Err(Error::new(Kind::Usage, what)
+                    .hint("nothing was sent; they count with --tls verify and --tls mta-sts"));
+            }
             _ => Trust::Anyone.into(),
         };
         let (mode, tls) = tls(self.tls, &authorities)?;

@@ -13,10 +13,12 @@ use futures_util::StreamExt;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, RetryDnsHandle};
-use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Edns, Message, Query};
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use hickory_resolver::{Hosts, NameServerPool, PoolContext, TlsConfig};
 use std::cell::RefCell;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// Asks whether answers are authentic.
@@ -37,7 +39,7 @@ impl Authentic {
             ResolveHosts::Never => None,
             _ => Hosts::from_system().ok(),
         };
-        let untrusted = servers.iter().find(|server| !trusts_all && !server.ip.to_canonical().is_loopback());
+        let untrusted = servers.iter().find(|server| !trusts_all && !is_here(server.ip));
         let runtime = TokioRuntimeProvider::default();
         let pool = NameServerPool::from_config(servers.iter().cloned(), Arc::new(context), runtime);
         Ok(Self {
@@ -95,20 +97,50 @@ impl Authentic {
         if let Some(known) = self.hosts.as_ref().and_then(|hosts| hosts.lookup_static_host(&query)) {
             return Ok((known.answers().to_vec(), false));
         }
+        let mut answer = self.send(query.clone(), true).await;
+        // RFC 6891 §7: an old server chokes on the extension, and answers the same question without it.
+        if let Err(error) = &answer
+            && matches!(response_code(error), Some(ResponseCode::FormErr | ResponseCode::NotImp))
+        {
+            answer = self.send(query, false).await;
+        }
+        let answer = answer.map_err(|error| why_not(&error))?;
+        let is_authentic = answer.metadata.authentic_data && self.untrusted.is_none();
+        Ok((answer.answers.clone(), is_authentic))
+    }
+
+    async fn send(&self, query: Query, is_extended: bool) -> Result<DnsResponse, NetError> {
         let mut message = Message::query();
         message.add_query(query);
         message.metadata.recursion_desired = true;
         // RFC 6840 §5.7 lets AD ask for AD; some servers wait for DO.
         message.metadata.authentic_data = true;
         let options = DnsRequestOptions::default();
-        let mut extension = Edns::new();
-        extension.set_max_payload(options.edns_payload_len).set_dnssec_ok(true);
-        message.set_edns(extension);
-        let answer = self.pool.send(DnsRequest::new(message, options)).next().await;
-        let answer = answer.unwrap_or_else(|| Err("no answer".into())).map_err(|error| why_not(&error))?;
-        let is_authentic = answer.metadata.authentic_data && self.untrusted.is_none();
-        Ok((answer.answers.clone(), is_authentic))
+        if is_extended {
+            let mut extension = Edns::new();
+            extension.set_max_payload(options.edns_payload_len).set_dnssec_ok(true);
+            message.set_edns(extension);
+        }
+        self.pool.send(DnsRequest::new(message, options)).next().await.unwrap_or_else(|| Err("no answer".into()))
     }
+}
+
+/// What a server answered in place of records.
+fn response_code(error: &NetError) -> Option<ResponseCode> {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(nothing)) => Some(nothing.response_code),
+        NetError::Dns(DnsError::ResponseCode(code)) => Some(*code),
+        _ => None,
+    }
+}
+
+/// Docker's name server. It stands on loopback in every container, and passes on the word of servers elsewhere, with AD.
+const DOCKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
+
+/// Whether a name server is on this machine, and so speaks for itself.
+pub(super) fn is_here(server: IpAddr) -> bool {
+    let server = server.to_canonical();
+    server.is_loopback() && server != DOCKER
 }
 
 /// Whether the administrator trusts the way to the name servers, as `resolv.conf` says.
@@ -125,7 +157,7 @@ mod tests {
     use super::super::SystemResolver;
     use super::super::tests::{Zone, name_server};
     use super::*;
-    use crate::world::{Record, Resolve};
+    use crate::world::{Record as Known, Resolve};
 
     const ZONES: Zone = &[
         ("signed.test", "signed.test. MX 10 mx.signed.test."),
@@ -159,10 +191,66 @@ mod tests {
             assert_eq!(answer.map(|answer| (answer.is_authentic, answer.aliases)), wanted, "{name}");
         }
         let tlsa = resolver.lookup("_25._tcp.signed.test", RecordKind::Tlsa).await.expect("records");
-        assert_eq!(tlsa.records, [Record::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![0, 255] }]);
+        assert_eq!(tlsa.records, [Known::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![0, 255] }]);
         // Who does not ask is not told.
         let usual = SystemResolver::at(server).expect("a resolver").lookup("signed.test", RecordKind::Mx).await;
         assert!(!usual.expect("records").is_authentic);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_about_names_that_are_nobodys() {
+        // It would lead all of them elsewhere.
+        let server = old_server(1).await;
+        let resolver = SystemResolver::at(server).and_then(SystemResolver::authentic).expect("a resolver");
+        for (name, wanted) in [
+            ("localhost", Err(LookupError::NoRecords)),
+            ("mx.LocalHost", Err(LookupError::NoRecords)),
+            ("x.invalid", Err(LookupError::NoSuchName)),
+            ("x.onion", Err(LookupError::NoSuchName)),
+            ("onion.test", Ok(true)),
+        ] {
+            let answer = resolver.lookup(name, RecordKind::Mx).await;
+            assert_eq!(answer.map(|answer| answer.is_authentic), wanted, "{name}");
+        }
+        let own = resolver.lookup("localhost", RecordKind::A).await.expect("it has an address");
+        assert_eq!((own.records, own.is_authentic), (vec![Known::A([127, 0, 0, 1].into())], false));
+    }
+
+    /// A name server that answers with this code whoever asks with the extension, and else with a record.
+    async fn old_server(refusal: u8) -> std::net::SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let address = socket.local_addr().expect("its address");
+        tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let question = Message::from_vec(&buffer[..length]).expect("a question");
+                let query = question.queries.first().expect("a query").clone();
+                let mut reply = Message::response(question.metadata.id, hickory_proto::op::OpCode::Query);
+                match question.edns {
+                    Some(_) => reply.metadata.response_code = ResponseCode::from(0, refusal),
+                    None => {
+                        let mx = hickory_proto::rr::rdata::MX::new(10, Name::from_ascii("mx.test.").expect("a name"));
+                        let data = hickory_proto::rr::RData::MX(mx);
+                        reply.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+                        reply.metadata.authentic_data = question.metadata.authentic_data;
+                    }
+                }
+                reply.add_query(query);
+                socket.send_to(&reply.to_vec().expect("octets"), from).await.expect("a reply");
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_server_without_the_extension_is_asked_without_it() {
+        // FORMERR and NOTIMP; what SERVFAIL means is another matter.
+        for (refusal, wanted) in [(1, Some(true)), (4, Some(true)), (2, None)] {
+            let server = old_server(refusal).await;
+            let resolver = SystemResolver::at(server).and_then(SystemResolver::authentic).expect("a resolver");
+            let answer = resolver.lookup("x.test", RecordKind::Mx).await;
+            assert_eq!(answer.ok().map(|answer| answer.is_authentic), wanted, "{refusal}");
+        }
     }
 
     #[tokio::test]
@@ -174,6 +262,7 @@ mod tests {
             (checks, true, None),
             (lax, false, Some("does not check DNSSEC")),
             (([192, 0, 2, 53], 53).into(), false, Some("192.0.2.53 is not on this machine")),
+            (([127, 0, 0, 11], 53).into(), false, Some("127.0.0.11 is not on this machine")),
         ] {
             let mut config = NameServerConfig::udp_and_tcp(server.ip());
             config.connections.iter_mut().for_each(|connection| connection.port = server.port());
@@ -186,6 +275,21 @@ mod tests {
                 (obstacle, wanted) => obstacle.is_none() && wanted.is_none(),
             };
             assert!(is_right, "{server}: {obstacle:?}");
+        }
+    }
+
+    #[test]
+    fn only_who_speaks_for_itself_is_here() {
+        for (ip, wanted) in [
+            ("127.0.0.1", true),
+            ("127.0.0.53", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("127.0.0.11", false),
+            ("::ffff:127.0.0.11", false),
+            ("192.0.2.53", false),
+        ] {
+            assert_eq!(is_here(ip.parse().expect(ip)), wanted, "{ip}");
         }
     }
 
