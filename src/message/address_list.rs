@@ -75,6 +75,12 @@ pub fn mailboxes(entries: &[Entry]) -> impl Iterator<Item = &NameAddr> {
     })
 }
 
+/// Whether a list was so long that its end was not read, and with it whoever stands there.
+pub fn is_cut(entries: &[Entry]) -> bool {
+    let groups = entries.iter().filter(|entry| matches!(entry, Entry::Group(..)));
+    groups.count() + mailboxes(entries).count() >= ENTRIES_MAX
+}
+
 /// Reads a field body. Nothing is an error: what makes no sense becomes a name or a local part.
 pub fn parse(body: &[u8]) -> Vec<Entry> {
     let unfolded = words::unfold(body);
@@ -421,6 +427,13 @@ mod tests {
         ] {
             let entries = parse(body.as_bytes());
             assert_eq!(mailboxes(&entries).next().and_then(NameAddr::local_name), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_list_whose_end_is_not_read_is_known() {
+        for (entry, count, wanted) in [("a@x,", 49_999, false), ("a@x,", 50_001, true), ("g:;", 50_001, true)] {
+            assert_eq!(is_cut(&parse(entry.repeat(count).as_bytes())), wanted, "{entry}");
         }
     }
 
