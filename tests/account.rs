@@ -203,13 +203,15 @@ fn a_check_sends_a_message_to_oneself_if_it_is_told_to() {
     let accounts = format!(
         "[accounts.good]\n{servers}secret = {{env = 'PASSWORD'}}\nconfirm = 'always'\n\
          [accounts.guarded]\n{servers}secret = {{env = 'PASSWORD'}}\nallow-recipients = ['*@y.test']\n\
-         [accounts.wrong]\n{servers}secret = {{env = 'WRONG'}}\n[accounts.silent]\n{servers}secret = {{env = 'PASSWORD'}}\n"
+         [accounts.wrong]\n{servers}secret = {{env = 'WRONG'}}\n[accounts.silent]\n{servers}secret = {{env = 'PASSWORD'}}\n\
+         [accounts.hyphen]\nemail = '-alice@x.test'\nuser = 'alice'\nsmtp = '{smtp}'\nsecret = {{env = 'PASSWORD'}}\n"
     );
     let accounts = accounts.replacen("[accounts.silent]\nemail = 'alice@x.test'\n", "[accounts.silent]\n", 1);
     std::fs::write(stage.path("config.toml"), accounts).expect("written");
     for (name, wanted, last) in [
         ("good", 0, "send ok a message to alice@x.test was accepted"),
         ("guarded", 77, "send fail the account may not write to alice@x.test"),
+        ("hyphen", 67, "send fail a message to -alice@x.test was not accepted"),
         ("wrong", 77, "auth fail"),
         ("silent", 78, "send fail the account has no address to write to"),
     ] {

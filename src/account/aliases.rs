@@ -56,6 +56,8 @@ impl Aliases {
     /// Reads the file's text. A line that begins with a blank continues the one before it; what follows `#` at the
     /// beginning of a line or behind a blank is a comment. Of two lines for a name the last one holds.
     pub fn parse(text: &str) -> Result<Self, AliasError> {
+        // The mark that some editors put first.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines: Vec<(usize, String)> = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let is_more = line.starts_with([' ', '\t']);
@@ -64,7 +66,7 @@ impl Aliases {
                 continue;
             }
             match lines.last_mut().filter(|_| is_more) {
-                Some((_, before)) => *before = format!("{before} {line}"),
+                Some((_, before)) => before.extend([" ", line]),
                 None => lines.push((number, line.to_owned())),
             }
         }
@@ -74,7 +76,7 @@ impl Aliases {
             if name.is_empty() || name.contains('@') || name.chars().any(char::is_control) {
                 return Err(wrong("an alias is a name without a domain"));
             }
-            let targets = targets_of(targets).ok_or(wrong("there is something that is no address"))?;
+            let targets = targets_of(targets).map_err(wrong)?;
             Ok((name.to_lowercase(), targets))
         };
         lines.into_iter().map(one).collect::<Result<_, _>>().map(Self)
@@ -167,20 +169,23 @@ fn split(line: &str) -> Option<(&str, &str)> {
     }
 }
 
-fn targets_of(text: &str) -> Option<Vec<Target>> {
+fn targets_of(text: &str) -> Result<Vec<Target>, &'static str> {
     // Not for the reader of address lists: with their colons and bars these look like something else to it.
     let begins = |text: &str, with: &[char]| text.trim_start().trim_start_matches('"').starts_with(with);
-    if begins(text, &[':', '|']) {
-        return Some(vec![Target::Unfollowed(text.trim().to_owned())]);
+    if begins(text, &['|']) || text.split(',').any(|one| begins(one, &[':'])) {
+        return Ok(vec![Target::Unfollowed(text.trim().to_owned())]);
     }
     let entries = address_list::parse(text.as_bytes());
+    if address_list::is_cut(&entries) {
+        return Err("there are too many addresses");
+    }
     let one = |mailbox: &address_list::NameAddr| match mailbox.address() {
         Ok(address) => Some(Target::Address(address)),
         Err(_) if begins(&mailbox.local_part, &['|', '/', '\\']) => Some(Target::Unfollowed(mailbox.spec())),
         Err(_) => mailbox.local_name().map(|name| Target::Local(name.to_owned())),
     };
-    let targets: Vec<Target> = address_list::mailboxes(&entries).map(one).collect::<Option<_>>()?;
-    (!targets.is_empty()).then_some(targets)
+    let targets: Option<Vec<Target>> = address_list::mailboxes(&entries).map(one).collect();
+    targets.filter(|targets| !targets.is_empty()).ok_or("there is something that is no address")
 }
 
 #[cfg(test)]
@@ -211,6 +216,7 @@ prog: |/usr/bin/procmail
 quoted: \"|prog arg\", x@y.example
 file: /var/mail/archive
 list: :include:/etc/list
+mixed: x@y.example, :include:/etc/list
 
 hash#tag: h@x.example
 root: alice@crepes.example, bob@hamburger.example, alice@crepes.example
@@ -234,6 +240,7 @@ root: alice@crepes.example, bob@hamburger.example, alice@crepes.example
             ("quoted", "quoted stands for \"|prog arg\", x@y.example, and messages are sent to addresses only"),
             ("file", "file stands for /var/mail/archive, and messages are sent to addresses only"),
             ("list", "list stands for :include:/etc/list, and messages are sent to addresses only"),
+            ("mixed", "mixed stands for x@y.example, :include:/etc/list, and messages are sent to addresses only"),
         ] {
             assert_eq!(expanded(FILE, name), wanted, "{name}");
         }
@@ -264,10 +271,13 @@ root: alice@crepes.example, bob@hamburger.example, alice@crepes.example
             (": a", "line 1: an alias is a name without a domain"),
             ("\"root: a", "line 1: expected NAME: ADDRESS, ADDRESS"),
             ("root: a@-x", "line 1: there is something that is no address"),
+            ("root: a@", "line 1: there is something that is no address"),
+            (&format!("root: {}b@x", "a@x,".repeat(address_list::ENTRIES_MAX)), "line 1: there are too many addresses"),
         ] {
             assert_eq!(Aliases::parse(text).expect_err(text).to_string(), wanted);
         }
         assert_eq!(Aliases::parse("  # only a comment\n"), Ok(Aliases::default()));
+        assert_eq!(Aliases::parse("\u{feff}root: a@x"), Aliases::parse("root: a@x"));
     }
 
     #[test]

@@ -228,7 +228,7 @@ fn is_only(permit: &Permit, of: &[Mechanism]) -> bool {
 impl LoginArgs {
     /// The name to log in with, and the password or token; `None` if nobody named a user.
     pub(super) async fn credentials(&self, context: &Context, server: &Server<'_>) -> Result<Option<Credentials>> {
-        if self.auth == Some(Wish::Nobody) {
+        if self.is_nobody(server) {
             return Ok(None);
         }
         let mechanisms = match &self.auth {
@@ -238,9 +238,6 @@ impl LoginArgs {
         let permit = Permit { mechanisms, in_clear: self.auth_insecure };
         let endpoint = &server.endpoint;
         let auth = server.account.and_then(|(_, account)| account.auth.clone());
-        if auth == Some(Auth::None) && self.user.is_none() && self.password.source().is_none() {
-            return Ok(None);
-        }
         let Some(user) = self.name(server) else {
             let what = match (self.password.source(), &self.auth) {
                 // The certificate says who it is.
@@ -279,10 +276,20 @@ impl LoginArgs {
         Self { dial: self.dial.for_another_host(), ..Self::default() }
     }
 
-    /// Whom to log in as, without asking for what proves it.
+    /// Whom to log in as, if anybody logs in, without asking for what proves it.
     pub(super) fn name(&self, server: &Server<'_>) -> Option<String> {
+        if self.is_nobody(server) {
+            return None;
+        }
         let from_account = || server.account.and_then(|(_, account)| account.login(&server.endpoint));
         self.user.clone().or_else(|| server.endpoint.user.clone()).or_else(from_account)
+    }
+
+    /// Whether it was said that nobody logs in; by the account, unless somebody is named here.
+    fn is_nobody(&self, server: &Server<'_>) -> bool {
+        let of_account = || server.account.is_some_and(|(_, account)| account.auth == Some(Auth::None));
+        let is_unnamed = self.user.is_none() && self.password.source().is_none();
+        self.auth == Some(Wish::Nobody) || of_account() && is_unnamed
     }
 
     /// Whether anything was said that is only about one server, and not about mail exchangers.

@@ -29,7 +29,7 @@ pub struct NameAddr {
     /// The domain; empty if there was no `@`.
     pub domain: String,
     /// A blank, or another character that is in no atom, stands in the local part without quotes around it: more
-    /// likely a slip, as a comma that was forgotten, than somebody's name.
+    /// likely a slip, as a comma that was forgotten, than somebody's name. Or there is an `@` and nothing behind it.
     pub lacks_quotes: bool,
 }
 
@@ -73,6 +73,12 @@ pub fn mailboxes(entries: &[Entry]) -> impl Iterator<Item = &NameAddr> {
         Entry::Mailbox(mailbox) => std::slice::from_ref(mailbox),
         Entry::Group(_, members) => members,
     })
+}
+
+/// Whether a list was so long that its end was not read, and with it whoever stands there.
+pub fn is_cut(entries: &[Entry]) -> bool {
+    let groups = entries.iter().filter(|entry| matches!(entry, Entry::Group(..)));
+    groups.count() + mailboxes(entries).count() >= ENTRIES_MAX
 }
 
 /// Reads a field body. Nothing is an error: what makes no sense becomes a name or a local part.
@@ -196,15 +202,17 @@ fn bare(phrase: Vec<Word>, name: Option<String>) -> Option<NameAddr> {
     // What stands behind a domain and a blank belongs to nobody: `bob@x Bob`.
     let domain = tight(domain).split(' ').next().unwrap_or_default().to_owned();
     let trailing = Some(joined(behind)).filter(|text| !text.is_empty());
-    Some(NameAddr { name: name.or(trailing), domain, ..local_part(&left) })
+    let mut found = local_part(&left);
+    found.lacks_quotes |= domain.is_empty();
+    Some(NameAddr { name: name.or(trailing), domain, ..found })
 }
 
 /// The inside of angle brackets; a source route in front is passed over (RFC 5322 §4.4).
 fn bracketed(spec: &str) -> NameAddr {
     let spec = spec.trim();
     let spec = match spec.strip_prefix('@').and_then(|route| route.split_once(':')) {
-        Some((_, mailbox)) => mailbox.trim(),
-        None => spec,
+        Some((_, mailbox)) if mailbox.contains('@') => mailbox.trim(),
+        _ => spec,
     };
     let mut words: Vec<Word> = Vec::new();
     let mut chars = spec.chars().peekable();
@@ -219,7 +227,9 @@ fn bracketed(spec: &str) -> NameAddr {
         return local_part(&words);
     };
     let domain = behind.iter().fold(tight(domain), |domain, (word, _)| domain + " " + word);
-    NameAddr { domain, ..local_part(&left) }
+    let mut found = local_part(&left);
+    found.lacks_quotes |= domain.is_empty();
+    NameAddr { domain, ..found }
 }
 
 /// What stands before the last `@` outside quotes, the rest of its word, and the words behind.
@@ -399,6 +409,31 @@ mod tests {
             let entries = parse(body.as_bytes());
             let first = mailboxes(&entries).next().expect("a mailbox").address();
             assert_eq!(first.map(|address| address.to_string()).as_deref().map_err(|error| *error), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn only_what_stands_alone_is_a_local_name() {
+        for (body, wanted) in [
+            ("root", Some("root")),
+            ("A <root>", Some("root")),
+            ("\"a@b\"", Some("a@b")),
+            ("root@", None),
+            ("<root@>", None),
+            ("root@ (x)", None),
+            ("<@r1:root>", None),
+            ("root@x", None),
+            ("r\\oot", None),
+        ] {
+            let entries = parse(body.as_bytes());
+            assert_eq!(mailboxes(&entries).next().and_then(NameAddr::local_name), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_list_whose_end_is_not_read_is_known() {
+        for (entry, count, wanted) in [("a@x,", 49_999, false), ("a@x,", 50_001, true), ("g:;", 50_001, true)] {
+            assert_eq!(is_cut(&parse(entry.repeat(count).as_bytes())), wanted, "{entry}");
         }
     }
 

@@ -87,7 +87,7 @@ impl<'o> Header<'o> {
         let mut seen = std::collections::HashSet::new();
         for field in fields.filter(|field| names.iter().any(|name| field.is(name))) {
             let entries = address_list::parse(field.body);
-            if address_list::mailboxes(&entries).count() + seen.len() >= ENTRIES_MAX {
+            if address_list::is_cut(&entries) || address_list::mailboxes(&entries).count() + seen.len() >= ENTRIES_MAX {
                 return Err(Error::new(Kind::Data, "prepare the message").caused_by("it names too many recipients"));
             }
             for mailbox in address_list::mailboxes(&entries) {

@@ -97,6 +97,12 @@ pub fn prepare(message: &Arc<dyn Content>, fixups: Option<Fixups<'_>>, repair: b
     let written = &head[section.clone()];
     let qualified = fixups.and_then(|fixups| qualify(written, fixups.domain?));
     let section_octets = qualified.as_deref().unwrap_or(written);
+    // A line that was short enough before its names had domains may not be any more.
+    let first = 1 + head[..start].iter().filter(|octet| **octet == b'\n').count() as u64;
+    let lines = (first..).zip(section_octets.split(|octet| *octet == b'\n'));
+    let lines = lines.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line).len() as u64));
+    let longer = lines.filter(|(_, octets)| *octets > long_line.map_or(LINE_MAX, |(_, octets)| octets));
+    let long_line = longer.max_by_key(|(_, octets)| *octets).or(long_line);
     let header = Header::read(section_octets);
     let mut prepared = Prepared {
         content: Rope::new(),
@@ -327,6 +333,9 @@ mod tests {
         let long = format!("To: a@x\n\nshort\n{}\n", "x".repeat(999));
         assert_eq!(plain(long.as_bytes()).long_line, Some((4, 999)));
         assert_eq!(plain(long.replace("xx", "x").as_bytes()).long_line, None);
+        let names = format!("From: a@x\nTo: {}end\n\n{}", "root, ".repeat(100), "x".repeat(999));
+        assert_eq!(fixed_at(&names, Some("host.example")).long_line, Some((2, 7 + 100 * 19 + 13)));
+        assert_eq!(fixed(&names).long_line, Some((4, 999)));
         let endless = "X: y\n".repeat(300_000);
         assert_eq!(prepare(&held(endless.as_bytes()), None, false).expect_err("too long").kind(), Kind::Data);
         // A text is no header section, however long it is.

@@ -27,8 +27,8 @@ const REACH_WAIT: Duration = Duration::from_secs(5);
 ///
 /// Asks all who may know at once: the list of large providers in this program, the domain's own documents
 /// (PACC, autoconfig), DNS (RFC 6186), Thunderbird's collection, and both of these by the domain's mail
-/// exchanger. A JMAP service is shown too. All servers of an account are taken from one of them, the best that knows enough; what came
-/// without encryption is shown and never taken. No password is needed, and none is sent.
+/// exchanger. A JMAP service is shown too. All servers of an account are taken from one of them, the best that knows
+/// enough; what came without encryption is shown and never taken. No password is needed, and none is sent.
 ///
 /// Ends with 0 if servers were chosen, 1 if nobody knows any, 75 if nobody could be asked.
 #[derive(Debug, clap::Args)]

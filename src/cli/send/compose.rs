@@ -19,6 +19,7 @@ use mailkit::message::long_text::{self, Text};
 use mailkit::message::prepare::{Fixups, prepare};
 use mailkit::message::rope::Rope;
 use mailkit::world::{Clock, Content, Entropy};
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 pub(super) struct Outgoing {
     pub(super) envelope: Envelope,
     /// Recipients who were named otherwise, and how.
-    pub(super) originals: Vec<(ForwardPath, Address)>,
+    pub(super) originals: HashMap<ForwardPath, Address>,
     pub(super) content: Rope<'static>,
     pub(super) message_id: Option<String>,
     pub(super) needs_utf8: bool,

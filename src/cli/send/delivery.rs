@@ -6,6 +6,7 @@ use mailkit::envelope::{Envelope, ForwardPath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::notify::{EnvelopeId, Notify, RecipientRequest, ReportRequest, Ret};
 use mailkit::smtp::extension::Extensions;
+use std::collections::HashMap;
 
 /// Options of delivery.
 #[derive(Debug, clap::Args)]
@@ -50,11 +51,11 @@ impl DeliveryArgs {
     }
 
     /// Writes into the envelope which reports are asked for, and who was meant by recipients that were named otherwise.
-    pub(super) fn ask(&self, envelope: &mut Envelope, originals: &[(ForwardPath, Address)]) -> Result<()> {
+    pub(super) fn ask(&self, envelope: &mut Envelope, originals: &HashMap<ForwardPath, Address>) -> Result<()> {
         let (notify, ret, envelope_id) = self.reports()?;
         let is_asked = notify.is_some() || ret.is_some() || envelope_id.is_some();
         let about = envelope.recipients.iter().filter_map(|recipient| {
-            let meant = originals.iter().find(|(path, _)| path == recipient).map(|(_, original)| original);
+            let meant = originals.get(recipient);
             // RFC 3461 §4.2: who submits a message names the recipient's own address as the original one, and behind
             // an alias the address that it was sent to.
             let original = meant.or(recipient.address().filter(|_| is_asked)).cloned();

@@ -121,7 +121,6 @@ fn secured(tls: &Tls, mode: &'static str) -> object::Tls {
 }
 
 pub(super) fn recipient(message: &Outgoing, path: &ForwardPath, fared: Option<&Fared>) -> Recipient {
-    let original = message.originals.iter().find(|(known, _)| known == path);
     let outcome = fared.and_then(said);
     let earlier = match fared {
         Some(Fared::Before) => Some("done by an earlier run with the same key"),
@@ -130,7 +129,7 @@ pub(super) fn recipient(message: &Outgoing, path: &ForwardPath, fared: Option<&F
     };
     Recipient {
         address: path.to_string(),
-        original: original.map(|(_, address)| address.to_string()),
+        original: message.originals.get(path).map(ToString::to_string),
         status: fared.map(status),
         code: outcome.and_then(|outcome| outcome.code).map(|code| code.get()),
         enhanced: outcome.and_then(|outcome| outcome.enhanced).map(|status| status.to_string()),

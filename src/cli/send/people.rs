@@ -15,7 +15,7 @@ use mailkit::message::build::Correspondent;
 use mailkit::message::header::Whom;
 use mailkit::world::Content;
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ pub(super) struct Recipients {
     /// The envelope's.
     pub(super) paths: Vec<ForwardPath>,
     /// Those among them who were named otherwise, and how, completed.
-    pub(super) originals: Vec<(ForwardPath, Address)>,
+    pub(super) originals: HashMap<ForwardPath, Address>,
 }
 
 impl Named {
@@ -156,7 +156,7 @@ impl People {
     /// Whom the envelope names: those of the arguments, then those of the message, each once.
     pub(super) fn envelope(&self, named: &[Whom]) -> Result<Recipients> {
         let mut seen = HashSet::new();
-        let mut found = Recipients { paths: Vec::new(), originals: Vec::new() };
+        let mut found = Recipients { paths: Vec::new(), originals: HashMap::new() };
         for whom in self.recipients.iter().chain(named) {
             let (addresses, original) = match whom {
                 Whom::Address(address) => (vec![address.clone()], None),
@@ -275,6 +275,9 @@ fn many(what: &str, texts: &[String]) -> Result<Vec<Person>> {
             return Err(no_address(&said, &"control characters are not allowed"));
         }
         let entries = address_list::parse(text.as_bytes());
+        if address_list::is_cut(&entries) {
+            return Err(Error::new(Kind::Usage, format!("{what}: too many addresses in one line")));
+        }
         let before = people.len();
         for mailbox in address_list::mailboxes(&entries) {
             let whom = match (mailbox.address(), mailbox.local_name()) {

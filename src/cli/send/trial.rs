@@ -23,7 +23,9 @@ struct Line {
 pub(in crate::cli) async fn trial(context: &Context, account: &str, to: &str) -> Result<String> {
     let text = "This message was sent by mailkit account check --send, to see whether the account can send.";
     let words = ["send", "--yes", "-s", "mailkit account check", "-H", "Auto-Submitted: auto-generated", "-m", text];
-    let words = words.into_iter().chain(["--from", to, "--", to]);
+    // An address may begin with a hyphen.
+    let from = format!("--from={to}");
+    let words = words.into_iter().chain([from.as_str(), "--", to]);
     let line = Line::try_parse_from(words).map_err(|error| Error::new(Kind::Software, error.to_string()))?;
     let asked = Asked { name: Some(account), ..Asked::default() };
     let server = login::server_for(context, Some(account), Service::Smtp, &asked)?;
