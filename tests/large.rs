@@ -12,15 +12,16 @@ use std::time::Duration;
 
 /// Octets of the file that is sent.
 const SIZE: u64 = 40 * 1024 * 1024;
-/// KiB that the program may have used when all of it has gone out.
-const MEMORY_MAX: u64 = 32 * 1024;
+/// KiB that the program may have used beyond what a message of a line takes, when all of it has gone out. What it takes
+/// for that depends on how it was compiled: a program without optimisation fills 30 MiB with itself.
+const MORE_MAX: u64 = 8 * 1024;
 
-/// Sends, and gives the KiB that were used at most, with the octets that came.
-fn send(arguments: &[&str], content: &[u8]) -> (u64, u64) {
+/// Sends a file of a size that begins as given, and gives the KiB that were used at most, with the octets that came.
+fn send(arguments: &[&str], content: &[u8], size: u64) -> (u64, u64) {
     let _watch = watchdog::over("a large message", Duration::from_secs(240));
     let directory = tempfile::tempdir().unwrap();
     let mut text = content.to_vec();
-    text.resize_with(usize::try_from(SIZE).unwrap(), lines());
+    text.resize_with(usize::try_from(size).unwrap(), lines());
     std::fs::write(directory.path().join("large"), text).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_mailkit"))
@@ -69,8 +70,12 @@ fn lines() -> impl FnMut() -> u8 {
 
 #[test]
 fn neither_a_large_attachment_nor_a_large_message_is_held() {
-    let (peak, count) = send(&["-m=Text", "-a=large"], b"");
-    assert!(count > SIZE / 57 * 78 && peak < MEMORY_MAX, "{peak} KiB for {count} octets");
-    let (peak, count) = send(&["--message=large"], b"Subject: x\n\none\ntwo\n");
-    assert!(count > SIZE && peak < MEMORY_MAX, "{peak} KiB for {count} octets");
+    let attached = ["-m=Text", "-a=large"];
+    let (least, _) = send(&attached, b"", 78);
+    let (peak, count) = send(&attached, b"", SIZE);
+    assert!(count > SIZE / 57 * 78 && peak < least + MORE_MAX, "{peak} KiB for {count} octets, {least} for a line");
+    let (message, content) = (["--message=large"], b"Subject: x\n\none\ntwo\n");
+    let (least, _) = send(&message, content, 78);
+    let (peak, count) = send(&message, content, SIZE);
+    assert!(count > SIZE && peak < least + MORE_MAX, "{peak} KiB for {count} octets, {least} for a line");
 }
