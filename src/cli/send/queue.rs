@@ -63,6 +63,7 @@ fn forgotten(queueing: Queueing, route: &RouteArgs, delivery: &DeliveryArgs) -> 
         ("--auth-insecure", route.login.is_insecure()),
         ("--chunking", delivery.manner().chunking && !at_once),
         ("--final-timeout", route.final_timeout.is_some() && !at_once),
+        ("--helo", route.helo.is_some() && !at_once),
     ];
     given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
 }
