@@ -312,7 +312,7 @@ fn nobody_but_the_server_reads_the_password_of_a_relay() {
             ("", by("--smarthost-password-env", "PASSWORD")),
             ("", by("--smarthost-password-file", "password")),
         ] {
-            let queue = ["send", "--queue", "always", "--data", "data", "--helo", "crepes.example"];
+            let queue = ["send", "--queue", "always", "--data", "data"];
             let account = if account.is_empty() { &[][..] } else { &["-A", account] };
             let send = words(&[&queue, account, &MESSAGE[2..]], &url);
             expect_silence(&run(directory.path(), &send), &format!("{manner:?} {send:?}"));
