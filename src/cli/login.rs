@@ -170,7 +170,7 @@ pub(super) fn server_of<'a>(
             _ => Error::new(Kind::Usage, format!("{}: {error}", masked(url))),
         })?;
         if !service.is_spoken(endpoint.protocol) {
-            return Err(Error::new(Kind::Usage, format!("{url} is a server of another kind")));
+            return Err(Error::new(Kind::Usage, format!("{} is a server of another kind", masked(url))));
         }
         return Ok(Server { endpoint, account: None, why: None });
     }

@@ -6,6 +6,7 @@ use super::address;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::address::{Address, Domain};
+use mailkit::endpoint::masked;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::resolve::SystemResolver;
 use mailkit::probe::{Finding, Host, Level, Report, Verdict, look_up};
@@ -96,7 +97,7 @@ impl Question {
 /// `@` and an address.
 fn parse_server(text: &str) -> Result<SocketAddr> {
     address(text.strip_prefix('@').unwrap_or(text), DNS_PORT).ok_or_else(|| {
-        Error::new(Kind::Usage, format!("{text} is not a resolver's address"))
+        Error::new(Kind::Usage, format!("{} is not a resolver's address", masked(text)))
             .hint("write an IP address, perhaps with a port: @192.0.2.53 or @[2001:db8::53]:53")
     })
 }
@@ -104,7 +105,7 @@ fn parse_server(text: &str) -> Result<SocketAddr> {
 /// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`.
 fn parse_domain(text: &str) -> Result<Domain> {
     let name = text.strip_suffix('.').unwrap_or(text);
-    let wrong = |what: &str| Error::new(Kind::Usage, format!("{text} is {what}"));
+    let wrong = |what: &str| Error::new(Kind::Usage, format!("{} is {what}", masked(text)));
     if name.contains('@') {
         let address = Address::parse(name).map_err(|error| wrong("not an address").caused_by(error))?;
         return Ok(address.domain().clone());

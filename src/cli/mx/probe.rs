@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::login::Server;
 use mailkit::address::Address;
-use mailkit::endpoint::{Endpoint, EndpointError, Protocol};
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol, masked};
 use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
@@ -138,7 +138,7 @@ fn print(context: &Context, sighting: &Sighting) -> Result<()> {
 
 /// A URL; or a host, where TLS begins if it is offered, as it does between servers.
 fn endpoint(text: &str) -> Result<Endpoint> {
-    let wrong = |why: &str| Error::new(Kind::Usage, format!("{text}: {why}"));
+    let wrong = |why: &str| Error::new(Kind::Usage, format!("{}: {why}", masked(text)));
     let read = match Endpoint::is_meant(text) {
         true => Endpoint::parse(text),
         false => Endpoint::of_host(text, |port| {
