@@ -1,8 +1,8 @@
 //! Values that stand elsewhere: `imap = {env = "IMAP_SERVER"}`, `user = {cmd = ["pass", "mail/user"]}`.
 //!
-//! Any text of an account, or of a provider of tokens, may be given so, to keep hosts and names out of files that others see. They are got when
-//! the account is used, not before: a command for one account never runs the programs of another. Secrets have more
-//! sources and rules of their own, see `source`.
+//! Any text of an account, or of a provider of tokens, may be given so, to keep hosts and names out of files that
+//! others see. They are got when the account is used, not before: a command for one account never runs the programs of
+//! another. Secrets have more sources and rules of their own, see `source`.
 
 use super::tree::{Node, Table, Value};
 use crate::error::{Error, Kind, Result};

@@ -33,7 +33,8 @@ pub(super) fn address() -> Result<Address> {
     parse_address(&text("Your address", "", valid)?)
 }
 
-/// Asks for all that is needed; `typed` is the password of the last round, `has_keyring` whether it can be kept there. Returns the password that is to be kept.
+/// Asks for all that is needed; `typed` is the password of the last round, `has_keyring` whether it can be kept there.
+/// Returns the password that is to be kept.
 pub(super) fn complete(
     context: &Context,
     draft: &mut Draft,

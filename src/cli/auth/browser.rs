@@ -27,8 +27,8 @@ fn command(browser: Option<&str>, address: &str) -> Vec<String> {
     words
 }
 
-/// Opens a browser and does not wait for it. Whether one came is seen by the user only, who is told the address too. It is
-/// not given the variables `hidden`.
+/// Opens a browser and does not wait for it. Whether one came is seen by the user only, who is told the address too. It
+/// is not given the variables `hidden`.
 pub(super) fn open(address: &str, hidden: &[String]) {
     let words = command(variable("BROWSER").as_deref(), address);
     if let Some((program, arguments)) = words.split_first() {

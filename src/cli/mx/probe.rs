@@ -25,10 +25,10 @@ const CLIENT_PORT: u16 = 49152;
 
 /// Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for
 ///
-/// Of SMTP, LMTP, POP3 or IMAP. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The first line is the answer;
-/// below it are all replies, each with the time it took. With --rcpt it asks for recipients too, and takes that back:
-/// nothing is ever sent to anybody, and nothing is changed. No answer is waited for longer than half a minute, unless
-/// --timeout says so.
+/// Of SMTP, LMTP, POP3 or IMAP. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The
+/// first line is the answer; below it are all replies, each with the time it took. With --rcpt it asks for recipients
+/// too, and takes that back: nothing is ever sent to anybody, and nothing is changed. No answer is waited for longer
+/// than half a minute, unless --timeout says so.
 ///
 /// A server's own administrator can look with the eyes of others: --xclient and --proxy-protocol say whose connection
 /// this is, where the server is configured to believe it.

@@ -1,8 +1,8 @@
 //! TLS for both sides, over rustls: whom we are, whom we trust, and what to say when that fails.
 //!
 //! Certificates are verified unless a caller says `Trust::Anyone` or `Trust::Observed`, which only opportunistic
-//! relaying and a look at a stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched and no responder. Knows
-//! no protocol; the upgrade itself is `net::connection`'s. RFC 8446, RFC 8314, RFC 9525.
+//! relaying and a look at a stranger's certificate may do (RFC 7435). Revocation is not asked about: no list is fetched
+//! and no responder. Knows no protocol; the upgrade itself is `net::connection`'s. RFC 8446, RFC 8314, RFC 9525.
 
 mod certified;
 mod client;
