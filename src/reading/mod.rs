@@ -4,7 +4,6 @@
 
 pub mod calendar;
 mod content_line;
-mod html;
 pub mod links;
 mod recurrence;
 pub mod route;

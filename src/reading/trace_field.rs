@@ -84,7 +84,8 @@ impl TraceField {
             ("by", 0) => self.by = text(),
             ("with" | "via", 0) if self.protocol.is_none() || clause == "with" => self.protocol = text(),
             // Microsoft's protocol has blanks in it: `Microsoft SMTP Server`.
-            ("with", _) if is_tls_word(word) => self.tls_in(word),
+            // Exim: `with esmtps (TLS1.3) tls TLS_AES_256_GCM_SHA384`.
+            ("with", _) if word.get(..3).is_some_and(|tls| tls.eq_ignore_ascii_case("tls")) => self.tls_in(word),
             ("with", _) => self.protocol.iter_mut().for_each(|protocol| *protocol = format!("{protocol} {word}")),
             ("id", 0) => self.id = text(),
             ("for", 0) => self.recipient = text(),
