@@ -25,6 +25,7 @@ pub mod html_text;
 pub mod id;
 mod line_ends;
 pub mod long_text;
+pub mod mbox;
 pub mod media;
 pub mod overview;
 pub mod prepare;
