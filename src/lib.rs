@@ -6,7 +6,7 @@
 //! ```text
 //! 0 address duration endpoint envelope notify status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap report reading
+//! 2 smtp pop3 imap reading report
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup

@@ -4,6 +4,7 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+pub(super) mod calendar;
 mod crew;
 mod directory;
 mod driver;
@@ -12,12 +13,17 @@ mod flags;
 mod header;
 mod json;
 mod letter;
+pub(super) mod links;
 mod open;
+pub(super) mod report;
+pub(super) mod route;
 mod sheet;
 mod sources;
 mod tree;
 mod unpack;
+pub(super) mod unsubscribe;
 mod view;
+mod whence;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -44,12 +50,30 @@ pub(super) struct Args {
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
+    #[command(flatten)]
+    report: report::Report,
+    #[command(flatten)]
+    calendar: calendar::Calendar,
+    #[command(flatten)]
+    links: links::Links,
+    #[command(flatten)]
+    unsubscribe: unsubscribe::Unsubscribe,
+    #[command(flatten)]
+    route: route::Route,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given.
     fn action(&self) -> &dyn Action {
-        let asked = [self.header.action(), self.extract.action()];
+        let asked = [
+            self.header.action(),
+            self.extract.action(),
+            self.report.action(),
+            self.calendar.action(),
+            self.links.action(),
+            self.unsubscribe.action(),
+            self.route.action(),
+        ];
         asked.into_iter().flatten().next().unwrap_or(&self.view)
     }
 }
