@@ -35,6 +35,8 @@ pub mod rope;
 pub mod safe;
 pub mod text;
 pub mod transfer;
+pub mod uuencode;
 pub mod view;
 mod walk;
+pub mod wildcard;
 pub mod words;

@@ -45,6 +45,7 @@ pub(super) fn run(
     action: &dyn Action,
     sources: impl Iterator<Item = Result<Source>>,
     (form, is_many): (Form, bool),
+    wanted: Option<&str>,
     context: &Context,
 ) -> Result<Exit> {
     let mut printer = Printer { form, is_many, context, count: 0, found: false, void: false, exit: Exit::OK };
@@ -52,7 +53,14 @@ pub(super) fn run(
         match source {
             Ok(source) => {
                 let mut sheet = printer.sheet();
-                let done = action.run(&Letter::of(&source), &mut sheet);
+                let letter = Letter::of(&source, wanted);
+                let done = match letter.part() {
+                    Some(_) => action.run(&letter, &mut sheet),
+                    None => {
+                        sheet.found_nothing();
+                        Ok(())
+                    }
+                };
                 let head = action.is_headed().then(|| source.name());
                 printer.print(&sheet, head.as_deref())?;
                 printer.warn(&sheet, &source);

@@ -4,11 +4,14 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod directory;
 mod driver;
 mod extract;
 mod header;
 mod json;
 mod letter;
+mod pick;
+mod raw;
 mod sheet;
 mod sources;
 mod tree;
@@ -17,7 +20,7 @@ mod view;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Form};
-use mailkit::error::Result;
+use mailkit::error::{Error, Kind, Result};
 use std::path::PathBuf;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
@@ -35,6 +38,10 @@ pub(super) struct Args {
     #[arg(long)]
     jsonl: bool,
 
+    /// Of each message only the part of this number, as the tree shows it; 1 if there is none
+    #[arg(long, value_name = "ID", help_heading = "Select")]
+    part: Option<String>,
+
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
@@ -44,10 +51,14 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given.
-    fn action(&self) -> &dyn Action {
+    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    fn action(&self) -> Result<&dyn Action> {
         let asked = [self.header.action(), self.extract.action()];
-        asked.into_iter().flatten().next().unwrap_or(&self.view)
+        let mut asked = asked.into_iter().flatten();
+        match (asked.next(), asked.next()) {
+            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (action, _) => Ok(action.unwrap_or(&self.view)),
+        }
     }
 
     fn form(&self, is_many: bool, context: &Context) -> Form {
@@ -64,5 +75,5 @@ impl Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let is_many = sources::may_be_many(&args.files);
     let form = args.form(is_many, context);
-    driver::run(args.action(), sources::each(&args.files), (form, is_many), context)
+    driver::run(args.action()?, sources::each(&args.files), (form, is_many), args.part.as_deref(), context)
 }
