@@ -16,6 +16,7 @@ pub mod defect;
 pub mod downcode;
 pub mod dsn;
 pub mod field;
+pub mod fold;
 pub mod guard;
 pub mod guess;
 pub mod header;

@@ -1,0 +1,1 @@
+//! What messages say together and between the lines: threads.
