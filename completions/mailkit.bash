@@ -2940,7 +2940,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__parse)
-            opts="-H -x -A -q -v -h --header --all --text --extract --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-H -x -A -q -v -h --jsonl --text --header --all --extract --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -582,8 +582,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l all -d 'With -H, print each field of that name instead of the first'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jsonl -d 'Print one JSON value a line, one for each message; with --json, several become one array'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l text -d 'Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l all -d 'With -H, print each field of that name instead of the first'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'

@@ -513,6 +513,29 @@ fn the_json_form_follows_its_schema() {
 }
 
 #[test]
+fn several_messages_follow_one_another_and_one_that_fails_does_not_stop_the_others() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let [first, absent, last] = [place("a"), place("b"), place("c")];
+    std::fs::write(&first, "Subject: one\n\n1\n").expect("a file");
+    std::fs::write(&last, "Subject: two\nX-B: b\n\n2\n").expect("a file");
+    for (args, wanted) in [
+        (&["--text"][..], format!("==> {first} <==\n1\n\n==> {last} <==\n2\n")),
+        (&["-H", "subject"], "one\ntwo\n".to_owned()),
+        (&["--json", "-H", "X-B"], "[[],\n[{\"name\":\"X-B\",\"raw\":\" b\",\"value\":\"b\"}]]\n".to_owned()),
+        (&["--jsonl", "-H", "X-C"], "[]\n[]\n".to_owned()),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain([&*first, &*absent, &*last]).collect();
+        let (code, stdout, stderr) = run(&args);
+        assert_eq!((code, stdout), (66, wanted), "{stderr}");
+        assert!(stderr.contains(&absent), "{stderr}");
+    }
+    for (name, wanted) in [("X-B", 0), ("X-C", 1)] {
+        assert_eq!(run(&["-H", name, &first, &last]).0, wanted, "{name}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said_in_a_sentence() {
     let (dir, path) = file(b"");
     let absent = dir.path().join("absent").to_string_lossy().into_owned();

@@ -1,6 +1,11 @@
 //! Attachments become files: in one directory, under names made safe, never over anything that is there.
 
+use super::driver::Action;
+use super::json;
+use super::letter::Letter;
+use super::sheet::Sheet;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::message::defect::{Severity, defects};
 use mailkit::message::guard::BlockKind;
 use mailkit::message::roles::Roles;
 use mailkit::message::safe;
@@ -13,6 +18,48 @@ use std::path::{Path, PathBuf};
 /// Names tried for one file: ` (2)`, ` (3)` … before giving up on a crowded directory.
 const TRIES_MAX: u32 = 100_000;
 
+/// Where attachments go.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Extract")]
+pub(super) struct Extract {
+    /// Save the attachments in this directory and print the path of each; never overwrites a file
+    #[arg(short = 'x', long, value_name = "DIR", group = "wish")]
+    extract: Option<PathBuf>,
+}
+
+impl Extract {
+    /// The action, if it was asked for.
+    pub(super) fn action(&self) -> Option<&dyn Action> {
+        self.extract.is_some().then_some(self as &dyn Action)
+    }
+}
+
+impl Action for Extract {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        let Some(dir) = &self.extract else { return Ok(()) };
+        let mut written = Vec::new();
+        let outcome = attachments(&letter.message, letter.roles(), dir, |file| {
+            if !sheet.is_json() {
+                // A path exactly as it is, so that a script can open it; the part of it that a stranger chose is a
+                // safe name.
+                sheet.octets(file.path.as_os_str().as_encoded_bytes());
+                sheet.octets(b"\n");
+            }
+            written.push(file);
+        });
+        // What was saved before something failed is there, and has to be known.
+        if sheet.is_json() {
+            sheet.value(&json::written(&written))?;
+        }
+        outcome?;
+        // What was not read was not saved either, and nobody would see it in the paths.
+        for defect in defects(&letter.message).iter().filter(|defect| defect.severity == Severity::Error) {
+            sheet.warn(format!("part {}: {}", defect.part, defect.text));
+        }
+        Ok(())
+    }
+}
+
 /// A file that was written.
 pub(super) struct Written {
     /// The part's number.
@@ -23,12 +70,7 @@ pub(super) struct Written {
 
 /// Writes the attachments of a message into a directory, which is made if it is missing; `each` learns of every file
 /// when it is whole. One that cannot be written to its end does not stay.
-pub(super) fn attachments(
-    message: &Message<'_>,
-    roles: &Roles,
-    dir: &Path,
-    mut each: impl FnMut(Written) -> Result<()>,
-) -> Result<()> {
+fn attachments(message: &Message<'_>, roles: &Roles, dir: &Path, mut each: impl FnMut(Written)) -> Result<()> {
     private(DirBuilder::new().recursive(true)).create(dir).map_err(|error| cannot_create(dir, error))?;
     // How many files of a name there were, so that ten thousand of one name cost ten thousand tries.
     let mut taken: HashMap<String, u32> = HashMap::new();
@@ -40,7 +82,7 @@ pub(super) fn attachments(
             let _ = std::fs::remove_file(&path);
             return Err(Error::new(Kind::Io, format!("cannot write {}", path.display())).caused_by(error));
         }
-        each(Written { part: part.id.clone(), path })?;
+        each(Written { part: part.id.clone(), path });
     }
     Ok(())
 }

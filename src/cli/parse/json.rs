@@ -4,18 +4,18 @@
 //! body begins `header_len` later. Ids are IMAP section numbers.
 
 use super::extract::Written;
+use super::letter::Letter;
 use aws_lc_rs::digest;
 use mailkit::message::address_list::{self, Entry};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
-use mailkit::message::roles::Roles;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::{date, defect, id, safe, text, words};
 use serde_json::{Map, Value, json};
-use std::path::Path;
 
 /// The document about a message; texts are part of it where they are asked for.
-pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_text: bool) -> Value {
+pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
+    let (message, roles, source) = (&letter.message, letter.roles(), letter.source);
     let root = message.root();
     let ids = |name: &str| message.field(root, name).map(id::parse_list).unwrap_or_default();
     let id_of = |part: Option<usize>| part.and_then(|index| message.parts().get(index)).map(|part| part.id.as_str());
@@ -29,7 +29,7 @@ pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_te
         .collect();
     json!({
         "schema": "mailkit.message/1",
-        "source": {"path": file.to_string_lossy(), "index": 0, "offset": 0},
+        "source": {"path": source.path.to_string_lossy(), "index": source.index, "offset": source.offset},
         "size": message.octets().len(),
         "sha256": sha256(message.octets()),
         "headers": message.fields(root).map(header).collect::<Vec<_>>(),
