@@ -220,14 +220,6 @@ impl Reader<'_> {
         make: fn(Order, T) -> Test,
     ) -> Result<Query, QueryError> {
         let value = self.scan.value(wanted, false)?;
-        let one = |order: Order, text: &str| {
-            let test = read(text).map(|it| make(order, it)).ok_or_else(|| self.unlike(&value, wanted))?;
-            match &test {
-                Test::Date(Order::Same, at) | Test::Received(Order::Same, at) if !at.is_stretch() => Err(self
-                    .unlike(&value, "a day, a month or a year; the time since then is 7d.. and the time before ..7d")),
-                _ => Ok(Query::Term(test)),
-            }
-        };
         let order = match operator {
             Operator::Less => Order::Less,
             Operator::AtMost => Order::AtMost,
@@ -235,16 +227,25 @@ impl Reader<'_> {
             Operator::AtLeast => Order::AtLeast,
             _ => Order::Same,
         };
-        match value.text.split_once("..") {
+        let ends = match value.text.split_once("..") {
             Some((first, last)) if operator == Operator::Colon && !(first.is_empty() && last.is_empty()) => {
-                // Two ends are two statements, here and when they are printed.
-                self.tests += usize::from(!first.is_empty() && !last.is_empty());
                 let ends = [(Order::AtLeast, first), (Order::AtMost, last)].into_iter();
-                let tests = ends.filter(|(_, text)| !text.is_empty()).map(|(order, text)| one(order, text));
-                Ok(Query::all(tests.collect::<Result<Vec<_>, _>>()?))
+                ends.filter(|(_, text)| !text.is_empty()).collect()
             }
-            _ => one(order, &value.text),
-        }
+            _ => vec![(order, value.text.as_ref())],
+        };
+        // Two ends are two statements, here and when they are printed.
+        self.tests += ends.len().saturating_sub(1);
+        let test = |(order, text): (Order, &str)| {
+            let test = read(text).map(|it| make(order, it)).ok_or_else(|| self.unlike(&value, wanted))?;
+            match &test {
+                Test::Date(Order::Same, at) | Test::Received(Order::Same, at) if !at.is_stretch() => {
+                    Err(self.unlike(&value, "a day, a month or a year; the time since then is 7d.., before then ..7d"))
+                }
+                _ => Ok(Query::Term(test)),
+            }
+        };
+        Ok(Query::all(ends.into_iter().map(test).collect::<Result<Vec<_>, _>>()?))
     }
 
     /// One of a few words.
