@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn chains_of_any_length_cost_no_stack_and_little_time() {
-        const LENGTH: usize = 200_000;
+        const LENGTH: usize = 100_000;
         let chain = |at: usize| {
             let before = if at == 0 { String::new() } else { format!("m{}", at - 1) };
             letter(&format!("m{at}"), &before, 1, "")
