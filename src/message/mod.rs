@@ -23,6 +23,7 @@ pub mod header;
 pub mod id;
 mod line_ends;
 pub mod long_text;
+pub mod mbox;
 pub mod media;
 pub mod overview;
 pub mod prepare;

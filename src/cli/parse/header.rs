@@ -51,4 +51,12 @@ impl Action for Header {
         found.iter().for_each(|field| sheet.line(&words::decode(field.body)));
         Ok(())
     }
+
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
 }

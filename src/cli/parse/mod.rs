@@ -4,37 +4,40 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod crew;
+mod directory;
 mod driver;
 mod extract;
+mod flags;
 mod header;
 mod json;
 mod letter;
+mod open;
 mod sheet;
 mod sources;
 mod tree;
+mod unpack;
 mod view;
 
 use super::context::Context;
 use super::exit::Exit;
-use driver::{Action, Form};
+use driver::{Action, Manner};
 use mailkit::error::Result;
-use std::path::PathBuf;
+use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
-    mailkit parse --jsonl *.eml")]
+    mailkit parse --jsonl archive.mbox.gz\n  \
+    mailkit parse -H Subject ~/Maildir\n  \
+    find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
-    /// The messages; `-` or nothing means standard input
-    #[arg(value_name = "FILE", default_value = "-")]
-    files: Vec<PathBuf>,
-
-    /// Print one JSON value a line, one for each message; with --json, several become one array
-    #[arg(long)]
-    jsonl: bool,
-
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    manner: Manner,
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
@@ -49,20 +52,9 @@ impl Args {
         let asked = [self.header.action(), self.extract.action()];
         asked.into_iter().flatten().next().unwrap_or(&self.view)
     }
-
-    fn form(&self, is_many: bool, context: &Context) -> Form {
-        match (self.jsonl, context.is_json()) {
-            (true, _) => Form::Lines,
-            (false, true) if is_many => Form::Array,
-            (false, true) => Form::Value,
-            (false, false) => Form::Text,
-        }
-    }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let is_many = sources::may_be_many(&args.files);
-    let form = args.form(is_many, context);
-    driver::run(args.action(), sources::each(&args.files), (form, is_many), context)
+    driver::run(args.action(), &args.input, &args.manner, context)
 }

@@ -31,4 +31,8 @@ impl Action for View {
     fn is_headed(&self) -> bool {
         true
     }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
 }
