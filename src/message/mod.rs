@@ -17,6 +17,7 @@ pub mod downcode;
 pub mod dsn;
 pub mod field;
 mod flow;
+pub mod fold;
 pub mod guard;
 pub mod guess;
 pub mod header;
