@@ -6,7 +6,7 @@
 //! ```text
 //! 0 address duration endpoint envelope notify status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap
+//! 2 smtp pop3 imap reading
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
@@ -36,6 +36,7 @@ pub mod policy;
 pub mod pop3;
 pub mod probe;
 pub mod provider;
+pub mod reading;
 pub mod relay;
 pub mod sasl;
 pub mod secret;

@@ -4,6 +4,7 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod auth;
 mod driver;
 mod extract;
 mod header;
@@ -41,12 +42,14 @@ pub(super) struct Args {
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
+    #[command(flatten)]
+    auth: auth::Auth,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given.
     fn action(&self) -> &dyn Action {
-        let asked = [self.header.action(), self.extract.action()];
+        let asked = [self.header.action(), self.extract.action(), self.auth.action()];
         asked.into_iter().flatten().next().unwrap_or(&self.view)
     }
 
