@@ -136,9 +136,12 @@ fn is_calendar(message: &Message<'_>, part: &Part) -> bool {
 impl Calendar {
     /// `None` if no calendar begins anywhere in it.
     fn read(part: &str, method: Option<String>, lines: &[ContentLine]) -> Option<Self> {
-        let is = |line: &ContentLine, name: &str, value: &str| line.name == name && line.value.trim().eq_ignore_ascii_case(value);
+        let is = |line: &ContentLine, name: &str, value: &str| {
+            line.name == name && line.value.trim().eq_ignore_ascii_case(value)
+        };
         let begin = lines.iter().position(|line| is(line, "BEGIN", "VCALENDAR"))?;
-        let mut calendar = Self { part: part.to_owned(), method: method.map(|m| m.to_ascii_lowercase()), ..Self::default() };
+        let mut calendar =
+            Self { part: part.to_owned(), method: method.map(|m| m.to_ascii_lowercase()), ..Self::default() };
         // The entry that is read, and how deep in its components the reader is.
         let mut open: Option<(Entry, usize)> = None;
         // Within other components of the calendar: zones, above all.
@@ -314,7 +317,10 @@ mod tests {
         let [calendar] = &found[..] else { panic!("one calendar: {found:?}") };
         assert_eq!((calendar.method.as_deref(), calendar.product.as_deref()), (Some("request"), Some("-//Crepes//EN")));
         let [entry] = &calendar.entries[..] else { panic!("one entry") };
-        assert_eq!((entry.kind.as_str(), entry.uid.as_deref(), entry.sequence), ("event", Some("1@crepes.example"), Some(2)));
+        assert_eq!(
+            (entry.kind.as_str(), entry.uid.as_deref(), entry.sequence),
+            ("event", Some("1@crepes.example"), Some(2))
+        );
         assert_eq!((entry.summary.as_deref(), entry.alarms), (Some("Lunch, with ketchup"), 1));
         let shown = |when: &Option<When>| when.as_ref().map(ToString::to_string).unwrap_or_default();
         assert_eq!(shown(&entry.start), "2026-11-20 12:00 Europe/Paris");

@@ -107,7 +107,7 @@ fn parameter_value(text: &str) -> (String, &str) {
                 Some('\'') => value.extend(chars.next().map(|_| '"')),
                 Some('^') => value.extend(chars.next().map(|_| '^')),
                 _ => value.push('^'),
-            }
+            },
             c => value.push(c),
         }
     }

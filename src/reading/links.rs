@@ -119,7 +119,9 @@ impl Links {
         let mut gathering = Gathering::default();
         for field in message.fields(message.root()) {
             if let Some(name) = FIELDS.iter().find(|name| field.is(name)) {
-                unsubscribe::urls(field.body).into_iter().for_each(|url| gathering.add("", Place::Field, url, Some(name)));
+                unsubscribe::urls(field.body)
+                    .into_iter()
+                    .for_each(|url| gathering.add("", Place::Field, url, Some(name)));
             }
         }
         for part in message.own_parts() {
@@ -283,7 +285,8 @@ fn urls_in(text: &str) -> impl Iterator<Item = &str> {
 /// Where a URL begins whose colon, or whose `www`, stands here; not before `from`.
 fn start_of(text: &str, from: usize, at: usize) -> Option<usize> {
     let (before, rest) = (text.get(from..at)?, &text[at..]);
-    let is_apart = |start: usize| !text[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '@'));
+    let is_apart =
+        |start: usize| !text[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '@'));
     if rest.starts_with('w') {
         return (rest.starts_with("www.") && is_apart(at)).then_some(at);
     }
@@ -324,7 +327,10 @@ mod tests {
     fn links_are_found_in_text_and_end_where_they_should() {
         for (text, wanted) in [
             ("See https://a.example/b, or (http://c.example/d_(e)).", "https://a.example/b http://c.example/d_(e)"),
-            ("<https://a.example/?b=c&d>\nwww.e.example! ftp://f.example/", "https://a.example/?b=c&d www.e.example ftp://f.example/"),
+            (
+                "<https://a.example/?b=c&d>\nwww.e.example! ftp://f.example/",
+                "https://a.example/?b=c&d www.e.example ftp://f.example/",
+            ),
             ("HTTPS://A.example/é mailto:bob@x?subject=y.", "HTTPS://A.example/é mailto:bob@x?subject=y"),
             ("xhttp://a.example http:// https:// www. wwww.a.example x://y", ""),
             ("[1]: https://a.example/[b] 'https://c.example'", "https://a.example/[b] https://c.example"),

@@ -4,6 +4,7 @@
 //! Pure: what was read goes in, what it means comes out; nothing is fetched, looked up or sent, and no file or terminal
 //! is known.
 
+pub mod authentication;
 pub mod base_subject;
 pub mod calendar;
 mod content_line;

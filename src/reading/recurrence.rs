@@ -72,7 +72,8 @@ pub(super) fn in_words(rule: &str) -> Option<String> {
 
 /// `a`, `a and b`, `a, b and c`.
 fn list(values: &str, word: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let words: Vec<String> = values.split(',').take(LIST_MAX + 1).map(|value| word(value.trim())).collect::<Option<_>>()?;
+    let words: Vec<String> =
+        values.split(',').take(LIST_MAX + 1).map(|value| word(value.trim())).collect::<Option<_>>()?;
     match words.as_slice() {
         [] => None,
         words if words.len() > LIST_MAX => None,
@@ -133,11 +134,18 @@ mod tests {
         for (rule, wanted) in [
             ("FREQ=DAILY", Some("every day")),
             ("freq=weekly;interval=2;wkst=su;byday=tu,TH", Some("every 2 weeks on Tuesday and Thursday")),
-            ("FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20261231T230000Z", Some("every month on the last Friday, until 2026-12-31")),
-            ("FREQ=YEARLY;BYMONTH=1,2,11;BYMONTHDAY=1,22,-2;COUNT=10", Some(
-                "every year in January, February and November on the 1st, the 22nd and the 2nd to last, 10 times",
-            )),
-            ("FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=13;COUNT=1", Some("every month on Monday and Tuesday only the 13th of these, once")),
+            (
+                "FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20261231T230000Z",
+                Some("every month on the last Friday, until 2026-12-31"),
+            ),
+            (
+                "FREQ=YEARLY;BYMONTH=1,2,11;BYMONTHDAY=1,22,-2;COUNT=10",
+                Some("every year in January, February and November on the 1st, the 22nd and the 2nd to last, 10 times"),
+            ),
+            (
+                "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=13;COUNT=1",
+                Some("every month on Monday and Tuesday only the 13th of these, once"),
+            ),
             ("FREQ=DAILY;BYHOUR=9", None),
             ("FREQ=DAILY;INTERVAL=0", None),
             ("FREQ=OFTEN", None),

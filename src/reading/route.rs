@@ -81,14 +81,16 @@ impl Route {
         let truncated = fields.len() > HOPS_MAX;
         fields.truncate(HOPS_MAX);
         // Whatever stands below a stranger's field may have been made up by a stranger.
-        let is_own = |field: &&TraceField| field.by.as_deref().is_some_and(|by| own.iter().any(|own| is_below(by, own)));
+        let is_own =
+            |field: &&TraceField| field.by.as_deref().is_some_and(|by| own.iter().any(|own| is_below(by, own)));
         let believed = fields.iter().take_while(is_own).count();
         let own_of = |at: usize| at < believed;
         let written = message.field(root, "Date").and_then(date::parse);
         let (mut before, mut first, mut last) = (written, written, None);
         let mut hops = Vec::with_capacity(fields.len());
         for (at, field) in fields.into_iter().enumerate().rev() {
-            let delay = field.when.zip(before).map(|(when, before)| when.as_second().saturating_sub(before.as_second()));
+            let delay =
+                field.when.zip(before).map(|(when, before)| when.as_second().saturating_sub(before.as_second()));
             first = first.or(field.when);
             last = field.when.or(last);
             before = field.when.or(before);
@@ -207,13 +209,9 @@ mod tests {
 
     #[test]
     fn spans_are_short() {
-        for (seconds, wanted) in [
-            (0, "0 s"),
-            (-61, "-1 min 1 s"),
-            (3600, "1 h"),
-            (90_000, "1 d 1 h"),
-            (i64::MIN, "-106751991167300 d 15 h"),
-        ] {
+        for (seconds, wanted) in
+            [(0, "0 s"), (-61, "-1 min 1 s"), (3600, "1 h"), (90_000, "1 d 1 h"), (i64::MIN, "-106751991167300 d 15 h")]
+        {
             assert_eq!(span(seconds), wanted);
         }
     }

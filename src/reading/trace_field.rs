@@ -104,7 +104,8 @@ impl TraceField {
             self.ip = found.or(self.ip);
             let name = words.find(|word| ip_of(word).is_none() && word.contains('.') && !word.contains(['=', '@']));
             self.name = self.name.take().or_else(|| name.map(|name| name.trim_end_matches('.').to_owned()));
-            let helo = comment.split(separates).find_map(|word| word.strip_prefix("helo=").or(word.strip_prefix("HELO=")));
+            let helo =
+                comment.split(separates).find_map(|word| word.strip_prefix("helo=").or(word.strip_prefix("HELO=")));
             // Exim puts the name of DNS in front and what the client said in the comment.
             if let Some(helo) = helo {
                 self.name = self.name.take().or(self.helo.take());
@@ -177,7 +178,8 @@ fn ip_of(word: &str) -> Option<IpAddr> {
     if !behind.is_empty() && !behind.starts_with([':', '.']) {
         return None;
     }
-    let ip: Option<IpAddr> = inner.parse::<Ipv4Addr>().map(IpAddr::V4).or(inner.parse::<Ipv6Addr>().map(IpAddr::V6)).ok();
+    let ip: Option<IpAddr> =
+        inner.parse::<Ipv4Addr>().map(IpAddr::V4).or(inner.parse::<Ipv6Addr>().map(IpAddr::V6)).ok();
     ip.map(|ip| ip.to_canonical())
 }
 

@@ -93,7 +93,8 @@ impl Target {
             found.map(|(_, value)| value.clone())
         };
         let others = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("to")).map(|(_, value)| value.clone());
-        let to: Vec<String> = path.split(',').map(decoded).chain(others).filter(|address| !address.is_empty()).collect();
+        let to: Vec<String> =
+            path.split(',').map(decoded).chain(others).filter(|address| !address.is_empty()).collect();
         Self::Mail { to, subject: field("subject"), body: field("body"), url }
     }
 }
@@ -123,7 +124,9 @@ impl Unsubscribe {
 /// The domain of a signature that covers both fields (RFC 6376 §3.5).
 fn covers(signature: &[u8]) -> Option<String> {
     let text = words::decode(signature.get(..FIELD_MAX).unwrap_or(signature)).replace([' ', '\t'], "");
-    let tag = |name: &str| text.split(';').find_map(|tag| tag.split_once('=').filter(|(key, _)| *key == name)).map(|(_, v)| v);
+    let tag = |name: &str| {
+        text.split(';').find_map(|tag| tag.split_once('=').filter(|(key, _)| *key == name)).map(|(_, v)| v)
+    };
     let names: Vec<&str> = tag("h")?.split(':').collect();
     let is_covered = |field: &str| names.iter().any(|name| name.eq_ignore_ascii_case(field));
     (is_covered("List-Unsubscribe") && is_covered("List-Unsubscribe-Post")).then(|| tag("d").map(str::to_owned))?

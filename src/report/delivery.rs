@@ -236,7 +236,10 @@ mod tests {
                 "5.0.0 bob@x failed",
             ),
             // The only status stands in the words.
-            ("Reporting-MTA: dns; mx\n\nAction: failed\nDiagnostic-Code: x; no user (#5.1.1)\n", "5.1.1 - no user (#5.1.1)"),
+            (
+                "Reporting-MTA: dns; mx\n\nAction: failed\nDiagnostic-Code: x; no user (#5.1.1)\n",
+                "5.1.1 - no user (#5.1.1)",
+            ),
             ("\n\nFinal-Recipient: utf-8; j\\x{FC}@x\nAction: delivered\n", "2.0.0 jü@x delivered"),
             ("Reporting-MTA: dns; mx\n", ""),
             ("", ""),
@@ -252,7 +255,8 @@ mod tests {
             Final-Recipient: rfc822; bob@x\r\nAction: failed\r\nStatus: 5.7.1\r\nRemote-MTA: dns; mx.z\r\n\
             Diagnostic-Code: smtp; 550-no\r\n 550 no\r\nWill-Retry-Until: nonsense\r\nX-Mine: =?utf-8?q?=C3=A9?=\r\n";
         let found = Delivery::parse(content.as_bytes()).expect("a report");
-        let typed = |typed: &Option<Typed>| typed.as_ref().map(|t| format!("{};{}", t.kind, t.value)).unwrap_or_default();
+        let typed =
+            |typed: &Option<Typed>| typed.as_ref().map(|t| format!("{};{}", t.kind, t.value)).unwrap_or_default();
         assert_eq!(found.original_envelope_id.as_deref(), Some("QQ+314"));
         assert_eq!(typed(&found.reporting_mta), "dns;mx.x");
         assert_eq!(typed(&found.received_from_mta), "smtp;y ([192.0.2.1])");

@@ -308,11 +308,15 @@ pub(super) mod tests {
     fn a_report_is_read_whatever_its_order() {
         let found = Dmarc::parse(REPORT.as_bytes()).expect("a report");
         assert_eq!(found.org_name.as_deref(), Some("hamburger & co"));
-        assert_eq!((found.begin.as_deref(), found.end.as_deref()), (Some("2012-04-28T00:00:00Z"), Some("2012-04-28T23:59:59Z")));
+        assert_eq!(
+            (found.begin.as_deref(), found.end.as_deref()),
+            (Some("2012-04-28T00:00:00Z"), Some("2012-04-28T23:59:59Z"))
+        );
         assert_eq!((found.messages, found.failed, found.errors.len()), (3, 1, 1));
         assert_eq!((found.policy.p.as_deref(), found.policy.np.as_deref()), (Some("reject"), None));
         assert_eq!(found.records[0].dkim_results.len(), 2);
-        let lines: Vec<_> = found.lines().iter().map(|l| format!("{} {} {}", l.status, l.address, l.diagnostic)).collect();
+        let lines: Vec<_> =
+            found.lines().iter().map(|l| format!("{} {} {}", l.status, l.address, l.diagnostic)).collect();
         assert_eq!(
             lines,
             [

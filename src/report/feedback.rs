@@ -159,6 +159,9 @@ mod tests {
         assert_eq!(Feedback::parse(b"User-Agent: x\r\n"), None);
         let found = Feedback::parse(b"Feedback-Type: Auth-Failure\nAuth-Failure: dmarc\nSource-IP: 192.0.2.1\n");
         let lines = found.expect("a report").lines();
-        assert_eq!((lines[0].status.as_str(), lines[0].diagnostic.as_str()), ("auth-failure", "failed: dmarc, by 192.0.2.1"));
+        assert_eq!(
+            (lines[0].status.as_str(), lines[0].diagnostic.as_str()),
+            ("auth-failure", "failed: dmarc, by 192.0.2.1")
+        );
     }
 }

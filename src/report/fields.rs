@@ -102,9 +102,7 @@ impl Typed {
     pub(super) fn parse(text: &str) -> Self {
         let is_type = |kind: &str| !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         match text.split_once(';').map(|(kind, value)| (kind.trim(), value.trim())) {
-            Some((kind, value)) if is_type(kind) => {
-                Self { kind: kind.to_ascii_lowercase(), value: value.to_owned() }
-            }
+            Some((kind, value)) if is_type(kind) => Self { kind: kind.to_ascii_lowercase(), value: value.to_owned() },
             _ => Self { kind: String::new(), value: text.trim().to_owned() },
         }
     }

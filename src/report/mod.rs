@@ -179,7 +179,9 @@ fn original(message: &Message<'_>, parts: &[&Part], report: &Part) -> Option<Ori
     let mut behind = parts.iter().filter(|part| part.index > report.index);
     let part = behind.find(|part| {
         let media = &part.media;
-        media.is_message() || media.main == "text" && media.sub == "rfc822-headers" || media.is("message", "global-headers")
+        media.is_message()
+            || media.main == "text" && media.sub == "rfc822-headers"
+            || media.is("message", "global-headers")
     })?;
     if let Some(root) = message.children(part).next() {
         return Some(Original::of(&part.id, message, root));
@@ -224,7 +226,8 @@ mod tests {
             Outcome::Broken(part, why) => format!("{part}: {why}"),
             Outcome::Report(found) => {
                 let lines = found.report.lines();
-                let lines: Vec<_> = lines.iter().map(|l| format!("{} {} {}", l.status, l.address, l.diagnostic)).collect();
+                let lines: Vec<_> =
+                    lines.iter().map(|l| format!("{} {} {}", l.status, l.address, l.diagnostic)).collect();
                 let subject = found.original.and_then(|original| original.subject).unwrap_or_default();
                 format!("{}: {} [{subject}]", found.part, lines.join("|"))
             }
@@ -254,7 +257,10 @@ mod tests {
         for (name, wanted) in [
             ("mailparser/test/fixtures/delivery-status.eml", "2: 5.1.1 xxxx@xxxx.com Amazon SES did not send"),
             ("cpython/data/msg_16.txt", "2: 5.0.0 jangel1@cougar.noc.ucla.edu failed"),
-            ("cpython/data/msg_43.txt", "2: 5.7.1 xxxxxxx@dot.ca.gov 550 5.7.1 Message content rejected, id=01956-02-2"),
+            (
+                "cpython/data/msg_43.txt",
+                "2: 5.7.1 xxxxxxx@dot.ca.gov 550 5.7.1 Message content rejected, id=01956-02-2",
+            ),
         ] {
             let found = shown(&corpus(name));
             assert!(found.starts_with(wanted), "{name}: {found}");

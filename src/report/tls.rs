@@ -217,8 +217,12 @@ pub(super) mod tests {
     fn a_report_is_read_and_counted() {
         let found = TlsReport::parse(REPORT.as_bytes()).expect("a report");
         assert_eq!(found.start.as_deref(), Some("2016-04-01T00:00:00Z"));
-        assert_eq!((found.policies[0].failed, &found.policies[0].mx_host[..]), (303, &["*.mail.company-y.example".to_owned()][..]));
-        let lines: Vec<_> = found.lines().iter().map(|l| format!("{} {} {}", l.status, l.address, l.diagnostic)).collect();
+        assert_eq!(
+            (found.policies[0].failed, &found.policies[0].mx_host[..]),
+            (303, &["*.mail.company-y.example".to_owned()][..])
+        );
+        let lines: Vec<_> =
+            found.lines().iter().map(|l| format!("{} {} {}", l.status, l.address, l.diagnostic)).collect();
         assert_eq!(
             lines,
             [

@@ -21,12 +21,11 @@ const HEAD: usize = 4 * 1024;
 const FILES_MAX: usize = 16;
 
 /// The document in a content, if its beginning is wanted. An error says why something that began well cannot be had.
-pub(super) fn document(
-    content: &[u8],
-    is_wanted: impl Fn(&[u8]) -> bool,
-) -> Result<Option<Cow<'_, [u8]>>, String> {
+pub(super) fn document(content: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> Result<Option<Cow<'_, [u8]>>, String> {
     match content {
-        [0x1f, 0x8b, ..] => unpack(MultiGzDecoder::new(content), content.len(), is_wanted).map(|found| found.map(Cow::Owned)),
+        [0x1f, 0x8b, ..] => {
+            unpack(MultiGzDecoder::new(content), content.len(), is_wanted).map(|found| found.map(Cow::Owned))
+        }
         [b'P', b'K', 3, 4, ..] => archive(content, is_wanted).map(|found| found.map(Cow::Owned)),
         _ => Ok(is_wanted(head(content)).then_some(Cow::Borrowed(content))),
     }
@@ -66,7 +65,9 @@ fn unpack(mut packed: impl Read, size: usize, is_wanted: impl Fn(&[u8]) -> bool)
     }
     let most = size.saturating_mul(RATIO_MAX).clamp(SIZE_FREE, SIZE_MAX);
     let rest = (most - HEAD) as u64 + 1;
-    begun.and_then(|_| packed.take(rest).read_to_end(&mut content)).map_err(|error| format!("it cannot be unpacked: {error}"))?;
+    begun
+        .and_then(|_| packed.take(rest).read_to_end(&mut content))
+        .map_err(|error| format!("it cannot be unpacked: {error}"))?;
     match content.len() > most {
         true => Err(format!("it unpacks from {size} octets to more than {most}, which no report does")),
         false => Ok(Some(content)),

@@ -4,6 +4,7 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod auth;
 mod crew;
 mod destination;
 mod directory;
@@ -48,12 +49,14 @@ pub(super) struct Args {
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
+    #[command(flatten)]
+    auth: auth::Auth,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.header.action(), self.extract.action()];
+        let asked = [self.header.action(), self.extract.action(), self.auth.action()];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
