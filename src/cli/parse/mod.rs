@@ -4,8 +4,10 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod auth;
 pub(super) mod calendar;
 mod crew;
+mod destination;
 mod directory;
 mod driver;
 mod extract;
@@ -15,6 +17,8 @@ mod json;
 mod letter;
 pub(super) mod links;
 mod open;
+mod pick;
+mod raw;
 pub(super) mod report;
 pub(super) mod route;
 mod sheet;
@@ -28,11 +32,12 @@ mod whence;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
-use mailkit::error::Result;
+use mailkit::error::{Error, Kind, Result};
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("paths").multiple(true))]
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
@@ -60,11 +65,13 @@ pub(super) struct Args {
     unsubscribe: unsubscribe::Unsubscribe,
     #[command(flatten)]
     route: route::Route,
+    #[command(flatten)]
+    auth: auth::Auth,
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given.
-    fn action(&self) -> &dyn Action {
+    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    fn action(&self) -> Result<&dyn Action> {
         let asked = [
             self.header.action(),
             self.extract.action(),
@@ -73,12 +80,17 @@ impl Args {
             self.links.action(),
             self.unsubscribe.action(),
             self.route.action(),
+            self.auth.action(),
         ];
-        asked.into_iter().flatten().next().unwrap_or(&self.view)
+        let mut asked = asked.into_iter().flatten();
+        match (asked.next(), asked.next()) {
+            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (action, _) => Ok(action.unwrap_or(&self.view)),
+        }
     }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action(), &args.input, &args.manner, context)
+    driver::run(args.action()?, &args.input, &args.manner, context)
 }
