@@ -34,7 +34,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 9] = [
+const ALL: [Described; 10] = [
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
@@ -47,6 +47,11 @@ const ALL: [Described; 9] = [
         name: "unsubscribe",
         what: "ways off a list: mailkit parse --unsubscribe",
         make: of::<unsubscribe::Object>,
+    },
+    Described {
+        name: "unsubscribed",
+        what: "the result of mailkit unsubscribe",
+        make: of::<super::unsubscribe::Object>,
     },
 ];
 

@@ -24,6 +24,7 @@ pub(crate) fn check(stdout: &str, stderr: &str) -> Result<(), String> {
             Some("mailkit.links/1") => "links",
             Some("mailkit.route/1") => "route",
             Some("mailkit.unsubscribe/1") => "unsubscribe",
+            Some("mailkit.unsubscribed/1") => "unsubscribed",
             None if object.get("error").is_some() => "error",
             _ => continue,
         };
