@@ -199,7 +199,9 @@ impl Errand<'_> {
             200..300 => {}
             300..400 => {
                 let what = "the list's web server leads elsewhere, which RFC 8058 does not let it do";
-                return Err(refused(Kind::Unavailable, what).hint("try --method mail, or open the address in a browser"));
+                return Err(
+                    refused(Kind::Unavailable, what).hint("try --method mail, or open the address in a browser")
+                );
             }
             408 | 425 | 429 | 500.. => return Err(refused(Kind::Temporary, "the list's web server cannot do it now")),
             _ => return Err(refused(Kind::Unavailable, "the list's web server refused")),
@@ -218,7 +220,8 @@ impl Errand<'_> {
         // Whatever the list put there, a subject is one line.
         let line: String = subject.unwrap_or(WORD).split_whitespace().collect::<Vec<_>>().join(" ");
         let text = body.unwrap_or(WORD);
-        let mut words = vec!["send".to_owned(), "--yes".to_owned(), format!("--subject={line}"), format!("--body={text}")];
+        let mut words =
+            vec!["send".to_owned(), "--yes".to_owned(), format!("--subject={line}"), format!("--body={text}")];
         words.extend(self.args.server.iter().map(|server| format!("--server={server}")));
         words.extend(self.args.from.iter().map(|from| format!("--from={from}")));
         words.extend(["--".to_owned(), address.to_string()]);
