@@ -46,7 +46,7 @@ fn read(text: &[u8]) -> Option<mail_parser::DateTime> {
 }
 
 /// Whether a time of day stands there: mail-parser takes any letters for the rest of a broken one.
-pub(super) fn has_time(line: &[u8]) -> bool {
+fn has_time(line: &[u8]) -> bool {
     let is_time = |token: &[u8]| {
         let mut numbers = 0;
         token.split(|octet| *octet == b':').all(|number| {

@@ -5,14 +5,15 @@
 //! goes through `message::safe` or JSON's escapes.
 
 mod crew;
-mod directory;
 mod driver;
 mod extract;
 mod flags;
+mod folder;
 mod header;
 mod json;
 mod letter;
 mod open;
+mod scan;
 mod sheet;
 mod sources;
 mod tree;
@@ -22,7 +23,9 @@ mod view;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
+pub(super) use json::Document;
 use mailkit::error::Result;
+pub(super) use scan::Row;
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
@@ -31,7 +34,7 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
-    mailkit parse -H Subject ~/Maildir\n  \
+    mailkit parse --scan ~/Maildir\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -41,6 +44,8 @@ pub(super) struct Args {
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
+    scan: scan::Scan,
+    #[command(flatten)]
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
@@ -49,7 +54,7 @@ pub(super) struct Args {
 impl Args {
     /// What is to be done: at most one of the group `wish` is given.
     fn action(&self) -> &dyn Action {
-        let asked = [self.header.action(), self.extract.action()];
+        let asked = [self.scan.action(), self.header.action(), self.extract.action()];
         asked.into_iter().flatten().next().unwrap_or(&self.view)
     }
 }
