@@ -224,14 +224,23 @@ fn each_message_says_where_it_was_found() {
 fn a_message_without_end_is_an_error_and_the_memory_stays_small() {
     let home = tempfile::tempdir().expect("a directory");
     let dir = home.path();
-    // Two megabytes that become two gigabytes.
-    let zeros = gzip(&vec![0; 4 * 1024 * 1024]);
-    fs::write(dir.join("bomb.gz"), zeros.repeat(512)).expect("written");
-    fs::write(dir.join("a.eml"), message("a")).expect("written");
-    let (code, shown, stderr) = run(dir, &["-H", "Subject", "bomb.gz", "a.eml"], b"");
-    assert_eq!((code, shown.as_str()), (65, "a\n"));
-    assert!(stderr.contains("bomb.gz: it is larger than 512 MiB"), "{stderr}");
-    let (code, _, stderr) = run(dir, &["/dev/zero"], b"");
+    // A few octets that become a hundred megabytes.
+    fs::write(dir.join("bomb.gz"), gzip(&vec![0; 1024 * 1024]).repeat(100)).expect("written");
+    let text = format!("{FROM_LINE}{}\n{FROM_LINE}{}\n{FROM_LINE}", message("first"), "x".repeat(100_000));
+    fs::write(dir.join("box"), format!("{text}{}", message("last"))).expect("written");
+    fs::write(dir.join("box.gz"), gzip(format!("{text}{}", message("last")).as_bytes())).expect("written");
+    put(dir, &[("a.eml", "a")]);
+    for (file, subjects, words) in [
+        ("bomb.gz", "a\n", "bomb.gz: it is larger than 32 KiB"),
+        ("box", "first\nlast\na\n", "box[1]: it is larger than 32 KiB"),
+        // What is compressed may go on for ever.
+        ("box.gz", "first\na\n", "box.gz[1]: it is larger than 32 KiB"),
+    ] {
+        let (code, shown, stderr) = run(dir, &["-H", "Subject", "--max-size", "32K", file, "a.eml"], b"");
+        assert_eq!((code, shown.as_str()), (65, subjects), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
+    }
+    let (code, _, stderr) = run(dir, &["--max-size", "16M", "/dev/zero"], b"");
     assert_eq!(code, 65, "{stderr}");
 }
 

@@ -105,6 +105,7 @@ pub(super) fn run(action: &dyn Action, input: &Input, manner: &Manner, context: 
     let mut printer = Printer {
         form,
         is_many,
+        path_end: reading.path_end,
         is_headed: is_many && action.is_headed(),
         is_prompt: input.is_live() || context.shows_output(),
         context,
@@ -170,8 +171,15 @@ fn perform(action: &dyn Action, item: Item, reading: &Reading, form: Form, spare
             Err(error) => return Outcome::Failed(error),
         },
     };
-    let mut sheet = Sheet::new(form != Form::Text);
-    let error = action.run(&Letter::of(&source, reading), &mut sheet).err();
+    let mut sheet = Sheet::new(form != Form::Text, reading.path_end);
+    let letter = Letter::of(&source, reading);
+    let error = match letter.part() {
+        Some(_) => action.run(&letter, &mut sheet).err(),
+        None => {
+            sheet.found_nothing();
+            None
+        }
+    };
     let octets = std::mem::take(&mut source.octets);
     if octets.capacity() <= SPARE_MAX {
         *spare = octets;
@@ -184,6 +192,8 @@ struct Printer<'c> {
     form: Form,
     /// Whether there may be several messages.
     is_many: bool,
+    /// What ends a path.
+    path_end: u8,
     /// Whether a line above each message says which it is.
     is_headed: bool,
     /// Whether somebody waits for each message.
@@ -215,7 +225,7 @@ impl Printer<'_> {
     }
 
     fn sheet(&self) -> Sheet {
-        Sheet::new(self.form != Form::Text)
+        Sheet::new(self.form != Form::Text, self.path_end)
     }
 
     fn print(&mut self, sheet: &Sheet, source: Option<&Source>) -> Result<()> {

@@ -3,8 +3,8 @@
 //! Offsets and sizes count octets of the source; `offset` is where a part's header section begins, and its
 //! body begins `header_len` later. Ids are IMAP section numbers. What can be borrowed from the message is.
 
-use super::extract::Written;
 use super::letter::Letter;
+use super::pick::Item;
 use super::sources::Source;
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -19,6 +19,7 @@ use mailkit::message::{date, id, safe, text, words};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 /// How much of what the parts say is in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, clap::ValueEnum)]
@@ -166,8 +167,10 @@ pub(super) struct PartObject<'m> {
 /// A file that was written.
 #[derive(Debug, Serialize)]
 pub(super) struct WrittenFile<'w> {
+    filename: Option<&'w str>,
     part: &'w str,
     path: Cow<'w, str>,
+    safe_filename: &'w str,
 }
 
 /// The document about a message.
@@ -296,8 +299,14 @@ pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Vec<Header
 }
 
 /// The files that were written.
-pub(super) fn written(files: &[Written]) -> Vec<WrittenFile<'_>> {
-    files.iter().map(|file| WrittenFile { part: &file.part, path: file.path.to_string_lossy() }).collect()
+pub(super) fn written<'w>(files: &'w [(&Item<'_>, PathBuf)]) -> Vec<WrittenFile<'w>> {
+    let one = |(item, path): &'w (&Item<'_>, PathBuf)| WrittenFile {
+        filename: item.raw_name.as_deref(),
+        part: &item.id,
+        path: path.to_string_lossy(),
+        safe_filename: &item.name,
+    };
+    files.iter().map(one).collect()
 }
 
 fn header(field: Field<'_>) -> HeaderField<'_> {
@@ -313,7 +322,7 @@ pub(super) fn everybody(field: &Field<'_>) -> Vec<Person> {
 }
 
 /// One part with those in it. The guard's limit on nesting bounds the recursion.
-fn part<'m>(message: &'m Message<'_>, part: &'m Part, bodies: Bodies) -> PartObject<'m> {
+pub(super) fn part<'m>(message: &'m Message<'_>, part: &'m Part, bodies: Bodies) -> PartObject<'m> {
     let is_leaf = part.kind == BlockKind::Leaf;
     let content = is_leaf.then(|| message.content(part).content);
     let filename = message.file_name(part);

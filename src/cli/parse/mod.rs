@@ -4,7 +4,9 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod auth;
 mod crew;
+mod destination;
 mod driver;
 mod extract;
 mod flags;
@@ -13,6 +15,8 @@ mod header;
 mod json;
 mod letter;
 mod open;
+mod pick;
+mod raw;
 mod scan;
 mod sheet;
 mod sources;
@@ -24,12 +28,13 @@ use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
 pub(super) use json::Document;
-use mailkit::error::Result;
+use mailkit::error::{Error, Kind, Result};
 pub(super) use scan::Row;
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("paths").multiple(true))]
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
@@ -49,17 +54,23 @@ pub(super) struct Args {
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
+    #[command(flatten)]
+    auth: auth::Auth,
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given.
-    fn action(&self) -> &dyn Action {
-        let asked = [self.scan.action(), self.header.action(), self.extract.action()];
-        asked.into_iter().flatten().next().unwrap_or(&self.view)
+    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    fn action(&self) -> Result<&dyn Action> {
+        let asked = [self.scan.action(), self.header.action(), self.extract.action(), self.auth.action()];
+        let mut asked = asked.into_iter().flatten();
+        match (asked.next(), asked.next()) {
+            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (action, _) => Ok(action.unwrap_or(&self.view)),
+        }
     }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action(), &args.input, &args.manner, context)
+    driver::run(args.action()?, &args.input, &args.manner, context)
 }
