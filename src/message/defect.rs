@@ -111,6 +111,7 @@ fn words_for(code: FlawCode) -> (&'static str, Severity, &'static str) {
     use Severity::{Error, Info, Warn};
     match code {
         FlawCode::NoFieldLine => ("no-header-section", Warn, "there is no header section; all of it is taken for text"),
+        FlawCode::NotAField => ("not-a-field", Warn, "a line among the header fields is none; it is passed over"),
         FlawCode::NoEmptyLine => ("no-empty-line", Warn, "no empty line stands between header section and body"),
         FlawCode::HeaderTooLong => {
             ("header-too-long", Error, "the header section is beyond the limits; its rest is not read")

@@ -5,7 +5,7 @@
 
 use super::extract::Written;
 use aws_lc_rs::digest;
-use mailkit::message::address_list::{self, Entry};
+use mailkit::message::address_list::{self, Entry, NameAddr};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::roles::Roles;
@@ -76,8 +76,7 @@ fn people(message: &Message<'_>, name: &str) -> Vec<Value> {
     let fields = message.fields(message.root()).filter(|field| field.is(name));
     let entries: Vec<Entry> = fields.flat_map(|field| address_list::parse(field.body)).collect();
     address_list::mailboxes(&entries)
-        .map(|mailbox| (mailbox.display_name(), mailbox.spec()))
-        .filter(|(_, address)| !address.is_empty())
+        .filter_map(NameAddr::person)
         .map(|(name, address)| json!({"name": name, "address": address}))
         .collect()
 }
