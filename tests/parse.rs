@@ -434,7 +434,13 @@ fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay
     let target = dir.path().join("out");
     for (args, wanted) in [
         (&[][..], format!("{}/small\n", target.display())),
-        (&["--json"], format!("[{{\"part\":\"1\",\"path\":\"{}/small (2)\"}}]\n", target.display())),
+        (
+            &["--json"],
+            format!(
+                "[{{\"filename\":\"small\",\"part\":\"1\",\"path\":\"{}/small (2)\",\"safe_filename\":\"small\"}}]\n",
+                target.display()
+            ),
+        ),
     ] {
         // A limit on the size of files fails as a full disk does, and needs no disk.
         let output = Command::new("sh")
@@ -506,6 +512,29 @@ fn the_json_form_follows_its_schema() {
         ("/parts/0/children", "[]"),
     ] {
         assert_eq!(document.pointer(pointer).map(Value::to_string).as_deref(), Some(wanted), "{pointer}");
+    }
+}
+
+#[test]
+fn several_messages_follow_one_another_and_one_that_fails_does_not_stop_the_others() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let [first, absent, last] = [place("a"), place("b"), place("c")];
+    std::fs::write(&first, "Subject: one\n\n1\n").expect("a file");
+    std::fs::write(&last, "Subject: two\nX-B: b\n\n2\n").expect("a file");
+    for (args, wanted) in [
+        (&["--text"][..], format!("==> {first} <==\n1\n\n==> {last} <==\n2\n")),
+        (&["-H", "subject"], "one\ntwo\n".to_owned()),
+        (&["--json", "-H", "X-B"], "[[],\n[{\"name\":\"X-B\",\"raw\":\" b\",\"value\":\"b\"}]]\n".to_owned()),
+        (&["--jsonl", "-H", "X-C"], "[]\n[]\n".to_owned()),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain([&*first, &*absent, &*last]).collect();
+        let (code, stdout, stderr) = run(&args);
+        assert_eq!((code, stdout), (66, wanted), "{stderr}");
+        assert!(stderr.contains(&absent), "{stderr}");
+    }
+    for (name, wanted) in [("X-B", 0), ("X-C", 1)] {
+        assert_eq!(run(&["-H", name, &first, &last]).0, wanted, "{name}");
     }
 }
 

@@ -38,6 +38,11 @@ impl Context {
         written.map_err(output_error)
     }
 
+    /// Whether what is printed on standard output is looked at as it comes.
+    pub(super) fn shows_output(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Waits until what was printed on standard output is on its way to whoever reads it.
     pub(super) fn delivered(&self) -> Result<()> {
         self.talks.get().map_or(Ok(()), |talks| talks.out.drain(None)).map_err(output_error)
@@ -54,9 +59,7 @@ impl Context {
 
     /// Prints a result as one line of JSON.
     pub(super) fn object(&self, value: &impl Serialize) -> Result<()> {
-        let json = serde_json::to_string(value)
-            .map_err(|error| Error::new(Kind::Software, "a result cannot be written as JSON").caused_by(error))?;
-        self.line(&harmless_json(&json))
+        self.line(&json(value)?)
     }
 
     /// Whether results are to be printed as JSON.
@@ -317,6 +320,13 @@ fn kebab(name: &str) -> String {
         text.push(c.to_ascii_lowercase());
     }
     text
+}
+
+/// A result as one line of JSON, harmless on a terminal too.
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
+    let json = serde_json::to_string(value)
+        .map_err(|error| Error::new(Kind::Software, "a result cannot be written as JSON").caused_by(error))?;
+    Ok(harmless_json(&json))
 }
 
 /// JSON escapes the control characters of ASCII only; all others can stand nowhere but in strings.

@@ -12,7 +12,9 @@ use jiff::tz::Offset;
 /// Octets of a field body that are looked at; a date with comments is far shorter.
 const DATE_MAX: usize = 1024;
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// Their English names, short.
+pub(super) const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `Fri, 20 Nov 2026 12:00:00 +0000`
 pub fn rfc5322(when: Timestamp) -> String {
@@ -193,6 +195,18 @@ fn zone_hours(name: &str) -> Option<i64> {
         "PST" => Some(-8),
         _ => None,
     }
+}
+
+/// Whether a time of day stands in a line.
+pub(super) fn has_time(line: &[u8]) -> bool {
+    let is_time = |token: &[u8]| {
+        let mut numbers = 0;
+        token.split(|octet| *octet == b':').all(|number| {
+            numbers += 1;
+            (1..=2).contains(&number.len()) && number.iter().all(u8::is_ascii_digit)
+        }) && (2..=3).contains(&numbers)
+    };
+    line.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'+' | b'-')).any(is_time)
 }
 
 /// A text with a blank instead of each comment, without quotes, and without blanks at its colons.

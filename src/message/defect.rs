@@ -230,6 +230,7 @@ fn content(message: &Message<'_>, part: &Part, found: &mut Found) {
     let decoded = message.content(part);
     if !decoded.clean {
         let (code, text) = match part.encoding {
+            super::transfer::Encoding::Uuencode => ("bad-uuencode", "the uuencoded file is broken, or there is none"),
             super::transfer::Encoding::Base64 => ("bad-base64", "the base64 is broken; what could be read is shown"),
             _ => ("bad-quoted-printable", "the quoted-printable is broken; what makes no sense is left as it is"),
         };
@@ -272,7 +273,7 @@ mod tests {
             ("From: =?utf-8?q?a=E2=80=8Bb?= <a@x>\r\n\r\n", "hidden-characters 1"),
             ("Subject: x\r\n\r\n", "no-from 1"),
             ("From: a@x\r\nContent-Transfer-Encoding: base64\r\n\r\na*b\r\n", "bad-base64 1"),
-            ("From: a@x\r\nContent-Transfer-Encoding: x-uue\r\n\r\nab\r\n", "unknown-encoding 1"),
+            ("From: a@x\r\nContent-Transfer-Encoding: x-gzip\r\n\r\nab\r\n", "unknown-encoding 1"),
             ("From: a@x\r\nContent-Type: text/plain; charset=klingon\r\n\r\nab\r\n", "unknown-charset 1"),
             ("From: a@x\r\n\r\né\r\n", "undeclared-charset 1"),
             ("From: a@x\r\nContent-Type: nonsense\r\n\r\n", "bad-content-type 1"),

@@ -3,19 +3,20 @@
 //! Offsets and sizes count octets of the source; `offset` is where a part's header section begins, and its
 //! body begins `header_len` later. Ids are IMAP section numbers.
 
-use super::extract::Written;
+use super::letter::Letter;
+use super::pick::Item;
 use aws_lc_rs::digest;
 use mailkit::message::address_list::{self, Entry, NameAddr};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
-use mailkit::message::roles::Roles;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::{date, defect, id, safe, text, words};
 use serde_json::{Map, Value, json};
-use std::path::Path;
+use std::path::PathBuf;
 
 /// The document about a message; texts are part of it where they are asked for.
-pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_text: bool) -> Value {
+pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
+    let (message, roles, source) = (&letter.message, letter.roles(), letter.source);
     let root = message.root();
     let ids = |name: &str| message.field(root, name).map(id::parse_list).unwrap_or_default();
     let id_of = |part: Option<usize>| part.and_then(|index| message.parts().get(index)).map(|part| part.id.as_str());
@@ -29,7 +30,7 @@ pub(super) fn message(message: &Message<'_>, roles: &Roles, file: &Path, with_te
         .collect();
     json!({
         "schema": "mailkit.message/1",
-        "source": {"path": file.to_string_lossy(), "index": 0, "offset": 0},
+        "source": {"path": source.path.to_string_lossy(), "index": source.index, "offset": source.offset},
         "size": message.octets().len(),
         "sha256": sha256(message.octets()),
         "headers": message.fields(root).map(header).collect::<Vec<_>>(),
@@ -62,8 +63,9 @@ pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Value {
 }
 
 /// The files that were written.
-pub(super) fn written(files: &[Written]) -> Value {
-    files.iter().map(|file| json!({"part": file.part, "path": file.path.to_string_lossy()})).collect()
+pub(super) fn written(files: &[(&Item<'_>, PathBuf)]) -> Value {
+    let one = |(item, path): &(&Item<'_>, PathBuf)| json!({"part": item.id, "path": path.to_string_lossy(), "filename": item.raw_name, "safe_filename": item.name});
+    files.iter().map(one).collect()
 }
 
 fn header(field: Field<'_>) -> Value {
@@ -82,7 +84,7 @@ fn people(message: &Message<'_>, name: &str) -> Vec<Value> {
 }
 
 /// One part with those in it. The guard's limit on nesting bounds the recursion.
-fn part(message: &Message<'_>, part: &Part, with_text: bool) -> Value {
+pub(super) fn part(message: &Message<'_>, part: &Part, with_text: bool) -> Value {
     let is_leaf = part.kind == BlockKind::Leaf;
     let content = is_leaf.then(|| message.content(part).content);
     let name = message.file_name(part);
