@@ -5,7 +5,7 @@
 
 mod watchdog;
 
-use mailkit::message::address_list::{self, Entry};
+use mailkit::message::address_list::{self, Entry, NameAddr};
 use mailkit::message::guard::{BlockKind, Limits};
 use mailkit::message::roles::Roles;
 use mailkit::message::safe;
@@ -121,11 +121,8 @@ fn people(message: &Message<'_>, name: &str) -> Value {
     let fields = message.fields(message.root()).filter(|field| field.is(name));
     let entries: Vec<Entry> = fields.flat_map(|field| address_list::parse(field.body)).collect();
     let list: Vec<Value> = address_list::mailboxes(&entries)
-        .filter(|mailbox| !mailbox.spec().is_empty())
-        .map(|mailbox| {
-            let name = mailbox.display_name().filter(|name| !name.is_empty());
-            hash(&[name.into(), mailbox.spec().into()])
-        })
+        .filter_map(NameAddr::person)
+        .map(|(name, address)| hash(&[name.into(), address.into()]))
         .collect();
     if list.is_empty() { hash_one(Value::Null) } else { Value::Array(list) }
 }

@@ -10,7 +10,7 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mailkit::imap::flag::{Flags, SystemFlag};
-use mailkit::message::address_list;
+use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::defect::{self, Defect};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
@@ -316,9 +316,8 @@ fn header(field: Field<'_>) -> HeaderField<'_> {
 /// Everybody in a field, members of groups included. Who has no address is nobody.
 pub(super) fn everybody(field: &Field<'_>) -> Vec<Person> {
     let entries = address_list::parse(field.body);
-    let people = address_list::mailboxes(&entries);
-    let person = people.map(|mailbox| Person { address: mailbox.spec(), name: mailbox.display_name() });
-    person.filter(|person| !person.address.is_empty()).collect()
+    let people = address_list::mailboxes(&entries).filter_map(NameAddr::person);
+    people.map(|(name, address)| Person { address, name }).collect()
 }
 
 /// One part with those in it. The guard's limit on nesting bounds the recursion.
