@@ -7,7 +7,7 @@ use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
 use super::mx;
-use super::parse::{calendar, links, report, route, unsubscribe};
+use super::parse::{self, calendar, links, report, route, unsubscribe};
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
@@ -34,14 +34,16 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 10] = [
+const ALL: [Described; 12] = [
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
+    Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
     Described { name: "report", what: "what a report tells: mailkit parse --report", make: of::<report::Object> },
     Described { name: "route", what: "the way of a message: mailkit parse --route", make: of::<route::Object> },
+    Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row<'static>> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
     Described {
         name: "unsubscribe",

@@ -8,10 +8,10 @@ mod auth;
 pub(super) mod calendar;
 mod crew;
 mod destination;
-mod directory;
 mod driver;
 mod extract;
 mod flags;
+mod folder;
 mod header;
 mod json;
 mod letter;
@@ -21,6 +21,7 @@ mod pick;
 mod raw;
 pub(super) mod report;
 pub(super) mod route;
+mod scan;
 mod sheet;
 mod sources;
 mod tree;
@@ -32,7 +33,9 @@ mod whence;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
+pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
+pub(super) use scan::Row;
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
@@ -42,7 +45,7 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
-    mailkit parse -H Subject ~/Maildir\n  \
+    mailkit parse --scan ~/Maildir\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -51,6 +54,8 @@ pub(super) struct Args {
     manner: Manner,
     #[command(flatten)]
     view: view::View,
+    #[command(flatten)]
+    scan: scan::Scan,
     #[command(flatten)]
     header: header::Header,
     #[command(flatten)]
@@ -73,6 +78,7 @@ impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
         let asked = [
+            self.scan.action(),
             self.header.action(),
             self.extract.action(),
             self.report.action(),

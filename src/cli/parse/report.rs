@@ -5,7 +5,7 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use super::whence::Whence;
 use mailkit::error::Result;
-use mailkit::report::{self, Found, Outcome};
+use mailkit::report::{self, Original, Outcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,8 +26,12 @@ pub(in crate::cli) struct Object {
     schema: &'static str,
     /// The message.
     source: Whence,
-    /// What it reports; null if it is no report.
-    report: Option<Found>,
+    /// The number of the part that the report stands in; null if there is none.
+    part: Option<String>,
+    /// What it reports.
+    report: Option<report::Report>,
+    /// The message it is about, if it came back, or its header section.
+    original: Option<Original>,
     /// Why something that calls itself a report could not be read.
     broken: Option<String>,
 }
@@ -42,7 +46,7 @@ impl Report {
 impl Action for Report {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let (found, broken) = match report::read(&letter.message) {
-            Outcome::Report(found) => (Some(*found), None),
+            Outcome::Report(found) => (Some(found), None),
             Outcome::Broken(part, why) => (None, Some(format!("part {part}: {why}"))),
             Outcome::Nothing => (None, None),
         };
@@ -50,14 +54,17 @@ impl Action for Report {
             sheet.found_nothing();
         }
         broken.iter().for_each(|why| sheet.warn(why.clone()));
-        if sheet.is_json() {
-            let source = Whence::of(letter);
-            return sheet.value(&Object { schema: "mailkit.report/1", source, report: found, broken });
+        if !sheet.is_json() {
+            for line in found.iter().flat_map(|found| found.report.lines()) {
+                sheet.line(format!("{} {} {}", line.status, line.address, line.diagnostic).trim_end());
+            }
+            return Ok(());
         }
-        for line in found.iter().flat_map(|found| found.report.lines()) {
-            sheet.line(format!("{} {} {}", line.status, line.address, line.diagnostic).trim_end());
-        }
-        Ok(())
+        let (part, report, original) = match found {
+            Some(found) => (Some(found.part), Some(found.report), found.original),
+            None => (None, None, None),
+        };
+        sheet.value(&Object { schema: "mailkit.report/1", source: Whence::of(letter), part, report, original, broken })
     }
 
     fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
