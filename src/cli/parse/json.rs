@@ -5,6 +5,7 @@
 
 use super::extract::Written;
 use super::letter::Letter;
+use super::sources::Source;
 use aws_lc_rs::digest;
 use mailkit::message::address_list::{self, Entry};
 use mailkit::message::field::Field;
@@ -29,7 +30,7 @@ pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
         .collect();
     json!({
         "schema": "mailkit.message/1",
-        "source": {"path": source.path.to_string_lossy(), "index": source.index, "offset": source.offset},
+        "source": self::source(source),
         "size": message.octets().len(),
         "sha256": sha256(message.octets()),
         "headers": message.fields(root).map(header).collect::<Vec<_>>(),
@@ -56,6 +57,11 @@ pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
     })
 }
 
+/// Where a message stands.
+pub(super) fn source(source: &Source) -> Value {
+    json!({"path": source.path.to_string_lossy(), "index": source.index, "offset": source.offset})
+}
+
 /// Header fields that were asked for.
 pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Value {
     Value::Array(fields.map(header).collect())
@@ -72,7 +78,7 @@ fn header(field: Field<'_>) -> Value {
 }
 
 /// Everybody in the fields of a name, members of groups included. Who has no address is nobody.
-fn people(message: &Message<'_>, name: &str) -> Vec<Value> {
+pub(super) fn people(message: &Message<'_>, name: &str) -> Vec<Value> {
     let fields = message.fields(message.root()).filter(|field| field.is(name));
     let entries: Vec<Entry> = fields.flat_map(|field| address_list::parse(field.body)).collect();
     address_list::mailboxes(&entries)

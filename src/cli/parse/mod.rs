@@ -4,10 +4,12 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod addresses;
 mod crew;
 mod directory;
 mod driver;
 mod extract;
+mod filter;
 mod flags;
 mod header;
 mod json;
@@ -15,6 +17,7 @@ mod letter;
 mod open;
 mod sheet;
 mod sources;
+mod thread;
 mod tree;
 mod unpack;
 mod view;
@@ -31,7 +34,8 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
-    mailkit parse -H Subject ~/Maildir\n  \
+    mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
+    mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -44,17 +48,23 @@ pub(super) struct Args {
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
+    #[command(flatten)]
+    filter: filter::Filter,
+    #[command(flatten)]
+    addresses: addresses::Addresses,
+    #[command(flatten)]
+    thread: thread::Thread,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given.
     fn action(&self) -> &dyn Action {
-        let asked = [self.header.action(), self.extract.action()];
+        let asked = [self.header.action(), self.addresses.action(), self.extract.action(), self.thread.action()];
         asked.into_iter().flatten().next().unwrap_or(&self.view)
     }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action(), &args.input, &args.manner, context)
+    driver::run(args.action(), (&args.input, &args.filter), &args.manner, context)
 }
