@@ -6,7 +6,7 @@
 //! ```text
 //! 0 address duration endpoint envelope notify size status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap query reading
+//! 2 smtp pop3 imap query report reading
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
@@ -39,6 +39,7 @@ pub mod provider;
 pub mod query;
 pub mod reading;
 pub mod relay;
+pub mod report;
 pub mod sasl;
 pub mod secret;
 pub mod server;

@@ -77,7 +77,7 @@ struct Found {
 
 /// The fields of these names: the names in their order, then the fields in theirs.
 fn named<'l, 'o>(letter: &'l Letter<'o>, names: &'l [String]) -> impl Iterator<Item = Field<'o>> + 'l {
-    let fields = || letter.message.fields(letter.message.root());
+    let fields = move || letter.head().into_iter().flat_map(|part| letter.message.fields(part));
     names.iter().flat_map(move |name| fields().filter(|field| field.is(name.trim().trim_end_matches(':'))))
 }
 

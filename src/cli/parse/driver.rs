@@ -126,6 +126,7 @@ pub(super) fn run(
     let mut printer = Printer {
         form,
         is_many,
+        path_end: way.reading.path_end,
         is_headed: is_many && action.is_headed(),
         is_prompt: input.is_live() || context.shows_output(),
         context,
@@ -192,8 +193,14 @@ fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) 
         },
     };
     let said = way.sieve.pick(&source, &way.reading).map(|letter| {
-        let mut sheet = Sheet::new(way.form);
-        let error = action.run(&letter, &mut sheet).err();
+        let mut sheet = Sheet::new(way.form, way.reading.path_end);
+        let error = match letter.part() {
+            Some(_) => action.run(&letter, &mut sheet).err(),
+            None => {
+                sheet.found_nothing();
+                None
+            }
+        };
         (sheet, error)
     });
     let octets = std::mem::take(&mut source.octets);
@@ -208,6 +215,8 @@ struct Printer<'c> {
     form: Form,
     /// Whether there may be several messages.
     is_many: bool,
+    /// What ends a path.
+    path_end: u8,
     /// Whether a line above each message says which it is.
     is_headed: bool,
     /// Whether somebody waits for each message.
@@ -240,7 +249,7 @@ impl Printer<'_> {
     }
 
     fn sheet(&self) -> Sheet {
-        Sheet::new(self.form)
+        Sheet::new(self.form, self.path_end)
     }
 
     fn print(&mut self, sheet: &Sheet, source: Option<&Source>) -> Result<()> {

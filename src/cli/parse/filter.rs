@@ -42,7 +42,7 @@ impl Filter {
 
 impl Sieve<'_> {
     /// The message, if it is meant.
-    pub(super) fn pick<'o>(&self, source: &'o Source, reading: &Reading) -> Option<Letter<'o>> {
+    pub(super) fn pick<'o>(&self, source: &'o Source, reading: &'o Reading) -> Option<Letter<'o>> {
         let Some(query) = self.query else { return Some(Letter::of(source, reading)) };
         let section = field::section_end(&source.octets).map_or(&*source.octets, |end| &source.octets[..end]);
         let known = query::Letter::header(section, source.size).with_flags(flags(source));

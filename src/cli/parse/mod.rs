@@ -5,7 +5,9 @@
 //! goes through `message::safe` or JSON's escapes.
 
 mod addresses;
+mod auth;
 mod crew;
+mod destination;
 mod directory;
 mod driver;
 mod extract;
@@ -15,6 +17,8 @@ mod header;
 mod json;
 mod letter;
 mod open;
+mod pick;
+mod raw;
 mod sheet;
 mod sources;
 mod thread;
@@ -25,11 +29,12 @@ mod view;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
-use mailkit::error::Result;
+use mailkit::error::{Error, Kind, Result};
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("paths").multiple(true))]
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
@@ -49,6 +54,8 @@ pub(super) struct Args {
     #[command(flatten)]
     extract: extract::Extract,
     #[command(flatten)]
+    auth: auth::Auth,
+    #[command(flatten)]
     filter: filter::Filter,
     #[command(flatten)]
     addresses: addresses::Addresses,
@@ -57,14 +64,24 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given.
-    fn action(&self) -> &dyn Action {
-        let asked = [self.header.action(), self.addresses.action(), self.extract.action(), self.thread.action()];
-        asked.into_iter().flatten().next().unwrap_or(&self.view)
+    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    fn action(&self) -> Result<&dyn Action> {
+        let asked = [
+            self.header.action(),
+            self.addresses.action(),
+            self.extract.action(),
+            self.auth.action(),
+            self.thread.action(),
+        ];
+        let mut asked = asked.into_iter().flatten();
+        match (asked.next(), asked.next()) {
+            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (action, _) => Ok(action.unwrap_or(&self.view)),
+        }
     }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action(), (&args.input, &args.filter), &args.manner, context)
+    driver::run(args.action()?, (&args.input, &args.filter), &args.manner, context)
 }

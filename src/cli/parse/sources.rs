@@ -29,11 +29,12 @@ pub(super) struct Input {
     files: Vec<PathBuf>,
 
     /// Read what this file names, one path a line; `-` means standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "paths")]
     files_from: Option<PathBuf>,
 
-    /// Paths read with --files-from end with NUL instead of a line end, as find -print0 writes them
-    #[arg(short = '0', long)]
+    /// Paths end with NUL instead of a line end: those that --files-from reads, as find -print0 writes them, and those
+    /// that -x prints
+    #[arg(short = '0', long, requires = "paths")]
     null: bool,
 
     /// Of a Maildir or an MH folder, read also the folders in it
@@ -43,6 +44,10 @@ pub(super) struct Input {
     /// How lines that begin with "From " are quoted in an mbox; unless it is said they are left as they are
     #[arg(long, value_name = "DIALECT", value_enum)]
     mbox: Option<Quoting>,
+
+    /// Of each message only the part of this number, as the tree shows it; 1 if there is none
+    #[arg(long, value_name = "ID", help_heading = "Select")]
+    part: Option<String>,
 
     /// Multiparts and messages within each other that are looked into
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
@@ -75,6 +80,10 @@ pub(super) struct Reading {
     pub(super) is_recursive: bool,
     /// Whether bodies are wanted, or header sections only.
     pub(super) is_whole: bool,
+    /// What ends a path that is printed.
+    pub(super) path_end: u8,
+    /// The number of the part that is meant, if not all of a message is.
+    pub(super) part: Option<String>,
 }
 
 /// A message as it was found.
@@ -122,6 +131,11 @@ pub(super) enum Item {
 pub(super) type Items = Box<dyn Iterator<Item = Item> + Send>;
 
 impl Input {
+    /// What ends a path, read or printed.
+    pub(super) fn path_end(&self) -> u8 {
+        if self.null { 0 } else { b'\n' }
+    }
+
     /// How files are read, if bodies are wanted or not.
     pub(super) fn reading(&self, is_whole: bool) -> Reading {
         Reading {
@@ -135,7 +149,9 @@ impl Input {
                 Some(Quoting::Mboxcl2) => Dialect::Cl2,
             },
             is_recursive: self.recursive,
-            is_whole,
+            is_whole: is_whole || self.part.is_some(),
+            part: self.part.clone(),
+            path_end: self.path_end(),
         }
     }
 
@@ -150,7 +166,7 @@ impl Input {
         if self.files.iter().chain(&self.files_from).filter(is_input).count() > 1 {
             return Err(Error::new(Kind::Usage, "standard input can be read only once"));
         }
-        let list = self.files_from.as_deref().map(|path| List::open(path, self.null)).transpose()?;
+        let list = self.files_from.as_deref().map(|path| List::open(path, self.path_end())).transpose()?;
         let files = match self.files.is_empty() && list.is_none() {
             true => vec![PathBuf::from(input::STDIN)],
             false => self.files.clone(),
@@ -234,12 +250,11 @@ struct List {
 }
 
 impl List {
-    fn open(path: &Path, is_null: bool) -> Result<Self> {
+    fn open(path: &Path, end: u8) -> Result<Self> {
         let reader: Box<dyn Read + Send> = match path.as_os_str() == input::STDIN {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(path).map_err(|error| input::unreadable(path, error))?),
         };
-        let end = if is_null { 0 } else { b'\n' };
         Ok(Self { path: path.to_owned(), reader: BufReader::new(reader), end, is_over: false })
     }
 

@@ -9,7 +9,8 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use jiff::tz::TimeZone;
 use mailkit::error::Result;
-use mailkit::message::{address_list, date, id};
+use mailkit::message::address_list::{self, NameAddr};
+use mailkit::message::{date, id};
 use mailkit::reading::thread::{self, By, Gaps, Row};
 use mailkit::world::Timestamp;
 use serde_json::{Value, json};
@@ -59,23 +60,24 @@ impl Thread {
 
 impl Action for Thread {
     fn run(&self, letter: &Letter<'_>, _: &mut Sheet) -> Result<()> {
-        let (message, root) = (&letter.message, letter.message.root());
-        let ids = |name: &str| message.field(root, name).map(id::parse_list).unwrap_or_default();
+        let Some(part) = letter.head() else { return Ok(()) };
+        let message = &letter.message;
+        let ids = |name: &str| message.field(part, name).map(id::parse_list).unwrap_or_default();
         let mut references = ids("References");
         if references.is_empty() {
             references = ids("In-Reply-To").into_iter().take(1).collect();
         }
-        let from = message.field(root, "From").map(address_list::parse).unwrap_or_default();
-        let sender = address_list::mailboxes(&from).next();
-        let sender = sender.map(|sender| sender.display_name().unwrap_or_else(|| sender.spec()));
+        let from = message.field(part, "From").map(address_list::parse).unwrap_or_default();
+        let named = |mailbox: &NameAddr| mailbox.display_name().unwrap_or_else(|| mailbox.spec());
+        let sender = address_list::mailboxes(&from).next().map(named);
         self.seen.borrow_mut().push(Seen {
             place: thread::Letter {
                 id: ids("Message-ID").into_iter().next(),
                 references,
-                date: message.field(root, "Date").and_then(date::parse),
-                subject: message.text_field(root, "Subject").unwrap_or_default(),
+                date: message.field(part, "Date").and_then(date::parse),
+                subject: message.text_field(part, "Subject").unwrap_or_default(),
             },
-            from: json::people(message, "From"),
+            from: json::mailboxes(&from),
             sender: sender.unwrap_or_default(),
             source: json::source(letter.source),
         });
