@@ -4,11 +4,13 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod addresses;
 mod auth;
 mod crew;
 mod destination;
 mod driver;
 mod extract;
+mod filter;
 mod flags;
 mod folder;
 mod header;
@@ -20,6 +22,7 @@ mod raw;
 mod scan;
 mod sheet;
 mod sources;
+mod thread;
 mod tree;
 mod unpack;
 mod view;
@@ -40,6 +43,8 @@ use sources::Input;
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
     mailkit parse --scan ~/Maildir\n  \
+    mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
+    mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -56,12 +61,25 @@ pub(super) struct Args {
     extract: extract::Extract,
     #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    filter: filter::Filter,
+    #[command(flatten)]
+    addresses: addresses::Addresses,
+    #[command(flatten)]
+    thread: thread::Thread,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.scan.action(), self.header.action(), self.extract.action(), self.auth.action()];
+        let asked = [
+            self.scan.action(),
+            self.header.action(),
+            self.addresses.action(),
+            self.extract.action(),
+            self.auth.action(),
+            self.thread.action(),
+        ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
@@ -72,5 +90,5 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action()?, &args.input, &args.manner, context)
+    driver::run(args.action()?, (&args.input, &args.filter), &args.manner, context)
 }
