@@ -6,6 +6,7 @@
 
 mod addresses;
 mod auth;
+pub(super) mod calendar;
 mod crew;
 mod destination;
 mod driver;
@@ -16,15 +17,19 @@ mod folder;
 mod header;
 mod json;
 mod letter;
+pub(super) mod links;
 mod open;
 mod pick;
 mod raw;
+pub(super) mod report;
+pub(super) mod route;
 mod scan;
 mod sheet;
 mod sources;
 mod thread;
 mod tree;
 mod unpack;
+pub(super) mod unsubscribe;
 mod view;
 
 use super::context::Context;
@@ -60,6 +65,16 @@ pub(super) struct Args {
     #[command(flatten)]
     extract: extract::Extract,
     #[command(flatten)]
+    report: report::Report,
+    #[command(flatten)]
+    calendar: calendar::Calendar,
+    #[command(flatten)]
+    links: links::Links,
+    #[command(flatten)]
+    unsubscribe: unsubscribe::Unsubscribe,
+    #[command(flatten)]
+    route: route::Route,
+    #[command(flatten)]
     auth: auth::Auth,
     #[command(flatten)]
     filter: filter::Filter,
@@ -77,6 +92,11 @@ impl Args {
             self.header.action(),
             self.addresses.action(),
             self.extract.action(),
+            self.report.action(),
+            self.calendar.action(),
+            self.links.action(),
+            self.unsubscribe.action(),
+            self.route.action(),
             self.auth.action(),
             self.thread.action(),
         ];
