@@ -43,7 +43,7 @@ const ALL: [Described; 12] = [
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
     Described { name: "report", what: "what a report tells: mailkit parse --report", make: of::<report::Object> },
     Described { name: "route", what: "the way of a message: mailkit parse --route", make: of::<route::Object> },
-    Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row<'static>> },
+    Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
     Described {
         name: "unsubscribe",

@@ -1,9 +1,9 @@
 //! `parse --calendar`: appointments, as a table or as JSON.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
-use super::whence::Whence;
 use mailkit::error::Result;
 use mailkit::reading::calendar::{self, Entry, Person};
 use schemars::JsonSchema;
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Object {
     /// `mailkit.calendar/1`
     schema: &'static str,
     /// The message.
-    source: Whence,
+    source: Origin,
     /// The calendars in it.
     calendars: Vec<calendar::Calendar>,
 }
@@ -43,7 +43,7 @@ impl Action for Calendar {
             sheet.found_nothing();
         }
         if sheet.is_json() {
-            let source = Whence::of(letter);
+            let source = Origin::of(letter.source);
             return sheet.value(&Object { schema: "mailkit.calendar/1", source, calendars });
         }
         let mut is_first = true;

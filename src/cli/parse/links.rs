@@ -1,9 +1,9 @@
 //! `parse --links`: where a message leads, without going there.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
-use super::whence::Whence;
 use mailkit::error::Result;
 use mailkit::reading::links::{self, Link};
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Object {
     /// `mailkit.links/1`
     schema: &'static str,
     /// The message.
-    source: Whence,
+    source: Origin,
     #[serde(flatten)]
     links: links::Links,
 }
@@ -47,7 +47,7 @@ impl Action for Links {
             sheet.warn("there are more links than are told".to_owned());
         }
         if sheet.is_json() {
-            return sheet.value(&Object { schema: "mailkit.links/1", source: Whence::of(letter), links });
+            return sheet.value(&Object { schema: "mailkit.links/1", source: Origin::of(letter.source), links });
         }
         links.links.iter().for_each(|link| sheet.line(&line(link)));
         Ok(())

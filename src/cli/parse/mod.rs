@@ -4,12 +4,14 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod addresses;
 mod auth;
 pub(super) mod calendar;
 mod crew;
 mod destination;
 mod driver;
 mod extract;
+mod filter;
 mod flags;
 mod folder;
 mod header;
@@ -24,11 +26,11 @@ pub(super) mod route;
 mod scan;
 mod sheet;
 mod sources;
+mod thread;
 mod tree;
 mod unpack;
 pub(super) mod unsubscribe;
 mod view;
-mod whence;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -46,6 +48,8 @@ use sources::Input;
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
     mailkit parse --scan ~/Maildir\n  \
+    mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
+    mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -72,6 +76,12 @@ pub(super) struct Args {
     route: route::Route,
     #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    filter: filter::Filter,
+    #[command(flatten)]
+    addresses: addresses::Addresses,
+    #[command(flatten)]
+    thread: thread::Thread,
 }
 
 impl Args {
@@ -80,6 +90,7 @@ impl Args {
         let asked = [
             self.scan.action(),
             self.header.action(),
+            self.addresses.action(),
             self.extract.action(),
             self.report.action(),
             self.calendar.action(),
@@ -87,6 +98,7 @@ impl Args {
             self.unsubscribe.action(),
             self.route.action(),
             self.auth.action(),
+            self.thread.action(),
         ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
@@ -98,5 +110,5 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action()?, &args.input, &args.manner, context)
+    driver::run(args.action()?, (&args.input, &args.filter), &args.manner, context)
 }

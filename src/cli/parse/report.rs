@@ -1,9 +1,9 @@
 //! `parse --report`: what other servers tell about mail, a line for each thing they tell.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
-use super::whence::Whence;
 use mailkit::error::Result;
 use mailkit::report::{self, Original, Outcome};
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Object {
     /// `mailkit.report/1`
     schema: &'static str,
     /// The message.
-    source: Whence,
+    source: Origin,
     /// The number of the part that the report stands in; null if there is none.
     part: Option<String>,
     /// What it reports.
@@ -64,7 +64,14 @@ impl Action for Report {
             Some(found) => (Some(found.part), Some(found.report), found.original),
             None => (None, None, None),
         };
-        sheet.value(&Object { schema: "mailkit.report/1", source: Whence::of(letter), part, report, original, broken })
+        sheet.value(&Object {
+            schema: "mailkit.report/1",
+            source: Origin::of(letter.source),
+            part,
+            report,
+            original,
+            broken,
+        })
     }
 
     fn beside_others(&self) -> Option<&(dyn Action + Sync)> {

@@ -1,9 +1,9 @@
 //! `parse --route`: the servers a message passed, in a table.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
-use super::whence::Whence;
 use mailkit::error::Result;
 use mailkit::reading::route::{self, Hop, span};
 use schemars::JsonSchema;
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Object {
     /// `mailkit.route/1`
     schema: &'static str,
     /// The message.
-    source: Whence,
+    source: Origin,
     #[serde(flatten)]
     route: route::Route,
 }
@@ -55,7 +55,7 @@ impl Action for Route {
             sheet.warn("the message passed more servers than are told".to_owned());
         }
         if sheet.is_json() {
-            return sheet.value(&Object { schema: "mailkit.route/1", source: Whence::of(letter), route });
+            return sheet.value(&Object { schema: "mailkit.route/1", source: Origin::of(letter.source), route });
         }
         let rows: Vec<[String; 5]> = route.hops.iter().map(row).collect();
         let widths: Vec<usize> = (0..5)

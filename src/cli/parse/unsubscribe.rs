@@ -1,9 +1,9 @@
 //! `parse --unsubscribe`: the ways off a mailing list. `mailkit unsubscribe` takes one of them.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
-use super::whence::Whence;
 use mailkit::error::Result;
 use mailkit::reading::unsubscribe;
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Object {
     /// `mailkit.unsubscribe/1`
     schema: &'static str,
     /// The message.
-    source: Whence,
+    source: Origin,
     /// What it says; null if it says nothing.
     unsubscribe: Option<unsubscribe::Unsubscribe>,
 }
@@ -44,7 +44,7 @@ impl Action for Unsubscribe {
             sheet.found_nothing();
         }
         if sheet.is_json() {
-            let source = Whence::of(letter);
+            let source = Origin::of(letter.source);
             return sheet.value(&Object { schema: "mailkit.unsubscribe/1", source, unsubscribe: found });
         }
         for target in found.iter().flat_map(|found| &found.targets) {
