@@ -4,9 +4,9 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address duration endpoint envelope notify status error secret world
+//! 0 address duration endpoint envelope notify size status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap reading
+//! 2 smtp pop3 imap query report reading
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
@@ -36,11 +36,14 @@ pub mod policy;
 pub mod pop3;
 pub mod probe;
 pub mod provider;
+pub mod query;
 pub mod reading;
 pub mod relay;
+pub mod report;
 pub mod sasl;
 pub mod secret;
 pub mod server;
+pub mod size;
 pub mod smtp;
 pub mod status;
 pub mod store;

@@ -437,7 +437,13 @@ fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay
     let target = dir.path().join("out");
     for (args, wanted) in [
         (&[][..], format!("{}/small\n", target.display())),
-        (&["--json"], format!("[{{\"part\":\"1\",\"path\":\"{}/small (2)\"}}]\n", target.display())),
+        (
+            &["--json"],
+            format!(
+                "[{{\"filename\":\"small\",\"part\":\"1\",\"path\":\"{}/small (2)\",\"safe_filename\":\"small\"}}]\n",
+                target.display()
+            ),
+        ),
     ] {
         // A limit on the size of files fails as a full disk does, and needs no disk.
         let output = Command::new("sh")

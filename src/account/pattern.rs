@@ -4,6 +4,7 @@
 //! must not be got around by capitals. Knows nothing of accounts. RFC 5321 §2.4, RFC 5233 §3 (`+detail`).
 
 use crate::address::{Address, Domain};
+use crate::message::wildcard::is_like;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
@@ -56,31 +57,6 @@ fn label(label: &str) -> Option<String> {
         true => label.is_ascii().then(|| label.to_owned()),
         false => Some(Domain::parse(label).ok()?.to_ascii().to_string()),
     }
-}
-
-/// `*` for any characters, `?` for one. The last star gives way first, so the work is at most length times length.
-fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut read, mut star) = (0, 0, None);
-    while read < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, read));
-                at += 1;
-            }
-            Some(c) if *c == '?' || Some(c) == text.get(read) => {
-                at += 1;
-                read += 1;
-            }
-            _ => {
-                let Some((star_at, from)) = star else { return false };
-                star = Some((star_at, from + 1));
-                at = star_at + 1;
-                read = from + 1;
-            }
-        }
-    }
-    pattern.iter().skip(at).all(|c| *c == '*')
 }
 
 impl fmt::Display for Pattern {

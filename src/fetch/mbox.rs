@@ -4,6 +4,7 @@
 //! some already gets one more, so that they can be taken off again (mboxrd). Lines end with LF.
 //! RFC 4155 names the forms there are.
 
+use crate::message::mbox::{FROM, from_line};
 use crate::world::Timestamp;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -32,7 +33,6 @@ enum Line {
     Middle,
 }
 
-const FROM: &[u8] = b"From ";
 const START: Line = Line::Start { marks: 0, matched: 0 };
 
 impl<'a> Mbox<'a> {
@@ -47,8 +47,7 @@ impl<'a> Mbox<'a> {
         if self.open != Some(number) {
             self.end(&mut text);
             self.open = Some(number);
-            let now = self.now.strftime("%a %b %e %H:%M:%S %Y");
-            text.extend_from_slice(format!("From MAILER-DAEMON {now}\n").as_bytes());
+            text.extend_from_slice(from_line("MAILER-DAEMON", self.now).as_bytes());
         }
         for octet in octets {
             if self.after_cr && *octet != b'\n' {

@@ -125,6 +125,14 @@ pub fn media_type(name: &str) -> &'static str {
     found.ok().and_then(|at| TYPES.get(at)).map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
+/// The extension that files of a media type usually have.
+pub fn extension(media_type: &str) -> Option<&'static str> {
+    // Of several the one that most people would write.
+    let usual = ["txt", "html", "jpg", "md", "mp4", "tiff"];
+    let all = || TYPES.iter().filter(|(_, known)| *known == media_type).map(|(extension, _)| *extension);
+    all().find(|extension| usual.contains(extension)).or_else(|| all().next())
+}
+
 /// Whether a text that should be a body looks like a complete message: lines that are all header fields up to an
 /// empty one, and names among them that only a message has. One field alone proves little, unless it is a subject.
 pub fn looks_complete(text: &[u8]) -> bool {
@@ -170,6 +178,11 @@ mod tests {
             ("", "application/octet-stream"),
         ] {
             assert_eq!(media_type(name), wanted, "{name}");
+        }
+        for (media_type, wanted) in
+            [("image/jpeg", Some("jpg")), ("text/plain", Some("txt")), ("image/svg+xml", Some("svg")), ("a/b", None)]
+        {
+            assert_eq!(extension(media_type), wanted, "{media_type}");
         }
     }
 

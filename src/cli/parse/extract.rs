@@ -1,160 +1,109 @@
-//! Attachments become files: in one directory, under names made safe, never over anything that is there.
+//! `parse -x` and `-l`: attachments become files in one directory, or are listed as they would be.
 
+use super::destination::Destination;
 use super::driver::Action;
 use super::json;
 use super::letter::Letter;
+use super::pick::{Item, Pick};
 use super::sheet::Sheet;
-use mailkit::error::{Error, Kind, Result};
+use mailkit::error::Result;
 use mailkit::message::defect::{Severity, defects};
-use mailkit::message::guard::BlockKind;
-use mailkit::message::roles::Roles;
-use mailkit::message::safe;
-use mailkit::message::view::{Message, Part};
-use std::collections::HashMap;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use mailkit::message::safe::terminal;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-/// Names tried for one file: ` (2)`, ` (3)` … before giving up on a crowded directory.
-const TRIES_MAX: u32 = 100_000;
-
-/// Where attachments go.
+/// What becomes of attachments.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Extract")]
 pub(super) struct Extract {
     /// Save the attachments in this directory and print the path of each; never overwrites a file
-    #[arg(short = 'x', long, value_name = "DIR", group = "wish")]
+    #[arg(short = 'x', long, value_name = "DIR", groups = ["wish", "saved", "paths"])]
     extract: Option<PathBuf>,
+
+    /// List what -x would save: number, type, size, the name it gets, and the sender's name if that is another
+    #[arg(short = 'l', long, groups = ["wish", "saved"])]
+    list: bool,
+
+    #[command(flatten)]
+    pick: Pick,
+
+    /// With -x, put files in the place of those of the same name that were there before
+    #[arg(long, requires = "extract")]
+    overwrite: bool,
+
+    #[arg(skip)]
+    destination: OnceLock<Destination>,
 }
 
 impl Extract {
     /// The action, if it was asked for.
     pub(super) fn action(&self) -> Option<&dyn Action> {
-        self.extract.is_some().then_some(self as &dyn Action)
+        (self.extract.is_some() || self.list).then_some(self as &dyn Action)
     }
-}
 
-impl Action for Extract {
-    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let Some(dir) = &self.extract else { return Ok(()) };
+    /// The directory, opened when the first message comes.
+    fn destination(&self, path: &std::path::Path) -> Result<&Destination> {
+        if let Some(destination) = self.destination.get() {
+            return Ok(destination);
+        }
+        let destination = Destination::open(path, self.overwrite)?;
+        Ok(self.destination.get_or_init(|| destination))
+    }
+
+    /// One line for each part.
+    fn list(&self, letter: &Letter<'_>, items: &[Item<'_>], sheet: &mut Sheet) -> Result<()> {
+        let size = |item: &Item<'_>| item.octets(&letter.message).len();
+        if sheet.is_json() {
+            let one = |item: &Item<'_>| json!({"part": item.id, "type": item.media, "size": size(item), "filename": item.raw_name, "safe_filename": item.name});
+            return sheet.value(&items.iter().map(one).collect::<Vec<_>>());
+        }
+        for item in items {
+            let raw = item.raw_name.as_ref().filter(|raw| **raw != item.name);
+            let raw = raw.map(|raw| format!("  \"{}\"", terminal(raw))).unwrap_or_default();
+            sheet.line(&format!("{}  {}  {}  {}{raw}", item.id, item.media, size(item), item.name));
+        }
+        Ok(())
+    }
+
+    fn save(&self, letter: &Letter<'_>, items: &[Item<'_>], path: &std::path::Path, sheet: &mut Sheet) -> Result<()> {
+        let destination = self.destination(path)?;
         let mut written = Vec::new();
-        let outcome = attachments(&letter.message, letter.roles(), dir, |file| {
+        let outcome = items.iter().try_for_each(|item| {
+            let path = destination.save(&item.name, &item.octets(&letter.message))?;
             if !sheet.is_json() {
-                // A path exactly as it is, so that a script can open it; the part of it that a stranger chose is a
-                // safe name.
-                sheet.octets(file.path.as_os_str().as_encoded_bytes());
-                sheet.octets(b"\n");
+                sheet.path(&path);
             }
-            written.push(file);
+            written.push((item, path));
+            Ok(())
         });
         // What was saved before something failed is there, and has to be known.
         if sheet.is_json() {
             sheet.value(&json::written(&written))?;
         }
-        outcome?;
+        outcome
+    }
+}
+
+impl Action for Extract {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        let items = self.pick.items(letter);
+        // A message without attachments is no failure; one without what was named is.
+        if items.is_empty() && (self.pick.is_narrow() || letter.is_of_part()) {
+            sheet.found_nothing();
+        }
+        match &self.extract {
+            Some(path) => self.save(letter, &items, path, sheet)?,
+            None => self.list(letter, &items, sheet)?,
+        }
         // What was not read was not saved either, and nobody would see it in the paths.
         for defect in defects(&letter.message).iter().filter(|defect| defect.severity == Severity::Error) {
             sheet.warn(format!("part {}: {}", defect.part, defect.text));
         }
         Ok(())
     }
-}
 
-/// A file that was written.
-pub(super) struct Written {
-    /// The part's number.
-    pub(super) part: String,
-    /// Where it is now.
-    pub(super) path: PathBuf,
-}
-
-/// Writes the attachments of a message into a directory, which is made if it is missing; `each` learns of every file
-/// when it is whole. One that cannot be written to its end does not stay.
-fn attachments(message: &Message<'_>, roles: &Roles, dir: &Path, mut each: impl FnMut(Written)) -> Result<()> {
-    private(DirBuilder::new().recursive(true)).create(dir).map_err(|error| cannot_create(dir, error))?;
-    // How many files of a name there were, so that ten thousand of one name cost ten thousand tries.
-    let mut taken: HashMap<String, u32> = HashMap::new();
-    for part in roles.attachments.iter().filter_map(|index| message.parts().get(*index)) {
-        let name = name_of(message, part);
-        let (mut file, path) = create(dir, &name, taken.entry(name.clone()).or_insert(1))?;
-        if let Err(error) = file.write_all(&message.content(part).content) {
-            // The failure is the news; that half a file may stay in a directory that breaks is not.
-            let _ = std::fs::remove_file(&path);
-            return Err(Error::new(Kind::Io, format!("cannot write {}", path.display())).caused_by(error));
-        }
-        each(Written { part: part.id.clone(), path });
+    fn is_headed(&self) -> bool {
+        self.list
     }
-    Ok(())
-}
-
-fn cannot_create(path: &Path, error: io::Error) -> Error {
-    Error::new(Kind::CannotCreate, format!("cannot create {}", path.display())).caused_by(error)
-}
-
-#[cfg(unix)]
-fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
-    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700)
-}
-
-#[cfg(not(unix))]
-fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
-    builder
-}
-
-/// A new file of that name, or of the name with the next number that is free.
-fn create(dir: &Path, name: &str, number: &mut u32) -> Result<(File, PathBuf)> {
-    let mut options = OpenOptions::new();
-    // O_EXCL: neither a file nor a link that somebody put there is followed or overwritten.
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    loop {
-        let path = dir.join(numbered(name, *number));
-        *number += 1;
-        match options.open(&path) {
-            Ok(file) => return Ok((file, path)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && *number < TRIES_MAX => {}
-            Err(error) => return Err(cannot_create(&path, error)),
-        }
-    }
-}
-
-/// `report.pdf`, `report (2).pdf` …
-fn numbered(name: &str, number: u32) -> String {
-    match (number, name.rsplit_once('.')) {
-        (1, _) => name.to_owned(),
-        (_, Some((stem, extension))) if !stem.is_empty() => format!("{stem} ({number}).{extension}"),
-        _ => format!("{name} ({number})"),
-    }
-}
-
-/// The sender's name made safe; a message within goes by its subject, what has no name by its number.
-fn name_of(message: &Message<'_>, part: &Part) -> String {
-    if let Some(name) = message.file_name(part) {
-        return safe::file_name(&name);
-    }
-    if part.kind == BlockKind::Message {
-        let subject = message.children(part).next().and_then(|root| message.text_field(root, "Subject"));
-        // A slash in a subject separates nothing.
-        let subject = subject.unwrap_or_default().replace(['/', '\\'], "_");
-        let stem = if subject.trim().is_empty() { "message" } else { subject.trim() };
-        return safe::file_name(&format!("{stem}.eml"));
-    }
-    let extension = match part.media.to_string().as_str() {
-        "text/plain" => "txt",
-        "text/html" => "html",
-        "text/calendar" => "ics",
-        "text/csv" => "csv",
-        "text/vcard" => "vcf",
-        "application/pdf" => "pdf",
-        "application/json" => "json",
-        "application/zip" => "zip",
-        "image/gif" => "gif",
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/svg+xml" => "svg",
-        _ if part.media.main == "message" => "eml",
-        _ => "bin",
-    };
-    safe::file_name(&format!("part-{}.{extension}", part.id))
 }

@@ -3,8 +3,8 @@
 //! Offsets and sizes count octets of the source; `offset` is where a part's header section begins, and its
 //! body begins `header_len` later. Ids are IMAP section numbers.
 
-use super::extract::Written;
 use super::letter::Letter;
+use super::pick::Item;
 use aws_lc_rs::digest;
 use mailkit::message::address_list::{self, Entry};
 use mailkit::message::field::Field;
@@ -12,6 +12,7 @@ use mailkit::message::guard::BlockKind;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::{date, defect, id, safe, text, words};
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
 /// The document about a message; texts are part of it where they are asked for.
 pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
@@ -62,8 +63,9 @@ pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Value {
 }
 
 /// The files that were written.
-pub(super) fn written(files: &[Written]) -> Value {
-    files.iter().map(|file| json!({"part": file.part, "path": file.path.to_string_lossy()})).collect()
+pub(super) fn written(files: &[(&Item<'_>, PathBuf)]) -> Value {
+    let one = |(item, path): &(&Item<'_>, PathBuf)| json!({"part": item.id, "path": path.to_string_lossy(), "filename": item.raw_name, "safe_filename": item.name});
+    files.iter().map(one).collect()
 }
 
 fn header(field: Field<'_>) -> Value {
@@ -83,7 +85,7 @@ fn people(message: &Message<'_>, name: &str) -> Vec<Value> {
 }
 
 /// One part with those in it. The guard's limit on nesting bounds the recursion.
-fn part(message: &Message<'_>, part: &Part, with_text: bool) -> Value {
+pub(super) fn part(message: &Message<'_>, part: &Part, with_text: bool) -> Value {
     let is_leaf = part.kind == BlockKind::Leaf;
     let content = is_leaf.then(|| message.content(part).content);
     let name = message.file_name(part);

@@ -5,37 +5,44 @@
 //! goes through `message::safe` or JSON's escapes.
 
 mod auth;
+mod crew;
+mod destination;
+mod directory;
 mod driver;
 mod extract;
+mod flags;
 mod header;
 mod json;
 mod letter;
+mod open;
+mod pick;
+mod raw;
 mod sheet;
 mod sources;
 mod tree;
+mod unpack;
 mod view;
 
 use super::context::Context;
 use super::exit::Exit;
-use driver::{Action, Form};
-use mailkit::error::Result;
-use std::path::PathBuf;
+use driver::{Action, Manner};
+use mailkit::error::{Error, Kind, Result};
+use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("paths").multiple(true))]
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
-    mailkit parse --jsonl *.eml")]
+    mailkit parse --jsonl archive.mbox.gz\n  \
+    mailkit parse -H Subject ~/Maildir\n  \
+    find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
-    /// The messages; `-` or nothing means standard input
-    #[arg(value_name = "FILE", default_value = "-")]
-    files: Vec<PathBuf>,
-
-    /// Print one JSON value a line, one for each message; with --json, several become one array
-    #[arg(long)]
-    jsonl: bool,
-
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    manner: Manner,
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
@@ -47,25 +54,18 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given.
-    fn action(&self) -> &dyn Action {
+    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    fn action(&self) -> Result<&dyn Action> {
         let asked = [self.header.action(), self.extract.action(), self.auth.action()];
-        asked.into_iter().flatten().next().unwrap_or(&self.view)
-    }
-
-    fn form(&self, is_many: bool, context: &Context) -> Form {
-        match (self.jsonl, context.is_json()) {
-            (true, _) => Form::Lines,
-            (false, true) if is_many => Form::Array,
-            (false, true) => Form::Value,
-            (false, false) => Form::Text,
+        let mut asked = asked.into_iter().flatten();
+        match (asked.next(), asked.next()) {
+            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (action, _) => Ok(action.unwrap_or(&self.view)),
         }
     }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let is_many = sources::may_be_many(&args.files);
-    let form = args.form(is_many, context);
-    driver::run(args.action(), sources::each(&args.files), (form, is_many), context)
+    driver::run(args.action()?, &args.input, &args.manner, context)
 }

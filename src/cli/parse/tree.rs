@@ -1,21 +1,28 @@
 //! The view for people: header fields, the tree of parts, attachments, defects.
 
+use super::letter::Letter;
 use mailkit::message::defect;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::roles::Roles;
 use mailkit::message::safe::terminal;
 use mailkit::message::view::{Message, Part};
 
-/// The whole view, safe for a terminal.
-pub(super) fn show(message: &Message<'_>, roles: &Roles) -> String {
-    let mut text = String::new();
-    for header in message.headers(message.root()) {
+/// The whole view, safe for a terminal; of the part that is meant, if not all of it is.
+pub(super) fn show(letter: &Letter<'_>) -> String {
+    let (message, roles, mut text) = (&letter.message, letter.roles(), String::new());
+    let top = letter.part().unwrap_or(message.root());
+    for header in message.headers(top) {
         text += &format!("{}: {}\n", terminal(header.name), terminal(&header.value));
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    let rows: Vec<Row> = message.parts().iter().map(|part| Row::of(message, part, roles)).collect();
+    let rows: Vec<Row> = message.parts()[top.index..]
+        .iter()
+        .enumerate()
+        .take_while(|(at, part)| *at == 0 || part.header.start < top.body.end)
+        .map(|(_, part)| Row::of(message, part, roles))
+        .collect();
     let width =
         |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0).min(48);
     let (id_width, media_width) = (width(|row| &row.id), width(|row| &row.media));
@@ -24,7 +31,8 @@ pub(super) fn show(message: &Message<'_>, roles: &Roles) -> String {
         text += line.trim_end();
         text.push('\n');
     }
-    let defects = defect::defects(message);
+    let mut defects = defect::defects(message);
+    defects.retain(|defect| !letter.is_of_part() || (top.header.start..top.body.end).contains(&defect.offset));
     if !defects.is_empty() {
         text.push('\n');
     }

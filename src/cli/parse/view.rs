@@ -5,7 +5,10 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use super::{json, tree};
 use mailkit::error::Result;
+use mailkit::message::guard::BlockKind;
+use mailkit::message::roles::Roles;
 use mailkit::message::text;
+use mailkit::message::view::Message;
 
 /// What is shown where nothing else is asked for.
 #[derive(Debug, clap::Args)]
@@ -18,17 +21,39 @@ pub(super) struct View {
 
 impl Action for View {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        if sheet.is_json() {
-            return sheet.value(&json::message(letter, self.text));
-        }
-        match self.text {
-            true => sheet.lines(&text::of_message(&letter.message, letter.roles())),
-            false => sheet.octets(tree::show(&letter.message, letter.roles()).as_bytes()),
+        let Some(part) = letter.part() else { return Ok(()) };
+        match (sheet.is_json(), self.text) {
+            (true, _) if letter.is_of_part() => sheet.value(&json::part(&letter.message, part, self.text))?,
+            (true, _) => sheet.value(&json::message(letter, self.text))?,
+            (false, true) => sheet.lines(&self::text(letter)),
+            (false, false) => sheet.octets(tree::show(letter).as_bytes()),
         }
         Ok(())
     }
 
     fn is_headed(&self) -> bool {
         true
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
+}
+
+/// What people would read of the message, or of the part that is meant.
+pub(super) fn text(letter: &Letter<'_>) -> String {
+    let message = &letter.message;
+    match letter.part().filter(|_| letter.is_of_part()) {
+        None => text::of_message(message, letter.roles()),
+        Some(part) if part.kind == BlockKind::Leaf => text::of_part(message, part),
+        // A part that has parts is read as a message of its own.
+        Some(part) => {
+            let octets = match part.kind {
+                BlockKind::Message => message.slice(&part.body),
+                _ => message.slice(&(part.header.start..part.body.end)),
+            };
+            let within = Message::parse(octets);
+            text::of_message(&within, &Roles::of(&within))
+        }
     }
 }

@@ -31,10 +31,7 @@ fn results_are_read_as_the_standard_has_them_and_as_they_come() {
     for (body, wanted) in [
         // RFC 8601, Appendix B.
         (" example.org 1; none", "example.org/1"),
-        (
-            " example.com;\r\n\t\tspf=pass smtp.mailfrom=example.net",
-            "example.com: spf=pass smtp.mailfrom=example.net",
-        ),
+        (" example.com;\r\n\t\tspf=pass smtp.mailfrom=example.net", "example.com: spf=pass smtp.mailfrom=example.net"),
         (
             "example.com; auth=pass (cram-md5) smtp.auth=sender@example.net; spf=pass smtp.mailfrom=example.net",
             "example.com: auth=pass (cram-md5) smtp.auth=sender@example.net; spf=pass smtp.mailfrom=example.net",
