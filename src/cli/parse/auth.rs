@@ -80,6 +80,14 @@ impl Action for Auth {
     fn is_headed(&self) -> bool {
         true
     }
+
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
 }
 
 /// `Authentication-Results by mx.example, below 1 of 3 hops`

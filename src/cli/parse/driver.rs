@@ -35,6 +35,11 @@ pub(super) trait Action {
         true
     }
 
+    /// Whether it works on the part that is meant, which then has to be there.
+    fn picks(&self) -> bool {
+        true
+    }
+
     /// Itself, if it may work on several messages at the same time: it keeps nothing and writes to no file.
     fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
         None
@@ -173,7 +178,7 @@ fn perform(action: &dyn Action, item: Item, reading: &Reading, form: Form, spare
     };
     let mut sheet = Sheet::new(form != Form::Text, reading.path_end);
     let letter = Letter::of(&source, reading);
-    let error = match letter.part() {
+    let error = match letter.part().or(if action.picks() { None } else { Some(letter.message.root()) }) {
         Some(_) => action.run(&letter, &mut sheet).err(),
         None => {
             sheet.found_nothing();

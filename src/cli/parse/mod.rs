@@ -6,11 +6,13 @@
 
 mod auth;
 mod crew;
+mod decrypt;
 mod destination;
 mod directory;
 mod driver;
 mod extract;
 mod flags;
+mod gnupg;
 mod header;
 mod json;
 mod letter;
@@ -21,6 +23,7 @@ mod sheet;
 mod sources;
 mod tree;
 mod unpack;
+mod verify;
 mod view;
 
 use super::context::Context;
@@ -51,6 +54,10 @@ pub(super) struct Args {
     extract: extract::Extract,
     #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    verify: verify::Verify,
+    #[command(flatten)]
+    decrypt: decrypt::Decrypt,
 }
 
 impl Args {
@@ -67,5 +74,13 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action()?, &args.input, &args.manner, context)
+    let verifier = args.verify.action(context);
+    let action = match &verifier {
+        Some(verifier) => verifier as &dyn Action,
+        None => args.action()?,
+    };
+    let reading = args.input.reading(action.needs_body());
+    let opener = args.decrypt.within(action, verifier.as_ref(), reading, context);
+    let action = opener.as_ref().map_or(action, |opener| opener as &dyn Action);
+    driver::run(action, &args.input, &args.manner, context)
 }
