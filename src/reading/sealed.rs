@@ -6,6 +6,7 @@
 
 use crate::message::guard::BlockKind;
 use crate::message::view::{Message, Part};
+use crate::message::words;
 use memchr::memmem;
 use std::ops::Range;
 
@@ -209,9 +210,18 @@ pub fn uncovered(message: &Message<'_>, sealed: &Sealed) -> Vec<String> {
     leaves.filter(|part| !is_signature(part) && !is_below(part)).map(|part| part.id.clone()).collect()
 }
 
-/// Whether a part brings its own copy of the header fields, which is then signed with it (RFC 9788 §2.1.1).
-pub fn protects_header(part: &Part) -> bool {
-    part.media.parameters.get("hp").is_some() || part.media.parameters.get("protected-headers").is_some()
+/// Whether a part brings its own copy of the header fields that readers go by, which is then signed with it, and the
+/// copy says what the header section of the message says (RFC 9788 §2.1.1).
+pub fn protects_header(message: &Message<'_>, part: &Part) -> bool {
+    let parameters = &part.media.parameters;
+    let has_copy = parameters.get("hp").is_some() || parameters.get("protected-headers").is_some();
+    let is_same = |name: &&str| {
+        let values = |of: &Part| -> Vec<String> {
+            message.fields(of).filter(|field| field.is(name)).map(|field| words::decode(field.body)).collect()
+        };
+        values(part) == values(message.root())
+    };
+    has_copy && ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"].iter().all(is_same)
 }
 
 /// A message of what was in an envelope: the header fields of the message around it, and nothing else of that.

@@ -81,7 +81,10 @@ impl Action for Opener<'_> {
         match self.verifier {
             Some(verifier) => verifier.unseals(signed),
             // Who reads the text wants to know who wrote it.
-            None => signed.iter().flat_map(Signed::lines).for_each(|line| sheet.warn(line)),
+            None => signed.iter().for_each(|signed| {
+                let lines = signed.lines();
+                sheet.warn(lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; "));
+            }),
         }
         let source = letter.source.opened(octets);
         let inner = Letter::of(&source, &self.reading);

@@ -90,7 +90,10 @@ pub(super) async fn run(scheme: Scheme, task: &Task<'_>, context: &Context) -> R
         Scheme::Pgp => std::fs::read(&log).unwrap_or_default(),
         Scheme::Smime => ran.err,
     };
-    let words = String::from_utf8_lossy(&words[..words.len().min(WORDS_MAX)]).trim().to_owned();
+    let words = String::from_utf8_lossy(&words);
+    let words: Vec<&str> = words.lines().filter(|line| !line.starts_with("[GNUPG:] ")).collect();
+    let mut words = words.join("\n").trim().to_owned();
+    words.truncate(words.floor_char_boundary(WORDS_MAX));
     Ok(Done { outcome: Outcome::read(&status), content, is_success: ran.is_success, words })
 }
 

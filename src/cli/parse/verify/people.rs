@@ -24,6 +24,8 @@ pub(in crate::cli::parse) struct Signed {
     author: Option<String>,
     /// Whether a copy of the header fields is signed with the part.
     has_header: bool,
+    /// Whether it is or was encrypted.
+    is_encrypted: bool,
     /// Whether it stood in an envelope that is open now.
     is_unsealed: bool,
     uncovered: Vec<String>,
@@ -56,7 +58,7 @@ async fn one(message: &Message<'_>, sealed: &Sealed, context: &Context) -> Resul
             else {
                 return Ok(signed);
             };
-            signed.has_header = sealed::protects_header(content);
+            signed.has_header = sealed::protects_header(message, content);
             let (content, signature) = (sealed::canonical(message, content), message.content(signature).content);
             gnupg::run(sealed.scheme, &Task::Detached { signature: &signature, content: &content }, context).await?
         }
@@ -96,6 +98,7 @@ impl Signed {
             words: String::new(),
             author,
             has_header: false,
+            is_encrypted: sealed.is_encrypted(),
             is_unsealed: false,
             uncovered,
             has_text_around,
@@ -151,7 +154,7 @@ impl Signed {
         let Some(signatures) = &self.signatures else {
             return vec![format!("{name}: part {part} is encrypted; what is signed in it is seen with --decrypt")];
         };
-        let place = if self.is_unsealed { "what was encrypted in part" } else { "part" };
+        let place = if self.is_unsealed && self.is_encrypted { "what was encrypted in part" } else { "part" };
         if signatures.is_empty() {
             let words = self.words.lines().last().unwrap_or("no reason was given");
             let why = if self.is_unsealed { "nobody signed it" } else { words };
@@ -214,7 +217,7 @@ impl Signed {
             "by": self.scheme.name(),
             "part": self.part,
             "verdict": self.verdict().name(),
-            "encrypted": self.signatures.is_none() || self.is_unsealed,
+            "encrypted": self.is_encrypted,
             "signatures": signatures,
             "header_signed": self.has_header,
             "unsigned_parts": self.uncovered,
