@@ -1,17 +1,17 @@
 //! `mailkit parse`: what messages consist of, for people and for scripts.
 //!
 //! `sources` says what is read, each action (one file each) what is done with a message, and `driver` runs the one action
-//! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
-//! goes through `message::safe` or JSON's escapes.
+//! that was asked for over all messages. Only `verify` touches the network, to ask DNS for keys. Whatever is printed was
+//! written by a stranger, so all of it goes through `message::safe` or JSON's escapes.
 
 mod auth;
 mod crew;
 mod decrypt;
 mod destination;
-mod directory;
 mod driver;
 mod extract;
 mod flags;
+mod folder;
 mod gnupg;
 mod header;
 mod json;
@@ -19,6 +19,7 @@ mod letter;
 mod open;
 mod pick;
 mod raw;
+mod scan;
 mod sheet;
 mod sources;
 mod tree;
@@ -29,8 +30,12 @@ mod view;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
+pub(super) use auth::Authentication;
+pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
+pub(super) use scan::Row;
 use sources::Input;
+pub(super) use verify::Verification;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
@@ -39,7 +44,7 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
-    mailkit parse -H Subject ~/Maildir\n  \
+    mailkit parse --scan ~/Maildir\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -48,6 +53,8 @@ pub(super) struct Args {
     manner: Manner,
     #[command(flatten)]
     view: view::View,
+    #[command(flatten)]
+    scan: scan::Scan,
     #[command(flatten)]
     header: header::Header,
     #[command(flatten)]
@@ -63,7 +70,7 @@ pub(super) struct Args {
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.header.action(), self.extract.action(), self.auth.action()];
+        let asked = [self.scan.action(), self.header.action(), self.extract.action(), self.auth.action()];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),

@@ -14,7 +14,8 @@ use crate::cli::exit::Exit;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::field::trim_line_end;
 pub(super) use people::Signed;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::cell::RefCell;
 use std::net::SocketAddr;
 
@@ -68,6 +69,37 @@ impl Verdict {
     }
 }
 
+/// What came of signatures: the schema `mailkit.verification/1`. What was not asked for is left out.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Verification {
+    /// The chain of those who passed the message on; null if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arc: Option<Option<domains::Chained>>,
+    /// Signatures of domains, from the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dkim: Option<Vec<domains::DomainSignature>>,
+    /// `lf` or `crlf`: how lines end here; on the wire they end with CRLF, and that is what is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_ends: Option<&'static str>,
+    /// Always `mailkit.verification/1`.
+    schema: &'static str,
+    /// What people signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<Vec<people::SignedPart>>,
+    /// Where the message stands.
+    source: String,
+    /// `pass`, `fail`, `temperror`; `none` if there is nothing to verify.
+    verdict: &'static str,
+}
+
+impl Verification {
+    fn new(source: String) -> Self {
+        let schema = "mailkit.verification/1";
+        Self { arc: None, dkim: None, line_ends: None, schema, signed: None, source, verdict: "none" }
+    }
+}
+
 impl Verify {
     /// The action, if it was asked for.
     pub(super) fn action<'c>(&'c self, context: &'c Context) -> Option<Verifier<'c>> {
@@ -95,23 +127,22 @@ impl Action for Verifier<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let asks = |family: Family| self.verify.verify.contains(&family);
         let message = &letter.message;
-        let (mut object, mut verdicts) = (Map::new(), Vec::new());
-        let mut add = |name: &str, value: Value, verdict: Verdict| {
-            object.insert(name.to_owned(), value);
-            verdicts.push(verdict);
-        };
+        let mut object = Verification::new(letter.source.name());
+        let mut verdicts = Vec::new();
         if asks(Family::Dkim) || asks(Family::Arc) {
             let has_lf = has_bare_lf(message.octets());
             if has_lf && !sheet.is_json() {
                 sheet.line("lines end with LF here; they are verified with CRLF, as they went over the wire");
             }
-            add("line_ends", json!(if has_lf { "lf" } else { "crlf" }), Verdict::None);
+            object.line_ends = Some(if has_lf { "lf" } else { "crlf" });
             let found = domains::look(message, (asks(Family::Dkim), asks(Family::Arc)), self.verify.resolver, self.context)?;
             if asks(Family::Dkim) {
-                add("dkim", found.dkim_object(), found.dkim_verdict());
+                object.dkim = Some(found.dkim_object());
+                verdicts.push(found.dkim_verdict());
             }
             if asks(Family::Arc) {
-                add("arc", found.arc_object(), found.arc_verdict());
+                object.arc = Some(found.arc_object());
+                verdicts.push(found.arc_verdict());
             }
             if !sheet.is_json() {
                 found.lines().iter().for_each(|line| sheet.line(line));
@@ -126,7 +157,8 @@ impl Action for Verifier<'_> {
                 let lines = if signed.is_empty() { vec![people::nothing(schemes)] } else { people::lines(&signed) };
                 lines.iter().for_each(|line| sheet.line(line));
             }
-            add("signed", people::object(&signed), people::verdict(&signed));
+            object.signed = Some(people::object(&signed));
+            verdicts.push(people::verdict(&signed));
         }
         let verdict = whole(&verdicts);
         match verdict {
@@ -135,9 +167,7 @@ impl Action for Verifier<'_> {
             Verdict::Unknown => sheet.ends_with(Kind::Temporary.into()),
         }
         if sheet.is_json() {
-            object.insert("schema".to_owned(), json!("mailkit.verification/1"));
-            object.insert("source".to_owned(), json!(letter.source.name()));
-            object.insert("verdict".to_owned(), json!(verdict.name()));
+            object.verdict = verdict.name();
             sheet.value(&object)?;
         }
         Ok(())

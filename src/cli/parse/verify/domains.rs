@@ -6,10 +6,11 @@ use mailkit::error::Result;
 use mailkit::message::view::Message;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::resolve::SystemResolver;
-use mailkit::policy::arc::{self, Chain};
+use mailkit::policy::arc::{self, Chain, Set};
 use mailkit::policy::dkim::{self, Checked, Verdict as Finding};
 use mailkit::world::{Clock, Timestamp};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::net::SocketAddr;
 
 /// What was found, of what was asked for.
@@ -61,26 +62,24 @@ impl Found {
         }
     }
 
-    pub(super) fn dkim_object(&self) -> Value {
-        self.dkim.iter().flat_map(|(checked, _)| checked).map(checked_object).collect()
+    pub(super) fn dkim_object(&self) -> Vec<DomainSignature> {
+        self.dkim.iter().flat_map(|(checked, _)| checked).map(DomainSignature::of).collect()
     }
 
-    pub(super) fn arc_object(&self) -> Value {
-        let Some(Some(chain)) = &self.arc else { return Value::Null };
-        let sets = chain.sets.iter().map(|set| {
-            json!({
-                "instance": set.instance,
-                "domain": set.domain,
-                "selector": set.selector,
-                "chain": set.chain,
-                "seal": set.seal.map(Finding::name),
-            })
-        });
-        json!({
-            "verdict": chain.verdict.name(),
-            "why": chain.why,
-            "sets": sets.collect::<Value>(),
-            "message_signature": chain.message.as_ref().map(checked_object),
+    pub(super) fn arc_object(&self) -> Option<Chained> {
+        let chain = self.arc.as_ref()?.as_ref()?;
+        let set = |set: &Set| SetObject {
+            chain: set.chain.clone(),
+            domain: set.domain.clone(),
+            instance: set.instance,
+            seal: set.seal.map(Finding::name),
+            selector: set.selector.clone(),
+        };
+        Some(Chained {
+            message_signature: chain.message.as_ref().map(DomainSignature::of),
+            sets: chain.sets.iter().map(set).collect(),
+            verdict: chain.verdict.name(),
+            why: chain.why.clone(),
         })
     }
 
@@ -149,26 +148,82 @@ fn checked_lines(what: &str, checked: &Checked, lines: &mut Vec<String>) {
     }
 }
 
-fn checked_object(checked: &Checked) -> Value {
-    let forms = checked.forms.map(|(header, body)| format!("{}/{}", header.name(), body.name()));
-    json!({
-        "verdict": checked.verdict.name(),
-        "why": checked.why,
-        "domain": checked.domain,
-        "selector": checked.selector,
-        "identity": checked.identity,
-        "algorithm": checked.algorithm.map(dkim::Algorithm::name),
-        "canonicalization": forms,
-        "key_bits": checked.key_bits,
-        "testing": checked.is_testing,
-        "made": checked.made.and_then(time),
-        "expires": checked.expires.and_then(time),
-        "signed": checked.signed,
-        "unsigned": checked.unsigned,
-        "body_signed": checked.body_part.map(|(signed, _)| signed),
-        "body_size": checked.body_part.map(|(_, all)| all),
-        "alignment": checked.alignment.map(dkim::Alignment::name),
-    })
+/// A chain of ARC sets.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chained {
+    /// The newest signature over the message; null if it was not looked at.
+    message_signature: Option<DomainSignature>,
+    /// The oldest first.
+    sets: Vec<SetObject>,
+    verdict: &'static str,
+    why: String,
+}
+
+/// What one server sealed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SetObject {
+    /// What it says the chain was worth before: `none`, `pass`, `fail`.
+    chain: String,
+    domain: String,
+    instance: usize,
+    /// Null if it was not looked at.
+    seal: Option<&'static str>,
+    selector: String,
+}
+
+/// A signature of a domain.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DomainSignature {
+    algorithm: Option<&'static str>,
+    /// `same`, `related`, `other`: how the domain belongs to that of the author.
+    alignment: Option<&'static str>,
+    /// Octets of the body that are signed; null if all are.
+    body_signed: Option<u64>,
+    /// Octets of the body; null if all are signed.
+    body_size: Option<u64>,
+    /// Of header fields and body.
+    canonicalization: Option<String>,
+    domain: Option<String>,
+    expires: Option<String>,
+    identity: Option<String>,
+    key_bits: Option<usize>,
+    made: Option<String>,
+    selector: Option<String>,
+    /// The fields that it says it covers.
+    signed: Vec<String>,
+    /// The domain is trying signatures out.
+    testing: bool,
+    /// Fields of the message that readers go by and that it does not cover.
+    unsigned: Vec<String>,
+    /// `pass`, `fail`, `policy`, `temperror`, `permerror`
+    verdict: &'static str,
+    why: String,
+}
+
+impl DomainSignature {
+    fn of(checked: &Checked) -> Self {
+        Self {
+            algorithm: checked.algorithm.map(dkim::Algorithm::name),
+            alignment: checked.alignment.map(dkim::Alignment::name),
+            body_signed: checked.body_part.map(|(signed, _)| signed),
+            body_size: checked.body_part.map(|(_, all)| all),
+            canonicalization: checked.forms.map(|(header, body)| format!("{}/{}", header.name(), body.name())),
+            domain: checked.domain.clone(),
+            expires: checked.expires.and_then(time),
+            identity: checked.identity.clone(),
+            key_bits: checked.key_bits,
+            made: checked.made.and_then(time),
+            selector: checked.selector.clone(),
+            signed: checked.signed.clone(),
+            testing: checked.is_testing,
+            unsigned: checked.unsigned.clone(),
+            verdict: checked.verdict.name(),
+            why: checked.why.clone(),
+        }
+    }
 }
 
 /// A time as a signature has it.

@@ -8,7 +8,8 @@ use mailkit::message::address_list;
 use mailkit::message::view::Message;
 use mailkit::reading::gnupg::{Signature, Trust, Verdict as Finding};
 use mailkit::reading::sealed::{self, Form, Scheme, Sealed};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Something signed, with what came of its signatures.
 pub(in crate::cli::parse) struct Signed {
@@ -197,33 +198,68 @@ impl Signed {
         lines
     }
 
-    fn object(&self) -> Value {
-        let signatures = self.signatures.as_ref().map(|signatures| {
-            let one = |signature: &Signature| {
-                json!({
-                    "verdict": signature.verdict.words().0,
-                    "signer": signature.signer,
-                    "key_id": signature.key_id,
-                    "fingerprint": signature.fingerprint,
-                    "primary_fingerprint": signature.primary,
-                    "made": signature.made.map(|made| made.to_string()),
-                    "validity": signature.trust.words().0,
-                    "names_author": self.author.as_deref().and_then(|author| signature.names(author)),
-                })
-            };
-            signatures.iter().map(one).collect::<Value>()
-        });
-        json!({
-            "by": self.scheme.name(),
-            "part": self.part,
-            "verdict": self.verdict().name(),
-            "encrypted": self.is_encrypted,
-            "signatures": signatures,
-            "header_signed": self.has_header,
-            "unsigned_parts": self.uncovered,
-            "unsigned_text": self.has_text_around,
-        })
+    fn object(&self) -> SignedPart {
+        let one = |signature: &Signature| PersonSignature {
+            fingerprint: signature.fingerprint.clone(),
+            key_id: signature.key_id.clone(),
+            made: signature.made.map(|made| made.to_string()),
+            names_author: self.author.as_deref().and_then(|author| signature.names(author)),
+            primary_fingerprint: signature.primary.clone(),
+            signer: signature.signer.clone(),
+            validity: signature.trust.words().0,
+            verdict: signature.verdict.words().0,
+        };
+        SignedPart {
+            by: self.scheme.name(),
+            encrypted: self.is_encrypted,
+            header_signed: self.has_header,
+            part: self.part.clone(),
+            signatures: self.signatures.as_ref().map(|signatures| signatures.iter().map(one).collect()),
+            unsigned_parts: self.uncovered.clone(),
+            unsigned_text: self.has_text_around,
+            verdict: self.verdict().name(),
+        }
     }
+}
+
+/// A part that somebody signed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignedPart {
+    /// `pgp` or `smime`
+    by: &'static str,
+    /// Whether it is, or was, encrypted.
+    encrypted: bool,
+    /// Whether the signature is about the header fields of the message too.
+    header_signed: bool,
+    /// Its number.
+    part: String,
+    /// Null for what is encrypted still.
+    signatures: Option<Vec<PersonSignature>>,
+    /// Parts of the message that it is not about.
+    unsigned_parts: Vec<String>,
+    /// Whether text stands above or below the lines that are signed.
+    unsigned_text: bool,
+    /// `pass` or `fail`; `none` for what is encrypted still.
+    verdict: &'static str,
+}
+
+/// A signature of a person.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PersonSignature {
+    fingerprint: Option<String>,
+    key_id: Option<String>,
+    made: Option<String>,
+    /// Whether the key names the author, as From has it; null if it names no address.
+    names_author: Option<bool>,
+    primary_fingerprint: Option<String>,
+    /// Whose key it says it is.
+    signer: Option<String>,
+    /// How sure that is: `unsaid`, `undefined`, `never`, `marginal`, `full`, `ultimate`.
+    validity: &'static str,
+    /// `good`, `expired`, `key-expired`, `key-revoked`, `bad`, `no-key`, `failed`, `unknown`
+    verdict: &'static str,
 }
 
 fn is_wanted(scheme: Scheme, (pgp, smime): (bool, bool)) -> bool {
@@ -238,7 +274,7 @@ pub(super) fn verdict(signed: &[Signed]) -> Verdict {
     super::whole(&signed.iter().map(Signed::verdict).collect::<Vec<_>>())
 }
 
-pub(super) fn object(signed: &[Signed]) -> Value {
+pub(super) fn object(signed: &[Signed]) -> Vec<SignedPart> {
     signed.iter().map(Signed::object).collect()
 }
 
