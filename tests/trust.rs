@@ -116,7 +116,9 @@ fn name_server(silent: bool) -> String {
                     let texts = texts.iter().map(ToString::to_string).collect();
                     answer.add_answer(Record::from_rdata(query.name().clone(), 300, RData::TXT(TXT::new(texts))));
                 }
-                None => answer.metadata.response_code = if silent { ResponseCode::ServFail } else { ResponseCode::NXDomain },
+                None => {
+                    answer.metadata.response_code = if silent { ResponseCode::ServFail } else { ResponseCode::NXDomain }
+                }
             }
             socket.send_to(&answer.to_vec().expect("it fits"), from).expect("sent");
         }

@@ -93,7 +93,9 @@ impl Verdict {
             Self::Expired => ("expired", "the signature was good and has expired"),
             Self::KeyExpired => ("key-expired", "the signature is good, but its key has expired"),
             Self::KeyRevoked => ("key-revoked", "the signature is good, but its key was revoked"),
-            Self::Bad => ("bad", "the signature is wrong: what it is about was changed, or it belongs to something else"),
+            Self::Bad => {
+                ("bad", "the signature is wrong: what it is about was changed, or it belongs to something else")
+            }
             Self::NoKey => ("no-key", "the key to verify the signature is not here"),
             Self::Failed => ("failed", "the signature cannot be verified"),
         }

@@ -60,7 +60,8 @@ impl Action for Opener<'_> {
             sheet.warn(format!("{more} more parts are encrypted; the first is opened"));
         }
         let left = sealed::uncovered(&letter.message, &first);
-        let is_said = |id: &&String| letter.message.part(id).is_some_and(|part| !part.media.is("application", "pgp-encrypted"));
+        let is_said =
+            |id: &&String| letter.message.part(id).is_some_and(|part| !part.media.is("application", "pgp-encrypted"));
         let left: Vec<&str> = left.iter().filter(is_said).map(String::as_str).collect();
         if !left.is_empty() {
             sheet.warn(format!("not encrypted, and not shown with what is: part {}", left.join(", ")));
@@ -99,6 +100,10 @@ impl Action for Opener<'_> {
 
     fn is_headed(&self) -> bool {
         self.action.is_headed()
+    }
+
+    fn is_about_all(&self) -> bool {
+        self.action.is_about_all()
     }
 
     fn picks(&self) -> bool {
@@ -147,7 +152,8 @@ fn next(message: &Message<'_>) -> Option<Sealed> {
 /// Whether an envelope is all there is in a message: what stands beside one is not its content.
 fn is_whole(message: &Message<'_>, sealed: &Sealed) -> bool {
     let root = message.root();
-    sealed.part == root.index && !matches!(sealed.form, Form::EncryptedLines(_)) || root.media.is("multipart", "encrypted")
+    sealed.part == root.index && !matches!(sealed.form, Form::EncryptedLines(_))
+        || root.media.is("multipart", "encrypted")
 }
 
 /// Whether what came out may be shown: all of it, unchanged, from one envelope.
@@ -165,7 +171,8 @@ fn check(done: &Done, sealed: &Sealed) -> Result<()> {
         () => "it cannot be decrypted, or was changed since it was encrypted",
     };
     let kind = if done.outcome.missing_keys.is_empty() { Kind::Data } else { Kind::Config };
-    let error = Error::new(kind, format!("cannot open what is encrypted with {}", sealed.scheme.name())).caused_by(what);
+    let error =
+        Error::new(kind, format!("cannot open what is encrypted with {}", sealed.scheme.name())).caused_by(what);
     Err(if done.words.is_empty() { error } else { error.said(done.words.clone()) })
 }
 

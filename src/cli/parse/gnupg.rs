@@ -138,9 +138,9 @@ async fn pipe(mut command: Command, program: &str, input: &[u8]) -> Result<Ran> 
         }
     };
     let work = async { tokio::join!(write, up_to(CONTENT_MAX, out), up_to(STATUS_MAX, err), child.wait()) };
-    let ((), out, err, status) = timeout(WAIT, work).await.map_err(|_| {
-        Error::new(Kind::Temporary, format!("{program} did not end within {} seconds", WAIT.as_secs()))
-    })?;
+    let ((), out, err, status) = timeout(WAIT, work)
+        .await
+        .map_err(|_| Error::new(Kind::Temporary, format!("{program} did not end within {} seconds", WAIT.as_secs())))?;
     let status = status.map_err(|error| failed(&format!("cannot wait for {program}")).caused_by(error))?;
     let too_much = || failed(&format!("{program} says more than anybody wants to hear"));
     Ok(Ran { out: out.ok_or_else(too_much)?, err: err.ok_or_else(too_much)?, is_success: status.success() })

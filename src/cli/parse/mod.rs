@@ -4,12 +4,14 @@
 //! that was asked for over all messages. Only `verify` touches the network, to ask DNS for keys. Whatever is printed was
 //! written by a stranger, so all of it goes through `message::safe` or JSON's escapes.
 
+mod addresses;
 mod auth;
 mod crew;
 mod decrypt;
 mod destination;
 mod driver;
 mod extract;
+mod filter;
 mod flags;
 mod folder;
 mod gnupg;
@@ -22,6 +24,7 @@ mod raw;
 mod scan;
 mod sheet;
 mod sources;
+mod thread;
 mod tree;
 mod unpack;
 mod verify;
@@ -29,8 +32,8 @@ mod view;
 
 use super::context::Context;
 use super::exit::Exit;
-use driver::{Action, Manner};
 pub(super) use auth::Authentication;
+use driver::{Action, Manner};
 pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
 pub(super) use scan::Row;
@@ -45,6 +48,8 @@ pub(super) use verify::Verification;
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
     mailkit parse --scan ~/Maildir\n  \
+    mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
+    mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -65,12 +70,25 @@ pub(super) struct Args {
     verify: verify::Verify,
     #[command(flatten)]
     decrypt: decrypt::Decrypt,
+    #[command(flatten)]
+    filter: filter::Filter,
+    #[command(flatten)]
+    addresses: addresses::Addresses,
+    #[command(flatten)]
+    thread: thread::Thread,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.scan.action(), self.header.action(), self.extract.action(), self.auth.action()];
+        let asked = [
+            self.scan.action(),
+            self.header.action(),
+            self.addresses.action(),
+            self.extract.action(),
+            self.auth.action(),
+            self.thread.action(),
+        ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
@@ -89,5 +107,5 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let reading = args.input.reading(action.needs_body());
     let opener = args.decrypt.within(action, verifier.as_ref(), reading, context);
     let action = opener.as_ref().map_or(action, |opener| opener as &dyn Action);
-    driver::run(action, &args.input, &args.manner, context)
+    driver::run(action, (&args.input, &args.filter), &args.manner, context)
 }

@@ -135,7 +135,8 @@ impl Action for Verifier<'_> {
                 sheet.line("lines end with LF here; they are verified with CRLF, as they went over the wire");
             }
             object.line_ends = Some(if has_lf { "lf" } else { "crlf" });
-            let found = domains::look(message, (asks(Family::Dkim), asks(Family::Arc)), self.verify.resolver, self.context)?;
+            let found =
+                domains::look(message, (asks(Family::Dkim), asks(Family::Arc)), self.verify.resolver, self.context)?;
             if asks(Family::Dkim) {
                 object.dkim = Some(found.dkim_object());
                 verdicts.push(found.dkim_verdict());

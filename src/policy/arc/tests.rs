@@ -10,7 +10,8 @@ const MESSAGE: &str = "From: Alice <alice@crepes.example>\r\nSubject: Dinner\r\n
 /// Puts one more set on top.
 fn add(message: &str, number: usize, chain: &str, pair: &Ed25519KeyPair) -> String {
     let with_results = format!("{RESULTS}: i={number}; s{number}.example; dkim=pass\r\n{message}");
-    let tags = format!("i={number}; a=ed25519-sha256; c=relaxed/relaxed; d=s{number}.example; s=arc; h=from:subject; bh=; b=");
+    let tags =
+        format!("i={number}; a=ed25519-sha256; c=relaxed/relaxed; d=s{number}.example; s=arc; h=from:subject; bh=; b=");
     let with_signature = signed(MESSAGE_SIGNATURE, &tags, &with_results, pair, Form::Arc);
     let seal = format!("{SEAL}: i={number}; a=ed25519-sha256; cv={chain}; d=s{number}.example; s=arc; b=");
     let whole = format!("{seal}\r\n{with_signature}");
@@ -58,7 +59,11 @@ async fn a_chain_holds_as_long_as_nobody_touches_a_link() {
     for (from, to, why) in [
         ("i=1; s1.example; dkim=pass", "i=1; s1.example; dkim=fail", "the seal of set 3: it does not match"),
         ("hungry", "angry", "the newest signature over the message: the body was changed"),
-        ("i=2; a=ed25519-sha256; cv=pass", "i=2; a=ed25519-sha256; cv=fail", "set 2 says that the chain before it is fail"),
+        (
+            "i=2; a=ed25519-sha256; cv=pass",
+            "i=2; a=ed25519-sha256; cv=fail",
+            "set 2 says that the chain before it is fail",
+        ),
         ("ARC-Seal: i=2;", "ARC-Seal: i=1;", "there are two ARC-Seal fields with the number 1"),
         ("ARC-Seal: i=2;", "X-Seal: i=2;", "set 2 is not whole"),
         ("ARC-Seal: i=2;", "ARC-Seal: i=4;", "set 2 is not whole"),

@@ -61,7 +61,8 @@ impl Tags {
         use base64::Engine;
         use base64::alphabet::STANDARD;
         use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-        let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        let lenient = GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true);
         GeneralPurpose::new(&STANDARD, lenient).decode(self.packed(name)?).ok()
     }
@@ -73,8 +74,9 @@ mod tests {
 
     #[test]
     fn tags_are_read_with_their_blanks_and_wrong_ones_are_none() {
-        let tags = Tags::parse(b" v=1; a = rsa-sha256 ;\r\n\tb=ab cd;\r\n d=;h= From : To;; D=x; l=99999999999999999999;")
-            .expect("a list");
+        let tags =
+            Tags::parse(b" v=1; a = rsa-sha256 ;\r\n\tb=ab cd;\r\n d=;h= From : To;; D=x; l=99999999999999999999;")
+                .expect("a list");
         for (name, wanted) in [("v", Some("1")), ("a", Some("rsa-sha256")), ("D", Some("x")), ("x", None)] {
             assert_eq!(tags.get(name), wanted, "{name}");
         }

@@ -78,10 +78,7 @@ async fn judged(message: &str, key: &str) -> (Verdict, String) {
 /// RFC 8463, Appendix A.
 const RFC8463: &str = include_str!("../../../tests/messages/dkim/rfc8463.eml");
 const RFC8463_KEYS: [(&str, &str); 2] = [
-    (
-        "brisbane._domainkey.football.example.com",
-        "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
-    ),
+    ("brisbane._domainkey.football.example.com", "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="),
     (
         "test._domainkey.football.example.com",
         "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQi\
@@ -150,7 +147,8 @@ async fn every_reason_not_to_believe_a_signature_has_its_verdict() {
     let key = record(&pair);
     let sign = |from: &str, to: &str| signed("DKIM-Signature", &TAGS.replace(from, to), MESSAGE, &pair, Form::Dkim);
     let good = sign("", "");
-    let weak = format!("p={}", base64(&[&[0x30, 0x0a, 0x02, 0x05, 0x00, 0x9f, 1, 2, 3][..], &[0x02, 0x01, 0x03]].concat()));
+    let weak =
+        format!("p={}", base64(&[&[0x30, 0x0a, 0x02, 0x05, 0x00, 0x9f, 1, 2, 3][..], &[0x02, 0x01, 0x03]].concat()));
     for (message, key, verdict, why) in [
         (good.clone(), key.as_str(), Pass, "the signature is good"),
         (good.clone(), "silent", TempError, "could not be asked for: the name server did not answer in time"),
@@ -194,7 +192,8 @@ async fn work_is_bounded_however_many_signatures_there_are() {
     assert_eq!((checked.len(), left), (SIGNATURES_MAX, 990));
     assert!(checked.iter().all(|c| c.verdict == Verdict::Pass));
     // What is beyond the guard's limit may be signed, and nobody read it.
-    let long = format!("{message}", message = message.replace("To: bob", &format!("X: {}\r\nTo: bob", "y".repeat(2 << 20))));
+    let long =
+        format!("{message}", message = message.replace("To: bob", &format!("X: {}\r\nTo: bob", "y".repeat(2 << 20))));
     let (checked, _) = verify(&Message::parse(long.as_bytes()), &texts, now()).await;
     assert_eq!(checked[0].verdict, Verdict::PermError);
     assert!(verify(&Message::parse(b""), &texts, now()).await.0.is_empty());

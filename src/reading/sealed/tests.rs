@@ -25,7 +25,9 @@ fn shown(message: &str) -> String {
 fn what_is_signed_and_encrypted_is_found_with_what_is_not() {
     let encrypted = "Content-Type: application/pgp-encrypted\n\nVersion: 1\n--b\nContent-Type: application/octet-stream\n\nx\n--b--\n";
     let multipart = |kind: &str, parts: &str| format!("Content-Type: multipart/{kind}; boundary=b\n\n--b\n{parts}");
-    let pkcs7 = |kind: &str| format!("Content-Type: application/pkcs7-mime; smime-type=lies\nContent-Transfer-Encoding: base64\n\n{kind}\n");
+    let pkcs7 = |kind: &str| {
+        format!("Content-Type: application/pkcs7-mime; smime-type=lies\nContent-Transfer-Encoding: base64\n\n{kind}\n")
+    };
     let in_list = format!(
         "Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n{}\r\n--m\r\nContent-Type: text/plain\r\n\r\nfooter\r\n--m--\r\n",
         SIGNED.strip_prefix("From: a@x\r\n").expect("a field")

@@ -63,9 +63,7 @@ async fn one(message: &Message<'_>, sealed: &Sealed, context: &Context) -> Resul
             let (content, signature) = (sealed::canonical(message, content), message.content(signature).content);
             gnupg::run(sealed.scheme, &Task::Detached { signature: &signature, content: &content }, context).await?
         }
-        Form::SignedWhole => {
-            gnupg::run(sealed.scheme, &Task::Whole(&message.content(part).content), context).await?
-        }
+        Form::SignedWhole => gnupg::run(sealed.scheme, &Task::Whole(&message.content(part).content), context).await?,
         Form::SignedLines(lines) => {
             let text = message.content(part).content;
             let text = text.get(lines.at.clone()).unwrap_or_default();
@@ -175,7 +173,9 @@ impl Signed {
             }
             match (self.author.as_deref(), self.author.as_deref().and_then(|author| signature.names(author))) {
                 (Some(author), Some(false)) => lines.push(format!("  the author, {author}, is not named by the key")),
-                (Some(author), None) => lines.push(format!("  the key does not say whether it is of the author, {author}")),
+                (Some(author), None) => {
+                    lines.push(format!("  the key does not say whether it is of the author, {author}"))
+                }
                 _ => {}
             }
         }
@@ -193,7 +193,9 @@ impl Signed {
             lines.push(format!("  not signed: part {}", self.uncovered.join(", ")));
         }
         if self.scheme == Scheme::Smime {
-            lines.push("  whether the certificate was revoked was not asked: that would tell others what you read".into());
+            lines.push(
+                "  whether the certificate was revoked was not asked: that would tell others what you read".into(),
+            );
         }
         lines
     }
