@@ -8,9 +8,14 @@ mod provider;
 mod served;
 mod watchdog;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hickory_proto::op::{Message, MessageType, OpCode};
 use hickory_proto::rr::rdata::{A, MX};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use mailkit::message::date;
+use mailkit::net::clock::SystemClock;
+use mailkit::world::Clock;
 use provider::Provider;
 use served::{Served, first_line, stop};
 use std::io::{BufRead, BufReader, Write};
@@ -110,6 +115,15 @@ impl Stage {
         }
         std::fs::write(at("message.eml"), MESSAGE).expect("written");
         std::fs::write(at("newsletter.eml"), NEWSLETTER).expect("written");
+        let archive = format!("From alice Fri Nov 20 12:00:00 2026\n{MESSAGE}\n");
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        let packed = packed.write_all(archive.as_bytes()).and_then(|()| packed.finish()).expect("packed");
+        std::fs::write(at("archive.mbox"), archive).expect("written");
+        std::fs::write(at("archive.mbox.gz"), packed).expect("written");
+        ["cur", "new", "tmp"].iter().for_each(|name| std::fs::create_dir_all(at("Maildir").join(name)).expect("made"));
+        // Some examples ask for what is young.
+        let young = format!("Date: {}\n{MESSAGE}", date::rfc5322(SystemClock.now()));
+        std::fs::write(at("Maildir/cur/1.host:2,S"), young).expect("written");
         std::fs::write(at("report.pdf"), "%PDF").expect("written");
         std::fs::write(at(".msmtprc"), "account a\nhost smtp.example.org\ntls on\n").expect("written");
         std::fs::write(at(".mbsyncrc"), "IMAPAccount b\nHost imap.example.org\n").expect("written");
