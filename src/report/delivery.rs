@@ -1,6 +1,6 @@
 //! DSNs: what became of a message, for each recipient.
 //!
-//! Reads the part for programs; who wrote none is read by [`super::bounce`]. Status and reply code are also looked for
+//! Reads the part for programs; who wrote none is read by `bounce`. Status and reply code are also looked for
 //! in the server's words, since many put the only useful number there. Decides nothing.
 //! RFC 3464 §2; RFC 6533 §4 for the same in UTF-8.
 
