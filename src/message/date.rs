@@ -13,7 +13,6 @@ use jiff::tz::Offset;
 const DATE_MAX: usize = 1024;
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Their English names, short.
-pub(super) /// Their English names, short.
 pub(super) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
