@@ -90,29 +90,36 @@ fn owned(decoded: Decoded<Vec<u8>>) -> Decoded<std::borrow::Cow<'static, [u8]>> 
 pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
     let mut content = Vec::with_capacity(body.len() / 4 * 3 + 3);
     let (mut bits, mut count, mut padding, mut clean) = (0u32, 0u8, 0u8, true);
-    for (at, octet) in body.iter().enumerate() {
-        let value = match octet {
-            b'A'..=b'Z' => octet - b'A',
-            b'a'..=b'z' => octet - b'a' + 26,
-            b'0'..=b'9' => octet - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if count >= 2 => {
-                padding += 1;
-                if count + padding < 4 {
-                    continue;
-                }
-                flush(&mut content, bits, count);
-                let rest = body.get(at + 1..).unwrap_or_default();
-                clean &= rest.iter().all(|octet| octet.is_ascii_whitespace() || *octet == b'=');
-                return Decoded { content, clean };
-            }
-            b'\r' | b'\n' | b' ' | b'\t' => continue,
-            _ => {
-                clean = false;
+    let mut at = 0;
+    while let Some(octet) = body.get(at) {
+        if count == 0 && padding == 0 {
+            let taken = quanta(&body[at..], &mut content);
+            if taken > 0 {
+                at += taken;
                 continue;
             }
-        };
+        }
+        at += 1;
+        let value = VALUES[usize::from(*octet)];
+        if value == NONE {
+            match octet {
+                b'=' if count >= 2 => {
+                    padding += 1;
+                    if count + padding < 4 {
+                        continue;
+                    }
+                    flush(&mut content, bits, count);
+                    let rest = body.get(at..).unwrap_or_default();
+                    clean &= rest.iter().all(|octet| octet.is_ascii_whitespace() || *octet == b'=');
+                    return Decoded { content, clean };
+                }
+                b'\r' | b'\n' | b' ' | b'\t' => continue,
+                _ => {
+                    clean = false;
+                    continue;
+                }
+            }
+        }
         clean &= padding == 0;
         padding = 0;
         bits = bits << 6 | u32::from(value);
@@ -124,6 +131,49 @@ pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
     }
     flush(&mut content, bits, count);
     Decoded { content, clean: clean && count == 0 }
+}
+
+/// What no character of the alphabet stands for.
+const NONE: u8 = 0xff;
+
+/// The value of each character of the alphabet.
+static VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NONE; 256];
+    let mut at = 0;
+    while at < alphabet.len() {
+        values[alphabet[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+
+/// Decodes what begins here as it should be, eight characters at once, then perhaps four; gives how many it has taken.
+fn quanta(body: &[u8], content: &mut Vec<u8>) -> usize {
+    let mut taken = 0;
+    for eight in body.chunks_exact(8) {
+        let Some(bits) = value_of(eight) else { break };
+        content.extend_from_slice(&bits.to_be_bytes()[2..]);
+        taken += 8;
+    }
+    match body.get(taken..taken + 4).and_then(value_of) {
+        Some(bits) => {
+            content.extend_from_slice(&bits.to_be_bytes()[5..]);
+            taken + 4
+        }
+        None => taken,
+    }
+}
+
+/// The bits of a few characters; none if one of them is not in the alphabet.
+fn value_of(characters: &[u8]) -> Option<u64> {
+    let (mut bits, mut odd) = (0, 0);
+    for octet in characters {
+        let value = VALUES[usize::from(*octet)];
+        odd |= value;
+        bits = bits << 6 | u64::from(value & 63);
+    }
+    (odd < 64).then_some(bits)
 }
 
 /// What an incomplete quantum of `count` characters holds; a single character holds no octet.
@@ -139,7 +189,10 @@ fn flush(content: &mut Vec<u8>, bits: u32, count: u8) {
 pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {
     let mut content = Vec::with_capacity(body.len());
     let mut clean = true;
-    for line in body.split_inclusive(|octet| *octet == b'\n') {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let line = super::field::first_line(rest);
+        rest = &rest[line.len()..];
         let text = super::field::trim_line_end(line);
         let end = &line[text.len()..];
         // Rule 3: blanks at the end of a line were added on the way.
@@ -152,20 +205,22 @@ pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {
             None => false,
         };
         let mut octets = text;
-        while let [first, rest @ ..] = octets {
-            octets = rest;
-            match (first, rest) {
-                (b'=', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+        while let Some(sign) = memchr::memchr(b'=', octets) {
+            let (plain, code) = octets.split_at(sign);
+            content.extend_from_slice(plain);
+            octets = match code {
+                [_, high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                     content.push(nibble(*high) << 4 | nibble(*low));
-                    octets = rest;
+                    rest
                 }
-                (b'=', _) => {
+                _ => {
                     clean = false;
                     content.push(b'=');
+                    &code[1..]
                 }
-                (octet, _) => content.push(*octet),
-            }
+            };
         }
+        content.extend_from_slice(octets);
         if !soft {
             content.extend_from_slice(end);
         }
