@@ -1,5 +1,7 @@
 //! What `mailkit parse` takes for a message: files, mailboxes of all kinds, directories, lists, compressed or not.
 
+#[path = "clients/schema.rs"]
+mod schema;
 mod watchdog;
 
 use flate2::Compression;
@@ -329,6 +331,16 @@ fn bodies_are_in_the_json_form_as_they_are_asked_for() {
         let parts = &document["parts"][0]["children"];
         assert_eq!((&parts[0]["text"], parts[1].get("content").unwrap_or(&Value::Null)), (&text, &content), "{args:?}");
         assert_eq!(parts[1]["decoded_size"], 5);
+    }
+}
+
+#[test]
+fn what_is_printed_as_json_is_what_the_schema_says() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages/corpus");
+    for args in [&["--bodies", "all"][..], &["--scan"]] {
+        let (_, shown, stderr) = run(&corpus, &[&["--jsonl", "--recursive", "."], args].concat(), b"");
+        assert!(shown.lines().count() > 200, "{stderr}");
+        schema::check(&shown, "").expect("as the schema says");
     }
 }
 

@@ -88,19 +88,19 @@ fn owned(decoded: Decoded<Vec<u8>>) -> Decoded<std::borrow::Cow<'static, [u8]>> 
 /// Line ends and blanks are passed over silently, other octets outside the alphabet with a defect. Padding is the
 /// end: what stands behind it was not meant to be read, or is meant to deceive (RFC 2045 §6.8).
 pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
-    let mut content = Vec::with_capacity(body.len() / 4 * 3 + 3);
+    let mut content = Content { octets: vec![0; body.len() / 4 * 3 + 3], count: 0 };
     let (mut bits, mut count, mut padding, mut clean) = (0u32, 0u8, 0u8, true);
     let mut at = 0;
     while let Some(octet) = body.get(at) {
         if count == 0 && padding == 0 {
-            let taken = quanta(&body[at..], &mut content);
+            let taken = content.quanta(&body[at..]);
             if taken > 0 {
                 at += taken;
                 continue;
             }
         }
         at += 1;
-        let value = VALUES[usize::from(*octet)];
+        let value = VALUES[0][usize::from(*octet)];
         if value == NONE {
             match octet {
                 b'=' if count >= 2 => {
@@ -108,10 +108,9 @@ pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
                     if count + padding < 4 {
                         continue;
                     }
-                    flush(&mut content, bits, count);
                     let rest = body.get(at..).unwrap_or_default();
                     clean &= rest.iter().all(|octet| octet.is_ascii_whitespace() || *octet == b'=');
-                    return Decoded { content, clean };
+                    return Decoded { content: content.finish(bits, count), clean };
                 }
                 b'\r' | b'\n' | b' ' | b'\t' => continue,
                 _ => {
@@ -122,68 +121,78 @@ pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
         }
         clean &= padding == 0;
         padding = 0;
-        bits = bits << 6 | u32::from(value);
+        bits = bits << 6 | value;
         count += 1;
         if count == 4 {
-            content.extend_from_slice(&bits.to_be_bytes()[1..]);
+            content.push(&bits.to_be_bytes()[1..]);
             (bits, count) = (0, 0);
         }
     }
-    flush(&mut content, bits, count);
-    Decoded { content, clean: clean && count == 0 }
+    Decoded { content: content.finish(bits, count), clean: clean && count == 0 }
+}
+
+/// What is being decoded; there is room for all of it from the beginning.
+struct Content {
+    octets: Vec<u8>,
+    count: usize,
+}
+
+impl Content {
+    fn push(&mut self, octets: &[u8]) {
+        if let Some(room) = self.octets.get_mut(self.count..self.count + octets.len()) {
+            room.copy_from_slice(octets);
+            self.count += octets.len();
+        }
+    }
+
+    /// Decodes what begins here as it should be, four characters at once; gives how many it has taken.
+    fn quanta(&mut self, body: &[u8]) -> usize {
+        let room = self.octets.get_mut(self.count..).unwrap_or_default();
+        let mut taken = 0;
+        for ([a, b, c, d], room) in body.as_chunks().0.iter().zip(room.as_chunks_mut::<3>().0) {
+            let value = |place: usize, octet: &u8| VALUES[place][usize::from(*octet)];
+            let bits = value(3, a) | value(2, b) | value(1, c) | value(0, d);
+            if bits & NONE != 0 {
+                break;
+            }
+            let [_, octets @ ..] = bits.to_be_bytes();
+            *room = octets;
+            taken += 1;
+        }
+        self.count += taken * 3;
+        taken * 4
+    }
+
+    /// With what an incomplete quantum of `count` characters holds; a single character holds no octet.
+    fn finish(mut self, bits: u32, count: u8) -> Vec<u8> {
+        match count {
+            2 => self.push(&[(bits >> 4) as u8]),
+            3 => self.push(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+            _ => {}
+        }
+        self.octets.truncate(self.count);
+        self.octets
+    }
 }
 
 /// What no character of the alphabet stands for.
-const NONE: u8 = 0xff;
+const NONE: u32 = 1 << 31;
 
-/// The value of each character of the alphabet.
-static VALUES: [u8; 256] = {
+/// The value of each character of the alphabet: in the last place of a quantum, in the one before it, and so on.
+static VALUES: [[u32; 256]; 4] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut values = [NONE; 256];
-    let mut at = 0;
-    while at < alphabet.len() {
-        values[alphabet[at] as usize] = at as u8;
-        at += 1;
+    let mut values = [[NONE; 256]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut at = 0;
+        while at < alphabet.len() {
+            values[place][alphabet[at] as usize] = (at as u32) << (6 * place);
+            at += 1;
+        }
+        place += 1;
     }
     values
 };
-
-/// Decodes what begins here as it should be, eight characters at once, then perhaps four; gives how many it has taken.
-fn quanta(body: &[u8], content: &mut Vec<u8>) -> usize {
-    let mut taken = 0;
-    for eight in body.chunks_exact(8) {
-        let Some(bits) = value_of(eight) else { break };
-        content.extend_from_slice(&bits.to_be_bytes()[2..]);
-        taken += 8;
-    }
-    match body.get(taken..taken + 4).and_then(value_of) {
-        Some(bits) => {
-            content.extend_from_slice(&bits.to_be_bytes()[5..]);
-            taken + 4
-        }
-        None => taken,
-    }
-}
-
-/// The bits of a few characters; none if one of them is not in the alphabet.
-fn value_of(characters: &[u8]) -> Option<u64> {
-    let (mut bits, mut odd) = (0, 0);
-    for octet in characters {
-        let value = VALUES[usize::from(*octet)];
-        odd |= value;
-        bits = bits << 6 | u64::from(value & 63);
-    }
-    (odd < 64).then_some(bits)
-}
-
-/// What an incomplete quantum of `count` characters holds; a single character holds no octet.
-fn flush(content: &mut Vec<u8>, bits: u32, count: u8) {
-    match count {
-        2 => content.push((bits >> 4) as u8),
-        3 => content.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
-        _ => {}
-    }
-}
 
 /// A `=` that begins no code stays as it is, with a defect (RFC 2045 §6.7, rule 1 and what follows it).
 pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {

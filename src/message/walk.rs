@@ -11,6 +11,10 @@ use super::transfer::Encoding;
 use memchr::memmem;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Finds what a boundary line begins with; made once, since most messages are short.
+static MARKS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\n--"));
 
 /// Finds the structure of a message.
 pub(super) fn walk(octets: &[u8], limits: &Limits) -> Verdict {
@@ -37,7 +41,7 @@ struct Walk<'o> {
     /// For each boundary the levels in `open` that use it: a line is looked up once, however deep we are.
     levels: HashMap<Vec<u8>, Vec<usize>>,
     /// Finds what a boundary line begins with.
-    marks: memmem::Finder<'static>,
+    marks: &'static memmem::Finder<'static>,
     /// The block whose body the cursor is in, if it is a leaf.
     leaf: Option<usize>,
     /// The line number at which each block's header and body begin.
@@ -63,7 +67,7 @@ impl<'o> Walk<'o> {
             line: 0,
             open: Vec::new(),
             levels: HashMap::new(),
-            marks: memmem::Finder::new(b"\n--"),
+            marks: &MARKS,
             leaf: None,
             starts: Vec::new(),
             told: HashSet::new(),
