@@ -1,5 +1,7 @@
 //! What `mailkit parse` takes for a message: files, mailboxes of all kinds, directories, lists, compressed or not.
 
+#[path = "clients/schema.rs"]
+mod schema;
 mod watchdog;
 
 use flate2::Compression;
@@ -226,7 +228,7 @@ fn a_message_without_end_is_an_error_and_the_memory_stays_small() {
     let dir = home.path();
     // A few octets that become a hundred megabytes.
     fs::write(dir.join("bomb.gz"), gzip(&vec![0; 1024 * 1024]).repeat(100)).expect("written");
-    let text = format!("{FROM_LINE}{}\n{FROM_LINE}{}\n{FROM_LINE}", message("first"), "x".repeat(100_000));
+    let text = format!("{FROM_LINE}{}\n{FROM_LINE}{}\n\n{FROM_LINE}", message("first"), "x".repeat(100_000));
     fs::write(dir.join("box"), format!("{text}{}", message("last"))).expect("written");
     fs::write(dir.join("box.gz"), gzip(format!("{text}{}", message("last")).as_bytes())).expect("written");
     put(dir, &[("a.eml", "a")]);
@@ -281,7 +283,7 @@ fn a_mailbox_is_listed_one_line_for_each_message() {
     let wanted = "N   2026-11-20 12:00 Alice                new                                 92\n\
                   \x20   2026-11-20 12:00 Alice                seen                                93\n\
                   \x20RF 2026-11-20 12:00 Alice                café \\x1b[2J                       117\n\
-                  \x20T  2026-11-20 12:00 Alice                m1                                  114\n\
+                  \x20T  2026-11-20 12:00 Alice                m1                                 114\n\
                   \x20                                         x                                   17\n\
                   \x20   2026-11-20 12:00 Alice                large                             195K\n";
     assert_eq!((code, shown.as_str(), stderr.as_str()), (0, wanted, ""));
@@ -291,7 +293,7 @@ fn a_mailbox_is_listed_one_line_for_each_message() {
     assert_eq!(rows[2]["source"]["flags"].to_string(), r#"["\\Answered","\\Flagged","\\Seen"]"#);
     assert_eq!(rows[2]["subject"], "café \u{1b}[2J");
     assert_eq!(rows[0]["from"][0]["address"], "alice@crepes.example");
-    assert_eq!((&rows[0]["date"], &rows[3]["size"]), (&"2026-11-20T12:00:00Z".into(), &200_099.into()));
+    assert_eq!((&rows[0]["date"], &rows[3]["size"]), (&"2026-11-20T12:00:00Z".into(), &200_094.into()));
 }
 
 #[test]
@@ -329,6 +331,16 @@ fn bodies_are_in_the_json_form_as_they_are_asked_for() {
         let parts = &document["parts"][0]["children"];
         assert_eq!((&parts[0]["text"], parts[1].get("content").unwrap_or(&Value::Null)), (&text, &content), "{args:?}");
         assert_eq!(parts[1]["decoded_size"], 5);
+    }
+}
+
+#[test]
+fn what_is_printed_as_json_is_what_the_schema_says() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages/corpus");
+    for args in [&["--bodies", "all"][..], &["--scan"]] {
+        let (_, shown, stderr) = run(&corpus, &[&["--jsonl", "--recursive", "."], args].concat(), b"");
+        assert!(shown.lines().count() > 200, "{stderr}");
+        schema::check(&shown, "").expect("as the schema says");
     }
 }
 

@@ -332,15 +332,34 @@ pub(super) fn json(value: &impl Serialize) -> Result<String> {
 /// JSON escapes the control characters of ASCII only; all others can stand nowhere but in strings.
 pub(super) fn harmless_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_treacherous(c) {
-            // JSON counts in UTF-16 (RFC 8259 §7).
-            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            text.push(c);
+    let mut rest = json;
+    // Runs of plain ASCII, by far most of it, are looked at many octets at once.
+    while let Some(at) = first_odd(rest.as_bytes()) {
+        let (plain, odd) = rest.split_at(at);
+        text.push_str(plain);
+        let end = odd.find(|c: char| c.is_ascii() && c != '\u{7f}').unwrap_or(odd.len());
+        let (odd, behind) = odd.split_at(end);
+        for c in odd.chars() {
+            if is_treacherous(c) {
+                // JSON counts in UTF-16 (RFC 8259 §7).
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+            } else {
+                text.push(c);
+            }
         }
+        rest = behind;
     }
+    text.push_str(rest);
     text
+}
+
+/// Where the first octet is that is no ASCII, or DEL: what else drives a terminal JSON escapes itself.
+fn first_odd(octets: &[u8]) -> Option<usize> {
+    const RUN: usize = 64;
+    let plain = octets.chunks(RUN).take_while(|run| run.iter().fold(true, |plain, octet| plain & (*octet < 0x7f)));
+    let start = plain.count() * RUN;
+    let found = octets.get(start..)?.iter().position(|octet| *octet >= 0x7f);
+    found.map(|at| start + at)
 }
 
 #[cfg(test)]

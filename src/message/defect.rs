@@ -139,20 +139,25 @@ fn words_for(code: FlawCode) -> (&'static str, Severity, &'static str) {
 
 /// Line ends and lengths: one defect of a kind, at its first place.
 fn lines(message: &Message<'_>, found: &mut Found) {
-    let (mut bare_lf, mut crlf, mut bare_cr, mut long, mut nul) = (None, false, None, None, None);
-    let mut at = 0;
-    for line in message.octets().split_inclusive(|octet| *octet == b'\n') {
-        let text = field::trim_line_end(line);
-        match &line[text.len()..] {
-            b"\r\n" => crlf = true,
-            b"\n" => bare_lf = bare_lf.or(Some(at + text.len())),
-            _ => {}
+    let octets = message.octets();
+    let (mut bare_lf, mut long, mut pairs, mut start) = (None, None, 0, 0);
+    for end in memchr::memchr_iter(b'\n', octets).chain([octets.len()]) {
+        let text = field::trim_line_end(&octets[start..end.saturating_add(1).min(octets.len())]);
+        if text.len() > LINE_MAX {
+            long = long.or(Some(start));
         }
-        bare_cr = bare_cr.or_else(|| memchr::memchr(b'\r', text).map(|column| at + column));
-        nul = nul.or_else(|| memchr::memchr(0, text).map(|column| at + column));
-        long = long.or((text.len() > LINE_MAX).then_some(at));
-        at += line.len();
+        match end - start - text.len() {
+            _ if end == octets.len() => {}
+            0 => bare_lf = bare_lf.or(Some(end)),
+            _ => pairs += 1,
+        }
+        start = end + 1;
     }
+    // What is cut off between CR and LF is cut off and no more. Counting is faster than looking for what hardly ever is.
+    let crs = || memchr::memchr_iter(b'\r', octets.strip_suffix(b"\r").unwrap_or(octets));
+    let is_bare = |at: &usize| octets.get(at + 1) != Some(&b'\n');
+    let bare_cr = if crs().count() > pairs { crs().find(is_bare) } else { None };
+    let (crlf, nul) = (pairs > 0, memchr::memchr(0, octets));
     let id = &message.root().id;
     // A file with LF throughout is how Unix keeps a message; only a mixture is a defect.
     if let Some(offset) = bare_lf.filter(|_| crlf) {

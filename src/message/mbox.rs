@@ -6,15 +6,13 @@
 //! The splitter holds one message at a time, however many there are. Knows no files and nothing of what a message means.
 //! RFC 4155; <https://doc.dovecot.org/admin_manual/mailbox_formats/mbox/> for what is found in the field.
 
-use super::{date, field};
-use crate::world::Timestamp;
+use super::field;
+pub use super::from_line::{Dialect, FROM, from_line, is_mbox};
+use super::from_line::{is_dated, is_sender_only, unquoted};
 use memchr::memmem;
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
-
-/// What a From_ line begins with, and what is quoted with `>` where a line of a message begins with it.
-pub const FROM: &[u8] = b"From ";
 
 /// Octets of a From_ line; delivery agents write an address and a date.
 const LINE_MAX: usize = 1000;
@@ -24,22 +22,6 @@ const PIECE: usize = 256 * 1024;
 const OVERLAP: usize = 8;
 /// Line ends that may stand between a body and the next From_ line.
 const GAP_MAX: usize = 4;
-
-/// How a line of a message that begins with `From ` is told from a From_ line (the names are those of qmail's mbox(5)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Dialect {
-    /// Nobody says: no quoting is undone, and a Content-Length counts where it makes sense.
-    #[default]
-    Unknown,
-    /// `From ` has become `>From `.
-    O,
-    /// Every such line, quoted before or not, got one more `>`.
-    Rd,
-    /// As the first, and a Content-Length counts the octets.
-    Cl,
-    /// Nothing is quoted, and a Content-Length counts the octets.
-    Cl2,
-}
 
 /// Splits a stream into messages.
 pub struct Splitter<R> {
@@ -82,16 +64,6 @@ pub struct Entry<'s> {
     pub from_line: &'s [u8],
     /// The message. Quoting is undone if the dialect is known.
     pub octets: Cow<'s, [u8]>,
-}
-
-/// Whether a file that begins with these octets is an mbox.
-pub fn is_mbox(start: &[u8]) -> bool {
-    start.starts_with(FROM)
-}
-
-/// A From_ line for a message of a sender, with its line end.
-pub fn from_line(sender: &str, when: Timestamp) -> String {
-    format!("From {sender} {}\n", when.strftime("%a %b %e %H:%M:%S %Y"))
 }
 
 /// Where a message lies in the live octets.
@@ -294,25 +266,6 @@ fn separator(message: &[u8]) -> usize {
     }
 }
 
-/// A month, a time of day and a year stand behind the sender: the form of RFC 4155 and its many relatives.
-fn is_dated(line: &[u8]) -> bool {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(2);
-    let (mut month, mut year) = (false, false);
-    words.by_ref().for_each(|word| {
-        let is_day = word.split(|octet| *octet == b'-').count() == 3;
-        month |= is_day || date::MONTHS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
-        year |= is_day
-            || matches!(word, [b'1' | b'2', rest @ ..] if rest.len() == 3 && rest.iter().all(u8::is_ascii_digit));
-    });
-    month && year && date::has_time(line)
-}
-
-/// `From alice@crepes.example`, as some programs write it.
-fn is_sender_only(line: &[u8]) -> bool {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
-    words.next().is_some() && words.next().is_none()
-}
-
 /// Octets from a message's beginning to the end its Content-Length gives; none if it gives none.
 fn content_length(message: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -332,34 +285,6 @@ fn content_length(message: &[u8]) -> Option<usize> {
         };
         if length.is_none() && line[..colon].trim_ascii().eq_ignore_ascii_case(b"Content-Length") {
             length = std::str::from_utf8(line[colon + 1..].trim_ascii()).ok()?.parse().ok();
-        }
-    }
-}
-
-/// A message as it was before somebody quoted its lines.
-fn unquoted(message: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
-    let marks_max = match dialect {
-        Dialect::Unknown | Dialect::Cl2 => return Cow::Borrowed(message),
-        // Who quotes like this leaves lines alone that are quoted already.
-        Dialect::O | Dialect::Cl => 1,
-        Dialect::Rd => usize::MAX,
-    };
-    let mut plain: Option<Vec<u8>> = None;
-    let mut copied = 0;
-    for at in memmem::find_iter(message, b">From ") {
-        let marks = message[..=at].iter().rev().take_while(|octet| **octet == b'>').count();
-        let line = at + 1 - marks;
-        let begins_line = line == 0 || message[line - 1] == b'\n';
-        if begins_line && marks <= marks_max {
-            plain.get_or_insert_default().extend_from_slice(&message[copied..line]);
-            copied = line + 1;
-        }
-    }
-    match plain {
-        None => Cow::Borrowed(message),
-        Some(mut plain) => {
-            plain.extend_from_slice(&message[copied..]);
-            Cow::Owned(plain)
         }
     }
 }
@@ -456,20 +381,6 @@ mod tests {
                     assert_eq!(split(&mbox, dialect, chunk, MAX), wanted, "{mbox:?} {dialect:?} by {chunk}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn quoting_is_undone_where_the_dialect_is_known() {
-        let quoted = "A: b\n\n>From a\n>>From b\n >From c\nx>From d\n>Fro\n>From";
-        for (dialect, wanted) in [
-            (Dialect::Unknown, quoted),
-            (Dialect::Cl2, quoted),
-            (Dialect::O, "A: b\n\nFrom a\n>>From b\n >From c\nx>From d\n>Fro\n>From"),
-            (Dialect::Cl, "A: b\n\nFrom a\n>>From b\n >From c\nx>From d\n>Fro\n>From"),
-            (Dialect::Rd, "A: b\n\nFrom a\n>From b\n >From c\nx>From d\n>Fro\n>From"),
-        ] {
-            assert_eq!(split(&format!("{A}{quoted}"), dialect, 10, MAX), [wanted], "{dialect:?}");
         }
     }
 

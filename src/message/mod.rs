@@ -19,6 +19,7 @@ pub mod dsn;
 pub mod field;
 mod flow;
 pub mod fold;
+mod from_line;
 pub mod guard;
 pub mod guess;
 pub mod header;

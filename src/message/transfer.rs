@@ -88,58 +88,120 @@ fn owned(decoded: Decoded<Vec<u8>>) -> Decoded<std::borrow::Cow<'static, [u8]>> 
 /// Line ends and blanks are passed over silently, other octets outside the alphabet with a defect. Padding is the
 /// end: what stands behind it was not meant to be read, or is meant to deceive (RFC 2045 §6.8).
 pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
-    let mut content = Vec::with_capacity(body.len() / 4 * 3 + 3);
+    let mut content = Content { octets: vec![0; body.len() / 4 * 3 + 3], count: 0 };
     let (mut bits, mut count, mut padding, mut clean) = (0u32, 0u8, 0u8, true);
-    for (at, octet) in body.iter().enumerate() {
-        let value = match octet {
-            b'A'..=b'Z' => octet - b'A',
-            b'a'..=b'z' => octet - b'a' + 26,
-            b'0'..=b'9' => octet - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if count >= 2 => {
-                padding += 1;
-                if count + padding < 4 {
-                    continue;
-                }
-                flush(&mut content, bits, count);
-                let rest = body.get(at + 1..).unwrap_or_default();
-                clean &= rest.iter().all(|octet| octet.is_ascii_whitespace() || *octet == b'=');
-                return Decoded { content, clean };
-            }
-            b'\r' | b'\n' | b' ' | b'\t' => continue,
-            _ => {
-                clean = false;
+    let mut at = 0;
+    while let Some(octet) = body.get(at) {
+        if count == 0 && padding == 0 {
+            let taken = content.quanta(&body[at..]);
+            if taken > 0 {
+                at += taken;
                 continue;
             }
-        };
+        }
+        at += 1;
+        let value = VALUES[0][usize::from(*octet)];
+        if value == NONE {
+            match octet {
+                b'=' if count >= 2 => {
+                    padding += 1;
+                    if count + padding < 4 {
+                        continue;
+                    }
+                    let rest = body.get(at..).unwrap_or_default();
+                    clean &= rest.iter().all(|octet| octet.is_ascii_whitespace() || *octet == b'=');
+                    return Decoded { content: content.finish(bits, count), clean };
+                }
+                b'\r' | b'\n' | b' ' | b'\t' => continue,
+                _ => {
+                    clean = false;
+                    continue;
+                }
+            }
+        }
         clean &= padding == 0;
         padding = 0;
-        bits = bits << 6 | u32::from(value);
+        bits = bits << 6 | value;
         count += 1;
         if count == 4 {
-            content.extend_from_slice(&bits.to_be_bytes()[1..]);
+            content.push(&bits.to_be_bytes()[1..]);
             (bits, count) = (0, 0);
         }
     }
-    flush(&mut content, bits, count);
-    Decoded { content, clean: clean && count == 0 }
+    Decoded { content: content.finish(bits, count), clean: clean && count == 0 }
 }
 
-/// What an incomplete quantum of `count` characters holds; a single character holds no octet.
-fn flush(content: &mut Vec<u8>, bits: u32, count: u8) {
-    match count {
-        2 => content.push((bits >> 4) as u8),
-        3 => content.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
-        _ => {}
+/// What is being decoded; there is room for all of it from the beginning.
+struct Content {
+    octets: Vec<u8>,
+    count: usize,
+}
+
+impl Content {
+    fn push(&mut self, octets: &[u8]) {
+        if let Some(room) = self.octets.get_mut(self.count..self.count + octets.len()) {
+            room.copy_from_slice(octets);
+            self.count += octets.len();
+        }
+    }
+
+    /// Decodes what begins here as it should be, four characters at once; gives how many it has taken.
+    fn quanta(&mut self, body: &[u8]) -> usize {
+        let room = self.octets.get_mut(self.count..).unwrap_or_default();
+        let mut taken = 0;
+        for ([a, b, c, d], room) in body.as_chunks().0.iter().zip(room.as_chunks_mut::<3>().0) {
+            let value = |place: usize, octet: &u8| VALUES[place][usize::from(*octet)];
+            let bits = value(3, a) | value(2, b) | value(1, c) | value(0, d);
+            if bits & NONE != 0 {
+                break;
+            }
+            let [_, octets @ ..] = bits.to_be_bytes();
+            *room = octets;
+            taken += 1;
+        }
+        self.count += taken * 3;
+        taken * 4
+    }
+
+    /// With what an incomplete quantum of `count` characters holds; a single character holds no octet.
+    fn finish(mut self, bits: u32, count: u8) -> Vec<u8> {
+        match count {
+            2 => self.push(&[(bits >> 4) as u8]),
+            3 => self.push(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+            _ => {}
+        }
+        self.octets.truncate(self.count);
+        self.octets
     }
 }
+
+/// What no character of the alphabet stands for.
+const NONE: u32 = 1 << 31;
+
+/// The value of each character of the alphabet: in the last place of a quantum, in the one before it, and so on.
+static VALUES: [[u32; 256]; 4] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [[NONE; 256]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut at = 0;
+        while at < alphabet.len() {
+            values[place][alphabet[at] as usize] = (at as u32) << (6 * place);
+            at += 1;
+        }
+        place += 1;
+    }
+    values
+};
 
 /// A `=` that begins no code stays as it is, with a defect (RFC 2045 §6.7, rule 1 and what follows it).
 pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {
     let mut content = Vec::with_capacity(body.len());
     let mut clean = true;
-    for line in body.split_inclusive(|octet| *octet == b'\n') {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let line = super::field::first_line(rest);
+        rest = &rest[line.len()..];
         let text = super::field::trim_line_end(line);
         let end = &line[text.len()..];
         // Rule 3: blanks at the end of a line were added on the way.
@@ -152,20 +214,22 @@ pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {
             None => false,
         };
         let mut octets = text;
-        while let [first, rest @ ..] = octets {
-            octets = rest;
-            match (first, rest) {
-                (b'=', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+        while let Some(sign) = memchr::memchr(b'=', octets) {
+            let (plain, code) = octets.split_at(sign);
+            content.extend_from_slice(plain);
+            octets = match code {
+                [_, high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                     content.push(nibble(*high) << 4 | nibble(*low));
-                    octets = rest;
+                    rest
                 }
-                (b'=', _) => {
+                _ => {
                     clean = false;
                     content.push(b'=');
+                    &code[1..]
                 }
-                (octet, _) => content.push(*octet),
-            }
+            };
         }
+        content.extend_from_slice(octets);
         if !soft {
             content.extend_from_slice(end);
         }

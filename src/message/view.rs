@@ -11,6 +11,7 @@ use super::transfer::{Decoded, Encoding};
 use super::{field, words};
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A message, borrowed from its octets.
 #[derive(Debug, Clone)]
@@ -19,7 +20,12 @@ pub struct Message<'o> {
     parts: Vec<Part>,
     flaws: Vec<Flaw>,
     truncated: bool,
+    /// What was decoded, by part.
+    contents: Vec<OnceLock<Decoded<Vec<u8>>>>,
 }
+
+/// Octets of an encoded body whose content is kept; a larger one is decoded for each who asks.
+const KEPT_MAX: usize = 16 * 1024 * 1024;
 
 /// One part, the message itself included. All ranges count octets of the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +96,8 @@ impl<'o> Message<'o> {
                 readable,
             });
         }
-        Self { octets, parts, flaws: verdict.flaws, truncated: verdict.truncated }
+        let contents = parts.iter().map(|_| OnceLock::new()).collect();
+        Self { octets, parts, flaws: verdict.flaws, truncated: verdict.truncated, contents }
     }
 
     /// The octets that were read.
@@ -181,9 +188,17 @@ impl<'o> Message<'o> {
         self.octets.get(range.clone()).unwrap_or_default()
     }
 
-    /// A part's content, its transfer encoding undone.
-    pub fn content(&self, part: &Part) -> Decoded<Cow<'o, [u8]>> {
-        part.encoding.decode(self.slice(&part.body))
+    /// A part's content, its transfer encoding undone: once for all who ask, unless it is large.
+    pub fn content(&self, part: &Part) -> Decoded<Cow<'_, [u8]>> {
+        let decode = || part.encoding.decode(self.slice(&part.body));
+        let kept =
+            self.contents.get(part.index).filter(|_| !part.encoding.is_identity() && part.body.len() <= KEPT_MAX);
+        let Some(kept) = kept else { return decode() };
+        let Decoded { content, clean } = kept.get_or_init(|| {
+            let Decoded { content, clean } = decode();
+            Decoded { content: content.into_owned(), clean }
+        });
+        Decoded { content: Cow::Borrowed(content), clean: *clean }
     }
 
     /// A part's content as text, in its charset or a guess at it; line ends as they came.

@@ -8,8 +8,13 @@ use super::field::{self, Line};
 use super::guard::{Block, BlockKind, Flaw, FlawCode, Limits, Verdict};
 use super::media::MediaType;
 use super::transfer::Encoding;
+use memchr::memmem;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Finds what a boundary line begins with; made once, since most messages are short.
+static MARKS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\n--"));
 
 /// Finds the structure of a message.
 pub(super) fn walk(octets: &[u8], limits: &Limits) -> Verdict {
@@ -35,6 +40,8 @@ struct Walk<'o> {
     open: Vec<Open>,
     /// For each boundary the levels in `open` that use it: a line is looked up once, however deep we are.
     levels: HashMap<Vec<u8>, Vec<usize>>,
+    /// Finds what a boundary line begins with.
+    marks: &'static memmem::Finder<'static>,
     /// The block whose body the cursor is in, if it is a leaf.
     leaf: Option<usize>,
     /// The line number at which each block's header and body begin.
@@ -60,6 +67,7 @@ impl<'o> Walk<'o> {
             line: 0,
             open: Vec::new(),
             levels: HashMap::new(),
+            marks: &MARKS,
             leaf: None,
             starts: Vec::new(),
             told: HashSet::new(),
@@ -67,12 +75,18 @@ impl<'o> Walk<'o> {
         }
     }
 
-    /// Moves over one line of a body; false at the end.
+    /// Moves over the lines of a body up to one that may be a boundary, and over that; false at the end.
     fn step(&mut self) -> bool {
-        let line = self.peek();
-        if line.is_empty() {
+        let rest = &self.octets[self.at..];
+        if rest.is_empty() {
             return false;
         }
+        if !rest.starts_with(b"--") {
+            let next = if self.levels.is_empty() { None } else { self.marks.find(rest) };
+            self.advance(next.map_or(rest.len(), |end| end + 1));
+            return true;
+        }
+        let line = self.peek();
         match self.delimiter(line) {
             Some(delimiter) => self.cross(delimiter, line.len()),
             None => self.advance(line.len()),
@@ -85,8 +99,9 @@ impl<'o> Walk<'o> {
     }
 
     fn advance(&mut self, length: usize) {
+        let passed = &self.octets[self.at..self.at + length];
         self.at += length;
-        self.line += usize::from(self.octets[..self.at].ends_with(b"\n"));
+        self.line += memchr::memchr_iter(b'\n', passed).count();
     }
 
     /// The boundary a line is, of the innermost multipart that has it (RFC 2046 §5.1.1: blanks may follow).

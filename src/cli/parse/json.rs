@@ -53,8 +53,8 @@ pub(in crate::cli) struct Document<'m> {
     in_reply_to: Vec<String>,
     list: List,
     message_id: Option<String>,
-    /// The message as a part, with all others in it.
-    parts: [PartObject<'m>; 1],
+    /// The message itself as a part, with all others in it.
+    parts: Vec<PartObject<'m>>,
     references: Vec<String>,
     /// Always `mailkit.message/1`.
     schema: &'static str,
@@ -199,7 +199,7 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
             unsubscribe: links.map(str::to_owned).collect(),
         },
         message_id: ids(found.message_id).into_iter().next(),
-        parts: [part(message, message.root(), bodies)],
+        parts: vec![part(message, message.root(), bodies)],
         references: ids(found.references),
         schema: "mailkit.message/1",
         sha256: sha256(message.octets()),

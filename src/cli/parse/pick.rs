@@ -121,7 +121,7 @@ impl<'m> Item<'m> {
     }
 
     /// Its octets, decoded.
-    pub(super) fn octets<'o>(&self, message: &Message<'o>) -> Cow<'o, [u8]> {
+    pub(super) fn octets<'o>(&self, message: &'o Message<'_>) -> Cow<'o, [u8]> {
         let content = message.content(self.part).content;
         match &self.enclosed {
             None => content,
