@@ -4,13 +4,14 @@
 //! body begins `header_len` later. Ids are IMAP section numbers.
 
 use super::letter::Letter;
+use super::lint;
 use super::pick::Item;
 use aws_lc_rs::digest;
 use mailkit::message::address_list::{self, Entry, NameAddr};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::view::{Message, Part};
-use mailkit::message::{date, defect, id, safe, text, words};
+use mailkit::message::{date, id, safe, text, words};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -24,10 +25,7 @@ pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
     let unsubscribe = message.field(root, "List-Unsubscribe").map(words::decode).unwrap_or_default();
     let links: Vec<_> = unsubscribe.split(['<', '>', ',']).map(str::trim).filter(|link| link.contains(':')).collect();
     let one_click = message.text_field(root, "List-Unsubscribe-Post").unwrap_or_default();
-    let defects: Vec<Value> = defect::defects(message)
-        .into_iter()
-        .map(|d| json!({"code": d.code, "part": d.part, "offset": d.offset, "severity": d.severity.name(), "text": d.text}))
-        .collect();
+    let defects: Vec<Value> = lint::defects(message).iter().map(lint::object).collect();
     json!({
         "schema": "mailkit.message/1",
         "source": {"path": source.path.to_string_lossy(), "index": source.index, "offset": source.offset},

@@ -14,6 +14,7 @@ mod flags;
 mod header;
 mod json;
 mod letter;
+mod lint;
 mod open;
 mod pick;
 mod raw;
@@ -51,12 +52,14 @@ pub(super) struct Args {
     extract: extract::Extract,
     #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    lint: lint::Lint,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.header.action(), self.extract.action(), self.auth.action()];
+        let asked = [self.header.action(), self.extract.action(), self.auth.action(), self.lint.action()];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
@@ -67,5 +70,7 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action()?, &args.input, &args.manner, context)
+    let action = args.action()?;
+    let strict = args.lint.strictly(action);
+    driver::run(strict.as_ref().map_or(action, |strict| strict), &args.input, &args.manner, context)
 }
