@@ -197,7 +197,7 @@ fn work_doubles_with_the_message() {
     let path = dir.path().join("message.eml");
     for (name, full, _, make) in SHAPES {
         for args in forms(dir.path()) {
-            let mut count = |size: usize| {
+            let count = |size: usize| {
                 std::fs::write(&path, make(size)).expect("a file");
                 let count = counted(&args, &path);
                 let _ = std::fs::remove_dir_all(dir.path().join("out"));

@@ -542,11 +542,9 @@ fn several_messages_follow_one_another_and_one_that_fails_does_not_stop_the_othe
 fn what_cannot_be_read_is_said_in_a_sentence() {
     let (dir, path) = file(b"");
     let absent = dir.path().join("absent").to_string_lossy().into_owned();
-    for (path, wanted, words) in [
-        (path.as_str(), 65, "there is no message in it"),
-        (&absent, 66, "mailkit parse: cannot read"),
-        (&dir.path().to_string_lossy(), 66, "mailkit parse: cannot read"),
-    ] {
+    for (path, wanted, words) in
+        [(path.as_str(), 65, "there is no message in it"), (&absent, 66, "mailkit parse: cannot read")]
+    {
         let (code, stdout, stderr) = run(&[path]);
         assert_eq!((code, stdout.as_str()), (wanted, ""), "{stderr}");
         assert!(stderr.contains(words), "{stderr}");

@@ -2,6 +2,7 @@
 //! mend; `--strict`: an exit code for it, whatever else is done.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::exit::Exit;
@@ -9,7 +10,8 @@ use mailkit::error::{Kind, Result};
 use mailkit::message::defect::{self, Defect};
 use mailkit::message::view::Message;
 use mailkit::reading::{lint_send, spoof};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// What is wrong.
 #[derive(Debug, clap::Args)]
@@ -54,16 +56,57 @@ pub(super) fn defects(message: &Message<'_>) -> Vec<Defect> {
     defects
 }
 
-/// A defect for programs.
-pub(super) fn object(defect: &Defect) -> Value {
-    json!({
-        "code": defect.code,
-        "part": defect.part,
-        "offset": defect.offset,
-        "severity": defect.severity.name(),
-        "text": defect.text,
-        "section": Some(defect.section()).filter(|section| !section.is_empty()),
-    })
+/// What is wrong with a message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Object {
+    /// In the order of their places, or of the rules.
+    findings: Vec<Finding>,
+    /// For whom the message was looked at: read or send.
+    #[serde(rename = "for")]
+    purpose: &'static str,
+    /// Always `mailkit.lint/1`.
+    schema: &'static str,
+    source: Origin,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    /// A short name that stays the same.
+    code: &'static str,
+    /// The octet of the message.
+    offset: usize,
+    /// The id of the part.
+    part: String,
+    /// With --lint=send, what to do.
+    remedy: Option<&'static str>,
+    /// The section of a standard that it offends; null for a limit or a rule of ours.
+    section: Option<&'static str>,
+    /// info, warn or error
+    severity: &'static str,
+    /// A sentence for people.
+    text: String,
+    /// With --lint=send, what receivers do about it.
+    why: Option<&'static str>,
+}
+
+impl From<Defect> for Finding {
+    fn from(defect: Defect) -> Self {
+        let section = Some(defect.section()).filter(|section| !section.is_empty());
+        let Defect { code, part, offset, severity, text } = defect;
+        Self { code, offset, part, remedy: None, section, severity: severity.name(), text, why: None }
+    }
+}
+
+impl From<lint_send::Finding> for Finding {
+    fn from(finding: lint_send::Finding) -> Self {
+        let lint_send::Finding { rule, part, offset, text } = finding;
+        let lint_send::Rule { name: code, severity, why, remedy } = *rule;
+        let severity = severity.name();
+        Self { code, offset, part, remedy: Some(remedy), section: None, severity, text, why: Some(why) }
+    }
 }
 
 impl Action for Lint {
@@ -72,28 +115,22 @@ impl Action for Lint {
             let part = letter.part().filter(|_| letter.is_of_part());
             part.is_none_or(|part| (part.header.start..part.body.end.max(part.header.start + 1)).contains(&offset))
         };
-        let findings: Vec<(String, Value)> = match self.lint {
-            Some(Purpose::Send) => lint_send::check(&letter.message)
-                .iter()
-                .filter(|finding| is_meant(finding.offset))
-                .map(|finding| (sender_line(finding), sender_object(finding)))
-                .collect(),
-            _ => defects(&letter.message)
-                .iter()
-                .filter(|defect| is_meant(defect.offset))
-                .map(|defect| (line(defect), object(defect)))
-                .collect(),
+        let findings: Vec<Finding> = match self.lint {
+            Some(Purpose::Send) => lint_send::check(&letter.message).into_iter().map(Finding::from).collect(),
+            _ => defects(&letter.message).into_iter().map(Finding::from).collect(),
         };
+        let findings: Vec<Finding> = findings.into_iter().filter(|finding| is_meant(finding.offset)).collect();
         if sheet.is_json() {
             let purpose = if self.lint == Some(Purpose::Send) { "send" } else { "read" };
-            return sheet.value(&json!({
-                "schema": "mailkit.lint/1",
-                "source": letter.source.name(),
-                "for": purpose,
-                "findings": findings.into_iter().map(|(_, object)| object).collect::<Value>(),
-            }));
+            let source = Origin::of(letter.source);
+            return sheet.value(&Object { findings, purpose, schema: "mailkit.lint/1", source });
         }
-        findings.iter().flat_map(|(text, _)| text.lines()).for_each(|line| sheet.line(line));
+        for finding in &findings {
+            let section = finding.section.map(|section| format!(" ({section})")).unwrap_or_default();
+            sheet.line(&(finding.told() + &section));
+            finding.why.iter().for_each(|why| sheet.line(&format!("  why: {why}")));
+            finding.remedy.iter().for_each(|remedy| sheet.line(&format!("  remedy: {remedy}")));
+        }
         Ok(())
     }
 
@@ -106,40 +143,18 @@ impl Action for Lint {
     }
 }
 
-/// `warn: bad-base64 in part 2 at octet 310: … (RFC 2045 §6.8)`
-fn line(defect: &Defect) -> String {
-    let section = match defect.section() {
-        "" => String::new(),
-        section => format!(" ({section})"),
-    };
-    format!("{}{section}", told(defect))
+impl Finding {
+    /// `warn: bad-base64 in part 2 at octet 310: …`
+    fn told(&self) -> String {
+        // A line end in foreign text would begin a line of its own.
+        let text = self.text.replace(['\r', '\n'], " ");
+        format!("{}: {} in part {} at octet {}: {text}", self.severity, self.code, self.part, self.offset)
+    }
 }
 
-/// `warn: bad-base64 in part 2 at octet 310: …`
-pub(super) fn told(defect: &Defect) -> String {
-    let place = format!("{} in part {} at octet {}", defect.code, defect.part, defect.offset);
-    // A line end in foreign text would begin a line of its own.
-    format!("{}: {place}: {}", defect.severity.name(), defect.text.replace(['\r', '\n'], " "))
-}
-
-fn sender_line(finding: &lint_send::Finding) -> String {
-    let rule = finding.rule;
-    let place = format!("{} in part {} at octet {}", rule.name, finding.part, finding.offset);
-    let text = finding.text.replace(['\r', '\n'], " ");
-    format!("{}: {place}: {text}\n  why: {}\n  remedy: {}", rule.severity.name(), rule.why, rule.remedy)
-}
-
-fn sender_object(finding: &lint_send::Finding) -> Value {
-    let rule = finding.rule;
-    json!({
-        "code": rule.name,
-        "part": finding.part,
-        "offset": finding.offset,
-        "severity": rule.severity.name(),
-        "text": finding.text,
-        "why": rule.why,
-        "remedy": rule.remedy,
-    })
+/// The line about a defect, for a view of more than defects.
+pub(super) fn told(defect: Defect) -> String {
+    Finding::from(defect).told()
 }
 
 /// Does what another does, and ends with 65 if the message has defects.

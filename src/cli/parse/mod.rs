@@ -4,30 +4,41 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod addresses;
 mod auth;
+pub(super) mod calendar;
 mod crew;
 mod destination;
-mod directory;
 mod driver;
 mod extract;
+mod filter;
 mod flags;
+mod folder;
 mod header;
 mod json;
 mod letter;
-mod lint;
+pub(super) mod links;
+pub(super) mod lint;
 mod open;
 mod pick;
 mod raw;
+pub(super) mod report;
+pub(super) mod route;
+mod scan;
 mod sheet;
 mod sources;
+mod thread;
 mod tree;
 mod unpack;
+pub(super) mod unsubscribe;
 mod view;
 
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
+pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
+pub(super) use scan::Row;
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
@@ -37,7 +48,9 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
-    mailkit parse -H Subject ~/Maildir\n  \
+    mailkit parse --scan ~/Maildir\n  \
+    mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
+    mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -47,11 +60,29 @@ pub(super) struct Args {
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
+    scan: scan::Scan,
+    #[command(flatten)]
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
     #[command(flatten)]
+    report: report::Report,
+    #[command(flatten)]
+    calendar: calendar::Calendar,
+    #[command(flatten)]
+    links: links::Links,
+    #[command(flatten)]
+    unsubscribe: unsubscribe::Unsubscribe,
+    #[command(flatten)]
+    route: route::Route,
+    #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    filter: filter::Filter,
+    #[command(flatten)]
+    addresses: addresses::Addresses,
+    #[command(flatten)]
+    thread: thread::Thread,
     #[command(flatten)]
     lint: lint::Lint,
 }
@@ -59,7 +90,20 @@ pub(super) struct Args {
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.header.action(), self.extract.action(), self.auth.action(), self.lint.action()];
+        let asked = [
+            self.scan.action(),
+            self.header.action(),
+            self.addresses.action(),
+            self.extract.action(),
+            self.report.action(),
+            self.calendar.action(),
+            self.links.action(),
+            self.unsubscribe.action(),
+            self.route.action(),
+            self.auth.action(),
+            self.thread.action(),
+            self.lint.action(),
+        ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
@@ -72,5 +116,6 @@ impl Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let action = args.action()?;
     let strict = args.lint.strictly(action);
-    driver::run(strict.as_ref().map_or(action, |strict| strict), &args.input, &args.manner, context)
+    let action = strict.as_ref().map_or(action, |strict| strict);
+    driver::run(action, (&args.input, &args.filter), &args.manner, context)
 }

@@ -40,7 +40,7 @@ pub(super) fn show(letter: &Letter<'_>) -> String {
         text += &format!(
             "{}
 ",
-            terminal(&lint::told(&defect))
+            terminal(&lint::told(defect))
         );
     }
     text
