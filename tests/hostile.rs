@@ -6,7 +6,6 @@
 
 mod watchdog;
 
-use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -50,7 +49,7 @@ const SHAPES: [Shape; 25] = [
         format!("Content-Type: multipart/digest; boundary=b\r\n\r\n{}", "--b\r\n\r\n\r\n".repeat(n))
     }),
     ("fields", 1_000_000, "header-too-long", |n| "Subject: b\r\n".repeat(n)),
-    ("slips among fields", 1_000_000, "header-too-long", |n| "slip\r\nTo: b\r\n".repeat(n)),
+    ("slips among fields", 1_000_000, "header-too-long", |n| format!("From: a@b\r\n{}", "slip\r\nTo: b\r\n".repeat(n))),
     ("a single field", 100_000_000, "header-too-long", |n| format!("Subject: {}\r\n\r\n", "a".repeat(n))),
     ("addresses", 1_000_000, "header-too-long", |n| format!("To: {}\r\n\r\n", "a@b,".repeat(n))),
     ("groups", 1_000_000, "header-too-long", |n| format!("To: {}\r\n\r\n", "a:;".repeat(n))),
@@ -127,7 +126,8 @@ fn measured(args: &[String], path: &Path) -> (u64, Vec<u8>) {
             None => std::thread::sleep(Duration::from_millis(2)),
         }
     };
-    assert_eq!(code.code(), Some(0), "{args:?}");
+    // 1 says that there is nothing to save.
+    assert!(matches!(code.code(), Some(0 | 1)), "{args:?}: {code}");
     (peak, reader.join().expect("its output"))
 }
 
@@ -146,13 +146,13 @@ fn bounded(part: usize) {
                 println!("{name} {args:?}: {} octets, {peak} KiB at most, {} printed", text.len(), printed.len());
             }
             if args == ["--json"] {
-                let document: Value = serde_json::from_slice(&printed).expect(name);
-                let told = document["defects"].as_array().expect(name);
-                let is_told = defect.is_empty() || told.iter().any(|told| told["code"] == defect);
+                // As text: a hundred nested parts are deeper than what many readers of JSON take.
+                let document = String::from_utf8(printed).expect(name);
+                let is_told = defect.is_empty() || document.contains(&format!("\"code\":\"{defect}\""));
                 // A limit is only met where a message is large enough.
                 assert!(is_told || part > 1 && defect == "header-too-long", "{name}: {defect} is not told");
                 let is_limit = defect.starts_with("truncated") || defect == "header-too-long";
-                assert!(document["truncated"] == is_limit || part > 1, "{name}");
+                assert!(document.contains("\"truncated\":true") == is_limit || part > 1, "{name}");
             }
             let _ = std::fs::remove_dir_all(dir.path().join("out"));
         }

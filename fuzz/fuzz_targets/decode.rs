@@ -11,8 +11,20 @@ use mailkit::message::transfer::{self, Encoding};
 use mailkit::message::{date, id, uuencode, words};
 
 const CHARSETS: [&str; 14] = [
-    "utf-8", "us-ascii", "iso-8859-1", "utf-7", "utf-16", "utf-32", "hz-gb-2312", "iso-2022-kr", "iso-2022-jp", "cp437",
-    "gb18030", "big5", "shift_jis", "koi8-r",
+    "utf-8",
+    "us-ascii",
+    "iso-8859-1",
+    "utf-7",
+    "utf-16",
+    "utf-32",
+    "hz-gb-2312",
+    "iso-2022-kr",
+    "iso-2022-jp",
+    "cp437",
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "koi8-r",
 ];
 
 fuzz_target!(|octets: &[u8]| {
@@ -40,7 +52,11 @@ fuzz_target!(|octets: &[u8]| {
             assert_eq!(again.map(|address| address.to_string()).as_deref(), Some(printed.as_str()));
         }
     }
-    for parameters in MediaType::parse(octets).map(|media| media.parameters).into_iter().chain(Disposition::parse(octets).map(|d| d.parameters)) {
+    for parameters in MediaType::parse(octets)
+        .map(|media| media.parameters)
+        .into_iter()
+        .chain(Disposition::parse(octets).map(|d| d.parameters))
+    {
         parameters.0.iter().for_each(|(name, _)| drop(parameters.get(name)));
     }
 });
