@@ -34,7 +34,12 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 13] = [
+const ALL: [Described; 15] = [
+    Described {
+        name: "authentication",
+        what: "what servers say about a message: mailkit parse --auth",
+        make: of::<parse::Authentication<'static>>,
+    },
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
@@ -56,13 +61,18 @@ const ALL: [Described; 13] = [
         what: "the result of mailkit unsubscribe",
         make: of::<super::unsubscribe::Object>,
     },
+    Described {
+        name: "verification",
+        what: "what came of signatures: mailkit parse --verify",
+        make: of::<parse::Verification>,
+    },
 ];
 
 /// Prints a schema, or the names.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let Some(name) = &args.name else {
         for Described { name, what, .. } in ALL {
-            context.line(&format!("{name:<12}{what}"))?;
+            context.line(&format!("{name:<16}{what}"))?;
         }
         return Ok(Exit::OK);
     };
