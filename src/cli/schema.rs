@@ -7,7 +7,7 @@ use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
 use super::mx;
-use super::parse::{self, calendar, links, report, route, unsubscribe};
+use super::parse::{self, calendar, links, lint, report, route, unsubscribe};
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
@@ -34,7 +34,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 14] = [
+const ALL: [Described; 15] = [
     Described {
         name: "authentication",
         what: "what servers say about a message: mailkit parse --auth",
@@ -43,6 +43,7 @@ const ALL: [Described; 14] = [
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
+    Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },

@@ -14,6 +14,7 @@ pub mod build;
 mod charset;
 pub mod date;
 pub mod defect;
+pub mod defect_code;
 pub mod downcode;
 pub mod dsn;
 pub mod field;

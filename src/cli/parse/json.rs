@@ -4,6 +4,7 @@
 //! body begins `header_len` later. Ids are IMAP section numbers. What can be borrowed from the message is.
 
 use super::letter::Letter;
+use super::lint;
 use super::pick::Item;
 use super::sources::Source;
 use aws_lc_rs::digest;
@@ -11,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::message::address_list::{self, NameAddr};
-use mailkit::message::defect::{self, Defect};
+use mailkit::message::defect::Defect;
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::view::{Message, Part};
@@ -125,6 +126,8 @@ struct Finding {
     offset: usize,
     /// The id of the part.
     part: String,
+    /// The section of a standard that it offends; null for a limit of ours.
+    section: Option<&'static str>,
     /// info, warn or error
     severity: &'static str,
     /// A sentence for people.
@@ -188,7 +191,7 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
         bcc: found.bcc,
         cc: found.cc,
         date: found.date.and_then(date::parse).map(|when| when.to_string()),
-        defects: defect::defects(message).into_iter().map(Finding::from).collect(),
+        defects: lint::defects(message).into_iter().map(Finding::from).collect(),
         from: found.from,
         headers: found.headers,
         html_part: id_of(roles.html),
@@ -283,8 +286,9 @@ impl Person {
 
 impl From<Defect> for Finding {
     fn from(defect: Defect) -> Self {
+        let section = Some(defect.section()).filter(|section| !section.is_empty());
         let Defect { code, part, offset, severity, text } = defect;
-        Self { code, offset, part, severity: severity.name(), text }
+        Self { code, offset, part, section, severity: severity.name(), text }
     }
 }
 

@@ -20,6 +20,7 @@ mod header;
 mod json;
 mod letter;
 pub(super) mod links;
+pub(super) mod lint;
 mod open;
 mod pick;
 mod raw;
@@ -91,6 +92,8 @@ pub(super) struct Args {
     addresses: addresses::Addresses,
     #[command(flatten)]
     thread: thread::Thread,
+    #[command(flatten)]
+    lint: lint::Lint,
 }
 
 impl Args {
@@ -108,6 +111,7 @@ impl Args {
             self.route.action(),
             self.auth.action(),
             self.thread.action(),
+            self.lint.action(),
         ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
@@ -127,5 +131,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let reading = args.input.reading(action.needs_body());
     let opener = args.decrypt.within(action, verifier.as_ref(), reading, context);
     let action = opener.as_ref().map_or(action, |opener| opener as &dyn Action);
+    let strict = args.lint.strictly(action);
+    let action = strict.as_ref().map_or(action, |strict| strict);
     driver::run(action, (&args.input, &args.filter), &args.manner, context)
 }

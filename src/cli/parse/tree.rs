@@ -1,7 +1,7 @@
 //! The view for people: header fields, the tree of parts, attachments, defects.
 
 use super::letter::Letter;
-use mailkit::message::defect;
+use super::lint;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::roles::Roles;
 use mailkit::message::safe::terminal;
@@ -31,14 +31,17 @@ pub(super) fn show(letter: &Letter<'_>) -> String {
         text += line.trim_end();
         text.push('\n');
     }
-    let mut defects = defect::defects(message);
+    let mut defects = lint::defects(message);
     defects.retain(|defect| !letter.is_of_part() || (top.header.start..top.body.end).contains(&defect.offset));
     if !defects.is_empty() {
         text.push('\n');
     }
     for defect in defects {
-        let place = format!("{} in part {} at octet {}", defect.code, defect.part, defect.offset);
-        text += &format!("{}: {place}: {}\n", defect.severity.name(), terminal(&defect.text));
+        text += &format!(
+            "{}
+",
+            terminal(&lint::told(defect))
+        );
     }
     text
 }
