@@ -8,17 +8,18 @@ mod addresses;
 mod auth;
 mod crew;
 mod destination;
-mod directory;
 mod driver;
 mod extract;
 mod filter;
 mod flags;
+mod folder;
 mod header;
 mod json;
 mod letter;
 mod open;
 mod pick;
 mod raw;
+mod scan;
 mod sheet;
 mod sources;
 mod thread;
@@ -29,7 +30,9 @@ mod view;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
+pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
+pub(super) use scan::Row;
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
@@ -39,6 +42,7 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
+    mailkit parse --scan ~/Maildir\n  \
     mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
     mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
@@ -49,6 +53,8 @@ pub(super) struct Args {
     manner: Manner,
     #[command(flatten)]
     view: view::View,
+    #[command(flatten)]
+    scan: scan::Scan,
     #[command(flatten)]
     header: header::Header,
     #[command(flatten)]
@@ -67,6 +73,7 @@ impl Args {
     /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
     fn action(&self) -> Result<&dyn Action> {
         let asked = [
+            self.scan.action(),
             self.header.action(),
             self.addresses.action(),
             self.extract.action(),

@@ -4,12 +4,11 @@
 //! the row above it: nested, a long thread would be deeper than any reader of JSON goes.
 
 use super::driver::Action;
-use super::json;
+use super::json::{self, Origin, Person};
 use super::letter::Letter;
 use super::sheet::Sheet;
 use jiff::tz::TimeZone;
 use mailkit::error::Result;
-use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::{date, id};
 use mailkit::reading::thread::{self, By, Gaps, Row};
 use mailkit::world::Timestamp;
@@ -46,7 +45,7 @@ enum Bond {
 #[derive(Debug)]
 struct Seen {
     place: thread::Letter,
-    from: Vec<Value>,
+    from: Vec<Person>,
     sender: String,
     source: Value,
 }
@@ -67,9 +66,9 @@ impl Action for Thread {
         if references.is_empty() {
             references = ids("In-Reply-To").into_iter().take(1).collect();
         }
-        let from = message.field(part, "From").map(address_list::parse).unwrap_or_default();
-        let named = |mailbox: &NameAddr| mailbox.display_name().unwrap_or_else(|| mailbox.spec());
-        let sender = address_list::mailboxes(&from).next().map(named);
+        let from = message.fields(part).find(|field| field.is("From"));
+        let from = from.as_ref().map(json::everybody).unwrap_or_default();
+        let sender = from.first().map(|person| person.shown().to_owned());
         self.seen.borrow_mut().push(Seen {
             place: thread::Letter {
                 id: ids("Message-ID").into_iter().next(),
@@ -77,9 +76,9 @@ impl Action for Thread {
                 date: message.field(part, "Date").and_then(date::parse),
                 subject: message.text_field(part, "Subject").unwrap_or_default(),
             },
-            from: json::mailboxes(&from),
+            from,
             sender: sender.unwrap_or_default(),
-            source: json::source(letter.source),
+            source: json!(Origin::of(letter.source)),
         });
         Ok(())
     }
