@@ -581,8 +581,12 @@ mboxcl\t''
 mboxcl2\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l part -d 'Of each message only the part of this number, as the tree shows it; 1 if there is none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-depth -d 'Multiparts and messages within each other that are looked into' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-size -d 'Octets of one message, as 10M: what is larger is an error, and the next one follows' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-parts -d 'Parts of a message that are looked at' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jobs -d 'Threads that work at the same time; without it, one for each processor' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l bodies -d 'What the JSON form holds of bodies: nothing, texts as with --text, or all, files in base64' -r -f -a "none\t'Nothing of it'
+text\t'Texts, as people read them'
+all\t'Texts, and all other contents in base64'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s H -l header -d 'Print this header field, decoded; can be given several times. Exit code 1 if one is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l param -d 'With -H, print only this parameter of the field: `-H Content-Type --param charset`. Exit code 1 if it is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l raw -d 'Print the message as it came, or only the part of this number, header section and all; with -H, the fields as they came' -r
@@ -606,6 +610,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s 0 -l null -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l recursive -d 'Of a Maildir or an MH folder, read also the folders in it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jsonl -d 'Print one JSON value a line, one for each message; with --json, several become one array'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l text -d 'Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l scan -d 'Print one line for each message: flags (N is new, R answered, F flagged, D draft, T deleted), date, from, subject, size'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l all -d 'With -H, print each field of that name instead of the first'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l force -d 'With --raw or -O, even if standard output is a terminal, which the octets may drive'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s l -l list -d 'List what -x would save: number, type, size, the name it gets, and the sender\'s name if that is another'

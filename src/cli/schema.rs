@@ -22,7 +22,7 @@ use schemars::{JsonSchema, Schema};
   mailkit schema
   mailkit schema send > send.schema.json")]
 pub(super) struct Args {
-    /// What to describe: error, message, probe, queue, scan, send
+    /// What to describe: addresses, dates, error, message, probe, queue, scan, send, thread
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }
@@ -34,20 +34,23 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 6] = [
+const ALL: [Described; 9] = [
+    Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<Vec<parse::Named>> },
+    Described { name: "dates", what: "dates: mailkit parse --dates", make: of::<Vec<parse::Dated>> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
     Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row<'static>> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
+    Described { name: "thread", what: "a row of threads: mailkit parse --thread", make: of::<parse::ThreadRow> },
 ];
 
 /// Prints a schema, or the names.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let Some(name) = &args.name else {
         for Described { name, what, .. } in ALL {
-            context.line(&format!("{name:<8}{what}"))?;
+            context.line(&format!("{name:<11}{what}"))?;
         }
         return Ok(Exit::OK);
     };

@@ -271,6 +271,11 @@ impl<'m> Origin<'m> {
         let path = source.path.to_string_lossy();
         Self { flags: source.flags().as_ref().map(names), index: source.index, offset: source.offset, path }
     }
+
+    /// The same, for whoever remembers it when the message is gone.
+    pub(super) fn into_owned(self) -> Origin<'static> {
+        Origin { path: Cow::Owned(self.path.into_owned()), ..self }
+    }
 }
 
 impl Person {
@@ -288,7 +293,7 @@ impl From<Defect> for Finding {
 }
 
 /// Flags as IMAP writes them.
-fn names(flags: &Flags) -> Vec<String> {
+pub(super) fn names(flags: &Flags) -> Vec<String> {
     let system = SystemFlag::ALL.into_iter().filter(|flag| flags.has(*flag)).map(SystemFlag::name);
     system.map(str::to_owned).chain(flags.keywords().map(str::to_owned)).collect()
 }

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod auth;
+mod column;
 mod crew;
 mod destination;
 mod driver;
@@ -29,11 +30,13 @@ mod view;
 
 use super::context::Context;
 use super::exit::Exit;
+pub(super) use addresses::{Dated, Named};
 use driver::{Action, Manner};
 pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
 pub(super) use scan::Row;
 use sources::Input;
+pub(super) use thread::ThreadRow;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
