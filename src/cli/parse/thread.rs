@@ -50,7 +50,7 @@ struct Seen {
     /// Who sent it, for people.
     sender: String,
     /// Who, and where it was found: for programs only.
-    origin: Option<(Vec<Person>, Origin<'static>)>,
+    origin: Option<(Vec<Person>, Origin)>,
 }
 
 /// A row of the threads: a message or a gap.
@@ -72,7 +72,7 @@ pub(in crate::cli) struct ThreadRow {
     /// Always `mailkit.thread/1`.
     schema: &'static str,
     /// Where the message was found; null for a gap.
-    source: Option<Origin<'static>>,
+    source: Option<Origin>,
     subject: Option<String>,
     /// The number of the thread, from 0.
     thread: usize,
@@ -105,7 +105,7 @@ impl Action for Thread {
                 subject: message.text_field(part, "Subject").unwrap_or_default(),
             },
             sender,
-            origin: sheet.is_json().then(|| (from, Origin::of(letter.source).into_owned())),
+            origin: sheet.is_json().then(|| (from, Origin::of(letter.source))),
         });
         Ok(())
     }
