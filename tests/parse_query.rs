@@ -163,7 +163,7 @@ fn threads_are_drawn_with_their_gaps() {
                                         └─ (1 missing)
 2026-11-20 03:00  carol@x                  └─ Re: Lunch
 2026-11-20 05:00  bob@x                 Re: lunch
-2026-11-20 06:00                        
+2026-11-20 06:00
 ";
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, wanted, ""));
     let (_, stdout, _) = run(home.path(), &["--thread=subjects", "1", "5"]);

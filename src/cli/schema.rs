@@ -34,13 +34,15 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 15] = [
+const ALL: [Described; 18] = [
+    Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<Vec<parse::Named>> },
     Described {
         name: "authentication",
         what: "what servers say about a message: mailkit parse --auth",
         make: of::<parse::Authentication<'static>>,
     },
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
+    Described { name: "dates", what: "dates: mailkit parse --dates", make: of::<Vec<parse::Dated>> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
     Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
@@ -51,6 +53,7 @@ const ALL: [Described; 15] = [
     Described { name: "route", what: "the way of a message: mailkit parse --route", make: of::<route::Object> },
     Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
+    Described { name: "thread", what: "a row of threads: mailkit parse --thread", make: of::<parse::ThreadRow> },
     Described {
         name: "unsubscribe",
         what: "ways off a list: mailkit parse --unsubscribe",

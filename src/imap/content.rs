@@ -5,6 +5,7 @@
 use super::mailbox::Row;
 use super::search::Key;
 use crate::message::date;
+use crate::message::fold::fold;
 use crate::message::guard::BlockKind;
 use crate::message::view::{Message, Part};
 use jiff::civil::Date;
@@ -66,7 +67,7 @@ impl Reading<'_> {
     }
 
     fn texts(&self) -> &[String] {
-        self.texts.get_or_init(|| self.content.texts().into_iter().map(|text| text.to_lowercase()).collect())
+        self.texts.get_or_init(|| self.content.texts().iter().map(|text| fold(text).into_owned()).collect())
     }
 }
 
@@ -74,7 +75,7 @@ impl From<(String, String)> for Field {
     fn from((name, body): (String, String)) -> Self {
         let mut line = format!("{}: ", name.to_lowercase());
         let at = line.len();
-        line.push_str(&body.to_lowercase());
+        line.push_str(&fold(&body));
         Self { name, line, body: at }
     }
 }

@@ -10,6 +10,7 @@ use super::mailbox::Row;
 use super::response::is_keyword;
 use super::set::SequenceSet;
 use super::token::{Lexer, Syntax};
+use crate::message::fold::fold;
 use jiff::civil::Date;
 use std::ops::RangeInclusive;
 
@@ -219,7 +220,7 @@ fn simple(word: &str) -> Option<Key> {
 impl Needle {
     /// Folds the case of `text`.
     pub fn new(text: &str) -> Self {
-        Self(text.to_lowercase())
+        Self(fold(text).into_owned())
     }
 
     /// Whether it is in a text whose case is folded in the same way.

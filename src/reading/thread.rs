@@ -223,7 +223,7 @@ impl Forest {
                 _ if subject.is_reply && !entry.1 => self.nodes[head].children.push(*root),
                 _ => {
                     // Two that began alike: neither answers the other. The new gap takes the place of the first.
-                    let first = std::mem::replace(&mut self.nodes[head], Node::default());
+                    let first = std::mem::take(&mut self.nodes[head]);
                     let moved = self.nodes.len();
                     self.nodes.push(first);
                     self.nodes[head].children = vec![moved, *root];

@@ -11,7 +11,8 @@ use mailkit::message::address_list::{self, Entry, NameAddr};
 use mailkit::message::date;
 use mailkit::message::field::Field;
 use mailkit::message::words;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::HashSet;
 
 /// The fields that name people, in the order of RFC 5322.
@@ -45,19 +46,13 @@ impl Addresses {
 
 impl Action for Addresses {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let found = match (&self.addresses, &self.dates) {
-            (Some(names), _) => addresses(letter, names),
-            (_, Some(names)) => dates(letter, names),
-            _ => Vec::new(),
-        };
-        if found.is_empty() {
-            sheet.found_nothing();
+        match (&self.addresses, &self.dates) {
+            (Some(names), _) => print(sheet, &addresses(letter, names), |named| named.address.clone()),
+            (_, Some(names)) => {
+                print(sheet, &dates(letter, names), |dated| format!("{} {} {}", dated.date, dated.epoch, dated.field))
+            }
+            _ => Ok(()),
         }
-        if sheet.is_json() {
-            return sheet.value(&found.into_iter().map(|found| found.value).collect::<Vec<_>>());
-        }
-        found.iter().for_each(|found| sheet.line(&found.line));
-        Ok(())
     }
 
     fn needs_body(&self) -> bool {
@@ -69,10 +64,39 @@ impl Action for Addresses {
     }
 }
 
-/// Somebody or some time, for people and for programs.
-struct Found {
-    line: String,
-    value: Value,
+/// Somebody whom a message names.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Named {
+    address: String,
+    /// The header field.
+    field: String,
+    /// The name of the group, if it is one of a group.
+    group: Option<String>,
+    name: Option<String>,
+}
+
+/// A date in a message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Dated {
+    /// In UTC.
+    date: String,
+    /// Seconds since 1970.
+    epoch: i64,
+    /// The header field.
+    field: String,
+}
+
+fn print<T: Serialize>(sheet: &mut Sheet, found: &[T], line: impl Fn(&T) -> String) -> Result<()> {
+    if found.is_empty() {
+        sheet.found_nothing();
+    }
+    if sheet.is_json() {
+        return sheet.value(&found);
+    }
+    found.iter().for_each(|found| sheet.line(&line(found)));
+    Ok(())
 }
 
 /// The fields of these names: the names in their order, then the fields in theirs.
@@ -81,7 +105,7 @@ fn named<'l, 'o>(letter: &'l Letter<'o>, names: &'l [String]) -> impl Iterator<I
     names.iter().flat_map(move |name| fields().filter(|field| field.is(name.trim().trim_end_matches(':'))))
 }
 
-fn addresses(letter: &Letter<'_>, names: &[String]) -> Vec<Found> {
+fn addresses(letter: &Letter<'_>, names: &[String]) -> Vec<Named> {
     let (mut found, mut known) = (Vec::new(), HashSet::new());
     for field in named(letter, names) {
         for entry in address_list::parse(field.body) {
@@ -92,13 +116,8 @@ fn addresses(letter: &Letter<'_>, names: &[String]) -> Vec<Found> {
             for mailbox in members {
                 let (address, same) = spelt(mailbox);
                 if !address.is_empty() && known.insert(same) {
-                    let value = json!({
-                        "field": field.name,
-                        "group": group,
-                        "name": mailbox.display_name(),
-                        "address": address,
-                    });
-                    found.push(Found { line: address, value });
+                    let (field, name) = (field.name.to_owned(), mailbox.display_name());
+                    found.push(Named { address, field, group: group.clone(), name });
                 }
             }
         }
@@ -114,14 +133,12 @@ fn spelt(mailbox: &NameAddr) -> (String, String) {
     }
 }
 
-fn dates(letter: &Letter<'_>, names: &[String]) -> Vec<Found> {
+fn dates(letter: &Letter<'_>, names: &[String]) -> Vec<Dated> {
     let of_field = |field: Field<'_>| {
         // RFC 5321 §4.4: in a trace field the date stands behind the last semicolon.
         let after = memchr::memrchr(b';', field.body).map_or(0, |at| at + 1);
         let when = date::parse(&field.body[after..])?;
-        let line = format!("{when} {} {}", when.as_second(), field.name);
-        let value = json!({"field": field.name, "date": when.to_string(), "epoch": when.as_second()});
-        Some(Found { line, value })
+        Some(Dated { date: when.to_string(), epoch: when.as_second(), field: field.name.to_owned() })
     };
     named(letter, names).filter_map(of_field).collect()
 }

@@ -3,9 +3,9 @@
 //! The header section is looked at first: where it decides, the message is not taken apart, and where neither the filter
 //! nor the action needs a body, none is read.
 
+use super::json;
 use super::letter::Letter;
 use super::sources::{Reading, Source};
-use mailkit::imap::flag::SystemFlag;
 use mailkit::message::field;
 use mailkit::net::clock::SystemClock;
 use mailkit::query::{self, Moment, Query};
@@ -44,23 +44,16 @@ impl Sieve<'_> {
     /// The message, if it is meant.
     pub(super) fn pick<'o>(&self, source: &'o Source, reading: &'o Reading) -> Option<Letter<'o>> {
         let Some(query) = self.query else { return Some(Letter::of(source, reading)) };
+        let flags = || source.flags().as_ref().map(json::names).unwrap_or_default();
         let section = field::section_end(&source.octets).map_or(&*source.octets, |end| &source.octets[..end]);
-        let known = query::Letter::header(section, source.size).with_flags(flags(source));
+        let known = query::Letter::header(section, source.size).with_flags(flags());
         let verdict = query.judge(&known, &self.moment);
         if verdict == Some(false) {
             return None;
         }
         let letter = Letter::of(source, reading);
-        let is_meant = verdict.unwrap_or_else(|| {
-            query.means(&query::Letter::new(&letter.message).with_flags(flags(source)), &self.moment)
-        });
+        let is_meant = verdict
+            .unwrap_or_else(|| query.means(&query::Letter::new(&letter.message).with_flags(flags()), &self.moment));
         is_meant.then_some(letter)
     }
-}
-
-/// The flags of a message as filters name them.
-fn flags(source: &Source) -> Vec<String> {
-    let flags = source.flags().unwrap_or_default();
-    let system = SystemFlag::ALL.into_iter().filter(|flag| flags.has(*flag));
-    system.map(|flag| flag.name().to_owned()).chain(flags.keywords().map(str::to_owned)).collect()
 }

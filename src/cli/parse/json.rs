@@ -293,7 +293,7 @@ impl From<Defect> for Finding {
 }
 
 /// Flags as IMAP writes them.
-fn names(flags: &Flags) -> Vec<String> {
+pub(super) fn names(flags: &Flags) -> Vec<String> {
     let system = SystemFlag::ALL.into_iter().filter(|flag| flags.has(*flag)).map(SystemFlag::name);
     system.map(str::to_owned).chain(flags.keywords().map(str::to_owned)).collect()
 }

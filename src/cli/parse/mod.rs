@@ -7,6 +7,7 @@
 mod addresses;
 mod auth;
 pub(super) mod calendar;
+mod column;
 mod crew;
 mod decrypt;
 mod destination;
@@ -38,12 +39,14 @@ mod view;
 
 use super::context::Context;
 use super::exit::Exit;
+pub(super) use addresses::{Dated, Named};
 pub(super) use auth::Authentication;
 use driver::{Action, Manner};
 pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
 pub(super) use scan::Row;
 use sources::Input;
+pub(super) use thread::ThreadRow;
 pub(super) use verify::Verification;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects

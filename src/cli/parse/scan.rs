@@ -3,6 +3,7 @@
 //! Only header sections are read. On a terminal a line is as wide as the terminal; elsewhere nothing is cut off, since
 //! whoever reads on can do that. Dates are in the zone of whoever looks.
 
+use super::column::{cut, padded};
 use super::driver::Action;
 use super::json::{self, Origin, Person};
 use super::letter::Letter;
@@ -13,9 +14,7 @@ use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::message::{date, safe, words};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::io::IsTerminal;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 80;
@@ -123,23 +122,6 @@ fn letters(flags: &Flags) -> String {
     [seen, fate, has(SystemFlag::Flagged, 'F')].into_iter().collect()
 }
 
-/// As much of a text as fits, with a sign that there is more.
-fn cut(text: &str, width: usize) -> Cow<'_, str> {
-    if text.width() <= width {
-        return Cow::Borrowed(text);
-    }
-    let mut used = 0;
-    let fitting = text.char_indices().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used >= width
-    });
-    Cow::Owned(format!("{}…", &text[..fitting.map_or(text.len(), |(at, _)| at)]))
-}
-
-fn padded(text: &str, width: usize) -> String {
-    format!("{text}{:1$}", "", width.saturating_sub(text.width()))
-}
-
 /// Octets in five columns.
 fn short(octets: u64) -> String {
     const UNITS: [char; 4] = ['K', 'M', 'G', 'T'];
@@ -156,23 +138,6 @@ fn short(octets: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_cut_by_columns_and_not_by_characters() {
-        for (text, width, wanted) in [
-            ("plain", 5, "plain"),
-            ("plain", 4, "pla…"),
-            ("日本語", 6, "日本語"),
-            ("日本語", 5, "日本…"),
-            ("日本語", 4, "日…"),
-            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
-            ("", 1, ""),
-        ] {
-            assert_eq!(cut(text, width), wanted, "{text} in {width}");
-            assert!(cut(text, width).width() <= width);
-            assert_eq!(padded(&cut(text, width), 9).width(), 9);
-        }
-    }
 
     #[test]
     fn a_size_has_five_columns() {

@@ -3,22 +3,24 @@
 //! Of each message only its ids, date, sender and subject are kept. The JSON form is a flat list in which each row names
 //! the row above it: nested, a long thread would be deeper than any reader of JSON goes.
 
+use super::column::{cut, padded};
 use super::driver::Action;
 use super::json::{self, Origin, Person};
 use super::letter::Letter;
 use super::sheet::Sheet;
 use jiff::tz::TimeZone;
 use mailkit::error::Result;
-use mailkit::message::{date, id};
+use mailkit::message::{date, id, safe};
 use mailkit::reading::thread::{self, By, Gaps, Row};
 use mailkit::world::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::cell::RefCell;
 
 /// Levels that are drawn; what is deeper moves no further to the right.
 const DRAWN_MAX: usize = 20;
-/// Characters of a sender that are shown.
-const SENDER_MAX: usize = 20;
+/// Columns of a sender.
+const SENDER: usize = 20;
 
 /// Whether threads are wanted.
 #[derive(Debug, clap::Args)]
@@ -45,9 +47,35 @@ enum Bond {
 #[derive(Debug)]
 struct Seen {
     place: thread::Letter,
-    from: Vec<Person>,
+    /// Who sent it, for people.
     sender: String,
-    source: Value,
+    /// Who, and where it was found: for programs only.
+    origin: Option<(Vec<Person>, Origin)>,
+}
+
+/// A row of the threads: a message or a gap.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct ThreadRow {
+    /// When it was written, in UTC.
+    date: Option<String>,
+    /// How many rows are above it in its thread.
+    depth: usize,
+    from: Vec<Person>,
+    message_id: Option<String>,
+    /// Of a gap, how many messages are missing; 0 where a subject alone joins what is below.
+    missing: usize,
+    /// The row of the message that it answers.
+    parent: Option<usize>,
+    /// The number of this row, from 0.
+    row: usize,
+    /// Always `mailkit.thread/1`.
+    schema: &'static str,
+    /// Where the message was found; null for a gap.
+    source: Option<Origin>,
+    subject: Option<String>,
+    /// The number of the thread, from 0.
+    thread: usize,
 }
 
 impl Thread {
@@ -58,7 +86,7 @@ impl Thread {
 }
 
 impl Action for Thread {
-    fn run(&self, letter: &Letter<'_>, _: &mut Sheet) -> Result<()> {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let Some(part) = letter.head() else { return Ok(()) };
         let message = &letter.message;
         let ids = |name: &str| message.field(part, name).map(id::parse_list).unwrap_or_default();
@@ -68,7 +96,7 @@ impl Action for Thread {
         }
         let from = message.fields(part).find(|field| field.is("From"));
         let from = from.as_ref().map(json::everybody).unwrap_or_default();
-        let sender = from.first().map(|person| person.shown().to_owned());
+        let sender = from.first().map(|person| person.shown().to_owned()).unwrap_or_default();
         self.seen.borrow_mut().push(Seen {
             place: thread::Letter {
                 id: ids("Message-ID").into_iter().next(),
@@ -76,9 +104,8 @@ impl Action for Thread {
                 date: message.field(part, "Date").and_then(date::parse),
                 subject: message.text_field(part, "Subject").unwrap_or_default(),
             },
-            from,
-            sender: sender.unwrap_or_default(),
-            source: json!(Origin::of(letter.source)),
+            sender,
+            origin: sheet.is_json().then(|| (from, Origin::of(letter.source))),
         });
         Ok(())
     }
@@ -96,44 +123,39 @@ impl Action for Thread {
             Some(Bond::Subjects) => By::Subjects,
             _ => By::References,
         };
-        let (places, others): (Vec<thread::Letter>, Vec<_>) = self
-            .seen
-            .take()
-            .into_iter()
-            .map(|Seen { place, from, sender, source }| (place, (from, sender, source)))
-            .unzip();
+        let seen = self.seen.take().into_iter();
+        let (places, mut others): (Vec<thread::Letter>, Vec<_>) =
+            seen.map(|Seen { place, sender, origin }| (place, (sender, origin))).unzip();
         let rows = thread::threads(&places, by, Gaps::Show);
         let (mut drawing, mut threads) = (Drawing::default(), 0usize);
         for (at, row) in rows.iter().enumerate() {
             threads += usize::from(row.parent.is_none());
-            let known = row.message.and_then(|message| places.get(message).zip(others.get(message)));
-            if sheet.is_json() {
-                let (place, other) = known.unzip();
-                sheet.value(&json!({
-                    "schema": "mailkit.thread/1",
-                    "row": at,
-                    "thread": threads - 1,
-                    "parent": row.parent,
-                    "depth": row.depth,
-                    "missing": row.missing,
-                    "source": other.map(|(_, _, source)| source),
-                    "message_id": place.and_then(|place| place.id.as_deref()),
-                    "date": place.and_then(|place| place.date).map(|date| date.to_string()),
-                    "from": other.map(|(from, ..)| from.as_slice()).unwrap_or_default(),
-                    "subject": place.map(|place| place.subject.as_str()),
-                }))?;
+            let known = row.message.and_then(|message| places.get(message).zip(others.get_mut(message)));
+            if !sheet.is_json() {
+                let (date, sender, subject) = match known {
+                    Some((place, (sender, _))) => (place.date, std::mem::take(sender), place.subject.clone()),
+                    None if row.missing > 0 => (None, String::new(), format!("({} missing)", row.missing)),
+                    None => (None, String::new(), "(one subject)".to_owned()),
+                };
+                let sender = padded(&cut(&safe::terminal(&sender), SENDER), SENDER);
+                sheet.line(format!("{}  {sender}  {}{subject}", day(date), drawing.marks(row)).trim_end());
                 continue;
             }
-            let marks = drawing.marks(row);
-            sheet.line(&match known {
-                Some((place, (_, sender, _))) => {
-                    format!("{}  {:SENDER_MAX$}  {marks}{}", day(place.date), shortened(sender), place.subject)
-                }
-                None if row.missing > 0 => {
-                    format!("{}  {:SENDER_MAX$}  {marks}({} missing)", day(None), "", row.missing)
-                }
-                None => format!("{}  {:SENDER_MAX$}  {marks}(one subject)", day(None), ""),
-            });
+            let (place, other) = known.unzip();
+            let (from, source) = other.and_then(|(_, origin)| origin.take()).unzip();
+            sheet.value(&ThreadRow {
+                date: place.and_then(|place| place.date).map(|date| date.to_string()),
+                depth: row.depth,
+                from: from.unwrap_or_default(),
+                message_id: place.and_then(|place| place.id.clone()),
+                missing: row.missing,
+                parent: row.parent,
+                row: at,
+                schema: "mailkit.thread/1",
+                source,
+                subject: place.map(|place| place.subject.clone()),
+                thread: threads - 1,
+            })?;
         }
         Ok(())
     }
@@ -166,11 +188,4 @@ impl Drawing {
 fn day(date: Option<Timestamp>) -> String {
     let shown = date.map(|date| date.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
     shown.unwrap_or_else(|| " ".repeat("2026-01-31 12:00".len()))
-}
-
-fn shortened(text: &str) -> String {
-    match text.chars().count() > SENDER_MAX {
-        true => text.chars().take(SENDER_MAX - 1).chain(['…']).collect(),
-        false => text.to_owned(),
-    }
 }
