@@ -2940,7 +2940,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__parse)
-            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-parts --jsonl --jobs --text --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --auth --trusted --where --addresses --dates --thread --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --auth --trusted --verify --resolver --decrypt --where --addresses --dates --thread --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2962,12 +2962,20 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-parts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bodies)
+                    COMPREPLY=($(compgen -W "none text all" -- "${cur}"))
                     return 0
                     ;;
                 --header)
@@ -3011,6 +3019,14 @@ _mailkit() {
                     return 0
                     ;;
                 --trusted)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify)
+                    COMPREPLY=($(compgen -W "dkim arc pgp smime" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

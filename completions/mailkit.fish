@@ -581,8 +581,12 @@ mboxcl\t''
 mboxcl2\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l part -d 'Of each message only the part of this number, as the tree shows it; 1 if there is none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-depth -d 'Multiparts and messages within each other that are looked into' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-size -d 'Octets of one message, as 10M: what is larger is an error, and the next one follows' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-parts -d 'Parts of a message that are looked at' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jobs -d 'Threads that work at the same time; without it, one for each processor' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l bodies -d 'What the JSON form holds of bodies: nothing, texts as with --text, or all, files in base64' -r -f -a "none\t'Nothing of it'
+text\t'Texts, as people read them'
+all\t'Texts, and all other contents in base64'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s H -l header -d 'Print this header field, decoded; can be given several times. Exit code 1 if one is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l param -d 'With -H, print only this parameter of the field: `-H Content-Type --param charset`. Exit code 1 if it is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l raw -d 'Print the message as it came, or only the part of this number, header section and all; with -H, the fields as they came' -r
@@ -591,6 +595,11 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s x -l extract -
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l match -d 'With -x or -l, only what is called so; `*` and `?` as in a shell, in any case' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l type -d 'With -x or -l, every part of this type, attachment or not: `application/pdf`, `image/*`' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and smime all have to be. Exit code 1 if one fails or there is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody' -r -f -a "dkim\t'The domains a message passed, over header fields and body'
+arc\t'The servers that passed it on, over what each of them found'
+pgp\t'A person, with OpenPGP'
+smime\t'A person, with S/MIME'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l resolver -d 'With --verify, ask this name server, not the system\'s' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l where -d 'Do it only with messages that this filter means, as in \'from:@crepes.example size>1M not is:read\'; exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l addresses -d 'Print the addresses in these header fields, one a line and each once for a message; without fields, in all that name people. Exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l dates -d 'Print the dates in these header fields, one a line: in UTC, in seconds since 1970, and the field; without fields, in all that have one. Exit code 1 if there are none' -r
@@ -606,12 +615,14 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s 0 -l null -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l recursive -d 'Of a Maildir or an MH folder, read also the folders in it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jsonl -d 'Print one JSON value a line, one for each message; with --json, several become one array'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l text -d 'Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l scan -d 'Print one line for each message: flags (N is new, R answered, F flagged, D draft, T deleted), date, from, subject, size'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l all -d 'With -H, print each field of that name instead of the first'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l force -d 'With --raw or -O, even if standard output is a terminal, which the octets may drive'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s l -l list -d 'List what -x would save: number, type, size, the name it gets, and the sender\'s name if that is another'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l inline -d 'With -x or -l, also texts, and pictures that the text shows'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l overwrite -d 'With -x, put files in the place of those of the same name that were there before'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted; nothing is checked anew. Exit code 1 if there is nothing'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l decrypt -d 'Take out what is encrypted with OpenPGP or S/MIME, by gpg and gpgsm, and show, save or verify that instead of the message around it. Exit code 1 if nothing is encrypted'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
