@@ -6,6 +6,7 @@
 
 mod addresses;
 mod auth;
+pub(super) mod calendar;
 mod crew;
 mod decrypt;
 mod destination;
@@ -18,15 +19,19 @@ mod gnupg;
 mod header;
 mod json;
 mod letter;
+pub(super) mod links;
 mod open;
 mod pick;
 mod raw;
+pub(super) mod report;
+pub(super) mod route;
 mod scan;
 mod sheet;
 mod sources;
 mod thread;
 mod tree;
 mod unpack;
+pub(super) mod unsubscribe;
 mod verify;
 mod view;
 
@@ -65,6 +70,16 @@ pub(super) struct Args {
     #[command(flatten)]
     extract: extract::Extract,
     #[command(flatten)]
+    report: report::Report,
+    #[command(flatten)]
+    calendar: calendar::Calendar,
+    #[command(flatten)]
+    links: links::Links,
+    #[command(flatten)]
+    unsubscribe: unsubscribe::Unsubscribe,
+    #[command(flatten)]
+    route: route::Route,
+    #[command(flatten)]
     auth: auth::Auth,
     #[command(flatten)]
     verify: verify::Verify,
@@ -86,6 +101,11 @@ impl Args {
             self.header.action(),
             self.addresses.action(),
             self.extract.action(),
+            self.report.action(),
+            self.calendar.action(),
+            self.links.action(),
+            self.unsubscribe.action(),
+            self.route.action(),
             self.auth.action(),
             self.thread.action(),
         ];
