@@ -192,8 +192,8 @@ async fn work_is_bounded_however_many_signatures_there_are() {
     assert_eq!((checked.len(), left), (SIGNATURES_MAX, 990));
     assert!(checked.iter().all(|c| c.verdict == Verdict::Pass));
     // What is beyond the guard's limit may be signed, and nobody read it.
-    let long =
-        format!("{message}", message = message.replace("To: bob", &format!("X: {}\r\nTo: bob", "y".repeat(2 << 20))));
+    let filler = format!("X: {}\r\nTo: bob", "y".repeat(2 << 20));
+    let long = message.replace("To: bob", &filler);
     let (checked, _) = verify(&Message::parse(long.as_bytes()), &texts, now()).await;
     assert_eq!(checked[0].verdict, Verdict::PermError);
     assert!(verify(&Message::parse(b""), &texts, now()).await.0.is_empty());

@@ -51,7 +51,7 @@ fn what_is_signed_and_encrypted_is_found_with_what_is_not() {
             "A: b\n\nbefore\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n".into(),
             "pgp 1 signed lines 7..107 true, not ",
         ),
-        ("A: b\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nx\r\n-----END PGP MESSAGE-----\r\n\r\n".into(), "pgp 1 encrypted lines 0..60 false, not "),
+        ("A: b\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nx\r\n-----END PGP MESSAGE-----\r\n\r\n".into(), "pgp 1 encrypted lines 0..61 false, not "),
         ("A: b\n\n-----BEGIN PGP MESSAGE-----\n\nx\n".into(), ""),
         ("A: b\n\n> -----BEGIN PGP MESSAGE-----\n\nx\n> -----END PGP MESSAGE-----\n".into(), ""),
         ("Content-Type: text/html\n\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\n".into(), ""),
