@@ -4,9 +4,9 @@
 //! layer 0 are one room. `tests/tidy.rs` reads this list and holds the rule.
 //!
 //! ```text
-//! 0 address duration endpoint envelope notify status error secret world
+//! 0 address duration endpoint envelope notify size status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap
+//! 2 smtp pop3 imap convert
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
@@ -18,6 +18,7 @@
 pub mod account;
 pub mod address;
 pub mod checkup;
+pub mod convert;
 pub mod deliver;
 pub mod demo;
 pub mod discover;
@@ -40,6 +41,7 @@ pub mod relay;
 pub mod sasl;
 pub mod secret;
 pub mod server;
+pub mod size;
 pub mod smtp;
 pub mod status;
 pub mod store;

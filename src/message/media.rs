@@ -125,7 +125,7 @@ fn join(pieces: &[(u32, bool, &str)]) -> String {
 }
 
 /// `%e2%82%ac` as octets; what is no code stays.
-pub(super) fn unescape_percent(value: &[u8]) -> Vec<u8> {
+pub fn unescape_percent(value: &[u8]) -> Vec<u8> {
     let mut octets = Vec::with_capacity(value.len());
     let mut rest = value;
     while let [first, tail @ ..] = rest {

@@ -1,0 +1,1 @@
+//! Names and texts replaced by fakes, for reports about broken mail.
