@@ -5,7 +5,7 @@
 
 use super::letter::Letter;
 use super::pick::Item;
-use aws_lc_rs::digest;
+use mailkit::convert::hash::sha256;
 use mailkit::message::address_list::{self, Entry};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
@@ -114,8 +114,4 @@ pub(super) fn part(message: &Message<'_>, part: &Part, with_text: bool) -> Value
     let children = message.children(part).map(|child| self::part(message, child, with_text)).collect();
     object.insert("children".to_owned(), Value::Array(children));
     Value::Object(object)
-}
-
-fn sha256(octets: &[u8]) -> String {
-    digest::digest(&digest::SHA256, octets).as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -4,6 +4,7 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod convert;
 mod directory;
 mod driver;
 mod extract;
@@ -48,21 +49,26 @@ pub(super) struct Args {
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
+    #[command(flatten)]
+    convert: convert::Convert,
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    /// What is to be done: at most one of the group `wish` is given, and what has no place in it stands alone.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.header.action(), self.extract.action()];
+        let asked = [self.view.action(), self.header.action(), self.extract.action(), self.convert.action()];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
-            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (Some(_), Some(_)) => {
+                let two = Error::new(Kind::Usage, "these options ask for two things at once");
+                Err(two.hint("--raw stands alone or with -H; --strip, --redact and --output alone or with --to"))
+            }
             (action, _) => Ok(action.unwrap_or(&self.view)),
         }
     }
 
     fn form(&self, is_many: bool, context: &Context) -> Form {
-        match (self.jsonl, context.is_json()) {
+        match (self.jsonl, context.is_json() || self.convert.is_json()) {
             (true, _) => Form::Lines,
             (false, true) if is_many => Form::Array,
             (false, true) => Form::Value,
