@@ -574,17 +574,39 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l files-from -d 'Read what this file names, one path a line; `-` means standard input' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l mbox -d 'How lines that begin with "From " are quoted in an mbox; unless it is said they are left as they are' -r -f -a "mboxo\t''
+mboxrd\t''
+mboxcl\t''
+mboxcl2\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l part -d 'Of each message only the part of this number, as the tree shows it; 1 if there is none' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-depth -d 'Multiparts and messages within each other that are looked into' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-parts -d 'Parts of a message that are looked at' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jobs -d 'Threads that work at the same time; without it, one for each processor' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s H -l header -d 'Print this header field, decoded; can be given several times. Exit code 1 if one is absent' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l param -d 'With -H, print only this parameter of the field: `-H Content-Type --param charset`. Exit code 1 if it is absent' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l raw -d 'Print the message as it came, or only the part of this number, header section and all; with -H, the fields as they came' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s O -l stdout -d 'Print the content of the part of this number, decoded' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s x -l extract -d 'Save the attachments in this directory and print the path of each; never overwrites a file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l match -d 'With -x or -l, only what is called so; `*` and `?` as in a shell, in any case' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l type -d 'With -x or -l, every part of this type, attachment or not: `application/pdf`, `image/*`' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s 0 -l null -d 'Paths end with NUL instead of a line end: those that --files-from reads, as find -print0 writes them, and those that -x prints'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l recursive -d 'Of a Maildir or an MH folder, read also the folders in it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jsonl -d 'Print one JSON value a line, one for each message; with --json, several become one array'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l text -d 'Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l all -d 'With -H, print each field of that name instead of the first'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l force -d 'With --raw or -O, even if standard output is a terminal, which the octets may drive'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s l -l list -d 'List what -x would save: number, type, size, the name it gets, and the sender\'s name if that is another'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l inline -d 'With -x or -l, also texts, and pictures that the text shows'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l overwrite -d 'With -x, put files in the place of those of the same name that were there before'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted; nothing is checked anew. Exit code 1 if there is nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: `500ms`, `30s`, `5m`, `12h`, `5d`.
+//! Lengths of time as people write them: `500ms`, `30s`, `5m`, `12h`, `5d`, `2w`.
 //!
 //! The one reading of them, for options, configuration, schedules and transcripts, and the two ways in which they are
 //! written: as they are read, and in words. Knows no clock.
@@ -14,18 +14,22 @@ const UNITS: [(&str, u64, &str); 5] = [
     ("ms", 1, "millisecond"),
 ];
 
+/// Weeks are read, yet not written: who set a limit of 14 days wants to see 14 days.
+const WEEK: (&str, u64) = ("w", 7 * 24 * 60 * 60 * 1000);
+
 /// Longer than anybody waits, and short enough to be added to any date.
 const MAX: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// The text is no length of time; the sentence is for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write a whole number above 0 and ms, s, m, h or d, as in 30s; a hundred years at most")]
+#[error("write a whole number above 0 and ms, s, m, h, d or w, as in 30s; a hundred years at most")]
 pub struct NotADuration;
 
 /// Reads a number and its unit; never zero, and never without a unit, since nobody agrees on which one is meant then.
 pub fn parse(text: &str) -> Result<Duration, NotADuration> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let unit = UNITS.iter().find(|(known, ..)| *known == unit).map(|(_, millis, _)| *millis);
+    let mut known = UNITS.iter().map(|(name, millis, _)| (*name, *millis)).chain([WEEK]);
+    let unit = known.find(|(name, _)| *name == unit).map(|(_, millis)| millis);
     let millis = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
     let duration = millis.filter(|millis| *millis > 0).map(Duration::from_millis);
     duration.filter(|duration| *duration <= MAX).ok_or(NotADuration)
@@ -65,6 +69,7 @@ mod tests {
             ("36h", 129_600_000, "36h", "36 hours"),
             ("5d", 432_000_000, "5d", "5 days"),
             ("007d", 604_800_000, "7d", "7 days"),
+            ("2w", 1_209_600_000, "14d", "14 days"),
         ] {
             let duration = Duration::from_millis(millis);
             assert_eq!(parse(text), Ok(duration), "{text}");
@@ -80,7 +85,7 @@ mod tests {
             "+1s",
             "1 s",
             "1.5s",
-            "1w",
+            "1y",
             "1S",
             "1\u{b5}s",
             "1000000h",

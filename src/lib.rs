@@ -6,7 +6,7 @@
 //! ```text
 //! 0 address duration endpoint envelope notify size status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap convert
+//! 2 smtp pop3 imap query report reading convert
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
@@ -37,7 +37,10 @@ pub mod policy;
 pub mod pop3;
 pub mod probe;
 pub mod provider;
+pub mod query;
+pub mod reading;
 pub mod relay;
+pub mod report;
 pub mod sasl;
 pub mod secret;
 pub mod server;

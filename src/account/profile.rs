@@ -297,7 +297,7 @@ mod tests {
             ("timeout = '30s'", "Some(30s)"),
             ("timeout = '5m'", "Some(300s)"),
             ("timeout = '0s'", "\"0s\": write a whole number above 0"),
-            ("timeout = 'soon'", "\"soon\": write a whole number above 0 and ms, s, m, h or d, as in 30s"),
+            ("timeout = 'soon'", "\"soon\": write a whole number above 0 and ms, s, m, h, d or w, as in 30s"),
             ("source = '192.0.2.1'", "Some(192.0.2.1)"),
             ("source = 'here'", "invalid IP address syntax"),
             ("max-recipients = 20", "Some(20)"),

@@ -38,6 +38,11 @@ impl Context {
         written.map_err(output_error)
     }
 
+    /// Whether what is printed on standard output is looked at as it comes.
+    pub(super) fn shows_output(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Waits until what was printed on standard output is on its way to whoever reads it.
     pub(super) fn delivered(&self) -> Result<()> {
         self.talks.get().map_or(Ok(()), |talks| talks.out.drain(None)).map_err(output_error)

@@ -17,20 +17,11 @@ use std::sync::Arc;
 pub(super) const STDIN: &str = "-";
 
 /// Octets of a message that is read whole; what is larger is no mail anybody could have sent.
-const MESSAGE_MAX: u64 = 512 * 1024 * 1024;
+pub(super) const MESSAGE_MAX: u64 = 512 * 1024 * 1024;
 /// Octets of something without a size that are held in memory; more of it go to a file.
 const HELD_MAX: u64 = 1024 * 1024;
 /// Octets of something without a size at all.
 const ENDLESS: u64 = 8 * 1024 * 1024 * 1024;
-
-/// A message, read whole; `-` is standard input.
-pub(super) fn message(path: &Path) -> Result<Vec<u8>> {
-    let octets = match path.as_os_str() == STDIN {
-        true => up_to(MESSAGE_MAX, io::stdin().lock()),
-        false => File::open(path).and_then(|file| up_to(MESSAGE_MAX, file)),
-    };
-    octets.map_err(|error| unreadable(path, error))?.ok_or_else(|| too_large(path, MESSAGE_MAX))
-}
 
 /// A message, a text or an attachment that may be larger than the memory; `-` is standard input.
 pub(super) fn content(path: &Path) -> Result<Arc<dyn Content>> {
@@ -133,12 +124,6 @@ fn spool(held: &[u8], rest: &mut impl Read, max: u64) -> io::Result<(File, u64)>
     Ok((file, held.len() as u64 + more))
 }
 
-/// All octets; none if there are more than so many.
-fn up_to(max: u64, reader: impl Read) -> io::Result<Option<Vec<u8>>> {
-    let octets = up_to_or_more(max, reader)?;
-    Ok((octets.len() as u64 <= max).then_some(octets))
-}
-
 /// All octets, or one more than so many.
 fn up_to_or_more(max: u64, reader: impl Read) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
@@ -146,17 +131,22 @@ fn up_to_or_more(max: u64, reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-fn too_large(path: &Path, max: u64) -> Error {
-    let size = format!("it is larger than {} MiB", max / 1024 / 1024);
+/// What is said of a file, or of a message in it, that is beyond a limit.
+pub(super) fn too_large(path: &Path, max: u64) -> Error {
+    let size = match max % (1024 * 1024) {
+        0 => format!("it is larger than {} MiB", max / 1024 / 1024),
+        _ => format!("it is larger than {max} octets"),
+    };
     Error::new(Kind::Data, format!("cannot read {}", named(path).display())).caused_by(size)
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Error {
+/// What is said of a file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::input(named(path), error)
 }
 
 /// As people know it.
-fn named(path: &Path) -> &Path {
+pub(super) fn named(path: &Path) -> &Path {
     if path.as_os_str() == STDIN { Path::new("standard input") } else { path }
 }
 
@@ -166,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_an_error_and_costs_no_more_than_the_limit() {
-        assert!(up_to(2 * 1024 * 1024, io::repeat(0)).expect("it can be read").is_none());
+        assert_eq!(up_to_or_more(2 * 1024 * 1024, io::repeat(0)).expect("it can be read").len(), 2 * 1024 * 1024 + 1);
         assert!(text(Path::new("/dev/zero")).is_err());
         let (file, size) = spool(b"held", &mut io::repeat(0), 3 * 1024 * 1024).expect("a file");
         assert_eq!((size, file.metadata().expect("a file").len()), (3 * 1024 * 1024 + 1, 3 * 1024 * 1024 + 1));

@@ -6,6 +6,7 @@
 
 use crate::message::address_list;
 use crate::message::date;
+use crate::message::mbox::{FROM, from_line};
 use crate::message::view::Message;
 use crate::world::Timestamp;
 use std::io::{self, Write};
@@ -31,7 +32,6 @@ enum Line {
     Middle,
 }
 
-const FROM: &[u8] = b"From ";
 const START: Line = Line::Start { marks: 0, matched: 0 };
 
 /// Who sent a message, and when, as far as it says so itself.
@@ -56,8 +56,7 @@ impl<W: Write> Mbox<W> {
         self.is_open = true;
         // Readers find the date behind the first blank; a sender with one would move it.
         let is_fit = !sender.is_empty() && sender.bytes().all(|octet| octet.is_ascii_graphic());
-        let (sender, when) = (if is_fit { sender } else { NOBODY }, when.strftime("%a %b %e %H:%M:%S %Y"));
-        self.out.write_all(format!("From {sender} {when}\n").as_bytes())
+        self.out.write_all(from_line(if is_fit { sender } else { NOBODY }, when).as_bytes())
     }
 
     /// Takes a piece of the message that was begun.

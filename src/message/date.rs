@@ -11,7 +11,9 @@ use mail_parser::parsers::MessageStream;
 /// Octets of a field body that are looked at; a date with comments is far shorter.
 const DATE_MAX: usize = 1024;
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// Their English names, short.
+pub(super) const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `Fri, 20 Nov 2026 12:00:00 +0000`
 pub fn rfc5322(when: Timestamp) -> String {
@@ -44,7 +46,7 @@ fn read(text: &[u8]) -> Option<mail_parser::DateTime> {
 }
 
 /// Whether a time of day stands there: mail-parser takes any letters for the rest of a broken one.
-fn has_time(line: &[u8]) -> bool {
+pub(super) fn has_time(line: &[u8]) -> bool {
     let is_time = |token: &[u8]| {
         let mut numbers = 0;
         token.split(|octet| *octet == b':').all(|number| {

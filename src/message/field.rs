@@ -42,6 +42,16 @@ pub fn is_empty_line(line: &[u8]) -> bool {
     matches!(line, b"\n" | b"\r\n")
 }
 
+/// Where the body begins, behind the first empty line; none if the header section has no end here.
+pub fn section_end(message: &[u8]) -> Option<usize> {
+    let mut ends = memchr::memchr_iter(b'\n', message).map(|at| at + 1);
+    std::iter::once(0).chain(ends.by_ref()).find_map(|start| match message.get(start..)? {
+        [b'\n', ..] => Some(start + 1),
+        [b'\r', b'\n', ..] => Some(start + 2),
+        _ => None,
+    })
+}
+
 /// Whether a line continues the field above it (RFC 5322 §2.2.3).
 pub fn is_continuation(line: &[u8]) -> bool {
     matches!(line, [b' ' | b'\t', ..])
@@ -113,6 +123,21 @@ mod tests {
         let section = b"Subject: a\r\n b\r\nX-Empty:\r\nTo :c@d\nnot a field\n\r\nBody: no\r\n";
         let found: Vec<_> = fields(section).map(|f| (f.name, f.body, f.at)).collect();
         assert_eq!(found, [("Subject", &b" a\r\n b"[..], 0..16), ("X-Empty", b"", 16..26), ("To", b"c@d", 26..34),]);
+    }
+
+    #[test]
+    fn a_header_section_ends_behind_an_empty_line() {
+        for (message, wanted) in [
+            (&b"A: b\n\nc"[..], Some(6)),
+            (b"A: b\r\n\r\nc", Some(8)),
+            (b"\nc", Some(1)),
+            (b"\r\nc", Some(2)),
+            (b"A: b\r\n\r", None),
+            (b"A: b\n", None),
+            (b"", None),
+        ] {
+            assert_eq!(section_end(message), wanted, "{}", message.escape_ascii());
+        }
     }
 
     #[test]

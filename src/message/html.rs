@@ -68,7 +68,12 @@ pub enum Element {
 
 /// What an HTML text shows, in order.
 pub fn pieces(html: &str) -> Pieces<'_> {
-    Pieces { rest: html, open: Vec::new(), hidden: 0, waiting: VecDeque::new() }
+    Pieces { rest: html, open: Vec::new(), hidden: 0, waiting: VecDeque::new(), with_hidden: false }
+}
+
+/// The same with what is not shown: whoever hides a link or a picture means it for somebody.
+pub fn pieces_with_hidden(html: &str) -> Pieces<'_> {
+    Pieces { with_hidden: true, ..pieces(html) }
 }
 
 /// See [`pieces`].
@@ -79,6 +84,7 @@ pub struct Pieces<'h> {
     /// How many of those open are hidden.
     hidden: usize,
     waiting: VecDeque<Piece<'h>>,
+    with_hidden: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -177,6 +183,7 @@ impl<'h> Pieces<'h> {
         if let Some(element) = element.clone() {
             self.show(Piece::Open(element));
         }
+        let hidden = hidden && !self.with_hidden;
         self.hidden += usize::from(hidden);
         self.open.push(Open { name, element, hidden });
     }
@@ -447,6 +454,14 @@ mod tests {
         ] {
             assert_eq!(shown(html), wanted, "{html}");
         }
+    }
+
+    #[test]
+    fn what_is_hidden_can_be_asked_for() {
+        let html = "<div style=display:none>a<img src=b></div><script>c</script>";
+        assert!(!pieces(html).any(|piece| matches!(piece, Piece::Image(..) | Piece::Text(_))));
+        let shown: Vec<_> = pieces_with_hidden(html).collect();
+        assert_eq!((shown.len(), &shown[2]), (4, &Piece::Image("b".to_owned(), String::new())));
     }
 
     #[test]

@@ -113,6 +113,17 @@ impl<'o> Message<'o> {
         part.children.iter().filter_map(|index| self.parts.get(*index))
     }
 
+    /// The parts that stand in no message within this one.
+    pub fn own_parts(&self) -> Vec<&Part> {
+        let mut is_own = vec![false; self.parts.len()];
+        for part in &self.parts {
+            // Parents stand before their children.
+            let above = part.parent.and_then(|at| self.parts.get(at));
+            is_own[part.index] = above.is_none_or(|above| is_own[above.index] && above.kind != BlockKind::Message);
+        }
+        self.parts.iter().filter(|part| is_own[part.index]).collect()
+    }
+
     /// The part with an IMAP number: `1`, `2.1`, also `TEXT` and `2.TEXT`.
     pub fn part(&self, id: &str) -> Option<&Part> {
         self.parts.iter().find(|part| part.id.eq_ignore_ascii_case(id))
@@ -256,6 +267,8 @@ mod tests {
         let text = |id: &str| message.part(id).map(|part| message.text(part).content);
         assert_eq!(text("4.2.2.1").as_deref(), Some("four two two one"));
         assert_eq!(text("5"), None);
+        let own: Vec<_> = message.own_parts().iter().map(|part| part.id.as_str()).collect();
+        assert_eq!(own, ["TEXT", "1", "2", "3", "4", "4.1", "4.2"]);
         let deep = message.part("4.2.text").expect("in any case");
         assert_eq!(message.text_field(deep, "subject").as_deref(), Some("deep"));
         assert_eq!(message.overview(message.root()).subject.as_deref(), Some("outer"));

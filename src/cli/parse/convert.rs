@@ -2,7 +2,7 @@
 //!
 //! A message that stays one is written octet for octet, but to a terminal only what cannot drive it.
 
-use super::directory::Directory;
+use super::destination::Destination;
 use super::driver::Action;
 use super::json;
 use super::letter::Letter;
@@ -55,13 +55,13 @@ pub(super) struct Convert {
     line_ends: Ends,
 
     /// Write each message to a file of its own in this directory, and print the paths
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "paths")]
     output: Option<PathBuf>,
 
     #[arg(skip)]
     redactor: OnceLock<Mutex<Redactor>>,
     #[arg(skip)]
-    directory: OnceLock<Directory>,
+    destination: OnceLock<Destination>,
     /// Whether a message was printed that no other may follow.
     #[arg(skip)]
     is_done: AtomicBool,
@@ -100,11 +100,6 @@ impl Convert {
     pub(super) fn action(&self) -> Option<&dyn Action> {
         let is_asked = self.to.is_some() || self.html || !self.strip.is_empty() || self.redact || self.output.is_some();
         is_asked.then_some(self as &dyn Action)
-    }
-
-    /// Whether JSON was asked for by this name.
-    pub(super) fn is_json(&self) -> bool {
-        self.to == Some(To::Json)
     }
 
     fn form(&self) -> To {
@@ -167,11 +162,11 @@ impl Convert {
 
     /// Writes a message to a file named after its subject.
     fn save(&self, path: &std::path::Path, octets: &[u8], printed: &[u8], sheet: &mut Sheet) -> Result<()> {
-        if self.directory.get().is_none() {
-            let directory = Directory::open(path, false)?;
-            self.directory.get_or_init(|| directory);
+        if self.destination.get().is_none() {
+            let destination = Destination::open(path, false)?;
+            self.destination.get_or_init(|| destination);
         }
-        let Some(directory) = self.directory.get() else { return Ok(()) };
+        let Some(destination) = self.destination.get() else { return Ok(()) };
         let message = Message::parse(octets);
         let subject = message.text_field(message.root(), "Subject").unwrap_or_default().replace(['/', '\\'], "_");
         let stem = if subject.trim().is_empty() { "message" } else { subject.trim() };
@@ -183,27 +178,37 @@ impl Convert {
             To::Md => "md",
             To::Json => "json",
         };
-        let path = directory.save(&safe::file_name(&format!("{stem}.{extension}")), printed)?;
-        sheet.octets(path.as_os_str().as_encoded_bytes());
-        sheet.octets(b"\n");
+        let path = destination.save(&safe::file_name(&format!("{stem}.{extension}")), printed)?;
+        sheet.path(&path);
         Ok(())
     }
 }
 
 impl Action for Convert {
+    fn needs_json(&self) -> bool {
+        self.to == Some(To::Json)
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        let is_alone = self.output.is_some() || self.redact || matches!(self.form(), To::Eml | To::Html);
+        (!is_alone).then_some(self)
+    }
+
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         if letter.is_of_part() {
             return Err(Error::new(Kind::Usage, "only whole messages are converted").hint("leave --part out"));
         }
         let octets = self.changed(letter, sheet);
         if sheet.is_json() {
-            if !self.is_json() || self.output.is_some() {
+            if !self.needs_json() || self.output.is_some() {
                 return Err(Error::new(Kind::Usage, "a converted message is no JSON")
                     .hint("leave --json out, or use --to json"));
             }
-            let Source { path, index, offset, .. } = letter.source;
-            let source = Source { path: path.clone(), index: *index, offset: *offset, octets: octets.into_owned() };
-            return sheet.value(&json::message(&Letter::of(&source, None), true));
+            let Source { path, index, offset, flags, is_in_mbox, .. } = letter.source;
+            let (path, octets, flags) = (path.clone(), octets.into_owned(), flags.clone());
+            let (index, offset, is_in_mbox, size) = (*index, *offset, *is_in_mbox, octets.len() as u64);
+            let source = Source { path, index, offset, size, octets, flags, is_in_mbox };
+            return sheet.value(&json::message(&Letter::made(&source), true));
         }
         let printed = self.printed(&octets)?;
         if let Some(path) = &self.output {

@@ -1,115 +1,196 @@
-//! A directory that files are saved in: nothing leaves it, and nothing in it is overwritten unless that is asked for.
+//! Which files of a directory are messages: those of a Maildir, of an MH folder, or simply all.
 //!
-//! It is opened once, and files are made through that handle, so that a link put in its place leads nowhere. A name is
-//! a safe one; where it is taken, the next number is tried. POSIX openat, O_EXCL, O_NOFOLLOW.
+//! A directory is listed whole and closed again before anything in it is opened, so that no depth costs open files.
+//! Links to directories are not followed: they may lead out, or round in circles. Everything comes in the order of its
+//! name, numbers by their value.
 
+use super::flags::{self, Sequences};
+use super::sources::{Item, Place};
+use crate::cli::input;
 use mailkit::error::{Error, Kind, Result};
-use rustix::fs::{AtFlags, Mode, OFlags};
-use std::collections::HashMap;
-use std::fs::{DirBuilder, File};
-use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::ffi::{OsStr, OsString};
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-/// Names tried for one file: ` (2)`, ` (3)` … before giving up on a crowded directory.
-const TRIES_MAX: u32 = 100_000;
+/// Directories within each other; no mail lies deeper.
+const DEPTH_MAX: usize = 64;
+/// Where MH keeps its sequences.
+const SEQUENCES: &str = ".mh_sequences";
 
-/// A directory that is open.
+/// The messages of a directory and, where they are asked for, of those in it.
 #[derive(Debug)]
-pub(super) struct Directory {
-    handle: OwnedFd,
-    path: PathBuf,
-    overwrite: bool,
-    /// How many files of a name there were, so that ten thousand of one name cost ten thousand tries.
-    taken: Mutex<HashMap<String, u32>>,
+pub(super) struct Walk {
+    /// What is to come, the next one last.
+    waiting: Vec<Node>,
+    /// Whether the folders in a folder are wanted.
+    is_recursive: bool,
 }
 
-impl Directory {
-    /// Opens a directory, and makes it if it is missing.
-    pub(super) fn open(path: &Path, overwrite: bool) -> Result<Self> {
-        let mut builder = DirBuilder::new();
-        std::os::unix::fs::DirBuilderExt::mode(builder.recursive(true), 0o700);
-        builder.create(path).map_err(|error| cannot_create(path, error))?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let handle = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| cannot_create(path, error.into()))?;
-        Ok(Self { handle, path: path.to_owned(), overwrite, taken: Mutex::default() })
+/// Something in a directory.
+#[derive(Debug)]
+enum Node {
+    File(Place),
+    Directory(PathBuf, usize),
+}
+
+impl Walk {
+    /// The messages of a directory. Directories in one that is no mail folder are always looked into.
+    pub(super) fn of(path: PathBuf, is_recursive: bool) -> Self {
+        Self { waiting: vec![Node::Directory(path, 0)], is_recursive }
     }
 
-    /// Saves octets under a name, or under that name with a number, and says where. What cannot be written to its end
-    /// does not stay.
-    pub(super) fn save(&self, name: &str, octets: &[u8]) -> Result<PathBuf> {
-        let (file, name) = self.create(name)?;
-        let path = self.path.join(&name);
-        if let Err(error) = { file }.write_all(octets) {
-            // The failure is the news; that half a file may stay in a directory that breaks is not.
-            let _ = rustix::fs::unlinkat(&self.handle, &name, AtFlags::empty());
-            return Err(Error::new(Kind::Io, format!("cannot write {}", path.display())).caused_by(error));
+    fn enter(&mut self, path: &Path, depth: usize) -> Result<()> {
+        if depth > DEPTH_MAX {
+            let what = format!("cannot read {}", path.display());
+            return Err(Error::new(Kind::NoInput, what).caused_by("there are too many directories within each other"));
         }
-        Ok(path)
+        let listing = Listing::read(path)?;
+        let within = |name: &OsString| Node::Directory(path.join(name), depth + 1);
+        let mut nodes: Vec<Node> = match listing.sort() {
+            Sort::Maildir => {
+                let mut nodes = Vec::new();
+                for (part, is_cur) in [("new", false), ("cur", true)] {
+                    nodes.extend(maildir_files(&path.join(part), is_cur)?.map(Node::File));
+                }
+                // Maildir++: a folder in it has a name that begins with a dot.
+                let is_folder = |name: &&OsString| name.as_encoded_bytes().starts_with(b".");
+                nodes.extend(listing.directories.iter().filter(is_folder).filter(|_| self.is_recursive).map(within));
+                nodes
+            }
+            Sort::Mh => {
+                let sequences = match listing.has_sequences {
+                    true => Sequences::parse(&input::text(&path.join(SEQUENCES))?),
+                    false => Sequences::default(),
+                };
+                let file = |(number, name): (u64, &OsString)| {
+                    Node::File(Place::message(path.join(name), Some(sequences.flags(number))))
+                };
+                let folders = listing.directories.iter().filter(is_visible).filter(|_| self.is_recursive);
+                listing.numbered().map(file).chain(folders.map(within)).collect()
+            }
+            Sort::Plain => {
+                let file = |name: &OsString| Node::File(Place::of(path.join(name)));
+                let files = listing.files.iter().filter(is_visible).map(file);
+                files.chain(listing.directories.iter().filter(is_visible).map(within)).collect()
+            }
+        };
+        nodes.reverse();
+        self.waiting.append(&mut nodes);
+        Ok(())
     }
+}
 
-    /// A new file, and its name.
-    fn create(&self, name: &str) -> Result<(File, String)> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = taken.entry(name.to_owned()).or_insert(0);
+impl Iterator for Walk {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Item> {
         loop {
-            *number += 1;
-            let numbered = numbered(name, *number);
-            // What this very command has saved is never overwritten: two parts of one name are two files.
-            if self.overwrite && *number == 1 {
-                self.remove(&numbered)?;
-            }
-            // O_EXCL: neither a file nor a link that somebody put there is followed or overwritten.
-            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            match rustix::fs::openat(&self.handle, &numbered, flags, Mode::RUSR | Mode::WUSR) {
-                Ok(file) => return Ok((File::from(file), numbered)),
-                Err(rustix::io::Errno::EXIST) if *number < TRIES_MAX => {}
-                Err(error) => return Err(cannot_create(&self.path.join(&numbered), error.into())),
+            match self.waiting.pop()? {
+                Node::File(place) => return Some(Item::File(place)),
+                Node::Directory(path, depth) => {
+                    if let Err(error) = self.enter(&path, depth) {
+                        return Some(Item::Failed(error));
+                    }
+                }
             }
         }
     }
+}
 
-    /// Makes room for a file: what is there is removed, a link itself and not where it leads.
-    fn remove(&self, name: &str) -> Result<()> {
-        match rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {
-            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
-            Err(error) => Err(cannot_create(&self.path.join(name), error.into())),
+/// How messages are kept in a directory.
+#[derive(Debug, PartialEq, Eq)]
+enum Sort {
+    Maildir,
+    Mh,
+    Plain,
+}
+
+/// The names in a directory, sorted.
+#[derive(Debug, Default)]
+struct Listing {
+    files: Vec<OsString>,
+    directories: Vec<OsString>,
+    has_sequences: bool,
+}
+
+impl Listing {
+    fn read(path: &Path) -> Result<Self> {
+        let mut listing = Self::default();
+        each(path, |name, kind| {
+            if kind.is_dir() {
+                listing.directories.push(name);
+            } else if name == SEQUENCES {
+                listing.has_sequences = true;
+            } else {
+                listing.files.push(name);
+            }
+        })?;
+        listing.files.sort_unstable();
+        listing.directories.sort_unstable();
+        Ok(listing)
+    }
+
+    fn sort(&self) -> Sort {
+        let has =
+            |name: &str| self.directories.binary_search_by(|other| other.as_os_str().cmp(OsStr::new(name))).is_ok();
+        if has("cur") && has("new") {
+            return Sort::Maildir;
+        }
+        let mut visible = self.files.iter().filter(is_visible).peekable();
+        // MH puts a comma in front of what it has removed; others put names of their own beside the sequences.
+        let is_number = |name: &OsString| number(name).is_some() || name.as_encoded_bytes().starts_with(b",");
+        let is_numbered = visible.peek().is_some() && visible.all(is_number);
+        if self.has_sequences || is_numbered { Sort::Mh } else { Sort::Plain }
+    }
+
+    /// The files that are numbers, in their order.
+    fn numbered(&self) -> impl Iterator<Item = (u64, &OsString)> {
+        let mut numbered: Vec<_> = self.files.iter().filter_map(|name| Some((number(name)?, name))).collect();
+        numbered.sort_unstable();
+        numbered.into_iter()
+    }
+}
+
+/// The messages of one part of a Maildir.
+fn maildir_files(path: &Path, is_cur: bool) -> Result<impl Iterator<Item = Place>> {
+    let mut names = Vec::new();
+    each(path, |name, kind| {
+        if !kind.is_dir() && is_visible(&&name) {
+            names.push(name);
+        }
+    })?;
+    names.sort_unstable();
+    Ok(names.into_iter().map(move |name| {
+        // A name in `new` tells no flags: nobody has seen the message.
+        let letters = if is_cur { name.as_encoded_bytes() } else { b"" };
+        Place::message(path.join(&name), Some(flags::of_maildir_name(letters)))
+    }))
+}
+
+/// Files and directories of a directory: what is neither, as a device or a socket, would only be waited for.
+fn each(path: &Path, mut found: impl FnMut(OsString, FileType)) -> Result<()> {
+    let failed = |error| Error::input(path, error);
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let mut kind = entry.file_type().map_err(failed)?;
+        if kind.is_symlink() {
+            // A link that leads nowhere is nothing.
+            match std::fs::metadata(entry.path()) {
+                Ok(target) if target.is_file() => kind = target.file_type(),
+                _ => continue,
+            }
+        }
+        if kind.is_dir() || kind.is_file() {
+            found(entry.file_name(), kind);
         }
     }
+    Ok(())
 }
 
-fn cannot_create(path: &Path, error: io::Error) -> Error {
-    Error::new(Kind::CannotCreate, format!("cannot create {}", path.display())).caused_by(error)
+fn is_visible(name: &&OsString) -> bool {
+    !name.as_encoded_bytes().starts_with(b".")
 }
 
-/// `report.pdf`, `report (2).pdf` …
-fn numbered(name: &str, number: u32) -> String {
-    match (number, name.rsplit_once('.')) {
-        (1, _) => name.to_owned(),
-        (_, Some((stem, extension))) if !stem.is_empty() => format!("{stem} ({number}).{extension}"),
-        _ => format!("{name} ({number})"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_is_replaced_and_never_followed() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = |name: &str| dir.path().join(name);
-        std::fs::write(path("victim"), "old").expect("written");
-        std::os::unix::fs::symlink("victim", path("a.txt")).expect("linked");
-        let saved =
-            |overwrite| Directory::open(dir.path(), overwrite).and_then(|d| d.save("a.txt", b"new")).expect("it");
-        assert_eq!(saved(false), path("a (2).txt"));
-        assert_eq!(saved(true), path("a.txt"));
-        assert_eq!(std::fs::read(path("victim")).expect("read"), b"old");
-        assert!(!path("a.txt").is_symlink());
-        let both = Directory::open(dir.path(), true).expect("opened");
-        let names: Vec<_> = (0..2).map(|_| both.save("b", b"x").expect("saved")).collect();
-        assert_eq!(names, [path("b"), path("b (2)")]);
-    }
+fn number(name: &OsStr) -> Option<u64> {
+    name.to_str().filter(|name| name.bytes().all(|octet| octet.is_ascii_digit()))?.parse().ok()
 }

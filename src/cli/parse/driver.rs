@@ -2,14 +2,23 @@
 //!
 //! What cannot be read, and what an action cannot do, is told in its place; the other messages follow all the same, and
 //! the command ends with the first error's code. What was said before an error is printed first, since it was done.
+//! Several threads may work on messages at the same time; what they say is printed as if there were one.
 
+use super::crew::{Craft, Crew};
 use super::letter::Letter;
+use super::open::{Opened, open};
 use super::sheet::Sheet;
-use super::sources::Source;
+use super::sources::{Input, Item, Items, Reading, Source};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::error::{Error, Result};
 use mailkit::message::safe;
+use std::num::NonZeroUsize;
+
+/// Octets of output that are gathered before they are written.
+const OUTPUT_MAX: usize = 64 * 1024;
+/// Octets of a message whose place in memory is kept for the next one.
+const SPARE_MAX: usize = 1024 * 1024;
 
 /// Something that can be done with a message.
 pub(super) trait Action {
@@ -21,15 +30,58 @@ pub(super) trait Action {
         false
     }
 
+    /// Whether more is looked at than the header section: if not, no more is read.
+    fn needs_body(&self) -> bool {
+        true
+    }
+
+    /// Whether what it says is JSON, though nobody said --json.
+    fn needs_json(&self) -> bool {
+        false
+    }
+
+    /// Itself, if it may work on several messages at the same time: it keeps nothing and writes to no file.
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        None
+    }
+
     /// Behind the last message: what is about all of them.
     fn finish(&self, _sheet: &mut Sheet) -> Result<()> {
         Ok(())
     }
 }
 
+/// How results are printed, and how fast.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Manner {
+    /// Print one JSON value a line, one for each message; with --json, several become one array
+    #[arg(long)]
+    jsonl: bool,
+
+    /// Threads that work at the same time; without it, one for each processor
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+impl Manner {
+    fn form(&self, is_many: bool, is_json: bool) -> Form {
+        match (self.jsonl, is_json) {
+            (true, _) => Form::Lines,
+            (false, true) if is_many => Form::Array,
+            (false, true) => Form::Value,
+            (false, false) => Form::Text,
+        }
+    }
+
+    fn jobs(&self) -> usize {
+        self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    }
+}
+
 /// How results are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+enum Form {
     /// For people.
     Text,
     /// One value.
@@ -40,41 +92,104 @@ pub(super) enum Form {
     Lines,
 }
 
+/// What came of an item.
+enum Outcome {
+    /// What the action said about a message, and why it said no more.
+    Said(Sheet, Source, Option<Error>),
+    /// It holds others.
+    More(Items),
+    /// It could not be read.
+    Failed(Error),
+}
+
 /// The action, for every message.
-pub(super) fn run(
-    action: &dyn Action,
-    sources: impl Iterator<Item = Result<Source>>,
-    (form, is_many): (Form, bool),
-    wanted: Option<&str>,
-    context: &Context,
-) -> Result<Exit> {
-    let mut printer = Printer { form, is_many, context, count: 0, found: false, void: false, exit: Exit::OK };
-    for source in sources {
-        match source {
-            Ok(source) => {
-                let mut sheet = printer.sheet();
-                let letter = Letter::of(&source, wanted);
-                let done = match letter.part() {
-                    Some(_) => action.run(&letter, &mut sheet),
-                    None => {
-                        sheet.found_nothing();
-                        Ok(())
-                    }
-                };
-                let head = action.is_headed().then(|| source.name());
-                printer.print(&sheet, head.as_deref())?;
-                printer.warn(&sheet, &source);
-                printer.found |= !sheet.is_void();
-                printer.failed(done.err());
-            }
-            Err(error) => printer.failed(Some(error)),
+pub(super) fn run(action: &dyn Action, input: &Input, manner: &Manner, context: &Context) -> Result<Exit> {
+    let reading = input.reading(action.needs_body());
+    let (items, is_many) = input.items(&reading)?;
+    let form = manner.form(is_many, context.is_json() || action.needs_json());
+    let mut printer = Printer {
+        form,
+        is_many,
+        path_end: reading.path_end,
+        is_headed: is_many && action.is_headed(),
+        is_prompt: input.is_live() || context.shows_output(),
+        context,
+        output: Vec::new(),
+        count: 0,
+        found: false,
+        void: false,
+        exit: Exit::OK,
+    };
+    match action.beside_others().filter(|_| manner.jobs() > 1) {
+        Some(action) => {
+            let work = |item: Item, spare: &mut Vec<u8>| perform(action, item, &reading, form, spare);
+            let craft = Craft { work: &work, weigh: Item::weight, jobs: manner.jobs() };
+            std::thread::scope(|scope| {
+                let mut crew = Crew::new(scope, &craft);
+                crew.run(items, &mut |crew, made| settle(crew, made, &mut printer))
+            })?;
+        }
+        None => {
+            let mut spare = Vec::new();
+            each(items, &mut |item| perform(action, item, &reading, form, &mut spare), &mut printer)?;
         }
     }
     let mut sheet = printer.sheet();
     let done = action.finish(&mut sheet);
     printer.print(&sheet, None)?;
-    printer.failed(done.err());
+    printer.failed(done.err())?;
     printer.end()
+}
+
+/// One item after the other; what an item holds comes in its place.
+fn each(items: Items, perform: &mut dyn FnMut(Item) -> Outcome, printer: &mut Printer<'_>) -> Result<()> {
+    for item in items {
+        if let Some(more) = printer.take(perform(item))? {
+            each(more, perform, printer)?;
+        }
+    }
+    Ok(())
+}
+
+/// The same with what several threads have done.
+fn settle(
+    crew: &mut Crew<'_, '_, Item, Outcome, Vec<u8>>,
+    made: Vec<Outcome>,
+    printer: &mut Printer<'_>,
+) -> Result<()> {
+    for outcome in made {
+        if let Some(more) = printer.take(outcome)? {
+            crew.run(more, &mut |crew, made| settle(crew, made, printer))?;
+        }
+    }
+    Ok(())
+}
+
+/// Does the action with an item. What an earlier message lay in serves for the next one.
+fn perform(action: &dyn Action, item: Item, reading: &Reading, form: Form, spare: &mut Vec<u8>) -> Outcome {
+    let mut source = match item {
+        Item::Message(source) => source,
+        Item::Failed(error) => return Outcome::Failed(error),
+        Item::File(place) => match open(place, reading, spare) {
+            Ok(Opened::Message(source)) => source,
+            Ok(several) => return Outcome::More(several.items()),
+            Err(error) => return Outcome::Failed(error),
+        },
+    };
+    let mut sheet = Sheet::new(form != Form::Text, reading.path_end);
+    let letter = Letter::of(&source, reading);
+    let error = match letter.part() {
+        Some(_) => action.run(&letter, &mut sheet).err(),
+        None => {
+            sheet.found_nothing();
+            None
+        }
+    };
+    let octets = std::mem::take(&mut source.octets);
+    if octets.capacity() <= SPARE_MAX {
+        *spare = octets;
+    }
+    Outcome::Said(sheet, source, error)
 }
 
 /// Where sheets become output.
@@ -82,7 +197,15 @@ struct Printer<'c> {
     form: Form,
     /// Whether there may be several messages.
     is_many: bool,
+    /// What ends a path.
+    path_end: u8,
+    /// Whether a line above each message says which it is.
+    is_headed: bool,
+    /// Whether somebody waits for each message.
+    is_prompt: bool,
     context: &'c Context,
+    /// What is to be written.
+    output: Vec<u8>,
     /// Sheets with something on them.
     count: u64,
     found: bool,
@@ -91,41 +214,69 @@ struct Printer<'c> {
 }
 
 impl Printer<'_> {
-    fn sheet(&self) -> Sheet {
-        Sheet::new(self.form != Form::Text)
+    /// Prints what was said; gives back what there is more to do.
+    fn take(&mut self, outcome: Outcome) -> Result<Option<Items>> {
+        match outcome {
+            Outcome::More(items) => return Ok(Some(items)),
+            Outcome::Failed(error) => self.failed(Some(error))?,
+            Outcome::Said(sheet, source, error) => {
+                self.print(&sheet, Some(&source))?;
+                self.warn(&sheet, &source)?;
+                self.found |= !sheet.is_void();
+                self.failed(error)?;
+            }
+        }
+        Ok(None)
     }
 
-    fn print(&mut self, sheet: &Sheet, head: Option<&str>) -> Result<()> {
+    fn sheet(&self) -> Sheet {
+        Sheet::new(self.form != Form::Text, self.path_end)
+    }
+
+    fn print(&mut self, sheet: &Sheet, source: Option<&Source>) -> Result<()> {
         let printed = sheet.printed();
         if !printed.is_empty() {
             let lead = match (self.form, self.count) {
                 (Form::Array, 0) => "[".to_owned(),
                 (Form::Array, _) => ",\n".to_owned(),
-                (Form::Text, count) if self.is_many => heading(head, count),
+                (Form::Text, count) if self.is_headed => heading(source, count),
                 _ => String::new(),
             };
-            self.context.octets(lead.as_bytes())?;
-            self.context.octets(printed)?;
+            self.output.extend_from_slice(lead.as_bytes());
+            self.output.extend_from_slice(printed);
             if matches!(self.form, Form::Value | Form::Lines) {
-                self.context.octets(b"\n")?;
+                self.output.push(b'\n');
             }
             self.count += 1;
         }
         self.void |= sheet.is_void();
         self.ends_with(sheet.exit());
+        if self.is_prompt || self.output.len() >= OUTPUT_MAX { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let written = self.context.octets(&self.output);
+        self.output.clear();
+        written
+    }
+
+    fn warn(&mut self, sheet: &Sheet, source: &Source) -> Result<()> {
+        if sheet.warnings().is_empty() {
+            return Ok(());
+        }
+        self.flush()?;
+        let lead = if self.is_many { format!("{}: ", source.name()) } else { String::new() };
+        sheet.warnings().iter().for_each(|warning| self.context.warn(&format!("{lead}{warning}")));
         Ok(())
     }
 
-    fn warn(&self, sheet: &Sheet, source: &Source) {
-        let lead = if self.is_many { format!("{}: ", source.name()) } else { String::new() };
-        sheet.warnings().iter().for_each(|warning| self.context.warn(&format!("{lead}{warning}")));
-    }
-
-    fn failed(&mut self, error: Option<Error>) {
+    fn failed(&mut self, error: Option<Error>) -> Result<()> {
         if let Some(error) = error {
+            self.flush()?;
             let exit = self.context.explain(&error);
             self.ends_with(exit);
         }
+        Ok(())
     }
 
     fn ends_with(&mut self, exit: Exit) {
@@ -134,17 +285,18 @@ impl Printer<'_> {
         }
     }
 
-    fn end(self) -> Result<Exit> {
+    fn end(mut self) -> Result<Exit> {
         if self.form == Form::Array {
-            self.context.octets(if self.count == 0 { b"[]\n" } else { b"]\n" })?;
+            self.output.extend_from_slice(if self.count == 0 { b"[]\n" } else { b"]\n" });
         }
+        self.flush()?;
         Ok(if self.exit == Exit::OK && self.void && !self.found { Exit::PARTIAL } else { self.exit })
     }
 }
 
 /// The line above what is said about one of several messages.
-fn heading(place: Option<&str>, count: u64) -> String {
-    let Some(place) = place else { return String::new() };
+fn heading(source: Option<&Source>, count: u64) -> String {
+    let Some(source) = source else { return String::new() };
     let gap = if count > 0 { "\n" } else { "" };
-    format!("{gap}==> {} <==\n", safe::terminal(place))
+    format!("{gap}==> {} <==\n", safe::terminal(&source.name()))
 }

@@ -1,6 +1,6 @@
 //! `parse -x` and `-l`: attachments become files in one directory, or are listed as they would be.
 
-use super::directory::Directory;
+use super::destination::Destination;
 use super::driver::Action;
 use super::json;
 use super::letter::Letter;
@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 #[command(next_help_heading = "Extract")]
 pub(super) struct Extract {
     /// Save the attachments in this directory and print the path of each; never overwrites a file
-    #[arg(short = 'x', long, value_name = "DIR", groups = ["wish", "saved"])]
+    #[arg(short = 'x', long, value_name = "DIR", groups = ["wish", "saved", "paths"])]
     extract: Option<PathBuf>,
 
     /// List what -x would save: number, type, size, the name it gets, and the sender's name if that is another
@@ -32,12 +32,8 @@ pub(super) struct Extract {
     #[arg(long, requires = "extract")]
     overwrite: bool,
 
-    /// With -x, end each path with NUL instead of a line end
-    #[arg(short = '0', long, requires = "extract")]
-    null: bool,
-
     #[arg(skip)]
-    directory: OnceLock<Directory>,
+    destination: OnceLock<Destination>,
 }
 
 impl Extract {
@@ -47,12 +43,12 @@ impl Extract {
     }
 
     /// The directory, opened when the first message comes.
-    fn directory(&self, path: &std::path::Path) -> Result<&Directory> {
-        if let Some(directory) = self.directory.get() {
-            return Ok(directory);
+    fn destination(&self, path: &std::path::Path) -> Result<&Destination> {
+        if let Some(destination) = self.destination.get() {
+            return Ok(destination);
         }
-        let directory = Directory::open(path, self.overwrite)?;
-        Ok(self.directory.get_or_init(|| directory))
+        let destination = Destination::open(path, self.overwrite)?;
+        Ok(self.destination.get_or_init(|| destination))
     }
 
     /// One line for each part.
@@ -71,15 +67,12 @@ impl Extract {
     }
 
     fn save(&self, letter: &Letter<'_>, items: &[Item<'_>], path: &std::path::Path, sheet: &mut Sheet) -> Result<()> {
-        let directory = self.directory(path)?;
+        let destination = self.destination(path)?;
         let mut written = Vec::new();
         let outcome = items.iter().try_for_each(|item| {
-            let path = directory.save(&item.name, &item.octets(&letter.message))?;
+            let path = destination.save(&item.name, &item.octets(&letter.message))?;
             if !sheet.is_json() {
-                // A path exactly as it is, so that a script can open it; the part of it that a stranger chose is a
-                // safe name.
-                sheet.octets(path.as_os_str().as_encoded_bytes());
-                sheet.octets(if self.null { b"\0" } else { b"\n" });
+                sheet.path(&path);
             }
             written.push((item, path));
             Ok(())

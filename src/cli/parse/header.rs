@@ -105,4 +105,12 @@ impl Action for Header {
         }
         Ok(())
     }
+
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
 }

@@ -1,6 +1,7 @@
 //! A message that an action looks at: read, with the place it came from, and the part of it that is meant.
 
-use super::sources::Source;
+use super::sources::{Reading, Source};
+use mailkit::message::field;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::roles::Roles;
 use mailkit::message::view::{Message, Part};
@@ -11,7 +12,7 @@ use std::cell::OnceCell;
 pub(super) struct Letter<'o> {
     /// Where it stands.
     pub(super) source: &'o Source,
-    /// What it consists of.
+    /// What it consists of; for an action that needs no body, as if it had none.
     pub(super) message: Message<'o>,
     /// The number of the part that is meant, if not all of it is.
     wanted: Option<&'o str>,
@@ -19,9 +20,19 @@ pub(super) struct Letter<'o> {
 }
 
 impl<'o> Letter<'o> {
-    /// Reads what was found; `wanted` is the part that is meant.
-    pub(super) fn of(source: &'o Source, wanted: Option<&'o str>) -> Self {
-        Self { source, message: Message::parse(&source.octets), wanted, roles: OnceCell::new() }
+    /// Reads what was found: all of it, or its header section.
+    pub(super) fn of(source: &'o Source, reading: &'o Reading) -> Self {
+        let octets = match field::section_end(&source.octets) {
+            Some(end) if !reading.is_whole => &source.octets[..end],
+            _ => &source.octets,
+        };
+        let message = Message::parse_within(octets, &reading.limits);
+        Self { source, message, wanted: reading.part.as_deref(), roles: OnceCell::new() }
+    }
+
+    /// The message that was made of another one, which stands in its place.
+    pub(super) fn made(source: &'o Source) -> Self {
+        Self { source, message: Message::parse(&source.octets), wanted: None, roles: OnceCell::new() }
     }
 
     /// What its parts are for; found out when it is first asked for.

@@ -4,45 +4,46 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod auth;
 mod convert;
+mod crew;
+mod destination;
 mod directory;
 mod driver;
 mod extract;
+mod flags;
 mod header;
 mod json;
 mod letter;
+mod open;
 mod pick;
 mod raw;
 mod sheet;
 mod sources;
 mod tree;
+mod unpack;
 mod view;
 
 use super::context::Context;
 use super::exit::Exit;
-use driver::{Action, Form};
+use driver::{Action, Manner};
 use mailkit::error::{Error, Kind, Result};
-use std::path::PathBuf;
+use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("paths").multiple(true))]
 #[command(after_help = "Examples:\n  \
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
-    mailkit parse --jsonl *.eml")]
+    mailkit parse --jsonl archive.mbox.gz\n  \
+    mailkit parse -H Subject ~/Maildir\n  \
+    find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
-    /// The messages; `-` or nothing means standard input
-    #[arg(value_name = "FILE", default_value = "-")]
-    files: Vec<PathBuf>,
-
-    /// Print one JSON value a line, one for each message; with --json, several become one array
-    #[arg(long)]
-    jsonl: bool,
-
-    /// Of each message only the part of this number, as the tree shows it; 1 if there is none
-    #[arg(long, value_name = "ID", help_heading = "Select")]
-    part: Option<String>,
-
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    manner: Manner,
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
@@ -51,12 +52,20 @@ pub(super) struct Args {
     extract: extract::Extract,
     #[command(flatten)]
     convert: convert::Convert,
+    #[command(flatten)]
+    auth: auth::Auth,
 }
 
 impl Args {
     /// What is to be done: at most one of the group `wish` is given, and what has no place in it stands alone.
     fn action(&self) -> Result<&dyn Action> {
-        let asked = [self.view.action(), self.header.action(), self.extract.action(), self.convert.action()];
+        let asked = [
+            self.view.action(),
+            self.header.action(),
+            self.extract.action(),
+            self.convert.action(),
+            self.auth.action(),
+        ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => {
@@ -66,20 +75,9 @@ impl Args {
             (action, _) => Ok(action.unwrap_or(&self.view)),
         }
     }
-
-    fn form(&self, is_many: bool, context: &Context) -> Form {
-        match (self.jsonl, context.is_json() || self.convert.is_json()) {
-            (true, _) => Form::Lines,
-            (false, true) if is_many => Form::Array,
-            (false, true) => Form::Value,
-            (false, false) => Form::Text,
-        }
-    }
 }
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let is_many = sources::may_be_many(&args.files);
-    let form = args.form(is_many, context);
-    driver::run(args.action()?, sources::each(&args.files), (form, is_many), args.part.as_deref(), context)
+    driver::run(args.action()?, &args.input, &args.manner, context)
 }

@@ -7,11 +7,14 @@ use crate::cli::exit::Exit;
 use mailkit::error::Result;
 use mailkit::message::safe;
 use serde::Serialize;
+use std::path::Path;
 
 /// The output of an action for one message.
 #[derive(Debug)]
 pub(super) struct Sheet {
     is_json: bool,
+    /// What ends a path.
+    path_end: u8,
     octets: Vec<u8>,
     warnings: Vec<String>,
     is_void: bool,
@@ -20,8 +23,8 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// An empty one, for JSON or for people.
-    pub(super) fn new(is_json: bool) -> Self {
-        Self { is_json, octets: Vec::new(), warnings: Vec::new(), is_void: false, exit: Exit::OK }
+    pub(super) fn new(is_json: bool, path_end: u8) -> Self {
+        Self { is_json, path_end, octets: Vec::new(), warnings: Vec::new(), is_void: false, exit: Exit::OK }
     }
 
     /// Whether one JSON value is wanted, and no lines.
@@ -38,6 +41,12 @@ impl Sheet {
     /// Lines that are made safe, and stay lines.
     pub(super) fn lines(&mut self, text: &str) {
         self.octets.extend_from_slice(safe::terminal_lines(text).as_bytes());
+    }
+
+    /// A path exactly as it is, so that a script can open it: whatever a stranger chose of it is a safe name.
+    pub(super) fn path(&mut self, path: &Path) {
+        self.octets.extend_from_slice(path.as_os_str().as_encoded_bytes());
+        self.octets.push(self.path_end);
     }
 
     /// Octets as they are.

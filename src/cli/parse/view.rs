@@ -41,6 +41,10 @@ impl Action for View {
     fn is_headed(&self) -> bool {
         true
     }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
 }
 
 /// What people would read of the message, or of the part that is meant.

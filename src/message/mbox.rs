@@ -1,0 +1,537 @@
+//! Mbox: messages one behind the other in one file, each begun by a From_ line, in all the dialects there are.
+//!
+//! A line `From ` begins a message at the beginning, or behind an empty line if it looks like what delivery agents
+//! write there. Some dialects also say in a Content-Length how long a message is; that counts only where it leads
+//! to the next From_ line or to the end, since whoever changed the message since may not have changed the number.
+//! The splitter holds one message at a time, however many there are. Knows no files and nothing of what a message means.
+//! RFC 4155; <https://doc.dovecot.org/admin_manual/mailbox_formats/mbox/> for what is found in the field.
+
+use super::{date, field};
+use crate::world::Timestamp;
+use memchr::memmem;
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+
+/// What a From_ line begins with, and what is quoted with `>` where a line of a message begins with it.
+pub const FROM: &[u8] = b"From ";
+
+/// Octets of a From_ line; delivery agents write an address and a date.
+const LINE_MAX: usize = 1000;
+/// Octets asked of the reader at once.
+const PIECE: usize = 256 * 1024;
+/// What of a piece says whether a From_ line begins at its end: a line end behind an empty line, and part of `From `.
+const OVERLAP: usize = 8;
+/// Line ends that may stand between a body and the next From_ line.
+const GAP_MAX: usize = 4;
+
+/// How a line of a message that begins with `From ` is told from a From_ line (the names are those of qmail's mbox(5)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Nobody says: no quoting is undone, and a Content-Length counts where it makes sense.
+    #[default]
+    Unknown,
+    /// `From ` has become `>From `.
+    O,
+    /// Every such line, quoted before or not, got one more `>`.
+    Rd,
+    /// As the first, and a Content-Length counts the octets.
+    Cl,
+    /// Nothing is quoted, and a Content-Length counts the octets.
+    Cl2,
+}
+
+/// Splits a stream into messages.
+pub struct Splitter<R> {
+    reader: R,
+    dialect: Dialect,
+    size_max: usize,
+    from_line: memmem::Finder<'static>,
+    window: Vec<u8>,
+    /// What of the window is read and not given away.
+    live: Range<usize>,
+    /// Where in the stream the live octets begin.
+    offset: u64,
+    /// What of the live octets was given away, and goes when the next is asked for.
+    given: usize,
+    is_over: bool,
+    /// Whether the first From_ line has no date, so that others need none.
+    undated: Option<bool>,
+}
+
+/// What comes next in the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found<'s> {
+    /// A message.
+    Message(Entry<'s>),
+    /// A message beyond the limit, which was passed over: where it begins, and how many octets it has.
+    TooLarge {
+        /// Where in the stream.
+        offset: u64,
+        /// Octets.
+        size: u64,
+    },
+}
+
+/// One message of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'s> {
+    /// Where in the stream the message begins, behind its From_ line.
+    pub offset: u64,
+    /// The From_ line without its line end; empty for what stands before the first one.
+    pub from_line: &'s [u8],
+    /// The message. Quoting is undone if the dialect is known.
+    pub octets: Cow<'s, [u8]>,
+}
+
+/// Whether a file that begins with these octets is an mbox.
+pub fn is_mbox(start: &[u8]) -> bool {
+    start.starts_with(FROM)
+}
+
+/// A From_ line for a message of a sender, with its line end.
+pub fn from_line(sender: &str, when: Timestamp) -> String {
+    format!("From {sender} {}\n", when.strftime("%a %b %e %H:%M:%S %Y"))
+}
+
+/// Where a message lies in the live octets.
+struct Extent {
+    /// Behind the From_ line.
+    start: usize,
+    /// Before the empty line that separates it from the next.
+    end: usize,
+    /// Where the next From_ line begins.
+    next: usize,
+}
+
+impl<R: Read> Splitter<R> {
+    /// Splits what `reader` gives; messages of more than `size_max` octets are passed over.
+    pub fn new(reader: R, dialect: Dialect, size_max: usize) -> Self {
+        Self {
+            reader,
+            dialect,
+            size_max,
+            from_line: memmem::Finder::new(b"\nFrom "),
+            window: Vec::new(),
+            live: 0..0,
+            offset: 0,
+            given: 0,
+            is_over: false,
+            undated: None,
+        }
+    }
+
+    /// The next message; none at the end.
+    pub fn advance(&mut self) -> io::Result<Option<Found<'_>>> {
+        let given = std::mem::take(&mut self.given);
+        self.drop_front(given);
+        if self.live.is_empty() && !self.fill()? {
+            return Ok(None);
+        }
+        let Some(start) = self.line_end(0)? else { return Ok(None) };
+        let start = if is_mbox(self.octets()) { start } else { 0 };
+        if self.undated.is_none() && start > 0 {
+            self.undated = Some(!is_dated(&self.octets()[..start]));
+        }
+        let Some(extent) = self.extent(start)? else { return self.pass_over(start).map(Some) };
+        self.given = extent.next;
+        let octets = &self.window[self.live.clone()];
+        let message = &octets[extent.start..extent.end];
+        Ok(Some(Found::Message(Entry {
+            offset: self.offset + extent.start as u64,
+            from_line: field::trim_line_end(&octets[..extent.start]),
+            octets: unquoted(message, self.dialect),
+        })))
+    }
+
+    fn octets(&self) -> &[u8] {
+        &self.window[self.live.clone()]
+    }
+
+    /// Where the message that begins at `start` ends; none if it is beyond the limit.
+    fn extent(&mut self, start: usize) -> io::Result<Option<Extent>> {
+        // A message, the line end and the From_ line behind it.
+        let limit = start.saturating_add(self.size_max).saturating_add(LINE_MAX);
+        let next = self.boundary(start, limit)?;
+        if matches!(self.dialect, Dialect::Unknown | Dialect::Cl | Dialect::Cl2)
+            && let Some(length) = content_length(&self.octets()[start..])
+            && let Some(end) = self.counted(length.saturating_add(start), limit, next)?
+        {
+            return Ok(Some(Extent { start, end: end.start, next: end.end }));
+        }
+        let next = match next {
+            Some(next) => next,
+            None if self.is_over && self.live.len() <= limit => self.live.len(),
+            None => return Ok(None),
+        };
+        let end = next - separator(&self.octets()[start..next]);
+        Ok((end - start <= self.size_max).then_some(Extent { start, end, next }))
+    }
+
+    /// Where the next From_ line begins; none if there is none before the end or before `limit`.
+    fn boundary(&mut self, start: usize, limit: usize) -> io::Result<Option<usize>> {
+        // The line end in front of it may be the one that ends our own From_ line.
+        let mut from = start.saturating_sub(1);
+        loop {
+            while let Some(at) = self.from_line.find(&self.octets()[from..]).map(|at| from + at) {
+                from = at + 1;
+                if follows_empty_line(&self.octets()[..at]) && self.is_from_line(at + 1)? {
+                    return Ok(Some(at + 1));
+                }
+            }
+            // Its beginning may have come, and the rest not.
+            from = from.max(self.live.len().saturating_sub(FROM.len()));
+            if self.live.len() > limit || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Where a message ends that says how long its body is, and where the next begins: if that is so.
+    fn counted(&mut self, end: usize, limit: usize, next: Option<usize>) -> io::Result<Option<Range<usize>>> {
+        if end >= limit {
+            return Ok(None);
+        }
+        while self.live.len() < end + LINE_MAX && self.fill()? {}
+        let Some(rest) = self.octets().get(end..) else { return Ok(None) };
+        let ends = rest.iter().take(GAP_MAX).take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+        // Not in the middle of a line: the body has its last line end, or there is one behind it.
+        if ends == 0 && !self.octets()[..end].ends_with(b"\n") {
+            return Ok(None);
+        }
+        let behind = end + ends;
+        let is_true = behind == self.live.len() && self.is_over
+            || next == Some(behind)
+            || self.octets()[behind..].starts_with(FROM) && self.is_from_line(behind)?;
+        Ok(is_true.then_some(end..behind))
+    }
+
+    /// Whether the line at `at`, which begins with `From `, looks like one that a delivery agent wrote.
+    fn is_from_line(&mut self, at: usize) -> io::Result<bool> {
+        let Some(end) = self.line_end(at)? else { return Ok(false) };
+        let line = &self.octets()[at..end];
+        Ok(is_dated(line) || self.undated == Some(true) && is_sender_only(line))
+    }
+
+    /// Where the line at `at` ends, with its line end or the end of all; none if it is endless.
+    fn line_end(&mut self, at: usize) -> io::Result<Option<usize>> {
+        loop {
+            let rest = self.octets().get(at..).unwrap_or_default();
+            let line = field::first_line(&rest[..rest.len().min(LINE_MAX)]);
+            let (end, is_whole) = (at + line.len(), line.ends_with(b"\n") || line.len() == LINE_MAX);
+            if is_whole || !self.fill()? {
+                return Ok((end > at).then_some(end));
+            }
+        }
+    }
+
+    /// Reads on to the next From_ line and keeps nothing.
+    fn pass_over(&mut self, start: usize) -> io::Result<Found<'_>> {
+        let offset = self.offset + start as u64;
+        let mut start = start;
+        loop {
+            if let Some(next) = self.boundary(start, 0)? {
+                self.drop_front(next);
+                break;
+            }
+            self.drop_front(self.live.len().saturating_sub(OVERLAP));
+            // What was complete in the overlap has been looked at.
+            start = OVERLAP - FROM.len() + 1;
+            if !self.fill()? {
+                self.drop_front(self.live.len());
+                break;
+            }
+        }
+        Ok(Found::TooLarge { offset, size: self.offset - offset })
+    }
+
+    /// Reads a piece more; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.live.end == self.window.len() {
+            // Moved to the front only where that much is free, so that no octet moves more than once or twice.
+            if self.live.start >= self.live.len() && self.live.start > 0 {
+                self.window.copy_within(self.live.clone(), 0);
+                self.live = 0..self.live.len();
+            } else {
+                self.window.resize(self.window.len() + self.window.len() / 2 + PIECE, 0);
+            }
+        }
+        while !self.is_over {
+            match self.reader.read(&mut self.window[self.live.end..]) {
+                Ok(0) => self.is_over = true,
+                Ok(count) => {
+                    self.live.end += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn drop_front(&mut self, count: usize) {
+        self.offset += count as u64;
+        self.live.start += count;
+        if self.live.is_empty() {
+            self.live = 0..0;
+        }
+    }
+}
+
+/// Whether the line that ends behind these octets is empty.
+fn follows_empty_line(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"\r").unwrap_or(before);
+    before.is_empty() || before.ends_with(b"\n")
+}
+
+/// Octets of the empty line that ends a message in an mbox, and is no part of it.
+fn separator(message: &[u8]) -> usize {
+    match message {
+        [.., b'\n', b'\r', b'\n'] | [b'\r', b'\n'] => 2,
+        [.., b'\n', b'\n'] | [b'\n'] => 1,
+        _ => 0,
+    }
+}
+
+/// A month, a time of day and a year stand behind the sender: the form of RFC 4155 and its many relatives.
+fn is_dated(line: &[u8]) -> bool {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(2);
+    let (mut month, mut year) = (false, false);
+    words.by_ref().for_each(|word| {
+        let is_day = word.split(|octet| *octet == b'-').count() == 3;
+        month |= is_day || date::MONTHS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+        year |= is_day
+            || matches!(word, [b'1' | b'2', rest @ ..] if rest.len() == 3 && rest.iter().all(u8::is_ascii_digit));
+    });
+    month && year && date::has_time(line)
+}
+
+/// `From alice@crepes.example`, as some programs write it.
+fn is_sender_only(line: &[u8]) -> bool {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
+    words.next().is_some() && words.next().is_none()
+}
+
+/// Octets from a message's beginning to the end its Content-Length gives; none if it gives none.
+fn content_length(message: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    let mut length = None;
+    loop {
+        let line = field::first_line(&message[at..]);
+        at += line.len();
+        if line.is_empty() {
+            return None;
+        }
+        if field::is_empty_line(line) {
+            return at.checked_add(length?);
+        }
+        let Some(colon) = field::colon_of(line) else {
+            // What is neither a field nor folded ends the header section as well.
+            if field::is_continuation(line) { continue } else { return None }
+        };
+        if length.is_none() && line[..colon].trim_ascii().eq_ignore_ascii_case(b"Content-Length") {
+            length = std::str::from_utf8(line[colon + 1..].trim_ascii()).ok()?.parse().ok();
+        }
+    }
+}
+
+/// A message as it was before somebody quoted its lines.
+fn unquoted(message: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
+    let marks_max = match dialect {
+        Dialect::Unknown | Dialect::Cl2 => return Cow::Borrowed(message),
+        // Who quotes like this leaves lines alone that are quoted already.
+        Dialect::O | Dialect::Cl => 1,
+        Dialect::Rd => usize::MAX,
+    };
+    let mut plain: Option<Vec<u8>> = None;
+    let mut copied = 0;
+    for at in memmem::find_iter(message, b">From ") {
+        let marks = message[..=at].iter().rev().take_while(|octet| **octet == b'>').count();
+        let line = at + 1 - marks;
+        let begins_line = line == 0 || message[line - 1] == b'\n';
+        if begins_line && marks <= marks_max {
+            plain.get_or_insert_default().extend_from_slice(&message[copied..line]);
+            copied = line + 1;
+        }
+    }
+    match plain {
+        None => Cow::Borrowed(message),
+        Some(mut plain) => {
+            plain.extend_from_slice(&message[copied..]);
+            Cow::Owned(plain)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A reader that gives so many octets at a time.
+    struct Drip<'t>(&'t [u8], usize);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len()).min(self.0.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    const A: &str = "From a@x Thu Jan  1 00:00:00 1970\n";
+    const MAX: usize = 10_000;
+
+    fn split(mbox: &str, dialect: Dialect, chunk: usize, size_max: usize) -> Vec<String> {
+        let mut splitter = Splitter::new(Drip(mbox.as_bytes(), chunk), dialect, size_max);
+        let mut found = Vec::new();
+        while let Some(next) = splitter.advance().expect("it can be read") {
+            found.push(match next {
+                Found::Message(entry) => {
+                    let at = entry.offset as usize;
+                    if matches!(dialect, Dialect::Unknown) {
+                        assert!(mbox.as_bytes()[at..].starts_with(&entry.octets), "{at} in {mbox:?}");
+                    }
+                    String::from_utf8(entry.octets.into_owned()).expect("text")
+                }
+                Found::TooLarge { offset, size } => format!("{size} at {offset}"),
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn messages_begin_where_a_from_line_follows_an_empty_line() {
+        for (mbox, wanted) in [
+            (format!("{A}A: b\n\nx\n\n{A}A: c\n\ny\n"), &["A: b\n\nx\n", "A: c\n\ny\n"][..]),
+            (format!("{A}A: b\r\n\r\nx\r\n\r\n{A}A: c\r\n\r\n"), &["A: b\r\n\r\nx\r\n", "A: c\r\n"]),
+            (format!("{A}A: b\n\nx\n{A}y\n"), &[&format!("A: b\n\nx\n{A}y\n")]),
+            (format!("{A}A: b\n\nFrom here on, nothing\n\n"), &["A: b\n\nFrom here on, nothing\n"]),
+            (format!("{A}A: b\n\nx\n\nFrom 9:30 to 10:30 in May\n"), &["A: b\n\nx\n\nFrom 9:30 to 10:30 in May\n"]),
+            (format!("{A}A: b\n\n>From c\n\n"), &["A: b\n\n>From c\n"]),
+            (format!("{A}\n{A}\n"), &["", ""]),
+            (A.to_owned(), &[""]),
+            ("From a".to_owned(), &[""]),
+            (String::new(), &[]),
+            ("no mbox\n".to_owned(), &["no mbox\n"]),
+            (format!("no mbox\n\n{A}A: b\n"), &["no mbox\n", "A: b\n"]),
+            ("From a@x\nA: b\n\nFrom b@x\nA: c\n".to_owned(), &["A: b\n", "A: c\n"]),
+            (format!("{A}A: b\n\nFrom b@x\nA: c\n"), &["A: b\n\nFrom b@x\nA: c\n"]),
+            (format!("{A}A: b\n\nFrom b at x  1 Feb 2026 10:00:00 +0100\nA: c\n"), &["A: b\n", "A: c\n"]),
+            (format!("{A}A: b\n\nFrom - 2026-11-20 10:00:00\nA: c\n"), &["A: b\n", "A: c\n"]),
+        ] {
+            for chunk in 1..=mbox.len().max(1) {
+                assert_eq!(split(&mbox, Dialect::Unknown, chunk, MAX), wanted, "{mbox:?} by {chunk}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_content_length_counts_where_it_leads_somewhere() {
+        let body = format!("x\n\n{A}y\n");
+        let length = body.len();
+        let message = |length: usize| format!("A: b\nContent-Length: {length}\n\n{body}");
+        let cut = |length: usize| vec![format!("A: b\nContent-Length: {length}\n\nx\n"), "y\n".to_owned()];
+        for (said, behind, dialect, wanted) in [
+            (length, "", Dialect::Unknown, vec![message(length)]),
+            (length, "\n", Dialect::Cl, vec![message(length)]),
+            (length, "\n", Dialect::O, cut(length)),
+            (length - 1, "\n", Dialect::Unknown, vec![message(length - 1).trim_end().to_owned()]),
+            (length - 2, "\n", Dialect::Unknown, cut(length - 2)),
+            (length + 9, "\n", Dialect::Cl2, cut(length + 9)),
+            (usize::MAX, "\n", Dialect::Unknown, cut(usize::MAX)),
+        ] {
+            for end in ["", A] {
+                if !end.is_empty() && behind.is_empty() && dialect != Dialect::Unknown {
+                    continue;
+                }
+                let mbox = format!("{A}{}{behind}{end}", message(said));
+                let mut wanted = wanted.clone();
+                if !end.is_empty() {
+                    wanted.push(String::new());
+                }
+                for chunk in [1, 7, mbox.len()] {
+                    assert_eq!(split(&mbox, dialect, chunk, MAX), wanted, "{mbox:?} {dialect:?} by {chunk}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn quoting_is_undone_where_the_dialect_is_known() {
+        let quoted = "A: b\n\n>From a\n>>From b\n >From c\nx>From d\n>Fro\n>From";
+        for (dialect, wanted) in [
+            (Dialect::Unknown, quoted),
+            (Dialect::Cl2, quoted),
+            (Dialect::O, "A: b\n\nFrom a\n>>From b\n >From c\nx>From d\n>Fro\n>From"),
+            (Dialect::Cl, "A: b\n\nFrom a\n>>From b\n >From c\nx>From d\n>Fro\n>From"),
+            (Dialect::Rd, "A: b\n\nFrom a\n>From b\n >From c\nx>From d\n>Fro\n>From"),
+        ] {
+            assert_eq!(split(&format!("{A}{quoted}"), dialect, 10, MAX), [wanted], "{dialect:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_beyond_the_limit_is_passed_over_and_the_next_one_is_read() {
+        for large in [200, 5_000, 1_000_000] {
+            let text = "x".repeat(large);
+            let mbox = format!("{A}A: b\n\n{A}{text}\n\n{A}A: c\n\n{A}{text}");
+            let offset = A.len() + 6 + A.len();
+            let last = mbox.len() - large;
+            for chunk in [7, 1000, PIECE] {
+                let wanted = [
+                    "A: b\n".to_owned(),
+                    format!("{} at {offset}", large + 2),
+                    "A: c\n".to_owned(),
+                    format!("{large} at {last}"),
+                ];
+                assert_eq!(split(&mbox, Dialect::Unknown, chunk, 100), wanted, "{large} by {chunk}");
+            }
+        }
+    }
+
+    #[test]
+    fn memory_is_for_a_message_and_not_for_all() {
+        let one = format!("{A}A: b\n\n{}\n\n", "x\n".repeat(5_000));
+        let mbox = one.repeat(1_000);
+        let mut splitter = Splitter::new(mbox.as_bytes(), Dialect::Unknown, MAX * 2);
+        let mut count = 0;
+        while splitter.advance().expect("it can be read").is_some() {
+            count += 1;
+        }
+        assert_eq!(count, 1_000);
+        assert!(splitter.window.len() <= 3 * PIECE, "{}", splitter.window.len());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_as_mboxrd_is_read_back(
+            messages in proptest::collection::vec("(a|>|From |Content-Length: 3|: |\n){0,12}", 1..5), chunk in 1..40usize,
+        ) {
+            let mut mbox = String::new();
+            let messages: Vec<String> = messages.into_iter().map(|message| message + "\n").collect();
+            for message in &messages {
+                mbox += A;
+                for line in message.split_inclusive('\n') {
+                    let is_quoted = line.trim_start_matches('>').starts_with("From ");
+                    mbox += if is_quoted { ">" } else { "" };
+                    mbox += line;
+                }
+                mbox += "\n";
+            }
+            prop_assert_eq!(split(&mbox, Dialect::Rd, chunk, MAX), messages);
+        }
+
+        #[test]
+        fn no_octet_is_lost_however_they_come(
+            lines in proptest::collection::vec("(From a Jan 1:00 1970|From a|Content-Length: [0-9]{1,3}|>From |x)?\r?\n", 0..20),
+            chunk in 1..40usize, size_max in 1..60usize,
+        ) {
+            let mbox = lines.concat();
+            let whole = split(&mbox, Dialect::Unknown, mbox.len().max(1), size_max);
+            prop_assert_eq!(split(&mbox, Dialect::Unknown, chunk, size_max), whole);
+        }
+    }
+}
