@@ -72,7 +72,9 @@ fn check(octets: &[u8], what: &str) {
         }
         said
     };
-    let boundaries: String = before.parts().iter().filter_map(|part| part.media.parameters.get("boundary")).collect();
+    let boundaries: Vec<String> =
+        before.parts().iter().filter_map(|part| part.media.parameters.get("boundary")).collect();
+    let boundaries = boundaries.join(" ");
     let (boundaries, words) = (telling(&boundaries), telling(&said(&before)));
     let left = telling(&format!("{} {}", said(&after), String::from_utf8_lossy(&faked)));
     let left: Vec<_> = words.intersection(&left).filter(|word| !boundaries.contains(*word)).collect();

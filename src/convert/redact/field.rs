@@ -136,7 +136,23 @@ pub(super) fn text(fakes: &mut Fakes, octets: &mut [u8], list: List) {
 }
 
 fn plain(fakes: &mut Fakes, octets: &mut [u8], list: List) {
-    fakes.text(octets, Charset::Words, &|text, at| !is_in_address(text, &at) && list.has(&text[at]));
+    fakes.text(octets, Charset::Words, &|text, at| {
+        let is_free = !is_in_address(text, &at) || list == List::Keyword && is_property(text, &at);
+        is_free && list.has(&text[at])
+    });
+}
+
+/// Whether a word is one of two that name a property in results: `smtp.mailfrom=` (RFC 8601 §2.2).
+fn is_property(text: &[u8], at: &Range<usize>) -> bool {
+    const KINDS: [&[u8]; 4] = [b"header", b"smtp", b"policy", b"body"];
+    let (before, behind) = (&text[..at.start], &text[at.end..]);
+    let is_second = before.strip_suffix(b".").is_some_and(|before| KINDS.iter().any(|kind| before.ends_with(kind)));
+    let name = |text: &[u8]| text.iter().take_while(|octet| octet.is_ascii_alphanumeric() || **octet == b'-').count();
+    let ends = |text: &[u8]| text.get(name(text)) == Some(&b'=');
+    match behind.strip_prefix(b".") {
+        Some(second) => KINDS.contains(&&text[at.clone()]) && ends(second),
+        None => is_second && ends(behind),
+    }
 }
 
 /// `=?charset?encoding?content?=`: the charset, whether it is base64, and where the content is.
