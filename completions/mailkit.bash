@@ -2940,7 +2940,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__parse)
-            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-parts --jsonl --jobs --text --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --auth --trusted --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-parts --jsonl --jobs --text --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --auth --trusted --where --addresses --dates --thread --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3012,6 +3012,22 @@ _mailkit() {
                     ;;
                 --trusted)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --addresses)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --thread)
+                    COMPREPLY=($(compgen -W "references subjects" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -591,6 +591,11 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s x -l extract -
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l match -d 'With -x or -l, only what is called so; `*` and `?` as in a shell, in any case' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l type -d 'With -x or -l, every part of this type, attachment or not: `application/pdf`, `image/*`' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l where -d 'Do it only with messages that this filter means, as in \'from:@crepes.example size>1M not is:read\'; exit code 1 if there are none' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l addresses -d 'Print the addresses in these header fields, one a line and each once for a message; without fields, in all that name people. Exit code 1 if there are none' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l dates -d 'Print the dates in these header fields, one a line: in UTC, in seconds since 1970, and the field; without fields, in all that have one. Exit code 1 if there are none' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l thread -d 'Show which message answers which, as threads: by what they name, or also by their subjects. Messages that are named and not there are shown as gaps' -r -f -a "references\t''
+subjects\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F

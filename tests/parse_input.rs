@@ -224,14 +224,23 @@ fn each_message_says_where_it_was_found() {
 fn a_message_without_end_is_an_error_and_the_memory_stays_small() {
     let home = tempfile::tempdir().expect("a directory");
     let dir = home.path();
-    // Two megabytes that become two gigabytes.
-    let zeros = gzip(&vec![0; 4 * 1024 * 1024]);
-    fs::write(dir.join("bomb.gz"), zeros.repeat(512)).expect("written");
-    fs::write(dir.join("a.eml"), message("a")).expect("written");
-    let (code, shown, stderr) = run(dir, &["-H", "Subject", "bomb.gz", "a.eml"], b"");
-    assert_eq!((code, shown.as_str()), (65, "a\n"));
-    assert!(stderr.contains("bomb.gz: it is larger than 512 MiB"), "{stderr}");
-    let (code, _, stderr) = run(dir, &["/dev/zero"], b"");
+    // A few octets that become a hundred megabytes.
+    fs::write(dir.join("bomb.gz"), gzip(&vec![0; 1024 * 1024]).repeat(100)).expect("written");
+    let text = format!("{FROM_LINE}{}\n{FROM_LINE}{}\n{FROM_LINE}", message("first"), "x".repeat(100_000));
+    fs::write(dir.join("box"), format!("{text}{}", message("last"))).expect("written");
+    fs::write(dir.join("box.gz"), gzip(format!("{text}{}", message("last")).as_bytes())).expect("written");
+    put(dir, &[("a.eml", "a")]);
+    for (file, subjects, words) in [
+        ("bomb.gz", "a\n", "bomb.gz: it is larger than 32 KiB"),
+        ("box", "first\nlast\na\n", "box[1]: it is larger than 32 KiB"),
+        // What is compressed may go on for ever.
+        ("box.gz", "first\na\n", "box.gz[1]: it is larger than 32 KiB"),
+    ] {
+        let (code, shown, stderr) = run(dir, &["-H", "Subject", "--max-size", "32K", file, "a.eml"], b"");
+        assert_eq!((code, shown.as_str()), (65, subjects), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
+    }
+    let (code, _, stderr) = run(dir, &["--max-size", "16M", "/dev/zero"], b"");
     assert_eq!(code, 65, "{stderr}");
 }
 
@@ -256,6 +265,89 @@ fn all_cores_print_what_one_prints() {
         for jobs in ["2", "7"] {
             assert_eq!(run(dir, &[args, &["--jobs", jobs]].concat(), b""), one, "{args:?} with {jobs}");
         }
+    }
+}
+
+#[test]
+fn a_mailbox_is_listed_one_line_for_each_message() {
+    let home = tempfile::tempdir().expect("a directory");
+    let dir = home.path();
+    put(dir, &[("md/new/1", "new"), ("md/cur/2:2,S", "seen"), ("md/cur/3:2,FRS", "=?utf-8?q?caf=C3=A9_=1B[2J?=")]);
+    let status = "Status: RO\nX-Status: D\n";
+    fs::write(dir.join("box"), format!("{FROM_LINE}{status}{}", message("m1"))).expect("written");
+    fs::write(dir.join("bare"), "Subject: x\n\nbody\n").expect("written");
+    fs::write(dir.join("large"), format!("{}{}", message("large"), "x\n".repeat(100_000))).expect("written");
+    let (code, shown, stderr) = run(dir, &["--scan", "md", "box", "bare", "large"], b"");
+    let wanted = "N   2026-11-20 12:00 Alice                new                                 92\n\
+                  \x20   2026-11-20 12:00 Alice                seen                                93\n\
+                  \x20RF 2026-11-20 12:00 Alice                café \\x1b[2J                       117\n\
+                  \x20T  2026-11-20 12:00 Alice                m1                                  114\n\
+                  \x20                                         x                                   17\n\
+                  \x20   2026-11-20 12:00 Alice                large                             195K\n";
+    assert_eq!((code, shown.as_str(), stderr.as_str()), (0, wanted, ""));
+    assert!(shown.lines().all(|line| line.chars().count() == 80), "{shown}");
+    let (_, shown, _) = run(dir, &["--scan", "--jsonl", "md", "large"], b"");
+    let rows: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows[2]["source"]["flags"].to_string(), r#"["\\Answered","\\Flagged","\\Seen"]"#);
+    assert_eq!(rows[2]["subject"], "café \u{1b}[2J");
+    assert_eq!(rows[0]["from"][0]["address"], "alice@crepes.example");
+    assert_eq!((&rows[0]["date"], &rows[3]["size"]), (&"2026-11-20T12:00:00Z".into(), &200_099.into()));
+}
+
+#[test]
+fn no_more_than_a_header_section_is_read_where_no_more_is_wanted() {
+    let home = tempfile::tempdir().expect("a directory");
+    let path = home.path().join("large");
+    let mut file = fs::File::create(&path).expect("a file");
+    file.write_all(message("large").as_bytes()).expect("written");
+    // A hole: reading it would be an error, since it is beyond the limit.
+    file.set_len(600 * 1024 * 1024).expect("a large file");
+    assert_eq!(subjects(home.path(), &["large"], b""), "large");
+    let (code, _, _) = run(home.path(), &["large"], b"");
+    assert_eq!(code, 65);
+    let fields = "X-A: b\n".repeat(5_000);
+    fs::write(home.path().join("long"), format!("{fields}Subject: behind\n\nbody\n")).expect("written");
+    assert_eq!(subjects(home.path(), &["long"], b""), "behind");
+}
+
+#[test]
+fn bodies_are_in_the_json_form_as_they_are_asked_for() {
+    let home = tempfile::tempdir().expect("a directory");
+    let dir = home.path();
+    let text = "From: a@x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\n\
+        Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\nJVBE\nRi0=\n--b--\n";
+    fs::write(dir.join("m"), text).expect("written");
+    for (args, text, content) in [
+        (&[][..], Value::Null, Value::Null),
+        (&["--bodies", "none"], Value::Null, Value::Null),
+        (&["--bodies", "text"], "hi".into(), Value::Null),
+        (&["--text"], "hi".into(), Value::Null),
+        (&["--bodies", "all"], "hi".into(), "JVBERi0=".into()),
+    ] {
+        let (_, shown, _) = run(dir, &[&["--json", "m"], args].concat(), b"");
+        let document: Value = serde_json::from_str(&shown).expect("JSON");
+        let parts = &document["parts"][0]["children"];
+        assert_eq!((&parts[0]["text"], parts[1].get("content").unwrap_or(&Value::Null)), (&text, &content), "{args:?}");
+        assert_eq!(parts[1]["decoded_size"], 5);
+    }
+}
+
+#[test]
+fn limits_can_be_narrowed() {
+    let home = tempfile::tempdir().expect("a directory");
+    let dir = home.path();
+    let nested = "Content-Type: message/rfc822\n\n".repeat(5) + "Subject: x\n\nbody\n";
+    fs::write(dir.join("m"), nested).expect("written");
+    for (args, parts, is_truncated) in [
+        (&[][..], 6, false),
+        (&["--max-depth", "2"], 3, true),
+        (&["--max-parts", "4"], 4, true),
+        (&["--max-parts", "0"], 1, true),
+    ] {
+        let (_, shown, _) = run(dir, &[&["--json", "m"], args].concat(), b"");
+        let document: Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(shown.matches("\"header_len\"").count(), parts, "{args:?}");
+        assert_eq!(document["truncated"], is_truncated, "{args:?}");
     }
 }
 

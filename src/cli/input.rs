@@ -5,6 +5,7 @@
 
 use mailkit::account::read_text;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::size;
 use mailkit::world::Content;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, Write};
@@ -133,10 +134,10 @@ fn up_to_or_more(max: u64, reader: impl Read) -> io::Result<Vec<u8>> {
 
 /// What is said of a file, or of a message in it, that is beyond a limit.
 pub(super) fn too_large(path: &Path, max: u64) -> Error {
-    let size = match max % (1024 * 1024) {
-        0 => format!("it is larger than {} MiB", max / 1024 / 1024),
-        _ => format!("it is larger than {max} octets"),
-    };
+    let size = size::print(max);
+    let (number, unit) = size.split_at(size.trim_end_matches(char::is_alphabetic).len());
+    let unit = if unit.is_empty() { "octets".to_owned() } else { format!("{unit}iB") };
+    let size = format!("it is larger than {number} {unit}");
     Error::new(Kind::Data, format!("cannot read {}", named(path).display())).caused_by(size)
 }
 

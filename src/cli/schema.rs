@@ -7,6 +7,7 @@ use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
 use super::mx;
+use super::parse;
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
@@ -21,7 +22,7 @@ use schemars::{JsonSchema, Schema};
   mailkit schema
   mailkit schema send > send.schema.json")]
 pub(super) struct Args {
-    /// What to describe: send, error, probe, queue
+    /// What to describe: error, message, probe, queue, scan, send
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }
@@ -33,10 +34,12 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 4] = [
+const ALL: [Described; 6] = [
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
+    Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
+    Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row<'static>> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
 ];
 

@@ -6,5 +6,8 @@ use aws_lc_rs::digest;
 
 /// The hash of octets.
 pub fn sha256(octets: &[u8]) -> String {
-    digest::digest(&digest::SHA256, octets).as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digest = digest::digest(&digest::SHA256, octets);
+    let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
+    digest.as_ref().iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
 }

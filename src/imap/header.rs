@@ -3,7 +3,7 @@
 //! Lists of messages ask for header fields and nothing else; so their bodies are never read.
 //! Agrees with `message::guard` on where a header section ends. RFC 9051 §6.4.5.1.
 
-use crate::message::field;
+use crate::message::field::{self, Line};
 
 /// Octets of a header section that are looked at, as in `message::guard::Limits`.
 pub const HEADER_MAX: usize = 1024 * 1024;
@@ -23,10 +23,9 @@ pub fn len(octets: &[u8], is_whole: bool) -> Option<usize> {
         if field::is_empty_line(line) {
             return Some(at + line.len());
         }
-        // `From alice Thu Jan 1 …`, as mbox files put before each message, stands in front of fields.
-        let is_mbox_line = at == 0 && (line.starts_with(b"From ") || line.starts_with(b">From "));
-        if !is_mbox_line && field::colon_of(line).is_none() && !(at > 0 && field::is_continuation(line)) {
-            return Some(at);
+        match field::sort_line(octets.get(at..)?, at == 0, true, is_whole)? {
+            Line::Field | Line::Slip => {}
+            Line::Beyond => return Some(at),
         }
         at += line.len();
     }
@@ -65,7 +64,9 @@ mod tests {
             (b"A: b\r\n\r\nbody", Some(8), Some(8)),
             (b"A: b\r\n c\r\n", None, Some(10)),
             (b"A: b\r\nno fie", None, Some(6)),
-            (b"A: b\r\nno field\r\n", Some(6), Some(6)),
+            (b"A: b\r\nno field\r\n", None, Some(6)),
+            (b"A: b\r\nno field\r\n\r\n", Some(6), Some(6)),
+            (b"A: b\r\nno field\r\n x\r\nTo: c\r\n\r\n", Some(29), Some(29)),
             (b"no header at all\r\n", Some(0), Some(0)),
             (b"From alice\r\nA: b\r\n\r\n", Some(20), Some(20)),
         ] {
@@ -85,7 +86,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_guard_finds_the_same_end(text in "(From |>|[AB ]|:|x|\r\n|\n){0,20}") {
+        fn the_guard_finds_the_same_end(text in "(From |>|To:|[AB ]|:|x|\r\n|\n){0,20}") {
             let whole = check(text.as_bytes(), &Limits::default());
             let guarded = whole.blocks.first().map(|block| block.header.end);
             prop_assert_eq!(len(text.as_bytes(), true), guarded);

@@ -162,7 +162,7 @@ fn part_of(message: &Message<'_>, part: &view::Part) -> Part {
     let octets = |range: &Range<usize>| range.start as u64..range.end as u64;
     let text = |name| message.field(part, name).map(plain);
     let encoding = match part.encoding {
-        Encoding::Unknown => message.field(part, "Content-Transfer-Encoding").map(first_token),
+        Encoding::Unknown | Encoding::Uuencode => message.field(part, "Content-Transfer-Encoding").map(first_token),
         known => Some(known.name().to_owned()),
     };
     let kind = match (part.kind, part.children.as_slice()) {

@@ -60,10 +60,24 @@ impl NameAddr {
 
     /// `local-part@domain` for people, or the local part alone; not always an address.
     pub fn spec(&self) -> String {
-        match self.domain.is_empty() {
-            true => self.local_part.clone(),
+        if self.domain.is_empty() {
+            return self.local_part.clone();
+        }
+        // What came in quotes is no address without them; what never had any stays as it is.
+        let needs_quotes = !self.lacks_quotes && self.local_part.chars().any(|c| c != '.' && !is_atext(c));
+        match needs_quotes {
+            true => format!("\"{}\"@{}", self.local_part.replace('\\', "\\\\").replace('"', "\\\""), self.domain),
             false => format!("{}@{}", self.local_part, self.domain),
         }
+    }
+
+    /// Name and address for a reader; `None` where words stand that are neither, like `undisclosed recipients`.
+    pub fn person(&self) -> Option<(Option<String>, String)> {
+        let address = self.spec();
+        if address.is_empty() || self.domain.is_empty() && self.lacks_quotes && address.contains(' ') {
+            return None;
+        }
+        Some((self.display_name().filter(|name| !name.is_empty()), address))
     }
 }
 
@@ -90,7 +104,14 @@ pub fn parse(body: &[u8]) -> Vec<Entry> {
     while let Some(c) = chars.next() {
         match c {
             '"' => list.word(&quoted(&mut chars, '"'), true),
-            '(' => list.comment = Some(comment(&mut chars)),
+            '(' => {
+                // What stands behind an address may be a name (RFC 822 §A.1.2 wrote it so); in front of one, it is none.
+                let comment = comment(&mut chars);
+                list.space = true;
+                if !list.phrase.is_empty() || list.angle.is_some() {
+                    list.comment = Some(comment);
+                }
+            }
             '[' => {
                 let literal = quoted(&mut chars, ']');
                 list.word(&format!("[{literal}]"), false);
@@ -98,7 +119,9 @@ pub fn parse(body: &[u8]) -> Vec<Entry> {
             '<' => list.angle = Some(angle(&mut chars)),
             ',' => list.end_mailbox(),
             ';' => list.end_group(),
-            ':' if list.group.is_none() && list.angle.is_none() && !list.has_at() => list.begin_group(),
+            ':' if list.angle.is_none() && !list.has_at => list.begin_group(),
+            // RFC 5322 §4.1 let a NUL be, and nobody means one.
+            '\0' => {}
             c if c.is_whitespace() => list.space = true,
             c => list.character(c),
         }
@@ -122,6 +145,10 @@ struct List {
     group: Option<(String, Vec<NameAddr>)>,
     /// The display name, or an address without brackets: text and whether it came in quotes.
     phrase: Vec<Word>,
+    /// Which of those words have white space in front of them.
+    spaced: Vec<bool>,
+    /// An `@` stands in it, outside quotes.
+    has_at: bool,
     /// White space stands before what comes next.
     space: bool,
     angle: Option<String>,
@@ -130,6 +157,7 @@ struct List {
 
 impl List {
     fn character(&mut self, c: char) {
+        self.has_at |= c == '@';
         match self.phrase.last_mut() {
             Some((word, false)) => {
                 if self.space {
@@ -137,25 +165,28 @@ impl List {
                 }
                 word.push(c);
             }
-            _ => self.phrase.push((c.to_string(), false)),
+            _ => self.push(c.to_string(), false),
         }
         self.space = false;
+    }
+
+    fn push(&mut self, word: String, quoted: bool) {
+        self.phrase.push((word, quoted));
+        self.spaced.push(self.space);
     }
 
     fn word(&mut self, word: &str, quoted: bool) {
         match (quoted, self.phrase.last_mut()) {
             (false, Some((last, false))) => last.push_str(word),
-            _ => self.phrase.push((word.to_owned(), quoted)),
+            _ => self.push(word.to_owned(), quoted),
         }
         self.space = false;
     }
 
-    fn has_at(&self) -> bool {
-        self.phrase.iter().any(|(word, quoted)| !quoted && word.contains('@'))
-    }
-
     fn begin_group(&mut self) {
-        self.group = Some((self.take_phrase().unwrap_or_default(), Vec::new()));
+        let name = self.take_phrase().unwrap_or_default();
+        // No group may stand in another; who is in it belongs to the one around it.
+        self.group.get_or_insert((name, Vec::new()));
         self.comment = None;
         self.count += 1;
     }
@@ -168,19 +199,32 @@ impl List {
     }
 
     fn take_phrase(&mut self) -> Option<String> {
-        self.space = false;
-        let words: Vec<_> = std::mem::take(&mut self.phrase).into_iter().map(|(word, _)| word).collect();
-        let phrase = words.join(" ").trim().to_owned();
+        let mut phrase = String::new();
+        for ((word, _), spaced) in self.take_words().iter().zip(std::mem::take(&mut self.spaced)) {
+            phrase.push_str(if spaced { " " } else { "" });
+            phrase.push_str(word);
+        }
+        let phrase = phrase.trim().to_owned();
         (!phrase.is_empty()).then_some(phrase)
+    }
+
+    fn take_words(&mut self) -> Vec<Word> {
+        (self.space, self.has_at) = (false, false);
+        std::mem::take(&mut self.phrase)
     }
 
     fn end_mailbox(&mut self) {
         let comment = self.comment.take().filter(|comment| !comment.is_empty());
         let mailbox = match self.angle.take() {
-            Some(spec) => NameAddr { name: self.take_phrase().or(comment), ..bracketed(&spec) },
+            Some(spec) => {
+                // `a@x <a@x>`, without quotes, is an address written twice and no name.
+                let is_twice = self.has_at && self.phrase.iter().all(|(word, _)| *word == spec);
+                let name = self.take_phrase().filter(|_| !is_twice).or(comment);
+                NameAddr { name, ..bracketed(&spec) }
+            }
             None => {
-                self.space = false;
-                let phrase = std::mem::take(&mut self.phrase);
+                let phrase = self.take_words();
+                self.spaced.clear();
                 let Some(mailbox) = bare(phrase, comment) else { return };
                 mailbox
             }
@@ -377,6 +421,14 @@ mod tests {
             ("bob@x Bob", "-|bob|x"),
             ("B <bob smith@x>", "B|bob smith|x"),
             ("root", "-|root|"),
+            ("\"John\"Doe <j@x>", "JohnDoe|j|x"),
+            ("John \"Q\" Doe <j@x>", "John Q Doe|j|x"),
+            ("j@x <j@x>, \"k@x\" <k@x>, k@y <j@x>", "-|j|x k@x|k|x k@y|j|x"),
+            ("(John) j@x", "-|j|x"),
+            ("(c) John (d) Doe <j@x> (e)", "John Doe|j|x"),
+            ("a: b@x, c: d@y;;, e@z", "a{-|b|x -|d|y} -|e|z"),
+            ("a@x; B <b@y>", "-|a|x B|b|y"),
+            ("\0a@x\0", "-|a|x"),
             ("a@[192.0.2.1]", "-|a|[192.0.2.1]"),
             (", ,a@x,,", "-|a|x"),
             ("<>", "-||"),

@@ -111,6 +111,7 @@ fn words_for(code: FlawCode) -> (&'static str, Severity, &'static str) {
     use Severity::{Error, Info, Warn};
     match code {
         FlawCode::NoFieldLine => ("no-header-section", Warn, "there is no header section; all of it is taken for text"),
+        FlawCode::NotAField => ("not-a-field", Warn, "a line among the header fields is none; it is passed over"),
         FlawCode::NoEmptyLine => ("no-empty-line", Warn, "no empty line stands between header section and body"),
         FlawCode::HeaderTooLong => {
             ("header-too-long", Error, "the header section is beyond the limits; its rest is not read")
@@ -229,6 +230,7 @@ fn content(message: &Message<'_>, part: &Part, found: &mut Found) {
     let decoded = message.content(part);
     if !decoded.clean {
         let (code, text) = match part.encoding {
+            super::transfer::Encoding::Uuencode => ("bad-uuencode", "the uuencoded file is broken, or there is none"),
             super::transfer::Encoding::Base64 => ("bad-base64", "the base64 is broken; what could be read is shown"),
             _ => ("bad-quoted-printable", "the quoted-printable is broken; what makes no sense is left as it is"),
         };
@@ -271,7 +273,7 @@ mod tests {
             ("From: =?utf-8?q?a=E2=80=8Bb?= <a@x>\r\n\r\n", "hidden-characters 1"),
             ("Subject: x\r\n\r\n", "no-from 1"),
             ("From: a@x\r\nContent-Transfer-Encoding: base64\r\n\r\na*b\r\n", "bad-base64 1"),
-            ("From: a@x\r\nContent-Transfer-Encoding: x-uue\r\n\r\nab\r\n", "unknown-encoding 1"),
+            ("From: a@x\r\nContent-Transfer-Encoding: x-gzip\r\n\r\nab\r\n", "unknown-encoding 1"),
             ("From: a@x\r\nContent-Type: text/plain; charset=klingon\r\n\r\nab\r\n", "unknown-charset 1"),
             ("From: a@x\r\n\r\né\r\n", "undeclared-charset 1"),
             ("From: a@x\r\nContent-Type: nonsense\r\n\r\n", "bad-content-type 1"),

@@ -20,7 +20,8 @@ pub struct Field<'o> {
 
 /// The fields of a header section, in order. Lines that are none are passed over.
 pub fn fields(section: &[u8]) -> Fields<'_> {
-    Fields { section, at: 0 }
+    let at = if section.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    Fields { section, at }
 }
 
 /// Where the colon stands in a line that begins a field. White space in front of it is obsolete, yet read.
@@ -29,6 +30,99 @@ pub fn colon_of(line: &[u8]) -> Option<usize> {
     let name = trim_blanks_end(&line[..colon]);
     let is_name = !name.is_empty() && name.iter().all(|octet| octet.is_ascii_graphic());
     is_name.then_some(colon)
+}
+
+/// The mark that some editors put in front of UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Fields that no text begins a line with by chance, apart from those that begin like the others.
+const SURE: [&str; 30] = [
+    "authentication-results",
+    "bcc",
+    "cc",
+    "comments",
+    "date",
+    "delivered-to",
+    "dkim-signature",
+    "errors-to",
+    "envelope-to",
+    "from",
+    "importance",
+    "in-reply-to",
+    "keywords",
+    "lines",
+    "message-id",
+    "mime-version",
+    "newsgroups",
+    "organization",
+    "precedence",
+    "received",
+    "references",
+    "reply-to",
+    "return-path",
+    "sender",
+    "status",
+    "subject",
+    "thread-index",
+    "thread-topic",
+    "to",
+    "user-agent",
+];
+const SURE_BEGINNINGS: [&str; 7] = ["x-", "content-", "list-", "resent-", "arc-", "disposition-notification", "ms-"];
+
+/// What a line is to a header section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Part of it: a field, what continues one, or what mbox files put in front.
+    Field,
+    /// None of these, yet a slip, since something that is surely a field follows it.
+    Slip,
+    /// What comes behind the section, without an empty line between.
+    Beyond,
+}
+
+/// Says what the first line of `octets` is, which is not empty. The first line of a section may be less than a later one,
+/// that of a whole message more than that of a part. `None` if that hangs on octets that are still to come.
+pub fn sort_line(octets: &[u8], is_first: bool, is_outermost: bool, is_whole: bool) -> Option<Line> {
+    let line = first_line(octets);
+    let is_marked = || line.strip_prefix(BYTE_ORDER_MARK).is_some_and(|line| colon_of(line).is_some());
+    // `From alice Thu Jan 1 …`, as mbox files put before each message.
+    let is_mbox_line = || line.starts_with(b"From ") || line.starts_with(b">From ");
+    let is_field = colon_of(line).is_some() || !is_first && is_continuation(line);
+    if is_field || is_first && is_outermost && (is_mbox_line() || is_marked()) {
+        return Some(Line::Field);
+    }
+    // Words in the first line are the text, even where that goes on to quote a header; and what looks like a boundary
+    // belongs to a multipart whose own header section is at fault.
+    if is_first && !is_mbox_line() && !is_continuation(line) || line.starts_with(b"--") {
+        return Some(Line::Beyond);
+    }
+    Some(if goes_on(&octets[line.len()..], is_whole)? { Line::Slip } else { Line::Beyond })
+}
+
+/// Whether what continues the line before is followed by a field that is surely one.
+fn goes_on(octets: &[u8], is_whole: bool) -> Option<bool> {
+    let mut rest = octets;
+    loop {
+        let line = first_line(rest);
+        if !line.ends_with(b"\n") && !is_whole {
+            return None;
+        }
+        if line.is_empty() || is_empty_line(line) {
+            return Some(false);
+        }
+        if !is_continuation(line) {
+            return Some(is_sure(line));
+        }
+        rest = &rest[line.len()..];
+    }
+}
+
+fn is_sure(line: &[u8]) -> bool {
+    let Some(colon) = colon_of(line) else { return false };
+    let name = trim_blanks_end(&line[..colon]);
+    let begins = |start: &&str| name.get(..start.len()).is_some_and(|n| n.eq_ignore_ascii_case(start.as_bytes()));
+    SURE.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || SURE_BEGINNINGS.iter().any(|s| begins(&s))
 }
 
 /// Whether a message begins with a header section, be it an empty one; if not, it is text from its first line.

@@ -90,6 +90,8 @@ pub struct Flaw {
 pub enum FlawCode {
     /// Text where a header field should be.
     NoFieldLine,
+    /// A line among the fields that is none.
+    NotAField,
     /// A header section that runs into a body or a boundary without an empty line.
     NoEmptyLine,
     /// A header section beyond the limits.
@@ -146,6 +148,25 @@ mod tests {
             ("no fields here\n", &["text/plain \"no fields here\\n\""], &[NoFieldLine]),
             ("A: b\nno field\n", &["text/plain \"no field\\n\""], &[NoEmptyLine]),
             ("From x Thu\nA: b\n\nc", &["text/plain \"c\""], &[]),
+            ("\u{feff}From: a\nTo: b\n\nc", &["text/plain \"c\""], &[]),
+            // A slip in the header section, and none.
+            ("From: a\nslip\n (folded)\nTo: b\n\nc", &["text/plain \"c\""], &[NotAField]),
+            ("From: a\n: b\nReceived: x\n\nc", &["text/plain \"c\""], &[NotAField]),
+            ("From: a\nFrom b Thu\nX-Y: z\n\nc", &["text/plain \"c\""], &[NotAField]),
+            (" x\nSubject: y\n\nc", &["text/plain \"c\""], &[NotAField]),
+            ("From: a\nHello.\nNote: b\n\nc", &["text/plain \"Hello.\\nNote: b\\n\\nc\""], &[NoEmptyLine]),
+            ("From: a\nHello.\nBob.\nTo: b\n", &["text/plain \"Hello.\\nBob.\\nTo: b\\n\""], &[NoEmptyLine]),
+            ("Hello.\nTo: b\n\nc", &["text/plain \"Hello.\\nTo: b\\n\\nc\""], &[NoFieldLine]),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\nFrom x Thu\nContent-Type: text/html\n\nc\n--b--\n",
+                &[MIXED, "text/html \"c\""],
+                &[NotAField],
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\nA: b\nslip\n--b--\n",
+                &[MIXED, "text/plain \"slip\""],
+                &[NoEmptyLine],
+            ),
             (
                 "Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\none\n--b \t\nA: b\n\ntwo\n\n--b--\nepi\n",
                 &[MIXED, "text/plain \"one\"", "text/plain \"two\\n\""],

@@ -28,7 +28,7 @@ pub enum Whom {
 pub fn named(message: &dyn Content) -> io::Result<(Option<Address>, Vec<Address>)> {
     let head = rope::octets(message, 0..HEADER_MAX)?;
     // The mark that some editors put first.
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let head = head.strip_prefix(field::BYTE_ORDER_MARK).unwrap_or(&head);
     let header = Header::read(head);
     let recipients = header.recipients().map(|(found, _)| found).unwrap_or_default();
     let addresses = recipients.into_iter().filter_map(|whom| match whom {

@@ -21,16 +21,18 @@ pub fn boundary(entropy: &dyn Entropy) -> String {
     format!("=_{}", chance(entropy, 26))
 }
 
-/// The ids in a field body, without their brackets; a body without brackets is one id, as old senders write it.
+/// The ids in a field body, without their brackets; a body without
+/// brackets holds ids as old senders write them, one that lacks a bracket an id that was cut.
 pub fn parse_list(body: &[u8]) -> Vec<String> {
     let text = super::words::decode(body);
     let inside = text.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(id, _)| id));
     let ids: Vec<String> =
         inside.map(|id| id.split_whitespace().collect()).filter(|id: &String| !id.is_empty()).collect();
-    match ids.is_empty() && !text.contains(['<', '>']) && !text.is_empty() {
-        true => text.split_whitespace().map(str::to_owned).collect(),
-        false => ids,
+    if !ids.is_empty() {
+        return ids;
     }
+    let bare = text.split_whitespace().map(|id| id.trim_matches(['<', '>'])).filter(|id| !id.is_empty());
+    bare.map(str::to_owned).collect()
 }
 
 /// Characters of chance, five bits each.
@@ -82,7 +84,8 @@ pub(crate) mod tests {
             ("<a\r\n @b>", "a@b"),
             ("a@b", "a@b"),
             ("<>", ""),
-            ("<a@b", ""),
+            ("<a@b", "a@b"),
+            ("a@b>", "a@b"),
             ("", ""),
         ] {
             assert_eq!(parse_list(body.as_bytes()).join(","), wanted, "{body}");

@@ -84,15 +84,16 @@ impl Parameters {
                 continue;
             }
             let Some(suffix) = suffix else {
-                plain = plain.or(Some(value));
+                // Twice the same name: the first that says something.
+                plain = plain.filter(|known: &&String| !known.is_empty()).or(Some(value));
                 continue;
             };
             let (number, extended) = match suffix.strip_suffix('*') {
                 Some(number) => (number, true),
                 None => (suffix, suffix.is_empty()),
             };
-            // `name*` is a single piece; a number nobody can read sorts last rather than getting lost.
-            let number = if number.is_empty() { 0 } else { number.parse().unwrap_or(u32::MAX) };
+            // `name*` is a single piece; what has no number there belongs to another parameter.
+            let Ok(number) = (if number.is_empty() { Ok(0) } else { number.parse() }) else { continue };
             pieces.push((number, extended, value));
         }
         if pieces.is_empty() {
@@ -269,6 +270,12 @@ mod tests {
             ("a/b; name*0*=utf-8''caf%c3; name*1*=%a9", Some("café")),
             ("a/b; name=\"=?utf-8?q?caf=C3=A9?=\"", Some("café")),
             ("a/b; name*=%zz", Some("%zz")),
+            ("a/b; name=\"\"; name=x", Some("x")),
+            ("a/b; name*x=y", None),
+            ("a/b; name=x; name*=utf-8''y", Some("y")),
+            ("a/b; name*0*=utf-8''%C3%A9; name*1=\"%41.txt\"", Some("é%41.txt")),
+            ("a/b; name*00=a; name*01=b", Some("ab")),
+            ("a/b;;; =x; name=a.txt", Some("a.txt")),
             ("a/b; name=", Some("")),
             ("a/b; name", None),
             ("a/b", None),

@@ -11,6 +11,7 @@ pub mod armour;
 pub mod attachment;
 mod blind;
 pub mod build;
+mod charset;
 pub mod date;
 pub mod defect;
 pub mod downcode;

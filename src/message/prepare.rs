@@ -181,7 +181,7 @@ pub(super) fn continues_utf8(carry: &mut Vec<u8>, mut piece: &[u8]) -> bool {
 /// The length of what stands before the message: the mark that some editors put first, and the `From alice Thu …`
 /// line of an mbox, or of `git format-patch`.
 fn prefix(octets: &[u8]) -> usize {
-    let mark = if octets.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mark = if octets.starts_with(field::BYTE_ORDER_MARK) { field::BYTE_ORDER_MARK.len() } else { 0 };
     let line = field::first_line(&octets[mark..]);
     let length = if line.starts_with(b"From ") { mark + line.len() } else { mark };
     let rest = &octets[length..];

@@ -3,6 +3,8 @@
 //! Decoding never fails: what is broken is passed over or kept, and the defect is told.
 //! Knows no charsets and no parts. RFC 2045 §6.
 
+use super::uuencode;
+
 /// How a body is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encoding {
@@ -17,6 +19,8 @@ pub enum Encoding {
     QuotedPrintable,
     /// RFC 2045 §6.8.
     Base64,
+    /// Never registered, yet in use before base64 was.
+    Uuencode,
     /// Something nobody registered: taken as it is.
     Unknown,
 }
@@ -40,6 +44,7 @@ impl Encoding {
             "binary" => Self::Binary,
             "quoted-printable" => Self::QuotedPrintable,
             "base64" => Self::Base64,
+            "x-uuencode" | "uuencode" | "x-uue" | "uue" => Self::Uuencode,
             _ => Self::Unknown,
         }
     }
@@ -52,12 +57,13 @@ impl Encoding {
             Self::Binary => "binary",
             Self::QuotedPrintable => "quoted-printable",
             Self::Base64 => "base64",
+            Self::Uuencode => "x-uuencode",
         }
     }
 
     /// Whether octets stand for themselves.
     pub fn is_identity(self) -> bool {
-        !matches!(self, Self::QuotedPrintable | Self::Base64)
+        !matches!(self, Self::QuotedPrintable | Self::Base64 | Self::Uuencode)
     }
 
     /// Decodes a body; one that stands for itself is copied only when the caller makes it so.
@@ -65,6 +71,11 @@ impl Encoding {
         match self {
             Self::Base64 => owned(decode_base64(body)),
             Self::QuotedPrintable => owned(decode_quoted_printable(body)),
+            // Without a file in it, it is the text that somebody put there instead.
+            Self::Uuencode => match uuencode::find(body).first() {
+                Some(file) => owned(file.decode(body)),
+                None => Decoded { content: body.into(), clean: false },
+            },
             _ => Decoded { content: body.into(), clean: true },
         }
     }
@@ -229,6 +240,22 @@ mod tests {
     }
 
     #[test]
+    fn encodings_are_known_by_their_tokens() {
+        for (field, body, wanted) in [
+            (" BASE64 (really)", "aGk=", "hi"),
+            ("(c) \"base64\"; x=y", "aGk=", "hi"),
+            ("quoted-printable", "=68i", "hi"),
+            ("x-uuencode", "begin 644 a\r\n\":&D \r\n`\r\nend\r\n", "hi"),
+            ("X-UUE", "no file", "no file"),
+            ("8-bit", "=68i", "=68i"),
+            ("", "=68i", "=68i"),
+        ] {
+            let decoded = Encoding::parse(field.as_bytes()).decode(body.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&decoded.content), wanted, "{field}");
+        }
+    }
+
+    #[test]
     fn broken_quoted_printable_stays_readable() {
         for (body, wanted, clean) in [
             (&b"caf=C3=A9"[..], "café".as_bytes(), true),
@@ -236,6 +263,8 @@ mod tests {
             (b"soft=  \r\nline", b"softline", true),
             (b"1 = 2, =ZZ, =3d", b"1 = 2, =ZZ, =", false),
             (b"end=", b"end", true),
+            (b"end=3", b"end=3", false),
+            (b"=c3=A9 =0d=0A \t\r\n", "é \r\n\r\n".as_bytes(), true),
             (b"", b"", true),
         ] {
             let decoded = decode_quoted_printable(body);

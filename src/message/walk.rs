@@ -4,7 +4,7 @@
 //! boundaries are waited for. The limits and what is found are [`super::guard`]'s.
 //! RFC 2046 §5.1, §5.2; RFC 5322 §2.2.
 
-use super::field;
+use super::field::{self, Line};
 use super::guard::{Block, BlockKind, Flaw, FlawCode, Limits, Verdict};
 use super::media::MediaType;
 use super::transfer::Encoding;
@@ -201,14 +201,15 @@ impl<'o> Walk<'o> {
                 flaw = Some((FlawCode::NoEmptyLine, self.at));
                 break;
             }
-            let is_field = match lines {
-                0 => field::colon_of(line).is_some() || parent.is_none() && is_mbox_line(line),
-                _ => field::colon_of(line).is_some() || field::is_continuation(line),
-            };
-            if !is_field {
-                let code = if lines == 0 { FlawCode::NoFieldLine } else { FlawCode::NoEmptyLine };
-                flaw = Some((code, self.at));
-                break;
+            let rest = &self.octets[self.at..];
+            match field::sort_line(rest, lines == 0, parent.is_none(), true).unwrap_or(Line::Beyond) {
+                Line::Field => {}
+                Line::Slip => flaw = flaw.or(Some((FlawCode::NotAField, self.at))),
+                Line::Beyond => {
+                    let code = if lines == 0 { FlawCode::NoFieldLine } else { FlawCode::NoEmptyLine };
+                    flaw = Some((code, self.at));
+                    break;
+                }
             }
             lines += 1;
             let length = self.at + line.len() - start;
@@ -329,9 +330,4 @@ impl<'o> Walk<'o> {
         self.close(0, self.octets.len());
         self.verdict
     }
-}
-
-/// `From alice Thu Jan 1 …`, as mbox files put before each message.
-fn is_mbox_line(line: &[u8]) -> bool {
-    line.starts_with(b"From ") || line.starts_with(b">From ")
 }

@@ -3,28 +3,14 @@
 //! What declares no charset is UTF-8 if it can be, else windows-1252, as most such mail is.
 //! Knows no grammar beyond the encoded word. RFC 2047; RFC 2231 §5; RFC 6532.
 
+use super::charset::{Charset, LABEL_MAX};
 use super::transfer;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use std::borrow::Cow;
 
-/// Octets in a charset's label; the longest registered name has 45.
-const LABEL_MAX: usize = 64;
-
 /// Decodes octets of a declared charset; `None` if nobody knows that charset.
 pub fn decode_charset(label: &str, octets: &[u8]) -> Option<String> {
-    let label = label.trim().trim_matches(['"', '\'']);
-    if label.is_empty() || label.len() > LABEL_MAX {
-        return None;
-    }
-    // mail-parser reads ASCII as windows-1252; where somebody declared ASCII and wrote UTF-8, the text is clear.
-    if ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|ascii| label.eq_ignore_ascii_case(ascii)) {
-        return Some(undeclared(octets).0.into_owned());
-    }
-    // mail-parser's table leaves UTF-8 to the caller.
-    if ["utf-8", "utf8", "unicode-1-1-utf-8", "x-unicode20utf8"].iter().any(|utf8| label.eq_ignore_ascii_case(utf8)) {
-        return Some(String::from_utf8_lossy(octets).into_owned());
-    }
-    charset_decoder(label.as_bytes()).map(|decoder| decoder(octets))
+    Charset::named(label).map(|charset| charset.decode(octets))
 }
 
 /// Decodes octets that declare no charset; true if they were neither ASCII nor UTF-8, so that this is a guess.
@@ -126,7 +112,8 @@ impl<'t> EncodedWord<'t> {
             '=' if content[at + 1..].starts_with('?') && !content[at + 1..].starts_with("?=") => Some(None),
             _ => None,
         })??;
-        let charset = charset.split('*').next().filter(|label| !label.is_empty() && !label.contains(' '))?;
+        let charset =
+            charset.split('*').next().map(str::trim).filter(|label| !label.is_empty() && !label.contains(' '))?;
         let length = text.len() - content.len() + end + 2;
         Some(Self { charset, base64, text: &content[..end], length })
     }
@@ -165,6 +152,8 @@ mod tests {
             ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
             ("=?utf-8?q?a", "=?utf-8?q?a"),
             ("=?nobody-knows?q?caf=C3=A9?=", "café"),
+            ("=?utf-8 ?q?caf=C3=A9?=", "café"),
+            ("=?iso-2022-jp?b?GyRCRnw=?= =?iso-2022-jp?b?S1wbKEI=?=", "日本"),
             ("=?", "=?"),
             ("", ""),
         ] {

@@ -1,26 +1,43 @@
-//! A message whose octets are at hand, for filters.
+//! A message whose octets are at hand, or at least its header section, for filters.
 
 use super::facts::{Facts, Known, PartFacts};
+use crate::message::field::{self, Field};
 use crate::message::guard::BlockKind;
 use crate::message::roles::Roles;
-use crate::message::text;
 use crate::message::view::Message;
+use crate::message::{date, text};
 use crate::world::Timestamp;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 /// A message that was read, and what its place tells beside its octets.
-pub struct Letter<'m, 'o> {
-    message: &'m Message<'o>,
+pub struct Letter<'m> {
+    seen: Seen<'m>,
+    size: u64,
     roles: OnceCell<Roles>,
     flags: Vec<String>,
     arrived: Option<Timestamp>,
 }
 
-impl<'m, 'o> Letter<'m, 'o> {
-    /// A message without flags, of which nobody knows when it came.
-    pub fn new(message: &'m Message<'o>) -> Self {
-        Self { message, roles: OnceCell::new(), flags: Vec::new(), arrived: None }
+/// How much of it was read.
+enum Seen<'m> {
+    Header(&'m [u8]),
+    Whole(&'m Message<'m>),
+}
+
+impl<'m> Letter<'m> {
+    /// A message without flags, of which its place does not say when it came.
+    pub fn new(message: &'m Message<'m>) -> Self {
+        Self::of(Seen::Whole(message), message.octets().len() as u64)
+    }
+
+    /// The same of which only the header section was read; the size is that of the message.
+    pub fn header(section: &'m [u8], size: u64) -> Self {
+        Self::of(Seen::Header(section), size)
+    }
+
+    fn of(seen: Seen<'m>, size: u64) -> Self {
+        Self { seen, size, roles: OnceCell::new(), flags: Vec::new(), arrived: None }
     }
 
     /// The same with its flags.
@@ -29,16 +46,31 @@ impl<'m, 'o> Letter<'m, 'o> {
         self
     }
 
-    /// The same with the time of its arrival.
+    /// The same with the time of its arrival. Where the place does not tell it, the topmost Received field may.
     pub fn arrived_at(mut self, arrived: Option<Timestamp>) -> Self {
         self.arrived = arrived;
         self
     }
+
+    fn message(&self) -> Known<&'m Message<'m>> {
+        match self.seen {
+            Seen::Header(_) => None,
+            Seen::Whole(message) => Some(message),
+        }
+    }
+
+    fn named<'n>(&self, name: &'n str) -> impl Iterator<Item = Field<'m>> + use<'m, 'n> {
+        let fields = match self.seen {
+            Seen::Header(section) => field::fields(section),
+            Seen::Whole(message) => message.fields(message.root()),
+        };
+        fields.filter(move |field| field.is(name))
+    }
 }
 
-impl Facts for Letter<'_, '_> {
+impl Facts for Letter<'_> {
     fn size(&self) -> Known<u64> {
-        Some(self.message.octets().len() as u64)
+        Some(self.size)
     }
 
     fn has_flag(&self, flag: &str) -> Known<bool> {
@@ -46,27 +78,34 @@ impl Facts for Letter<'_, '_> {
     }
 
     fn arrived(&self) -> Known<Option<Timestamp>> {
-        Some(self.arrived)
+        let received = || {
+            let body = self.named("Received").next()?.body;
+            // RFC 5321 §4.4: the date stands behind the last semicolon.
+            date::parse(body.get(memchr::memrchr(b';', body)? + 1..)?)
+        };
+        Some(self.arrived.or_else(received))
     }
 
     fn fields(&self, name: &str) -> Known<Vec<Cow<'_, [u8]>>> {
-        let fields = self.message.fields(self.message.root()).filter(|field| field.is(name));
-        Some(fields.map(|field| Cow::Borrowed(field.body)).collect())
+        Some(self.named(name).map(|field| Cow::Borrowed(field.body)).collect())
     }
 
     fn parts(&self) -> Known<Vec<PartFacts<'_>>> {
-        let roles = self.roles.get_or_init(|| Roles::of(self.message));
-        let facts = self.message.parts().iter().map(|part| PartFacts {
+        let message = self.message()?;
+        let roles = self.roles.get_or_init(|| Roles::of(message));
+        let facts = message.parts().iter().map(|part| PartFacts {
             media: Cow::Borrowed(&part.media),
-            name: self.message.file_name(part),
+            name: message.file_name(part),
+            // Both lists are in the order of the parts.
             is_attachment: roles.attachments.binary_search(&part.index).is_ok(),
         });
         Some(facts.collect())
     }
 
     fn texts(&self) -> Known<Vec<String>> {
+        let message = self.message()?;
         let is_text = |kind: &BlockKind, main: &str| *kind == BlockKind::Leaf && main == "text";
-        let texts = self.message.parts().iter().filter(|part| is_text(&part.kind, &part.media.main));
-        Some(texts.map(|part| text::of_part(self.message, part)).collect())
+        let texts = message.parts().iter().filter(|part| is_text(&part.kind, &part.media.main));
+        Some(texts.map(|part| text::of_part(message, part)).collect())
     }
 }

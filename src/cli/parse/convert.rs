@@ -4,7 +4,7 @@
 
 use super::destination::Destination;
 use super::driver::Action;
-use super::json;
+use super::json::{self, Bodies};
 use super::letter::Letter;
 use super::sheet::Sheet;
 use super::sources::Source;
@@ -208,7 +208,7 @@ impl Action for Convert {
             let (path, octets, flags) = (path.clone(), octets.into_owned(), flags.clone());
             let (index, offset, is_in_mbox, size) = (*index, *offset, *is_in_mbox, octets.len() as u64);
             let source = Source { path, index, offset, size, octets, flags, is_in_mbox };
-            return sheet.value(&json::message(&Letter::made(&source), true));
+            return sheet.value(&json::document(&Letter::made(&source), Bodies::Text));
         }
         let printed = self.printed(&octets)?;
         if let Some(path) = &self.output {

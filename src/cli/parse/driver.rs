@@ -5,6 +5,7 @@
 //! Several threads may work on messages at the same time; what they say is printed as if there were one.
 
 use super::crew::{Craft, Crew};
+use super::filter::{Filter, Sieve};
 use super::letter::Letter;
 use super::open::{Opened, open};
 use super::sheet::Sheet;
@@ -37,6 +38,11 @@ pub(super) trait Action {
 
     /// Whether what it says is JSON, though nobody said --json.
     fn needs_json(&self) -> bool {
+        false
+    }
+
+    /// Whether it speaks about all messages behind the last one, and of none by itself: its values are an array.
+    fn is_about_all(&self) -> bool {
         false
     }
 
@@ -81,7 +87,7 @@ impl Manner {
 
 /// How results are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// For people.
     Text,
     /// One value.
@@ -92,10 +98,19 @@ enum Form {
     Lines,
 }
 
+/// What every message meets on its way.
+struct Way<'q> {
+    reading: Reading,
+    sieve: Sieve<'q>,
+    form: Form,
+}
+
 /// What came of an item.
 enum Outcome {
     /// What the action said about a message, and why it said no more.
     Said(Sheet, Source, Option<Error>),
+    /// The filter does not mean it.
+    Passed,
     /// It holds others.
     More(Items),
     /// It could not be read.
@@ -103,14 +118,21 @@ enum Outcome {
 }
 
 /// The action, for every message.
-pub(super) fn run(action: &dyn Action, input: &Input, manner: &Manner, context: &Context) -> Result<Exit> {
-    let reading = input.reading(action.needs_body());
+pub(super) fn run(
+    action: &dyn Action,
+    (input, filter): (&Input, &Filter),
+    manner: &Manner,
+    context: &Context,
+) -> Result<Exit> {
+    let reading = input.reading(action.needs_body() || filter.needs_body());
     let (items, is_many) = input.items(&reading)?;
-    let form = manner.form(is_many, context.is_json() || action.needs_json());
+    let is_json = context.is_json() || action.needs_json();
+    let form = manner.form(is_many || action.is_about_all(), is_json);
+    let way = Way { reading, form, sieve: filter.sieve() };
     let mut printer = Printer {
         form,
         is_many,
-        path_end: reading.path_end,
+        path_end: way.reading.path_end,
         is_headed: is_many && action.is_headed(),
         is_prompt: input.is_live() || context.shows_output(),
         context,
@@ -122,7 +144,7 @@ pub(super) fn run(action: &dyn Action, input: &Input, manner: &Manner, context: 
     };
     match action.beside_others().filter(|_| manner.jobs() > 1) {
         Some(action) => {
-            let work = |item: Item, spare: &mut Vec<u8>| perform(action, item, &reading, form, spare);
+            let work = |item: Item, spare: &mut Vec<u8>| perform(action, item, &way, spare);
             let craft = Craft { work: &work, weigh: Item::weight, jobs: manner.jobs() };
             std::thread::scope(|scope| {
                 let mut crew = Crew::new(scope, &craft);
@@ -131,7 +153,7 @@ pub(super) fn run(action: &dyn Action, input: &Input, manner: &Manner, context: 
         }
         None => {
             let mut spare = Vec::new();
-            each(items, &mut |item| perform(action, item, &reading, form, &mut spare), &mut printer)?;
+            each(items, &mut |item| perform(action, item, &way, &mut spare), &mut printer)?;
         }
     }
     let mut sheet = printer.sheet();
@@ -166,30 +188,32 @@ fn settle(
 }
 
 /// Does the action with an item. What an earlier message lay in serves for the next one.
-fn perform(action: &dyn Action, item: Item, reading: &Reading, form: Form, spare: &mut Vec<u8>) -> Outcome {
+fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) -> Outcome {
     let mut source = match item {
         Item::Message(source) => source,
         Item::Failed(error) => return Outcome::Failed(error),
-        Item::File(place) => match open(place, reading, spare) {
+        Item::File(place) => match open(place, &way.reading, spare) {
             Ok(Opened::Message(source)) => source,
             Ok(several) => return Outcome::More(several.items()),
             Err(error) => return Outcome::Failed(error),
         },
     };
-    let mut sheet = Sheet::new(form != Form::Text, reading.path_end);
-    let letter = Letter::of(&source, reading);
-    let error = match letter.part() {
-        Some(_) => action.run(&letter, &mut sheet).err(),
-        None => {
-            sheet.found_nothing();
-            None
-        }
-    };
+    let said = way.sieve.pick(&source, &way.reading).map(|letter| {
+        let mut sheet = Sheet::new(way.form, way.reading.path_end);
+        let error = match letter.part() {
+            Some(_) => action.run(&letter, &mut sheet).err(),
+            None => {
+                sheet.found_nothing();
+                None
+            }
+        };
+        (sheet, error)
+    });
     let octets = std::mem::take(&mut source.octets);
     if octets.capacity() <= SPARE_MAX {
         *spare = octets;
     }
-    Outcome::Said(sheet, source, error)
+    said.map_or(Outcome::Passed, |(sheet, error)| Outcome::Said(sheet, source, error))
 }
 
 /// Where sheets become output.
@@ -219,6 +243,7 @@ impl Printer<'_> {
         match outcome {
             Outcome::More(items) => return Ok(Some(items)),
             Outcome::Failed(error) => self.failed(Some(error))?,
+            Outcome::Passed => self.void = true,
             Outcome::Said(sheet, source, error) => {
                 self.print(&sheet, Some(&source))?;
                 self.warn(&sheet, &source)?;
@@ -230,7 +255,7 @@ impl Printer<'_> {
     }
 
     fn sheet(&self) -> Sheet {
-        Sheet::new(self.form != Form::Text, self.path_end)
+        Sheet::new(self.form, self.path_end)
     }
 
     fn print(&mut self, sheet: &Sheet, source: Option<&Source>) -> Result<()> {

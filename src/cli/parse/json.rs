@@ -1,117 +1,349 @@
 //! The view for programs: one JSON document, schema `mailkit.message/1`.
 //!
 //! Offsets and sizes count octets of the source; `offset` is where a part's header section begins, and its
-//! body begins `header_len` later. Ids are IMAP section numbers.
+//! body begins `header_len` later. Ids are IMAP section numbers. What can be borrowed from the message is.
 
 use super::letter::Letter;
 use super::pick::Item;
+use super::sources::Source;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use mailkit::convert::hash::sha256;
-use mailkit::message::address_list::{self, Entry};
+use mailkit::imap::flag::{Flags, SystemFlag};
+use mailkit::message::address_list::{self, NameAddr};
+use mailkit::message::defect::{self, Defect};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::view::{Message, Part};
-use mailkit::message::{date, defect, id, safe, text, words};
-use serde_json::{Map, Value, json};
+use mailkit::message::{date, id, safe, text, words};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-/// The document about a message; texts are part of it where they are asked for.
-pub(super) fn message(letter: &Letter<'_>, with_text: bool) -> Value {
-    let (message, roles, source) = (&letter.message, letter.roles(), letter.source);
-    let root = message.root();
-    let ids = |name: &str| message.field(root, name).map(id::parse_list).unwrap_or_default();
+/// How much of what the parts say is in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, clap::ValueEnum)]
+pub(super) enum Bodies {
+    /// Nothing of it.
+    #[default]
+    None,
+    /// Texts, as people read them.
+    Text,
+    /// Texts, and all other contents in base64.
+    All,
+}
+
+/// A message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Document<'m> {
+    /// The ids of the parts that can be saved.
+    attachments: Vec<&'m str>,
+    bcc: Vec<Person>,
+    cc: Vec<Person>,
+    /// When it was written, in UTC.
+    date: Option<String>,
+    /// What is wrong with it.
+    defects: Vec<Finding>,
+    from: Vec<Person>,
+    /// All fields of its header section.
+    headers: Vec<HeaderField<'m>>,
+    /// The id of the HTML text.
+    html_part: Option<&'m str>,
+    in_reply_to: Vec<String>,
+    list: List,
+    message_id: Option<String>,
+    /// The message as a part, with all others in it.
+    parts: [PartObject<'m>; 1],
+    references: Vec<String>,
+    /// Always `mailkit.message/1`.
+    schema: &'static str,
+    /// Of the whole message, in hexadecimal digits.
+    sha256: String,
+    /// Octets.
+    size: usize,
+    source: Origin<'m>,
+    subject: Option<String>,
+    /// The id of the plain text.
+    text_part: Option<&'m str>,
+    to: Vec<Person>,
+    /// Whether a limit was met, so that parts or fields may be missing.
+    truncated: bool,
+}
+
+/// Where a message was found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Origin<'m> {
+    /// As IMAP writes them; null where nobody keeps flags.
+    flags: Option<Vec<String>>,
+    /// Which message of the file, from 0.
+    index: u64,
+    /// The octet of the file at which it begins.
+    offset: u64,
+    path: Cow<'m, str>,
+}
+
+/// Somebody in an address field.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Person {
+    address: String,
+    name: Option<String>,
+}
+
+/// A header field.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeaderField<'m> {
+    name: &'m str,
+    /// As it is written, folded and encoded.
+    raw: Cow<'m, str>,
+    /// As people read it.
+    value: String,
+}
+
+/// What the fields for mailing lists say.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct List {
+    id: Option<String>,
+    /// Whether one POST is enough to unsubscribe (RFC 8058).
+    one_click: bool,
+    /// Where to unsubscribe.
+    unsubscribe: Vec<String>,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    /// A short name that stays the same.
+    code: &'static str,
+    /// The octet of the message.
+    offset: usize,
+    /// The id of the part.
+    part: String,
+    /// info, warn or error
+    severity: &'static str,
+    /// A sentence for people.
+    text: String,
+}
+
+/// One part.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartObject<'m> {
+    charset: Option<String>,
+    /// The parts in it.
+    children: Vec<PartObject<'m>>,
+    /// With --bodies all, what is no text, in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    content_id: Option<String>,
+    decoded_size: usize,
+    disposition: Option<String>,
+    /// The transfer encoding.
+    encoding: &'static str,
+    /// The name that the sender gave it, dangerous.
+    filename: Option<String>,
+    header_len: usize,
+    /// IMAP's section number.
+    id: &'m str,
+    lines: usize,
+    offset: usize,
+    /// The name under which it can be saved.
+    safe_filename: Option<String>,
+    /// Of the decoded content, in hexadecimal digits; null for what has parts.
+    sha256: Option<String>,
+    /// Octets of the body, encoded.
+    size: usize,
+    /// With --bodies text or all, what people read.
+    text: Option<String>,
+    #[serde(rename = "type")]
+    media: String,
+}
+
+/// A file that was written.
+#[derive(Debug, Serialize)]
+pub(super) struct WrittenFile<'w> {
+    filename: Option<&'w str>,
+    part: &'w str,
+    path: Cow<'w, str>,
+    safe_filename: &'w str,
+}
+
+/// The document about a message.
+pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'m> {
+    let (message, roles) = (&letter.message, letter.roles());
     let id_of = |part: Option<usize>| part.and_then(|index| message.parts().get(index)).map(|part| part.id.as_str());
-    let attachments: Vec<_> = roles.attachments.iter().filter_map(|index| id_of(Some(*index))).collect();
-    let unsubscribe = message.field(root, "List-Unsubscribe").map(words::decode).unwrap_or_default();
-    let links: Vec<_> = unsubscribe.split(['<', '>', ',']).map(str::trim).filter(|link| link.contains(':')).collect();
-    let one_click = message.text_field(root, "List-Unsubscribe-Post").unwrap_or_default();
-    let defects: Vec<Value> = defect::defects(message)
-        .into_iter()
-        .map(|d| json!({"code": d.code, "part": d.part, "offset": d.offset, "severity": d.severity.name(), "text": d.text}))
-        .collect();
-    json!({
-        "schema": "mailkit.message/1",
-        "source": {"path": source.path.to_string_lossy(), "index": source.index, "offset": source.offset},
-        "size": message.octets().len(),
-        "sha256": sha256(message.octets()),
-        "headers": message.fields(root).map(header).collect::<Vec<_>>(),
-        "from": people(message, "From"),
-        "to": people(message, "To"),
-        "cc": people(message, "Cc"),
-        "bcc": people(message, "Bcc"),
-        "subject": message.text_field(root, "Subject"),
-        "date": message.field(root, "Date").and_then(date::parse).map(|when| when.to_string()),
-        "message_id": ids("Message-ID").into_iter().next(),
-        "in_reply_to": ids("In-Reply-To"),
-        "references": ids("References"),
-        "list": {
-            "id": message.text_field(root, "List-ID"),
-            "unsubscribe": links,
-            "one_click": one_click.eq_ignore_ascii_case("List-Unsubscribe=One-Click"),
+    let found = Found::of(message);
+    let one = |body: Option<&[u8]>| body.map(words::decode);
+    let ids = |body: Option<&[u8]>| body.map(id::parse_list).unwrap_or_default();
+    let unsubscribe = one(found.unsubscribe).unwrap_or_default();
+    let links = unsubscribe.split(['<', '>', ',']).map(str::trim).filter(|link| link.contains(':'));
+    Document {
+        attachments: roles.attachments.iter().filter_map(|index| id_of(Some(*index))).collect(),
+        bcc: found.bcc,
+        cc: found.cc,
+        date: found.date.and_then(date::parse).map(|when| when.to_string()),
+        defects: defect::defects(message).into_iter().map(Finding::from).collect(),
+        from: found.from,
+        headers: found.headers,
+        html_part: id_of(roles.html),
+        in_reply_to: ids(found.in_reply_to),
+        list: List {
+            id: one(found.list_id),
+            one_click: one(found.one_click).is_some_and(|post| post.eq_ignore_ascii_case("List-Unsubscribe=One-Click")),
+            unsubscribe: links.map(str::to_owned).collect(),
         },
-        "parts": [part(message, root, with_text)],
-        "attachments": attachments,
-        "text_part": id_of(roles.text),
-        "html_part": id_of(roles.html),
-        "defects": defects,
-        "truncated": message.is_truncated(),
-    })
+        message_id: ids(found.message_id).into_iter().next(),
+        parts: [part(message, message.root(), bodies)],
+        references: ids(found.references),
+        schema: "mailkit.message/1",
+        sha256: sha256(message.octets()),
+        size: message.octets().len(),
+        source: Origin::of(letter.source),
+        subject: one(found.subject),
+        text_part: id_of(roles.text),
+        to: found.to,
+        truncated: message.is_truncated(),
+    }
+}
+
+/// What the document takes from the header section, gathered in one pass: of most fields the first counts, of address
+/// fields all.
+#[derive(Default)]
+struct Found<'m> {
+    headers: Vec<HeaderField<'m>>,
+    from: Vec<Person>,
+    to: Vec<Person>,
+    cc: Vec<Person>,
+    bcc: Vec<Person>,
+    subject: Option<&'m [u8]>,
+    date: Option<&'m [u8]>,
+    message_id: Option<&'m [u8]>,
+    in_reply_to: Option<&'m [u8]>,
+    references: Option<&'m [u8]>,
+    list_id: Option<&'m [u8]>,
+    unsubscribe: Option<&'m [u8]>,
+    one_click: Option<&'m [u8]>,
+}
+
+impl<'m> Found<'m> {
+    fn of(message: &Message<'m>) -> Self {
+        let mut found = Self::default();
+        for field in message.fields(message.root()) {
+            let name = field.name.to_ascii_lowercase();
+            let people = match name.as_str() {
+                "from" => Some(&mut found.from),
+                "to" => Some(&mut found.to),
+                "cc" => Some(&mut found.cc),
+                "bcc" => Some(&mut found.bcc),
+                _ => None,
+            };
+            if let Some(people) = people {
+                people.extend(everybody(&field));
+            }
+            let first = match name.as_str() {
+                "subject" => Some(&mut found.subject),
+                "date" => Some(&mut found.date),
+                "message-id" => Some(&mut found.message_id),
+                "in-reply-to" => Some(&mut found.in_reply_to),
+                "references" => Some(&mut found.references),
+                "list-id" => Some(&mut found.list_id),
+                "list-unsubscribe" => Some(&mut found.unsubscribe),
+                "list-unsubscribe-post" => Some(&mut found.one_click),
+                _ => None,
+            };
+            if let Some(first) = first {
+                first.get_or_insert(field.body);
+            }
+            found.headers.push(header(field));
+        }
+        found
+    }
+}
+
+impl<'m> Origin<'m> {
+    /// Where this was found.
+    pub(super) fn of(source: &'m Source) -> Self {
+        let path = source.path.to_string_lossy();
+        Self { flags: source.flags().as_ref().map(names), index: source.index, offset: source.offset, path }
+    }
+}
+
+impl Person {
+    /// The name, or else the address.
+    pub(super) fn shown(&self) -> &str {
+        self.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.address)
+    }
+}
+
+impl From<Defect> for Finding {
+    fn from(defect: Defect) -> Self {
+        let Defect { code, part, offset, severity, text } = defect;
+        Self { code, offset, part, severity: severity.name(), text }
+    }
+}
+
+/// Flags as IMAP writes them.
+fn names(flags: &Flags) -> Vec<String> {
+    let system = SystemFlag::ALL.into_iter().filter(|flag| flags.has(*flag)).map(SystemFlag::name);
+    system.map(str::to_owned).chain(flags.keywords().map(str::to_owned)).collect()
 }
 
 /// Header fields that were asked for.
-pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Value {
-    Value::Array(fields.map(header).collect())
+pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Vec<HeaderField<'o>> {
+    fields.map(header).collect()
 }
 
 /// The files that were written.
-pub(super) fn written(files: &[(&Item<'_>, PathBuf)]) -> Value {
-    let one = |(item, path): &(&Item<'_>, PathBuf)| json!({"part": item.id, "path": path.to_string_lossy(), "filename": item.raw_name, "safe_filename": item.name});
+pub(super) fn written<'w>(files: &'w [(&Item<'_>, PathBuf)]) -> Vec<WrittenFile<'w>> {
+    let one = |(item, path): &'w (&Item<'_>, PathBuf)| WrittenFile {
+        filename: item.raw_name.as_deref(),
+        part: &item.id,
+        path: path.to_string_lossy(),
+        safe_filename: &item.name,
+    };
     files.iter().map(one).collect()
 }
 
-fn header(field: Field<'_>) -> Value {
-    let raw = words::undeclared(field.body).0.into_owned();
-    json!({"name": field.name, "value": words::decode(field.body), "raw": raw})
+fn header(field: Field<'_>) -> HeaderField<'_> {
+    HeaderField { name: field.name, raw: words::undeclared(field.body).0, value: words::decode(field.body) }
 }
 
-/// Everybody in the fields of a name, members of groups included. Who has no address is nobody.
-fn people(message: &Message<'_>, name: &str) -> Vec<Value> {
-    let fields = message.fields(message.root()).filter(|field| field.is(name));
-    let entries: Vec<Entry> = fields.flat_map(|field| address_list::parse(field.body)).collect();
-    address_list::mailboxes(&entries)
-        .map(|mailbox| (mailbox.display_name(), mailbox.spec()))
-        .filter(|(_, address)| !address.is_empty())
-        .map(|(name, address)| json!({"name": name, "address": address}))
-        .collect()
+/// Everybody in a field, members of groups included. Who has no address is nobody.
+pub(super) fn everybody(field: &Field<'_>) -> Vec<Person> {
+    let entries = address_list::parse(field.body);
+    let people = address_list::mailboxes(&entries).filter_map(NameAddr::person);
+    people.map(|(name, address)| Person { address, name }).collect()
 }
 
 /// One part with those in it. The guard's limit on nesting bounds the recursion.
-pub(super) fn part(message: &Message<'_>, part: &Part, with_text: bool) -> Value {
+pub(super) fn part<'m>(message: &'m Message<'_>, part: &'m Part, bodies: Bodies) -> PartObject<'m> {
     let is_leaf = part.kind == BlockKind::Leaf;
     let content = is_leaf.then(|| message.content(part).content);
-    let name = message.file_name(part);
+    let filename = message.file_name(part);
     let content_id = message.field(part, "Content-ID").map(id::parse_list).and_then(|ids| ids.into_iter().next());
     let is_text = is_leaf && part.media.main == "text";
-    let mut object = Map::new();
-    for (key, value) in [
-        ("id", json!(part.id)),
-        ("type", json!(part.media.to_string())),
-        ("charset", json!(part.media.parameters.get("charset").filter(|_| is_leaf))),
-        ("disposition", json!(message.disposition(part).map(|disposition| disposition.kind))),
-        ("filename", json!(name)),
-        ("safe_filename", json!(name.as_deref().map(safe::file_name))),
-        ("content_id", json!(content_id)),
-        ("encoding", json!(part.encoding.name())),
-        ("offset", json!(part.header.start)),
-        ("header_len", json!(part.header.len())),
-        ("size", json!(part.body.len())),
-        ("lines", json!(part.lines)),
-        ("decoded_size", json!(content.as_ref().map_or(part.body.len(), |content| content.len()))),
-        ("sha256", json!(content.as_ref().map(|content| sha256(content)))),
-        ("text", json!((with_text && is_text).then(|| text::of_part(message, part)))),
-    ] {
-        object.insert(key.to_owned(), value);
+    PartObject {
+        charset: part.media.parameters.get("charset").filter(|_| is_leaf),
+        children: message.children(part).map(|child| self::part(message, child, bodies)).collect(),
+        content: content.as_ref().filter(|_| bodies == Bodies::All && !is_text).map(|content| STANDARD.encode(content)),
+        content_id,
+        decoded_size: content.as_ref().map_or(part.body.len(), |content| content.len()),
+        disposition: message.disposition(part).map(|disposition| disposition.kind),
+        encoding: part.encoding.name(),
+        safe_filename: filename.as_deref().map(safe::file_name),
+        filename,
+        header_len: part.header.len(),
+        id: &part.id,
+        lines: part.lines,
+        offset: part.header.start,
+        sha256: content.as_ref().map(|content| sha256(content)),
+        size: part.body.len(),
+        text: (bodies != Bodies::None && is_text).then(|| text::of_part(message, part)),
+        media: part.media.to_string(),
     }
-    let children = message.children(part).map(|child| self::part(message, child, with_text)).collect();
-    object.insert("children".to_owned(), Value::Array(children));
-    Value::Object(object)
 }

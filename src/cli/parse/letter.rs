@@ -48,6 +48,14 @@ impl<'o> Letter<'o> {
         }
     }
 
+    /// The part whose header section says who wrote it, and when: of a message within that was asked for, that message.
+    pub(super) fn head(&self) -> Option<&Part> {
+        let part = self.part()?;
+        let within =
+            self.message.children(part).next().filter(|_| self.is_of_part() && part.kind == BlockKind::Message);
+        Some(within.unwrap_or(part))
+    }
+
     /// Whether a part was asked for.
     pub(super) fn is_of_part(&self) -> bool {
         self.wanted.is_some()

@@ -4,22 +4,26 @@
 //! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
 //! goes through `message::safe` or JSON's escapes.
 
+mod addresses;
 mod auth;
 mod convert;
 mod crew;
 mod destination;
-mod directory;
 mod driver;
 mod extract;
+mod filter;
 mod flags;
+mod folder;
 mod header;
 mod json;
 mod letter;
 mod open;
 mod pick;
 mod raw;
+mod scan;
 mod sheet;
 mod sources;
+mod thread;
 mod tree;
 mod unpack;
 mod view;
@@ -27,7 +31,9 @@ mod view;
 use super::context::Context;
 use super::exit::Exit;
 use driver::{Action, Manner};
+pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
+pub(super) use scan::Row;
 use sources::Input;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
@@ -37,7 +43,9 @@ use sources::Input;
     mailkit parse message.eml\n  \
     mailkit parse -H Subject - < message.eml\n  \
     mailkit parse --jsonl archive.mbox.gz\n  \
-    mailkit parse -H Subject ~/Maildir\n  \
+    mailkit parse --scan ~/Maildir\n  \
+    mailkit parse -H Subject --where 'from:@crepes.example age<2w' ~/Maildir\n  \
+    mailkit parse --thread archive.mbox\n  \
     find . -name '*.eml' -print0 | mailkit parse --files-from - -0 --jsonl")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -47,6 +55,8 @@ pub(super) struct Args {
     #[command(flatten)]
     view: view::View,
     #[command(flatten)]
+    scan: scan::Scan,
+    #[command(flatten)]
     header: header::Header,
     #[command(flatten)]
     extract: extract::Extract,
@@ -54,6 +64,12 @@ pub(super) struct Args {
     convert: convert::Convert,
     #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    filter: filter::Filter,
+    #[command(flatten)]
+    addresses: addresses::Addresses,
+    #[command(flatten)]
+    thread: thread::Thread,
 }
 
 impl Args {
@@ -61,10 +77,13 @@ impl Args {
     fn action(&self) -> Result<&dyn Action> {
         let asked = [
             self.view.action(),
+            self.scan.action(),
             self.header.action(),
+            self.addresses.action(),
             self.extract.action(),
             self.convert.action(),
             self.auth.action(),
+            self.thread.action(),
         ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
@@ -79,5 +98,5 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action()?, &args.input, &args.manner, context)
+    driver::run(args.action()?, (&args.input, &args.filter), &args.manner, context)
 }

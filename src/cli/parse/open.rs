@@ -3,7 +3,7 @@
 //! A message is read whole, or as far as its header section reaches where no more is asked for; an mbox is left open
 //! and read as far as it is needed. Every read has a limit, which counts what comes out of a compressed file.
 
-use super::directory::Walk;
+use super::folder::Walk;
 use super::sources::{self, Item, Place, Reading, Source};
 use super::unpack::Packing;
 use crate::cli::input;

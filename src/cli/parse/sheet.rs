@@ -2,6 +2,7 @@
 //!
 //! Lines made here are safe for a terminal; `octets` are as they are, for whoever asked for them.
 
+use super::driver::Form;
 use crate::cli::console;
 use crate::cli::exit::Exit;
 use mailkit::error::Result;
@@ -12,7 +13,7 @@ use std::path::Path;
 /// The output of an action for one message.
 #[derive(Debug)]
 pub(super) struct Sheet {
-    is_json: bool,
+    form: Form,
     /// What ends a path.
     path_end: u8,
     octets: Vec<u8>,
@@ -23,13 +24,13 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// An empty one, for JSON or for people.
-    pub(super) fn new(is_json: bool, path_end: u8) -> Self {
-        Self { is_json, path_end, octets: Vec::new(), warnings: Vec::new(), is_void: false, exit: Exit::OK }
+    pub(super) fn new(form: Form, path_end: u8) -> Self {
+        Self { form, path_end, octets: Vec::new(), warnings: Vec::new(), is_void: false, exit: Exit::OK }
     }
 
     /// Whether one JSON value is wanted, and no lines.
     pub(super) fn is_json(&self) -> bool {
-        self.is_json
+        self.form != Form::Text
     }
 
     /// A line of text, made safe.
@@ -54,8 +55,11 @@ impl Sheet {
         self.octets.extend_from_slice(octets);
     }
 
-    /// The JSON value about this message: one at most.
+    /// The JSON value about this message: one at most. About all of them there may be several.
     pub(super) fn value(&mut self, value: &impl Serialize) -> Result<()> {
+        if !self.octets.is_empty() {
+            self.octets.extend_from_slice(if self.form == Form::Array { b",\n" } else { b"\n" });
+        }
         self.octets.extend_from_slice(console::json(value)?.as_bytes());
         Ok(())
     }

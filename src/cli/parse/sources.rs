@@ -10,6 +10,7 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::imap::flag::Flags;
 use mailkit::message::guard::Limits;
 use mailkit::message::mbox::Dialect;
+use mailkit::size;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -53,9 +54,18 @@ pub(super) struct Input {
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
     max_depth: usize,
 
+    /// Octets of one message, as 10M: what is larger is an error, and the next one follows
+    #[arg(long, value_name = "SIZE", value_parser = octets)]
+    max_size: Option<usize>,
+
     /// Parts of a message that are looked at
     #[arg(long, value_name = "N", default_value_t = Limits::default().parts)]
     max_parts: usize,
+}
+
+fn octets(text: &str) -> std::result::Result<usize, String> {
+    let octets = size::parse(text).map_err(|error| error.to_string())?;
+    usize::try_from(octets).map_err(|error| error.to_string())
 }
 
 /// The dialects by their names.
@@ -139,7 +149,7 @@ impl Input {
     /// How files are read, if bodies are wanted or not.
     pub(super) fn reading(&self, is_whole: bool) -> Reading {
         Reading {
-            size_max: usize::try_from(input::MESSAGE_MAX).unwrap_or(usize::MAX),
+            size_max: self.max_size.unwrap_or(usize::try_from(input::MESSAGE_MAX).unwrap_or(usize::MAX)),
             limits: Limits { depth: self.max_depth, parts: self.max_parts.max(1), ..Limits::default() },
             dialect: match self.mbox {
                 None => Dialect::Unknown,

@@ -1,9 +1,10 @@
 //! `parse` without more: header fields, the tree of parts, defects; and `--text`, what people would read.
 
 use super::driver::Action;
+use super::json::{self, Bodies};
 use super::letter::Letter;
 use super::sheet::Sheet;
-use super::{json, tree};
+use super::tree;
 use mailkit::error::Result;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::roles::Roles;
@@ -17,6 +18,16 @@ pub(super) struct View {
     /// Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched
     #[arg(long, group = "wish")]
     text: bool,
+
+    /// What the JSON form holds of bodies: nothing, texts as with --text, or all, files in base64
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    bodies: Bodies,
+}
+
+impl View {
+    fn bodies(&self) -> Bodies {
+        if self.text { self.bodies.max(Bodies::Text) } else { self.bodies }
+    }
 }
 
 impl View {
@@ -30,8 +41,8 @@ impl Action for View {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let Some(part) = letter.part() else { return Ok(()) };
         match (sheet.is_json(), self.text) {
-            (true, _) if letter.is_of_part() => sheet.value(&json::part(&letter.message, part, self.text))?,
-            (true, _) => sheet.value(&json::message(letter, self.text))?,
+            (true, _) if letter.is_of_part() => sheet.value(&json::part(&letter.message, part, self.bodies()))?,
+            (true, _) => sheet.value(&json::document(letter, self.bodies()))?,
             (false, true) => sheet.lines(&self::text(letter)),
             (false, false) => sheet.octets(tree::show(letter).as_bytes()),
         }

@@ -1,0 +1,127 @@
+//! `parse --addresses` and `--dates`: who and when, for scripts.
+//!
+//! Each address once for each message, where it is named first: who wants it once for all has `sort -u`. Dates are in UTC.
+//! RFC 5322 §3.4, §3.6; RFC 3339.
+
+use super::driver::Action;
+use super::letter::Letter;
+use super::sheet::Sheet;
+use mailkit::error::Result;
+use mailkit::message::address_list::{self, Entry, NameAddr};
+use mailkit::message::date;
+use mailkit::message::field::Field;
+use mailkit::message::words;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+/// The fields that name people, in the order of RFC 5322.
+const PEOPLE: &str = "from,sender,reply-to,to,cc,bcc,resent-from,resent-sender,resent-to,resent-cc,resent-bcc";
+/// The fields that are dates, or end with one.
+const DATES: &str = "date,resent-date,delivery-date,received";
+
+/// What is wanted.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Select")]
+pub(super) struct Addresses {
+    /// Print the addresses in these header fields, one a line and each once for a message; without fields, in all that
+    /// name people. Exit code 1 if there are none
+    #[arg(long, value_name = "FIELDS", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = PEOPLE, group = "wish")]
+    addresses: Option<Vec<String>>,
+
+    /// Print the dates in these header fields, one a line: in UTC, in seconds since 1970, and the field; without
+    /// fields, in all that have one. Exit code 1 if there are none
+    #[arg(long, value_name = "FIELDS", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = DATES, group = "wish")]
+    dates: Option<Vec<String>>,
+}
+
+impl Addresses {
+    /// The action, if it was asked for.
+    pub(super) fn action(&self) -> Option<&dyn Action> {
+        (self.addresses.is_some() || self.dates.is_some()).then_some(self as &dyn Action)
+    }
+}
+
+impl Action for Addresses {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        let found = match (&self.addresses, &self.dates) {
+            (Some(names), _) => addresses(letter, names),
+            (_, Some(names)) => dates(letter, names),
+            _ => Vec::new(),
+        };
+        if found.is_empty() {
+            sheet.found_nothing();
+        }
+        if sheet.is_json() {
+            return sheet.value(&found.into_iter().map(|found| found.value).collect::<Vec<_>>());
+        }
+        found.iter().for_each(|found| sheet.line(&found.line));
+        Ok(())
+    }
+
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
+}
+
+/// Somebody or some time, for people and for programs.
+struct Found {
+    line: String,
+    value: Value,
+}
+
+/// The fields of these names: the names in their order, then the fields in theirs.
+fn named<'l, 'o>(letter: &'l Letter<'o>, names: &'l [String]) -> impl Iterator<Item = Field<'o>> + 'l {
+    let fields = move || letter.head().into_iter().flat_map(|part| letter.message.fields(part));
+    names.iter().flat_map(move |name| fields().filter(|field| field.is(name.trim().trim_end_matches(':'))))
+}
+
+fn addresses(letter: &Letter<'_>, names: &[String]) -> Vec<Found> {
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    for field in named(letter, names) {
+        for entry in address_list::parse(field.body) {
+            let (group, members) = match &entry {
+                Entry::Mailbox(mailbox) => (None, std::slice::from_ref(mailbox)),
+                Entry::Group(name, members) => (Some(words::decode_words(name).into_owned()), &members[..]),
+            };
+            for mailbox in members {
+                let (address, same) = spelt(mailbox);
+                if !address.is_empty() && known.insert(same) {
+                    let value = json!({
+                        "field": field.name,
+                        "group": group,
+                        "name": mailbox.display_name(),
+                        "address": address,
+                    });
+                    found.push(Found { line: address, value });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// An address as it is printed, and as it is compared: a domain in A-labels or U-labels is one domain.
+fn spelt(mailbox: &NameAddr) -> (String, String) {
+    match mailbox.address() {
+        Ok(address) => (address.to_string(), address.to_ascii_domain().to_string()),
+        Err(_) => (mailbox.spec(), mailbox.spec()),
+    }
+}
+
+fn dates(letter: &Letter<'_>, names: &[String]) -> Vec<Found> {
+    let of_field = |field: Field<'_>| {
+        // RFC 5321 §4.4: in a trace field the date stands behind the last semicolon.
+        let after = memchr::memrchr(b';', field.body).map_or(0, |at| at + 1);
+        let when = date::parse(&field.body[after..])?;
+        let line = format!("{when} {} {}", when.as_second(), field.name);
+        let value = json!({"field": field.name, "date": when.to_string(), "epoch": when.as_second()});
+        Some(Found { line, value })
+    };
+    named(letter, names).filter_map(of_field).collect()
+}

@@ -1,0 +1,199 @@
+//! `parse --scan`: a mailbox, one line for each message: flags, date, from, subject, size.
+//!
+//! Only header sections are read. On a terminal a line is as wide as the terminal; elsewhere nothing is cut off, since
+//! whoever reads on can do that. Dates are in the zone of whoever looks.
+
+use super::driver::Action;
+use super::json::{self, Origin, Person};
+use super::letter::Letter;
+use super::sheet::Sheet;
+use jiff::tz::TimeZone;
+use mailkit::error::Result;
+use mailkit::imap::flag::{Flags, SystemFlag};
+use mailkit::message::{date, safe, words};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::io::IsTerminal;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 80;
+/// Fewer would show nothing of the subject.
+const WIDTH_MIN: usize = 60;
+/// Columns for the name of who wrote it.
+const FROM: usize = 20;
+/// Columns for all but the subject, with a blank between each two.
+const OTHERS: usize = 3 + 1 + 16 + 1 + FROM + 1 + 1 + 5;
+
+/// The list of messages.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "View")]
+pub(super) struct Scan {
+    /// Print one line for each message: flags (N is new, R answered, F flagged, D draft, T deleted), date, from,
+    /// subject, size
+    #[arg(long, group = "wish")]
+    scan: bool,
+}
+
+/// A message in one line.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Row<'m> {
+    /// When it was written, in UTC.
+    date: Option<String>,
+    from: Vec<Person>,
+    /// Always `mailkit.scan/1`.
+    schema: &'static str,
+    /// Octets.
+    size: u64,
+    source: Origin<'m>,
+    subject: Option<String>,
+}
+
+impl Scan {
+    /// The action, if it was asked for.
+    pub(super) fn action(&self) -> Option<&dyn Action> {
+        self.scan.then_some(self as &dyn Action)
+    }
+}
+
+impl Action for Scan {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        let message = &letter.message;
+        let (mut from, mut subject, mut when) = (Vec::new(), None, None);
+        for field in message.fields(message.root()) {
+            if field.is("From") {
+                from.extend(json::everybody(&field));
+            } else if subject.is_none() && field.is("Subject") {
+                subject = Some(words::decode(field.body));
+            } else if when.is_none() && field.is("Date") {
+                when = date::parse(field.body);
+            }
+        }
+        let (source, size) = (Origin::of(letter.source), letter.source.size);
+        if sheet.is_json() {
+            let date = when.map(|when| when.to_string());
+            return sheet.value(&Row { date, from, schema: "mailkit.scan/1", size, source, subject });
+        }
+        let flags = letter.source.flags().map_or_else(String::new, |flags| letters(&flags));
+        let date = when.map(|when| when.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
+        let who = from.first().map_or("", Person::shown);
+        let (who, subject) = (safe::terminal(who), safe::terminal(subject.as_deref().unwrap_or_default()));
+        let width = columns();
+        let room = width.unwrap_or(WIDTH) - OTHERS;
+        let (who, subject) = match width {
+            Some(_) => (cut(&who, FROM), cut(&subject, room)),
+            None => (who, subject),
+        };
+        let (who, subject) = (padded(&who, FROM), padded(&subject, room));
+        let size = short(size);
+        sheet.line(&format!("{flags:3} {:16} {who} {subject} {size:>5}", date.unwrap_or_default()));
+        Ok(())
+    }
+
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
+}
+
+/// Columns of the terminal; none if it is none.
+fn columns() -> Option<usize> {
+    let stdout = std::io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
+    Some(if size == 0 { WIDTH } else { size.max(WIDTH_MIN) })
+}
+
+/// What is to be known of the flags at one glance: whether anybody has seen it, and two more.
+fn letters(flags: &Flags) -> String {
+    let has = |flag, letter| if flags.has(flag) { letter } else { ' ' };
+    let seen = if flags.has(SystemFlag::Seen) { ' ' } else { 'N' };
+    let fate = match (flags.has(SystemFlag::Deleted), flags.has(SystemFlag::Draft)) {
+        (true, _) => 'T',
+        (false, true) => 'D',
+        (false, false) => has(SystemFlag::Answered, 'R'),
+    };
+    [seen, fate, has(SystemFlag::Flagged, 'F')].into_iter().collect()
+}
+
+/// As much of a text as fits, with a sign that there is more.
+fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut used = 0;
+    let fitting = text.char_indices().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used >= width
+    });
+    Cow::Owned(format!("{}…", &text[..fitting.map_or(text.len(), |(at, _)| at)]))
+}
+
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{:1$}", "", width.saturating_sub(text.width()))
+}
+
+/// Octets in five columns.
+fn short(octets: u64) -> String {
+    const UNITS: [char; 4] = ['K', 'M', 'G', 'T'];
+    if octets < 10_000 {
+        return octets.to_string();
+    }
+    let (mut value, mut unit) = (octets / 1024, 0);
+    while value >= 10_000 && unit + 1 < UNITS.len() {
+        (value, unit) = (value / 1024, unit + 1);
+    }
+    format!("{value}{}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_by_columns_and_not_by_characters() {
+        for (text, width, wanted) in [
+            ("plain", 5, "plain"),
+            ("plain", 4, "pla…"),
+            ("日本語", 6, "日本語"),
+            ("日本語", 5, "日本…"),
+            ("日本語", 4, "日…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+            ("", 1, ""),
+        ] {
+            assert_eq!(cut(text, width), wanted, "{text} in {width}");
+            assert!(cut(text, width).width() <= width);
+            assert_eq!(padded(&cut(text, width), 9).width(), 9);
+        }
+    }
+
+    #[test]
+    fn a_size_has_five_columns() {
+        for (octets, wanted) in [
+            (0, "0"),
+            (9_999, "9999"),
+            (10_000, "9K"),
+            (10_239_999, "9999K"),
+            (10_240_000, "9M"),
+            (u64::MAX, "16777215T"),
+        ] {
+            assert_eq!(short(octets), wanted);
+        }
+    }
+
+    #[test]
+    fn the_flags_that_matter_have_letters() {
+        let flags = |letters: &str| super::super::flags::of_maildir_name(format!("x:2,{letters}").as_bytes());
+        for (given, wanted) in [("", "N  "), ("S", "   "), ("RS", " R "), ("FRS", " RF"), ("DF", "NDF"), ("RST", " T ")]
+        {
+            assert_eq!(letters(&flags(given)), wanted, "{given}");
+        }
+    }
+}
