@@ -581,8 +581,12 @@ mboxcl\t''
 mboxcl2\t''"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l part -d 'Of each message only the part of this number, as the tree shows it; 1 if there is none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-depth -d 'Multiparts and messages within each other that are looked into' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-size -d 'Octets of one message, as 10M: what is larger is an error, and the next one follows' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-parts -d 'Parts of a message that are looked at' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jobs -d 'Threads that work at the same time; without it, one for each processor' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l bodies -d 'What the JSON form holds of bodies: nothing, texts as with --text, or all, files in base64' -r -f -a "none\t'Nothing of it'
+text\t'Texts, as people read them'
+all\t'Texts, and all other contents in base64'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s H -l header -d 'Print this header field, decoded; can be given several times. Exit code 1 if one is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l param -d 'With -H, print only this parameter of the field: `-H Content-Type --param charset`. Exit code 1 if it is absent' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l raw -d 'Print the message as it came, or only the part of this number, header section and all; with -H, the fields as they came' -r
@@ -590,6 +594,18 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s O -l stdout -d
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s x -l extract -d 'Save the attachments in this directory and print the path of each; never overwrites a file' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l match -d 'With -x or -l, only what is called so; `*` and `?` as in a shell, in any case' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l type -d 'With -x or -l, every part of this type, attachment or not: `application/pdf`, `image/*`' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l to -d 'Write the message in this form; several messages become one mbox, text, Markdown or JSON, or files with --output' -r -f -a "eml\t'As it is'
+mbox\t'In a stream of many'
+text\t'What people would read'
+html\t'A page that stands alone'
+md\t'Markdown'
+json\t'As --json, with texts'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strip -d 'Take parts out and leave a note with name, type, size and hash: `attachments`, a type like `image/*`, the number of a part, each perhaps with a size: `application/*>1M`; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact-key -d 'With --redact, the same fakes in every run with this key' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l line-ends -d 'With --to eml, --strip or --redact, what lines end with' -r -f -a "keep\t'As they came'
+crlf\t'CRLF, as on the wire'
+lf\t'LF, as in files'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l output -d 'Write each message to a file of its own in this directory, and print the paths' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l where -d 'Do it only with messages that this filter means, as in \'from:@crepes.example size>1M not is:read\'; exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l addresses -d 'Print the addresses in these header fields, one a line and each once for a message; without fields, in all that name people. Exit code 1 if there are none' -r
@@ -606,11 +622,14 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s 0 -l null -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l recursive -d 'Of a Maildir or an MH folder, read also the folders in it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jsonl -d 'Print one JSON value a line, one for each message; with --json, several become one array'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l text -d 'Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l scan -d 'Print one line for each message: flags (N is new, R answered, F flagged, D draft, T deleted), date, from, subject, size'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l all -d 'With -H, print each field of that name instead of the first'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l force -d 'With --raw or -O, even if standard output is a terminal, which the octets may drive'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s l -l list -d 'List what -x would save: number, type, size, the name it gets, and the sender\'s name if that is another'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l inline -d 'With -x or -l, also texts, and pictures that the text shows'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l overwrite -d 'With -x, put files in the place of those of the same name that were there before'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l html -d 'The same as --to html: a page that loads nothing, runs nothing and holds nothing of the sender\'s markup'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact -d 'Replace addresses, names and texts by fakes of the same shape, for a report; structure and defects stay'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted; nothing is checked anew. Exit code 1 if there is nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'

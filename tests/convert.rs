@@ -29,7 +29,7 @@ fn telling(text: &str) -> HashSet<String> {
 fn no_word_of_the_corpus_survives() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages/corpus");
     let mut dirs = vec![root];
-    let mut count = 0;
+    let (mut count, mut left) = (0, Vec::new());
     while let Some(dir) = dirs.pop() {
         for entry in std::fs::read_dir(&dir).expect("the corpus") {
             let path = entry.expect("an entry").path();
@@ -38,15 +38,16 @@ fn no_word_of_the_corpus_survives() {
                 continue;
             }
             let octets = std::fs::read(&path).expect("a message");
-            check(&octets, &path.display().to_string());
+            left.extend(check(&octets, &path.display().to_string()));
             count += 1;
         }
     }
     assert!(count > 200);
+    assert_eq!(left, Vec::<String>::new());
 }
 
 /// No word of an address or a text of the message is in its redaction, raw or decoded; its structure is.
-fn check(octets: &[u8], what: &str) {
+fn check(octets: &[u8], what: &str) -> Option<String> {
     let faked = Redactor::new(b"key").redact(&Message::parse(octets));
     assert_eq!(faked.len(), octets.len(), "{what}");
     let (before, after) = (Message::parse(octets), Message::parse(&faked));
@@ -78,7 +79,7 @@ fn check(octets: &[u8], what: &str) {
     let (boundaries, words) = (telling(&boundaries), telling(&said(&before)));
     let left = telling(&format!("{} {}", said(&after), String::from_utf8_lossy(&faked)));
     let left: Vec<_> = words.intersection(&left).filter(|word| !boundaries.contains(*word)).collect();
-    assert!(left.is_empty(), "{what}: {left:?}");
+    (!left.is_empty()).then(|| format!("{what}: {left:?}"))
 }
 
 /// `mailkit parse …` in a directory: exit code, standard output, standard error.

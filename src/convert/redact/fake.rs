@@ -4,7 +4,7 @@
 //! Works in place: no octet is added or lost. FIPS 198-1 for the key.
 
 use super::charset::Charset;
-use aws_lc_rs::hmac;
+use aws_lc_rs::hmac as mac;
 use std::collections::HashMap;
 
 /// Words that are remembered; there are not many more in a language.
@@ -14,14 +14,14 @@ const CONSONANTS: &[u8; 20] = b"bcdfghjklmnpqrstvwxz";
 /// Makes fakes.
 #[derive(Debug)]
 pub(super) struct Fakes {
-    key: hmac::Key,
+    key: mac::Key,
     known: HashMap<Vec<u8>, [u8; 32]>,
 }
 
 impl Fakes {
     /// With a key; without it nobody can tell which word a fake stands for, or try words out.
     pub(super) fn new(key: &[u8]) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), known: HashMap::new() }
+        Self { key: mac::Key::new(mac::HMAC_SHA256, key), known: HashMap::new() }
     }
 
     /// Replaces the words in a text of a charset; `keep` says which stay, given the text and where the word is.
@@ -75,7 +75,7 @@ impl Fakes {
         if let Some(seed) = self.known.get(lower).filter(|_| round == 0) {
             return *seed;
         }
-        let mut context = hmac::Context::with_key(&self.key);
+        let mut context = mac::Context::with_key(&self.key);
         context.update(&[round]);
         context.update(lower);
         let mut seed = [0; 32];
@@ -92,7 +92,7 @@ impl Fakes {
         let mut more = *seed;
         while at < word.len() {
             if count > 0 && count % 32 == 0 {
-                let next = hmac::sign(&self.key, &more);
+                let next = mac::sign(&self.key, &more);
                 more.copy_from_slice(next.as_ref());
             }
             let chance = more[count % 32];

@@ -223,7 +223,11 @@ fn parameter(fakes: &mut Fakes, text: &mut [u8]) {
     let lower = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
     let base = lower.split('*').next().unwrap_or_default();
     let is_extended = lower.ends_with('*');
-    plain(fakes, name, List::Keyword);
+    // Numbers are those of pieces (RFC 2231 §3).
+    fakes.text(name, Charset::Words, &|text, at| {
+        let word = &text[at];
+        List::Keyword.has(word) || word.iter().all(u8::is_ascii_digit)
+    });
     let label = String::from_utf8_lossy(&value[1..]).trim().trim_matches('"').to_owned();
     match base {
         // Boundaries are structure: what is between them would not be found again.

@@ -21,7 +21,7 @@ const FIELD_WORDS: &str = "
 
 /// Keywords within structured fields.
 const KEYWORDS: &str = "
- 1 a action addr adsp aes agent all alternate alternative amazon any application arc arf arrival attachment audio auth
+ 1 a action addr adsp aes agent all alternate alternative amazon any application arc arf ascii arrival attachment audio auth
  authenticated authentication auto b base64 bcc bh bit bits body boundary bounce bulk by bytes c calendar canonicalization
  cc cert cfws charset cipher client cn compauth content creation cv d date delayed deliver delivered delivery delsp denied
  description destination details dhe diagnostic digest disposition dkim dkim1 dmarc dns domain duplicate ecdhe
