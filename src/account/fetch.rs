@@ -81,13 +81,7 @@ impl SecretSource {
 async fn from_command(mut command: Command, shown: &str, hidden: &[String]) -> Result<Secret> {
     // The message to send may be on standard input: a command that reads must not eat it.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    for name in hidden {
-        command.env_remove(name);
-    }
-    // gpg asks for its passphrase there, and does not look for a terminal by itself.
-    if let Some(terminal) = terminal().filter(|_| std::env::var_os("GPG_TTY").is_none()) {
-        command.env("GPG_TTY", terminal);
-    }
+    discreet(&mut command, hidden);
     let mut child = command.spawn().map_err(|e| problem(format!("cannot run {shown}")).caused_by(e))?;
     let (output, complaint) = (child.stdout.take(), child.stderr.take());
     let ended = async { tokio::join!(up_to(SECRET_MAX, output), up_to(COMPLAINT_MAX, complaint), child.wait()) };
@@ -101,6 +95,17 @@ async fn from_command(mut command: Command, shown: &str, hidden: &[String]) -> R
         return Err(if said.is_empty() { failure } else { failure.said(said) });
     }
     first_line(text(output, shown)?, || shown.to_owned())
+}
+
+/// Takes the secrets of others from the environment of a program, and shows it the terminal on which it may ask for one.
+pub fn discreet(command: &mut Command, hidden: &[String]) {
+    for name in hidden {
+        command.env_remove(name);
+    }
+    // gpg asks for its passphrase there, and does not look for a terminal by itself.
+    if let Some(terminal) = terminal().filter(|_| std::env::var_os("GPG_TTY").is_none()) {
+        command.env("GPG_TTY", terminal);
+    }
 }
 
 /// What somebody writes, up to a limit, in memory that never moves and so leaves no copies; the rest is let go by.

@@ -39,7 +39,7 @@ pub use config::{Config, Relay, Serve};
 pub use draft::{Draft, Keep, is_name, pins};
 pub use edit::{Edit, keep};
 pub use exchange::{Format, Imported, Note, Target, export, import};
-pub use fetch::Whose;
+pub use fetch::{Whose, discreet};
 pub use file::{Origin, read_text};
 pub use oauth_config::{Grant, OAuth};
 pub use pattern::Pattern;

@@ -30,6 +30,7 @@ mod send;
 mod serve;
 mod stop;
 mod talk;
+mod unsubscribe;
 mod user;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -59,6 +60,7 @@ enum Command {
     Auth(auth::Args),
     Mx(mx::Args),
     Parse(parse::Args),
+    Unsubscribe(unsubscribe::Args),
     Account(account::Args),
     Config(config::Args),
     Schema(schema::Args),
@@ -80,6 +82,7 @@ impl Command {
             Self::Auth(_) => "auth",
             Self::Mx(_) => "mx",
             Self::Parse(_) => "parse",
+            Self::Unsubscribe(_) => "unsubscribe",
             Self::Account(_) => "account",
             Self::Config(_) => "config",
             Self::Schema(_) => "schema",
@@ -99,6 +102,7 @@ impl Command {
             Self::Auth(args) => auth::run(args, context),
             Self::Mx(args) => mx::run(args, context),
             Self::Parse(args) => parse::run(args, context),
+            Self::Unsubscribe(args) => unsubscribe::run(args, context),
             Self::Account(args) => account::run(args, context),
             Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, context),

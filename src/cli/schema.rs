@@ -7,7 +7,7 @@ use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
 use super::mx;
-use super::parse;
+use super::parse::{self, calendar, links, report, route, unsubscribe};
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
@@ -22,7 +22,7 @@ use schemars::{JsonSchema, Schema};
   mailkit schema
   mailkit schema send > send.schema.json")]
 pub(super) struct Args {
-    /// What to describe: error, message, probe, queue, scan, send
+    /// What to describe; without it, the names are listed
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }
@@ -34,20 +34,44 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 6] = [
+const ALL: [Described; 14] = [
+    Described {
+        name: "authentication",
+        what: "what servers say about a message: mailkit parse --auth",
+        make: of::<parse::Authentication<'static>>,
+    },
+    Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
+    Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
-    Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row<'static>> },
+    Described { name: "report", what: "what a report tells: mailkit parse --report", make: of::<report::Object> },
+    Described { name: "route", what: "the way of a message: mailkit parse --route", make: of::<route::Object> },
+    Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
+    Described {
+        name: "unsubscribe",
+        what: "ways off a list: mailkit parse --unsubscribe",
+        make: of::<unsubscribe::Object>,
+    },
+    Described {
+        name: "unsubscribed",
+        what: "the result of mailkit unsubscribe",
+        make: of::<super::unsubscribe::Object>,
+    },
+    Described {
+        name: "verification",
+        what: "what came of signatures: mailkit parse --verify",
+        make: of::<parse::Verification>,
+    },
 ];
 
 /// Prints a schema, or the names.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let Some(name) = &args.name else {
         for Described { name, what, .. } in ALL {
-            context.line(&format!("{name:<8}{what}"))?;
+            context.line(&format!("{name:<16}{what}"))?;
         }
         return Ok(Exit::OK);
     };

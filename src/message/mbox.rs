@@ -297,16 +297,14 @@ fn separator(message: &[u8]) -> usize {
 /// A month, a time of day and a year stand behind the sender: the form of RFC 4155 and its many relatives.
 fn is_dated(line: &[u8]) -> bool {
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(2);
-    let (mut month, mut year, mut has_time) = (false, false, false);
+    let (mut month, mut year) = (false, false);
     words.by_ref().for_each(|word| {
-        let mut units = word.split(|octet| *octet == b':');
-        has_time |= word.contains(&b':') && units.all(|unit| matches!(unit, [a] | [a, _] if a.is_ascii_digit()));
         let is_day = word.split(|octet| *octet == b'-').count() == 3;
         month |= is_day || date::MONTHS.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
         year |= is_day
             || matches!(word, [b'1' | b'2', rest @ ..] if rest.len() == 3 && rest.iter().all(u8::is_ascii_digit));
     });
-    month && year && has_time
+    month && year && date::has_time(line)
 }
 
 /// `From alice@crepes.example`, as some programs write it.

@@ -109,7 +109,7 @@ pub(super) fn fill(of: &dyn Content, offset: u64, buffer: &mut [u8]) -> io::Resu
 }
 
 /// A part of a content as octets; fewer if it ends before.
-pub(super) fn octets(of: &dyn Content, range: Range<u64>) -> io::Result<Vec<u8>> {
+pub fn octets(of: &dyn Content, range: Range<u64>) -> io::Result<Vec<u8>> {
     let wanted = range.end.min(of.size()).saturating_sub(range.start);
     let mut octets = vec![0; usize::try_from(wanted).map_err(io::Error::other)?];
     match fill(of, range.start, &mut octets)? == octets.len() {

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod local;
 pub mod peer;
 pub mod proxy;
+pub mod public;
 mod race;
 pub mod resolve;
 pub mod serve;

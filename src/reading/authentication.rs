@@ -7,6 +7,7 @@
 
 mod lexer;
 
+use super::trace_field::TraceField;
 use crate::message::field::Field;
 use crate::message::words;
 use lexer::{Lexer, Token};
@@ -223,28 +224,11 @@ fn is_within(domain: &str, host: &str) -> bool {
             && above.is_some_and(|(_, tail)| tail.strip_prefix('.').is_some_and(|tail| same_host(tail, domain)))
 }
 
-/// What stands behind `by` and `with` in a `Received` field.
+/// What a `Received` field says of who wrote it, as far as that matters here.
 fn hop(body: &[u8]) -> Hop {
-    let unfolded = words::unfold(body);
-    let (text, _) = words::undeclared(&unfolded);
-    let (mut lexer, mut hop, mut before) = (Lexer::new(&text), Hop::default(), "");
-    while let Some(token) = lexer.token() {
-        match token {
-            Token::Word(word) => {
-                if before.eq_ignore_ascii_case("by") && hop.by.is_none() {
-                    hop.by = Some(word.to_ascii_lowercase());
-                }
-                let is_lmtp = word.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("LMTP"));
-                hop.is_local |= before.eq_ignore_ascii_case("with") && is_lmtp;
-                before = word;
-            }
-            Token::Comment(_) => {}
-            // What stands behind it is the date.
-            Token::Semicolon => break,
-            Token::Quoted(_) | Token::Equals => before = "",
-        }
-    }
-    hop
+    let field = TraceField::parse(body);
+    let is_lmtp = |name: &str| name.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("LMTP"));
+    Hop { by: field.by.map(|by| by.to_lowercase()), is_local: field.protocol.as_deref().is_some_and(is_lmtp) }
 }
 
 /// Reads the body of one field.

@@ -16,10 +16,12 @@ use serde::Serialize;
 
 /// Entries of one calendar that are read.
 const ENTRIES_MAX: usize = 2_000;
-/// People of one entry that are read.
-const PEOPLE_MAX: usize = 5_000;
-/// Days of one entry that are listed.
-const DAYS_MAX: usize = 1_000;
+/// People of one calendar that are read.
+const PEOPLE_MAX: usize = 20_000;
+/// Single days of one calendar that are read.
+const DAYS_MAX: usize = 20_000;
+/// Calendars of one message that are read.
+const CALENDARS_MAX: usize = 20;
 
 /// A calendar that came with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
@@ -113,12 +115,15 @@ pub fn calendars(message: &Message<'_>) -> Vec<Calendar> {
     let mut found: Vec<Calendar> = Vec::new();
     for part in message.own_parts().into_iter().filter(|part| is_calendar(message, part)) {
         let charset = part.media.parameters.get("charset");
-        let lines = content_line::lines(&message.content(part).content, charset.as_deref());
+        let text = content_line::text(&message.content(part).content, charset.as_deref());
         let method = part.media.parameters.get("method");
-        let Some(calendar) = Calendar::read(&part.id, method, &lines) else { continue };
+        let Some(calendar) = Calendar::read(&part.id, method, &text) else { continue };
         let is_known = found.iter().any(|known| known.entries == calendar.entries);
         if !is_known {
             found.push(calendar);
+        }
+        if found.len() == CALENDARS_MAX {
+            break;
         }
     }
     found
@@ -135,18 +140,17 @@ fn is_calendar(message: &Message<'_>, part: &Part) -> bool {
 
 impl Calendar {
     /// `None` if no calendar begins anywhere in it.
-    fn read(part: &str, method: Option<String>, lines: &[ContentLine]) -> Option<Self> {
-        let is = |line: &ContentLine, name: &str, value: &str| {
-            line.name == name && line.value.trim().eq_ignore_ascii_case(value)
-        };
-        let begin = lines.iter().position(|line| is(line, "BEGIN", "VCALENDAR"))?;
+    fn read(part: &str, method: Option<String>, text: &str) -> Option<Self> {
+        let mut lines = content_line::lines(text);
+        lines.find(|line| line.name == "BEGIN" && line.value.trim().eq_ignore_ascii_case("VCALENDAR"))?;
+        let mut room = Room { people: PEOPLE_MAX, days: DAYS_MAX };
         let mut calendar =
             Self { part: part.to_owned(), method: method.map(|m| m.to_ascii_lowercase()), ..Self::default() };
         // The entry that is read, and how deep in its components the reader is.
         let mut open: Option<(Entry, usize)> = None;
         // Within other components of the calendar: zones, above all.
         let mut other = 0usize;
-        for line in &lines[begin + 1..] {
+        for line in lines {
             let component = line.value.trim().to_ascii_uppercase();
             match (line.name.as_str(), &mut open) {
                 ("BEGIN", None) if other == 0 && matches!(component.as_str(), "VEVENT" | "VTODO") => {
@@ -162,7 +166,7 @@ impl Calendar {
                 ("END", Some(_)) => calendar.push(open.take()),
                 // Behind the end of a calendar may stand another.
                 ("END", None) => other = other.saturating_sub(1),
-                (_, Some((entry, 0))) => entry.take(line),
+                (_, Some((entry, 0))) => calendar.truncated |= !entry.take(&line, &mut room),
                 ("METHOD", None) if other == 0 => calendar.method = line.text().map(|text| text.to_ascii_lowercase()),
                 ("PRODID", None) if other == 0 => calendar.product = line.text(),
                 _ => {}
@@ -181,8 +185,15 @@ impl Calendar {
     }
 }
 
+/// How much more of one calendar is read.
+struct Room {
+    people: usize,
+    days: usize,
+}
+
 impl Entry {
-    fn take(&mut self, line: &ContentLine) {
+    /// Reads a property; false if there was no room for what it says.
+    fn take(&mut self, line: &ContentLine, room: &mut Room) -> bool {
         let lower = || line.text().map(|text| text.to_ascii_lowercase());
         match line.name.as_str() {
             "UID" => self.uid = line.text(),
@@ -200,13 +211,18 @@ impl Entry {
                 self.repeats = recurrence::in_words(&line.value);
                 self.rule = line.text();
             }
-            "RDATE" => When::read_list(line, &mut self.also),
-            "EXDATE" => When::read_list(line, &mut self.except),
+            "RDATE" => return When::read_list(line, &mut self.also, room),
+            "EXDATE" => return When::read_list(line, &mut self.except, room),
             "ORGANIZER" => self.organizer = Some(Person::read(line)),
-            "ATTENDEE" if self.attendees.len() < PEOPLE_MAX => self.attendees.push(Person::read(line)),
+            "ATTENDEE" if room.people == 0 => return false,
+            "ATTENDEE" => {
+                room.people -= 1;
+                self.attendees.push(Person::read(line));
+            }
             "DTSTAMP" => self.stamp = When::read(line),
             _ => {}
         }
+        true
     }
 }
 
@@ -215,11 +231,15 @@ impl When {
         Self::parse(&line.value, line.parameter("TZID"))
     }
 
-    fn read_list(line: &ContentLine, days: &mut Vec<Self>) {
-        let room = DAYS_MAX.saturating_sub(days.len());
+    /// Reads a list of days; false if there was no room for all of them.
+    fn read_list(line: &ContentLine, days: &mut Vec<Self>, room: &mut Room) -> bool {
         // A period says when it begins, and behind a slash when it ends.
         let values = line.value.split(',').map(|value| value.split('/').next().unwrap_or(value));
-        days.extend(values.take(room).filter_map(|value| Self::parse(value, line.parameter("TZID"))));
+        let mut values = values.filter_map(|value| Self::parse(value, line.parameter("TZID")));
+        let before = days.len();
+        days.extend(values.by_ref().take(room.days));
+        room.days -= days.len() - before;
+        values.next().is_none()
     }
 
     fn parse(value: &str, zone: Option<&str>) -> Option<Self> {

@@ -12,6 +12,7 @@ use crate::message::view::{Message, Part};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use url::{Host, Url};
 
 /// Links of one message that are told.
@@ -142,7 +143,9 @@ impl Links {
 #[derive(Default)]
 struct Gathering {
     links: Links,
-    known: HashSet<Link>,
+    /// Digests of those that are told; by chance alike, two of them would be one in a billion messages.
+    known: HashSet<u64>,
+    state: RandomState,
 }
 
 impl Gathering {
@@ -193,7 +196,7 @@ impl Gathering {
         let text = words.filter(|words| !words.is_empty() && *words != url);
         let warnings = warnings(&url, text.as_deref().filter(|_| place == Place::Link));
         let link = Link { part: part.to_owned(), place, url, text, warnings };
-        if self.known.insert(link.clone()) {
+        if self.known.insert(self.state.hash_one(&link)) {
             self.links.links.push(link);
         }
     }
@@ -213,13 +216,11 @@ fn warnings(url: &str, words: Option<&str>) -> Vec<Warning> {
         return found;
     }
     match target.host() {
-        Some(Host::Domain(name)) => {
-            if name.split('.').any(|label| label.starts_with("xn--")) {
-                found.push(Warning::ForeignLetters);
-            }
+        Some(Host::Domain(name)) if name.split('.').any(|label| label.starts_with("xn--")) => {
+            found.push(Warning::ForeignLetters);
         }
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => found.push(Warning::Address),
-        None => {}
+        _ => {}
     }
     if !target.username().is_empty() || target.password().is_some() {
         found.push(Warning::UserName);

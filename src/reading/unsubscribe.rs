@@ -15,7 +15,7 @@ const TARGETS_MAX: usize = 20;
 const FIELD_MAX: usize = 16 * 1024;
 
 /// What a message says about its list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Unsubscribe {
     /// The List-ID, decoded.
     pub list: Option<String>,

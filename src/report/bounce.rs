@@ -59,7 +59,7 @@ fn form(text: &str) -> Option<Form> {
 type Reading<'t> = (Vec<Recipient>, Option<&'t str>);
 
 /// The text in front of the first line that fits, and what stands behind that line.
-fn split_at_line<'t>(text: &'t str, fits: impl Fn(&str) -> bool) -> (&'t str, Option<&'t str>) {
+fn split_at_line(text: &str, fits: impl Fn(&str) -> bool) -> (&str, Option<&str>) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if fits(line.trim()) {

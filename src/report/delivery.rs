@@ -26,6 +26,9 @@ const OF_RECIPIENT: [&str; 9] = [
     "Will-Retry-Until",
 ];
 
+/// Recipients of one report that are told.
+const RECIPIENTS_MAX: usize = 20_000;
+
 /// A delivery report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Delivery {
@@ -45,6 +48,8 @@ pub struct Delivery {
     pub recipients: Vec<Recipient>,
     /// Fields about the message that RFC 3464 does not name.
     pub extensions: Vec<Extra>,
+    /// There were more recipients.
+    pub truncated: bool,
 }
 
 /// How a delivery report is written.
@@ -93,12 +98,13 @@ pub struct Recipient {
 impl Delivery {
     /// Reads the content of a message/delivery-status; `None` if it speaks of nobody.
     pub(super) fn parse(content: &[u8]) -> Option<Self> {
-        let groups = fields::groups(content);
-        let about = groups.first()?;
+        let about = fields::groups(content).next()?;
         // Some forget the empty line behind the first group.
-        let recipients: Vec<_> = groups.iter().filter(|group| is_recipient(group)).map(Recipient::read).collect();
+        let mut groups = fields::groups(content).filter(is_recipient);
+        let recipients: Vec<_> = groups.by_ref().take(RECIPIENTS_MAX).map(|group| Recipient::read(&group)).collect();
+        let truncated = groups.next().is_some();
         let known: Vec<&str> = OF_MESSAGE.into_iter().chain(OF_RECIPIENT).collect();
-        let extensions = if is_recipient(about) { Vec::new() } else { about.others(&known) };
+        let extensions = if is_recipient(&about) { Vec::new() } else { about.others(&known) };
         (!recipients.is_empty()).then(|| Self {
             form: Form::Dsn,
             original_envelope_id: about.text("Original-Envelope-Id").map(|id| from_xtext(&id)),
@@ -108,11 +114,14 @@ impl Delivery {
             arrival_date: about.date("Arrival-Date"),
             recipients,
             extensions,
+            truncated,
         })
     }
 
     /// One that was put in words.
-    pub(super) fn in_words(form: Form, recipients: Vec<Recipient>) -> Option<Self> {
+    pub(super) fn in_words(form: Form, mut recipients: Vec<Recipient>) -> Option<Self> {
+        let truncated = recipients.len() > RECIPIENTS_MAX;
+        recipients.truncate(RECIPIENTS_MAX);
         (!recipients.is_empty()).then_some(Self {
             form,
             original_envelope_id: None,
@@ -122,6 +131,7 @@ impl Delivery {
             arrival_date: None,
             recipients,
             extensions: Vec::new(),
+            truncated,
         })
     }
 

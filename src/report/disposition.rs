@@ -51,8 +51,7 @@ pub struct Disposition {
 impl Disposition {
     /// Reads the content of a message/disposition-notification.
     pub(super) fn parse(content: &[u8]) -> Option<Self> {
-        let groups = fields::groups(content);
-        let group = groups.iter().find(|group| group.has("Disposition"))?;
+        let group = fields::groups(content).find(|group| group.has("Disposition"))?;
         let text = group.text("Disposition")?.to_ascii_lowercase();
         let (modes, kind) = text.split_once(';').unwrap_or(("", &text));
         let (action_mode, sending_mode) = modes.split_once('/').unwrap_or((modes, ""));

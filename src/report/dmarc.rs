@@ -10,6 +10,9 @@ use crate::world::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Rows that are told; all are counted.
+const ROWS_MAX: usize = 50_000;
+
 /// A report of one receiver about one domain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Dmarc {
@@ -35,6 +38,8 @@ pub struct Dmarc {
     pub failed: u64,
     /// Who sent how many.
     pub records: Vec<Row>,
+    /// There were more rows.
+    pub truncated: bool,
     /// Why the rest of the report could not be read.
     pub broken: Option<String>,
 }
@@ -168,7 +173,10 @@ impl Dmarc {
                 if !row.is_vouched_for() {
                     self.failed = self.failed.saturating_add(row.count);
                 }
-                self.records.push(row);
+                match self.records.len() < ROWS_MAX {
+                    true => self.records.push(row),
+                    false => self.truncated = true,
+                }
             }
             _ => {}
         }

@@ -80,8 +80,7 @@ pub struct Feedback {
 impl Feedback {
     /// Reads the content of a message/feedback-report.
     pub(super) fn parse(content: &[u8]) -> Option<Self> {
-        let groups = fields::groups(content);
-        let group = groups.iter().find(|group| group.has("Feedback-Type"))?;
+        let group = fields::groups(content).find(|group| group.has("Feedback-Type"))?;
         let bare = |text: String| text.trim().trim_start_matches('<').trim_end_matches('>').to_owned();
         Some(Self {
             feedback_type: group.text("Feedback-Type")?.to_ascii_lowercase(),

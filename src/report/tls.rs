@@ -7,6 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+/// Octets of a document; a report of thousands of servers has a tenth of it.
+const DOCUMENT_MAX: usize = 4 * 1024 * 1024;
+
 /// A report of one sender about one domain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct TlsReport {
@@ -64,15 +67,21 @@ pub struct Failure {
     pub failure_reason_code: Option<String>,
 }
 
-/// Whether a document begins like such a report, as far as JSON lets that be seen.
+/// Whether a document begins like such a report: JSON can be anything, but names are near its beginning.
 pub(super) fn is_head(head: &[u8]) -> bool {
-    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().starts_with(b"{")
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let near = text.get(..4096).unwrap_or(text);
+    let names = ["organization-name", "report-id", "date-range", "policies"];
+    near.starts_with(b"{") && names.iter().any(|name| memchr::memmem::find(near, name.as_bytes()).is_some())
 }
 
 impl TlsReport {
     /// Reads a document.
     pub(super) fn parse(document: &[u8]) -> Result<Self, String> {
         let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+        if text.len() > DOCUMENT_MAX {
+            return Err(format!("it has more than {DOCUMENT_MAX} octets, which no report has"));
+        }
         let value: Value = serde_json::from_slice(text).map_err(|error| format!("the JSON cannot be read: {error}"))?;
         let policies = value.get("policies").and_then(Value::as_array).ok_or("it lists no policies")?;
         // Policies alone could be anything's.

@@ -9,6 +9,8 @@ use quick_xml::events::Event;
 
 /// Elements within one another; reports need six.
 const DEPTH_MAX: usize = 16;
+/// Elements within one child of the root; a row with all that may stand in it has fifty.
+const ELEMENTS_MAX: usize = 2_000;
 /// Octets of text that are kept of one element.
 const TEXT_MAX: usize = 8 * 1024;
 
@@ -54,13 +56,17 @@ pub(super) fn read(text: &str, mut each: impl FnMut(Element)) -> Result<String, 
     let mut reader = Reader::from_str(text);
     // The elements that are open; the root has the first place.
     let mut open: Vec<Element> = Vec::new();
+    let mut elements = 0;
     loop {
         let event = reader.read_event().map_err(|error| format!("at octet {}: {error}", reader.error_position()))?;
+        if matches!(event, Event::Start(_) | Event::Empty(_)) {
+            elements = if open.len() < 2 { 0 } else { elements + 1 };
+            if open.len() == DEPTH_MAX || elements > ELEMENTS_MAX {
+                return Err(format!("at octet {}: there are too many elements", reader.buffer_position()));
+            }
+        }
         match event {
             Event::Start(start) => {
-                if open.len() == DEPTH_MAX {
-                    return Err(format!("at octet {}: elements are nested too deeply", reader.buffer_position()));
-                }
                 open.push(Element { name: start.local_name().as_ref().to_owned(), ..Element::default() });
             }
             Event::Empty(empty) => {
@@ -134,7 +140,14 @@ mod tests {
         ] {
             assert_eq!(shown(text).as_deref(), Ok(wanted), "{text}");
         }
-        for text in ["<a><b></a>", "<a>", "", "no xml", &"<a>".repeat(DEPTH_MAX + 1)] {
+        for text in [
+            "<a><b></a>",
+            "<a>",
+            "",
+            "no xml",
+            &"<a>".repeat(DEPTH_MAX + 1),
+            &format!("<a><b>{}", "<c/>".repeat(ELEMENTS_MAX + 1)),
+        ] {
             assert!(shown(text).is_err(), "{text}");
         }
     }

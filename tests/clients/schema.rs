@@ -19,6 +19,12 @@ pub(crate) fn check(stdout: &str, stderr: &str) -> Result<(), String> {
             Some("mailkit.send/1") => "send",
             Some("mailkit.queue/1") => "queue",
             Some("mailkit.probe/1") => "probe",
+            Some("mailkit.report/1") => "report",
+            Some("mailkit.calendar/1") => "calendar",
+            Some("mailkit.links/1") => "links",
+            Some("mailkit.route/1") => "route",
+            Some("mailkit.unsubscribe/1") => "unsubscribe",
+            Some("mailkit.unsubscribed/1") => "unsubscribed",
             None if object.get("error").is_some() => "error",
             _ => continue,
         };

@@ -4,8 +4,9 @@ use super::driver::Action;
 use super::letter::Letter;
 use super::sheet::Sheet;
 use mailkit::error::Result;
-use mailkit::reading::authentication::{MethodResult, Results, Statement};
-use serde_json::{Value, json};
+use mailkit::reading::authentication::{MethodResult, Property, Results, Statement};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Results of checks, as they are written in the message.
 #[derive(Debug, clap::Args)]
@@ -28,29 +29,107 @@ impl Auth {
         self.auth.then_some(self as &dyn Action)
     }
 
-    fn object(&self, letter: &Letter<'_>, results: &Results) -> Value {
-        let fields = results.statements.iter().map(|statement| {
+    fn object<'m>(&'m self, letter: &Letter<'_>, results: &'m Results) -> Authentication<'m> {
+        let field = |statement: &'m Statement| {
             let standing = results.standing(statement, &self.trusted);
-            json!({
-                "field": statement.form.name(),
-                "server": statement.server,
-                "version": statement.version,
-                "instance": statement.instance,
-                "hops_above": statement.hops_above,
-                "standing": standing.name(),
-                "trusted": standing.is_trusted(),
-                "why": standing.sentence(),
-                "results": statement.results.iter().map(result_object).collect::<Value>(),
-            })
-        });
-        json!({
-            "schema": "mailkit.authentication/1",
-            "source": letter.source.name(),
-            "hops": results.hops.iter().map(|hop| hop.by.as_deref()).collect::<Vec<_>>(),
-            "trusted": self.trusted,
-            "fields": fields.collect::<Vec<_>>(),
-            "truncated": results.is_cut,
-        })
+            Field {
+                field: statement.form.name(),
+                hops_above: statement.hops_above,
+                instance: statement.instance,
+                results: statement.results.iter().map(Outcome::of).collect(),
+                server: statement.server.as_deref(),
+                standing: standing.name(),
+                trusted: standing.is_trusted(),
+                version: statement.version.as_deref(),
+                why: standing.sentence(),
+            }
+        };
+        Authentication {
+            fields: results.statements.iter().map(field).collect(),
+            hops: results.hops.iter().map(|hop| hop.by.as_deref()).collect(),
+            schema: "mailkit.authentication/1",
+            source: letter.source.name(),
+            truncated: results.is_cut,
+            trusted: &self.trusted,
+        }
+    }
+}
+
+/// What servers say about a message: the schema `mailkit.authentication/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Authentication<'m> {
+    /// From the top of the header section.
+    fields: Vec<Field<'m>>,
+    /// Who took the message over, the last one first; null where that is not said.
+    hops: Vec<Option<&'m str>>,
+    /// Always `mailkit.authentication/1`.
+    schema: &'static str,
+    /// Where the message stands.
+    source: String,
+    /// There are more results than are read.
+    truncated: bool,
+    /// The servers that were named as trusted.
+    trusted: &'m [String],
+}
+
+/// A header field with results.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Field<'m> {
+    /// Its name.
+    field: &'static str,
+    /// How many Received fields stand above it.
+    hops_above: usize,
+    /// Which ARC set it belongs to.
+    instance: Option<u32>,
+    results: Vec<Outcome<'m>>,
+    /// Who says so.
+    server: Option<&'m str>,
+    /// `own`, `edge`, `below`, `unplaced`, `foreign`, `unjudged`
+    standing: &'static str,
+    /// Whether it can be believed.
+    trusted: bool,
+    version: Option<&'m str>,
+    /// What the standing means, in a sentence.
+    why: &'static str,
+}
+
+/// What a method said.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Outcome<'m> {
+    comments: &'m [String],
+    /// Empty where something was said without a method.
+    method: &'m str,
+    properties: Vec<Detail<'m>>,
+    reason: Option<&'m str>,
+    result: &'m str,
+    version: Option<&'m str>,
+}
+
+/// What was checked.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Detail<'m> {
+    name: &'m str,
+    /// `smtp`, `header`, `body`, `policy`; empty where none is written.
+    #[serde(rename = "type")]
+    kind: &'m str,
+    value: &'m str,
+}
+
+impl<'m> Outcome<'m> {
+    fn of(result: &'m MethodResult) -> Self {
+        let detail = |p: &'m Property| Detail { name: &p.name, kind: &p.kind, value: &p.value };
+        Self {
+            comments: &result.comments,
+            method: &result.method,
+            properties: result.properties.iter().map(detail).collect(),
+            reason: result.reason.as_deref(),
+            result: &result.result,
+            version: result.version.as_deref(),
+        }
     }
 }
 
@@ -80,6 +159,14 @@ impl Action for Auth {
     fn is_headed(&self) -> bool {
         true
     }
+
+    fn needs_body(&self) -> bool {
+        false
+    }
+
+    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
+        Some(self)
+    }
 }
 
 /// `Authentication-Results by mx.example, below 1 of 3 hops`
@@ -107,17 +194,4 @@ fn result_line(result: &MethodResult) -> String {
     }
     result.comments.iter().for_each(|comment| line += &format!(" ({comment})"));
     line
-}
-
-fn result_object(result: &MethodResult) -> Value {
-    let properties = result.properties.iter();
-    let properties = properties.map(|p| json!({"type": p.kind, "name": p.name, "value": p.value})).collect::<Value>();
-    json!({
-        "method": result.method,
-        "version": result.version,
-        "result": result.result,
-        "reason": result.reason,
-        "comments": result.comments,
-        "properties": properties,
-    })
 }

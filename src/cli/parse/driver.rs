@@ -41,6 +41,11 @@ pub(super) trait Action {
         false
     }
 
+    /// Whether it works on the part that is meant, which then has to be there.
+    fn picks(&self) -> bool {
+        true
+    }
+
     /// Whether it speaks about all messages behind the last one, and of none by itself: its values are an array.
     fn is_about_all(&self) -> bool {
         false
@@ -200,7 +205,7 @@ fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) 
     };
     let said = way.sieve.pick(&source, &way.reading).map(|letter| {
         let mut sheet = Sheet::new(way.form, way.reading.path_end);
-        let error = match letter.part() {
+        let error = match letter.part().or(if action.picks() { None } else { Some(letter.message.root()) }) {
             Some(_) => action.run(&letter, &mut sheet).err(),
             None => {
                 sheet.found_nothing();

@@ -62,7 +62,7 @@ pub(in crate::cli) struct Document<'m> {
     sha256: String,
     /// Octets.
     size: usize,
-    source: Origin<'m>,
+    source: Origin,
     subject: Option<String>,
     /// The id of the plain text.
     text_part: Option<&'m str>,
@@ -74,14 +74,15 @@ pub(in crate::cli) struct Document<'m> {
 /// Where a message was found.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Origin<'m> {
+pub(in crate::cli) struct Origin {
     /// As IMAP writes them; null where nobody keeps flags.
     flags: Option<Vec<String>>,
     /// Which message of the file, from 0.
     index: u64,
     /// The octet of the file at which it begins.
     offset: u64,
-    path: Cow<'m, str>,
+    /// The file; `-` is standard input.
+    path: String,
 }
 
 /// Somebody in an address field.
@@ -265,10 +266,10 @@ impl<'m> Found<'m> {
     }
 }
 
-impl<'m> Origin<'m> {
+impl Origin {
     /// Where this was found.
-    pub(super) fn of(source: &'m Source) -> Self {
-        let path = source.path.to_string_lossy();
+    pub(super) fn of(source: &Source) -> Self {
+        let path = source.path.to_string_lossy().into_owned();
         Self { flags: source.flags().as_ref().map(names), index: source.index, offset: source.offset, path }
     }
 }

@@ -1,40 +1,50 @@
 //! `mailkit parse`: what messages consist of, for people and for scripts.
 //!
 //! `sources` says what is read, each action (one file each) what is done with a message, and `driver` runs the one action
-//! that was asked for over all messages. Touches no network. Whatever is printed was written by a stranger, so all of it
-//! goes through `message::safe` or JSON's escapes.
+//! that was asked for over all messages. Only `verify` touches the network, to ask DNS for keys. Whatever is printed was
+//! written by a stranger, so all of it goes through `message::safe` or JSON's escapes.
 
 mod addresses;
 mod auth;
+pub(super) mod calendar;
 mod convert;
 mod crew;
+mod decrypt;
 mod destination;
 mod driver;
 mod extract;
 mod filter;
 mod flags;
 mod folder;
+mod gnupg;
 mod header;
 mod json;
 mod letter;
+pub(super) mod links;
 mod open;
 mod pick;
 mod raw;
+pub(super) mod report;
+pub(super) mod route;
 mod scan;
 mod sheet;
 mod sources;
 mod thread;
 mod tree;
 mod unpack;
+pub(super) mod unsubscribe;
+mod verify;
 mod view;
 
 use super::context::Context;
 use super::exit::Exit;
+pub(super) use auth::Authentication;
 use driver::{Action, Manner};
 pub(super) use json::Document;
 use mailkit::error::{Error, Kind, Result};
 pub(super) use scan::Row;
 use sources::Input;
+pub(super) use verify::Verification;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
 #[derive(Debug, clap::Args)]
@@ -63,7 +73,21 @@ pub(super) struct Args {
     #[command(flatten)]
     convert: convert::Convert,
     #[command(flatten)]
+    report: report::Report,
+    #[command(flatten)]
+    calendar: calendar::Calendar,
+    #[command(flatten)]
+    links: links::Links,
+    #[command(flatten)]
+    unsubscribe: unsubscribe::Unsubscribe,
+    #[command(flatten)]
+    route: route::Route,
+    #[command(flatten)]
     auth: auth::Auth,
+    #[command(flatten)]
+    verify: verify::Verify,
+    #[command(flatten)]
+    decrypt: decrypt::Decrypt,
     #[command(flatten)]
     filter: filter::Filter,
     #[command(flatten)]
@@ -82,6 +106,11 @@ impl Args {
             self.addresses.action(),
             self.extract.action(),
             self.convert.action(),
+            self.report.action(),
+            self.calendar.action(),
+            self.links.action(),
+            self.unsubscribe.action(),
+            self.route.action(),
             self.auth.action(),
             self.thread.action(),
         ];
@@ -98,5 +127,13 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    driver::run(args.action()?, (&args.input, &args.filter), &args.manner, context)
+    let verifier = args.verify.action(context);
+    let action = match &verifier {
+        Some(verifier) => verifier as &dyn Action,
+        None => args.action()?,
+    };
+    let reading = args.input.reading(action.needs_body());
+    let opener = args.decrypt.within(action, verifier.as_ref(), reading, context);
+    let action = opener.as_ref().map_or(action, |opener| opener as &dyn Action);
+    driver::run(action, (&args.input, &args.filter), &args.manner, context)
 }

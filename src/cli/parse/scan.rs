@@ -39,7 +39,7 @@ pub(super) struct Scan {
 /// A message in one line.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::cli) struct Row<'m> {
+pub(in crate::cli) struct Row {
     /// When it was written, in UTC.
     date: Option<String>,
     from: Vec<Person>,
@@ -47,7 +47,7 @@ pub(in crate::cli) struct Row<'m> {
     schema: &'static str,
     /// Octets.
     size: u64,
-    source: Origin<'m>,
+    source: Origin,
     subject: Option<String>,
 }
 

@@ -30,12 +30,13 @@ mod trial;
 use super::context::Context;
 use super::exit::Exit;
 use super::login::{self, Service};
+use clap::Parser;
 use content::ContentArgs;
 use delivery::DeliveryArgs;
 use errand::Errand;
 use mailkit::account::Asked;
 use mailkit::address::Address;
-use mailkit::error::{Error, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::header;
 use mx::MxArgs;
 use outcome::{DryRun, OutcomeArgs, Queueing};
@@ -120,7 +121,20 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     done?.told
 }
 
+/// The arguments as somebody would type them.
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    args: Args,
+}
+
 impl Args {
+    /// Reads them; the first word is the command.
+    pub(super) fn of(words: impl IntoIterator<Item = String>) -> Result<Self> {
+        let line = Line::try_parse_from(words).map_err(|error| Error::new(Kind::Software, error.to_string()))?;
+        Ok(line.args)
+    }
+
     /// Whether the message goes into the queue without a word to a server.
     fn is_queued(&self) -> bool {
         self.outcome.queue == Queueing::Always

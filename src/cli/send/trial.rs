@@ -7,17 +7,9 @@ use super::people::{LocalNames, Named};
 use super::report::said;
 use super::{Args, Context};
 use crate::cli::login::{self, Service};
-use clap::Parser;
 use mailkit::account::Asked;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::smtp::outcome::Outcome;
-
-/// The arguments as somebody would type them.
-#[derive(Debug, Parser)]
-struct Line {
-    #[command(flatten)]
-    args: Args,
-}
 
 /// Sends a message from an account to this address; returns what the server said.
 pub(in crate::cli) async fn trial(context: &Context, account: &str, to: &str) -> Result<String> {
@@ -25,16 +17,15 @@ pub(in crate::cli) async fn trial(context: &Context, account: &str, to: &str) ->
     let words = ["send", "--yes", "-s", "mailkit account check", "-H", "Auto-Submitted: auto-generated", "-m", text];
     // An address may begin with a hyphen.
     let from = format!("--from={to}");
-    let words = words.into_iter().chain([from.as_str(), "--", to]);
-    let line = Line::try_parse_from(words).map_err(|error| Error::new(Kind::Software, error.to_string()))?;
+    let args = Args::of(words.into_iter().chain([from.as_str(), "--", to]).map(str::to_owned))?;
     let asked = Asked { name: Some(account), ..Asked::default() };
     let server = login::server_for(context, Some(account), Service::Smtp, &asked)?;
     let of_account = server.account.map(|(_, account)| account);
-    let names = LocalNames::new(&line.args.content, of_account);
-    let people = Named::new(&line.args.content)?.complete(names)?;
-    let errand = Errand::new(&line.args, context, Some(&server))?;
-    let tls = line.args.route.login.tls(Some(&server))?;
-    let credentials = line.args.route.login.credentials(context, &server).await?;
+    let names = LocalNames::new(&args.content, of_account);
+    let people = Named::new(&args.content)?.complete(names)?;
+    let errand = Errand::new(&args, context, Some(&server))?;
+    let tls = args.route.login.tls(Some(&server))?;
+    let credentials = args.route.login.credentials(context, &server).await?;
     let message = errand.compose(people)?;
     errand.ask(&message)?;
     let fates = errand.send(&server, credentials, tls, &message, &message.envelope, None).await?.recipients;

@@ -1,0 +1,196 @@
+//! `parse --verify`: signatures of domains by DNS, signatures of people by GnuPG, and how far each of them goes.
+//!
+//! "Good" alone misleads: with each signature stands who made it, whether that is the author, and what of the message it
+//! is not about.
+
+mod domains;
+mod people;
+
+use super::driver::Action;
+use super::letter::Letter;
+use super::sheet::Sheet;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use mailkit::error::{Error, Kind, Result};
+use mailkit::message::field::trim_line_end;
+pub(super) use people::Signed;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::net::SocketAddr;
+
+/// What is to be verified.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Trust")]
+pub(super) struct Verify {
+    /// Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and
+    /// smime all have to be. Exit code 1 if one fails or there is none, 75 if DNS does not answer. dkim and arc ask
+    /// DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',', group = "wish")]
+    verify: Vec<Family>,
+
+    /// With --verify, ask this name server, not the system's
+    #[arg(long, value_name = "ADDR:PORT", requires = "verify")]
+    resolver: Option<SocketAddr>,
+}
+
+/// What signatures are made by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Family {
+    /// The domains a message passed, over header fields and body
+    Dkim,
+    /// The servers that passed it on, over what each of them found
+    Arc,
+    /// A person, with OpenPGP
+    Pgp,
+    /// A person, with S/MIME
+    Smime,
+}
+
+/// What came of all of one family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Pass,
+    Fail,
+    /// DNS did not answer.
+    Unknown,
+    /// There is nothing to verify.
+    None,
+}
+
+impl Verdict {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Unknown => "temperror",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What came of signatures: the schema `mailkit.verification/1`. What was not asked for is left out.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Verification {
+    /// The chain of those who passed the message on; null if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arc: Option<Option<domains::Chained>>,
+    /// Signatures of domains, from the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dkim: Option<Vec<domains::DomainSignature>>,
+    /// `lf` or `crlf`: how lines end here; on the wire they end with CRLF, and that is what is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_ends: Option<&'static str>,
+    /// Always `mailkit.verification/1`.
+    schema: &'static str,
+    /// What people signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<Vec<people::SignedPart>>,
+    /// Where the message stands.
+    source: String,
+    /// `pass`, `fail`, `temperror`; `none` if there is nothing to verify.
+    verdict: &'static str,
+}
+
+impl Verification {
+    fn new(source: String) -> Self {
+        let schema = "mailkit.verification/1";
+        Self { arc: None, dkim: None, line_ends: None, schema, signed: None, source, verdict: "none" }
+    }
+}
+
+impl Verify {
+    /// The action, if it was asked for.
+    pub(super) fn action<'c>(&'c self, context: &'c Context) -> Option<Verifier<'c>> {
+        let is_asked = !self.verify.is_empty();
+        is_asked.then(|| Verifier { verify: self, context, unsealed: RefCell::new(Vec::new()) })
+    }
+}
+
+/// The action, with what it needs.
+pub(super) struct Verifier<'c> {
+    verify: &'c Verify,
+    context: &'c Context,
+    /// Signatures that were met when the message was taken out of its envelope.
+    unsealed: RefCell<Vec<Signed>>,
+}
+
+impl Verifier<'_> {
+    /// Tells of signatures that stood around the next message.
+    pub(super) fn unseals(&self, signed: Vec<Signed>) {
+        *self.unsealed.borrow_mut() = signed;
+    }
+}
+
+impl Action for Verifier<'_> {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        let asks = |family: Family| self.verify.verify.contains(&family);
+        let message = &letter.message;
+        let mut object = Verification::new(letter.source.name());
+        let mut verdicts = Vec::new();
+        if asks(Family::Dkim) || asks(Family::Arc) {
+            let has_lf = has_bare_lf(message.octets());
+            if has_lf && !sheet.is_json() {
+                sheet.line("lines end with LF here; they are verified with CRLF, as they went over the wire");
+            }
+            object.line_ends = Some(if has_lf { "lf" } else { "crlf" });
+            let found =
+                domains::look(message, (asks(Family::Dkim), asks(Family::Arc)), self.verify.resolver, self.context)?;
+            if asks(Family::Dkim) {
+                object.dkim = Some(found.dkim_object());
+                verdicts.push(found.dkim_verdict());
+            }
+            if asks(Family::Arc) {
+                object.arc = Some(found.arc_object());
+                verdicts.push(found.arc_verdict());
+            }
+            if !sheet.is_json() {
+                found.lines().iter().for_each(|line| sheet.line(line));
+            }
+        }
+        if asks(Family::Pgp) || asks(Family::Smime) {
+            let schemes = (asks(Family::Pgp), asks(Family::Smime));
+            let mut signed = std::mem::take(&mut *self.unsealed.borrow_mut());
+            signed.retain(|signed| signed.is_of(schemes));
+            signed.extend(people::look(message, schemes, self.context)?);
+            if !sheet.is_json() {
+                let lines = if signed.is_empty() { vec![people::nothing(schemes)] } else { people::lines(&signed) };
+                lines.iter().for_each(|line| sheet.line(line));
+            }
+            object.signed = Some(people::object(&signed));
+            verdicts.push(people::verdict(&signed));
+        }
+        let verdict = whole(&verdicts);
+        match verdict {
+            Verdict::Pass => {}
+            Verdict::Fail | Verdict::None => sheet.ends_with(Exit::PARTIAL),
+            Verdict::Unknown => sheet.ends_with(Kind::Temporary.into()),
+        }
+        if sheet.is_json() {
+            object.verdict = verdict.name();
+            sheet.value(&object)?;
+        }
+        Ok(())
+    }
+
+    fn is_headed(&self) -> bool {
+        true
+    }
+}
+
+/// Of several families: one that fails is a failure, and one without an answer leaves the answer open.
+fn whole(verdicts: &[Verdict]) -> Verdict {
+    let order = [Verdict::Fail, Verdict::Unknown, Verdict::Pass];
+    order.into_iter().find(|verdict| verdicts.contains(verdict)).unwrap_or(Verdict::None)
+}
+
+/// Whether a line ends with LF alone.
+fn has_bare_lf(octets: &[u8]) -> bool {
+    let is_bare = |line: &[u8]| line.len() == trim_line_end(line).len() + 1 && line.ends_with(b"\n");
+    octets.split_inclusive(|octet| *octet == b'\n').any(is_bare)
+}
+
+fn unusable(error: Error) -> Error {
+    error.hint("name a server yourself, as in --resolver 192.0.2.53:53")
+}
