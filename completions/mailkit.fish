@@ -45,6 +45,7 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "imap" -d 'Work with
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "unsubscribe" -d 'Take oneself off the mailing list that a message came from'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "account" -d 'Find, add, check and change accounts'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "config" -d 'Look into the configuration'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
@@ -606,7 +607,13 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l line-ends -d '
 crlf\t'CRLF, as on the wire'
 lf\t'LF, as in files'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l output -d 'Write each message to a file of its own in this directory, and print the paths' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l own -d 'With --route, a server of one\'s own, by the name it writes or by the domain it stands in: what it wrote is true, and is marked *; all below is what strangers say. Can be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and smime all have to be. Exit code 1 if one fails or there is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody' -r -f -a "dkim\t'The domains a message passed, over header fields and body'
+arc\t'The servers that passed it on, over what each of them found'
+pgp\t'A person, with OpenPGP'
+smime\t'A person, with S/MIME'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l resolver -d 'With --verify, ask this name server, not the system\'s' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l where -d 'Do it only with messages that this filter means, as in \'from:@crepes.example size>1M not is:read\'; exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l addresses -d 'Print the addresses in these header fields, one a line and each once for a message; without fields, in all that name people. Exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l dates -d 'Print the dates in these header fields, one a line: in UTC, in seconds since 1970, and the field; without fields, in all that have one. Exit code 1 if there are none' -r
@@ -630,12 +637,36 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l inline -d 'Wit
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l overwrite -d 'With -x, put files in the place of those of the same name that were there before'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l html -d 'The same as --to html: a page that loads nothing, runs nothing and holds nothing of the sender\'s markup'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact -d 'Replace addresses, names and texts by fakes of the same shape, for a report; structure and defects stay'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l report -d 'Decode a report (delivery, abuse, disposition, DMARC, TLS; compressed or not) and print a line for each thing it tells: status, address, diagnostic. Exit code 1 if it is none'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l calendar -d 'Print the appointments and tasks that came along, with who is invited. Exit code 1 if there are none'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l links -d 'Print each link with its words, and what should make one wary of it; nothing is ever fetched. Exit code 1 if there is none'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l unsubscribe -d 'Print how to get off the mailing list, the best way first: one-click, mail or web, and where. Exit code 1 if the message does not say'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l route -d 'Print the servers that the message passed, the first one first: delay, who took it, from whom, the protocol and TLS; clocks that run backwards are pointed out. Exit code 1 if none is told'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted; nothing is checked anew. Exit code 1 if there is nothing'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l decrypt -d 'Take out what is encrypted with OpenPGP or S/MIME, by gpg and gpgsm, and show, save or verify that instead of the message around it. Exit code 1 if nothing is encrypted'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l method -d 'Take this way and no other' -r -f -a "one-click\t'One request by https'
+mail\t'A message'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l ca -d 'Trust the certificate authorities in this PEM file for the web server, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l server -d 'The server that takes a message to the list: a URL, or an account of the configuration' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s f -l from -d 'Who is on the list, and writes to it' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s y -l yes -d 'Do it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l allow-private -d 'Ask a web server in a private network too, or on this machine'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
@@ -937,21 +968,22 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet 
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "send" -d 'Send a message'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "user" -d 'Manage the users of a server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "account" -d 'Find, add, check and change accounts'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "config" -d 'Look into the configuration'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse account config schema demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "user" -d 'Manage the users of a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "unsubscribe" -d 'Take oneself off the mailing list that a message came from'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "account" -d 'Find, add, check and change accounts'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "config" -d 'Look into the configuration'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "queue" -d 'List the messages that wait, whether or not a daemon is at work'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "flush" -d 'Try what waits in the queue now'
