@@ -107,7 +107,7 @@ fn raw_and_decoded_octets_come_out_as_they_are() {
         assert_eq!((code, stdout.as_slice(), stderr.as_str()), (wanted.0, wanted.1, ""), "{args:?}");
     }
     for (args, words) in [
-        (&["--raw", "-l", "m"][..], "--raw stands alone or with -H"),
+        (&["--raw", "-l", "m"][..], "two things at once"),
         (&["--raw", "--json", "m"], "raw octets are no JSON"),
         (&["--overwrite", "m"], "--extract"),
         (&["--match", "*", "m"], "--list"),

@@ -36,6 +36,11 @@ pub(super) trait Action {
         true
     }
 
+    /// Whether what it says is JSON, though nobody said --json.
+    fn needs_json(&self) -> bool {
+        false
+    }
+
     /// Whether it works on the part that is meant, which then has to be there.
     fn picks(&self) -> bool {
         true
@@ -71,8 +76,8 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    fn form(&self, is_many: bool, context: &Context) -> Form {
-        match (self.jsonl, context.is_json()) {
+    fn form(&self, is_many: bool, is_json: bool) -> Form {
+        match (self.jsonl, is_json) {
             (true, _) => Form::Lines,
             (false, true) if is_many => Form::Array,
             (false, true) => Form::Value,
@@ -126,7 +131,8 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let reading = input.reading(action.needs_body() || filter.needs_body());
     let (items, is_many) = input.items(&reading)?;
-    let form = manner.form(is_many || action.is_about_all(), context);
+    let is_json = context.is_json() || action.needs_json();
+    let form = manner.form(is_many || action.is_about_all(), is_json);
     let way = Way { reading, form, sieve: filter.sieve() };
     let mut printer = Printer {
         form,

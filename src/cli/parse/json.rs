@@ -7,9 +7,9 @@ use super::letter::Letter;
 use super::lint;
 use super::pick::Item;
 use super::sources::Source;
-use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use mailkit::convert::hash::sha256;
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::defect::Defect;
@@ -351,11 +351,4 @@ pub(super) fn part<'m>(message: &'m Message<'_>, part: &'m Part, bodies: Bodies)
         text: (bodies != Bodies::None && is_text).then(|| text::of_part(message, part)),
         media: part.media.to_string(),
     }
-}
-
-fn sha256(octets: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digest = digest::digest(&digest::SHA256, octets);
-    let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
-    digest.as_ref().iter().flat_map(|octet| [digit(octet >> 4), digit(*octet)]).collect()
 }

@@ -30,6 +30,11 @@ impl<'o> Letter<'o> {
         Self { source, message, wanted: reading.part.as_deref(), roles: OnceCell::new() }
     }
 
+    /// The message that was made of another one, which stands in its place.
+    pub(super) fn made(source: &'o Source) -> Self {
+        Self { source, message: Message::parse(&source.octets), wanted: None, roles: OnceCell::new() }
+    }
+
     /// What its parts are for; found out when it is first asked for.
     pub(super) fn roles(&self) -> &Roles {
         self.roles.get_or_init(|| Roles::of(&self.message))

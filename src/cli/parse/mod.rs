@@ -8,6 +8,7 @@ mod addresses;
 mod auth;
 pub(super) mod calendar;
 mod column;
+mod convert;
 mod crew;
 mod decrypt;
 mod destination;
@@ -74,6 +75,8 @@ pub(super) struct Args {
     #[command(flatten)]
     extract: extract::Extract,
     #[command(flatten)]
+    convert: convert::Convert,
+    #[command(flatten)]
     report: report::Report,
     #[command(flatten)]
     calendar: calendar::Calendar,
@@ -100,13 +103,15 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given, and `--raw` alone or with -H.
+    /// What is to be done: at most one of the group `wish` is given, and what has no place in it stands alone.
     fn action(&self) -> Result<&dyn Action> {
         let asked = [
+            self.view.action(),
             self.scan.action(),
             self.header.action(),
             self.addresses.action(),
             self.extract.action(),
+            self.convert.action(),
             self.report.action(),
             self.calendar.action(),
             self.links.action(),
@@ -118,7 +123,10 @@ impl Args {
         ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
-            (Some(_), Some(_)) => Err(Error::new(Kind::Usage, "--raw stands alone or with -H")),
+            (Some(_), Some(_)) => {
+                let two = Error::new(Kind::Usage, "these options ask for two things at once");
+                Err(two.hint("--raw stands alone or with -H; --strip, --redact and --output alone or with --to"))
+            }
             (action, _) => Ok(action.unwrap_or(&self.view)),
         }
     }

@@ -30,6 +30,13 @@ impl View {
     }
 }
 
+impl View {
+    /// The action, if it was asked for by a name.
+    pub(super) fn action(&self) -> Option<&dyn Action> {
+        self.text.then_some(self as &dyn Action)
+    }
+}
+
 impl Action for View {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let Some(part) = letter.part() else { return Ok(()) };
