@@ -122,7 +122,7 @@ fn is_sure(line: &[u8]) -> bool {
     let Some(colon) = colon_of(line) else { return false };
     let name = trim_blanks_end(&line[..colon]);
     let begins = |start: &&str| name.get(..start.len()).is_some_and(|n| n.eq_ignore_ascii_case(start.as_bytes()));
-    SURE.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || SURE_BEGINNINGS.iter().any(|s| begins(&s))
+    SURE.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || SURE_BEGINNINGS.iter().any(begins)
 }
 
 /// Whether a message begins with a header section, be it an empty one; if not, it is text from its first line.

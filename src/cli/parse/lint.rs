@@ -173,6 +173,14 @@ impl Action for Strict<'_> {
         self.0.is_headed()
     }
 
+    fn picks(&self) -> bool {
+        self.0.picks()
+    }
+
+    fn is_about_all(&self) -> bool {
+        self.0.is_about_all()
+    }
+
     fn finish(&self, sheet: &mut Sheet) -> Result<()> {
         self.0.finish(sheet)
     }
