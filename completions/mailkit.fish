@@ -595,6 +595,18 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s O -l stdout -d
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s x -l extract -d 'Save the attachments in this directory and print the path of each; never overwrites a file' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l match -d 'With -x or -l, only what is called so; `*` and `?` as in a shell, in any case' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l type -d 'With -x or -l, every part of this type, attachment or not: `application/pdf`, `image/*`' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l to -d 'Write the message in this form; several messages become one mbox, text, Markdown or JSON, or files with --output' -r -f -a "eml\t'As it is'
+mbox\t'In a stream of many'
+text\t'What people would read'
+html\t'A page that stands alone'
+md\t'Markdown'
+json\t'As --json, with texts'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strip -d 'Take parts out and leave a note with name, type, size and hash: `attachments`, a type like `image/*`, the number of a part, each perhaps with a size: `application/*>1M`; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact-key -d 'With --redact, the same fakes in every run with this key' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l line-ends -d 'With --to eml, --strip or --redact, what lines end with' -r -f -a "keep\t'As they came'
+crlf\t'CRLF, as on the wire'
+lf\t'LF, as in files'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l output -d 'Write each message to a file of its own in this directory, and print the paths' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l own -d 'With --route, a server of one\'s own, by the name it writes or by the domain it stands in: what it wrote is true, and is marked *; all below is what strangers say. Can be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and smime all have to be. Exit code 1 if one fails or there is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody' -r -f -a "dkim\t'The domains a message passed, over header fields and body'
@@ -607,6 +619,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l addresses -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l dates -d 'Print the dates in these header fields, one a line: in UTC, in seconds since 1970, and the field; without fields, in all that have one. Exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l thread -d 'Show which message answers which, as threads: by what they name, or also by their subjects. Messages that are named and not there are shown as gaps' -r -f -a "references\t''
 subjects\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l lint -d 'Print what is wrong with the message, one defect a line with the standard it offends; with =send, what its sender should mend, with reason and remedy' -r -f -a "read\t'Defects that readers meet'
+send\t'What its sender should mend'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
@@ -623,6 +637,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l force -d 'With
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s l -l list -d 'List what -x would save: number, type, size, the name it gets, and the sender\'s name if that is another'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l inline -d 'With -x or -l, also texts, and pictures that the text shows'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l overwrite -d 'With -x, put files in the place of those of the same name that were there before'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l html -d 'The same as --to html: a page that loads nothing, runs nothing and holds nothing of the sender\'s markup'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact -d 'Replace addresses, names and texts by fakes of the same shape, for a report; structure and defects stay'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l report -d 'Decode a report (delivery, abuse, disposition, DMARC, TLS; compressed or not) and print a line for each thing it tells: status, address, diagnostic. Exit code 1 if it is none'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l calendar -d 'Print the appointments and tasks that came along, with who is invited. Exit code 1 if there are none'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l links -d 'Print each link with its words, and what should make one wary of it; nothing is ever fetched. Exit code 1 if there is none'
@@ -630,6 +646,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l unsubscribe -d
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l route -d 'Print the servers that the message passed, the first one first: delay, who took it, from whom, the protocol and TLS; clocks that run backwards are pointed out. Exit code 1 if none is told'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted; nothing is checked anew. Exit code 1 if there is nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l decrypt -d 'Take out what is encrypted with OpenPGP or S/MIME, by gpg and gpgsm, and show, save or verify that instead of the message around it. Exit code 1 if nothing is encrypted'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strict -d 'Exit code 65 if there are defects, whatever else is done with the message'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'

@@ -59,7 +59,7 @@ enum Command {
     Imap(imap::Args),
     Auth(auth::Args),
     Mx(mx::Args),
-    Parse(parse::Args),
+    Parse(Box<parse::Args>),
     Unsubscribe(unsubscribe::Args),
     Account(account::Args),
     Config(config::Args),

@@ -138,7 +138,7 @@ mod tests {
     fn made(count: usize, jobs: usize) -> Vec<usize> {
         let work = |item: usize, seen: &mut usize| {
             *seen += 1;
-            if item % 7 == 0 {
+            if item.is_multiple_of(7) {
                 std::thread::yield_now();
             }
             item

@@ -27,7 +27,7 @@ pub(super) enum Opened {
     /// One message.
     Message(Source),
     /// Several, which come one by one.
-    Mbox(Stream),
+    Mbox(Box<Stream>),
     /// Files with messages.
     Directory(Walk),
 }
@@ -56,7 +56,7 @@ pub(super) fn open(place: Place, reading: &Reading, spare: &mut Vec<u8>) -> Resu
     }
     if !place.is_message && mbox::is_mbox(&octets) {
         let reader = Box::new(Cursor::new(octets).chain(file));
-        return Ok(Opened::Mbox(Stream::new(place.path, reader, reading, false)));
+        return Ok(Opened::Mbox(Box::new(Stream::new(place.path, reader, reading, false))));
     }
     if reading.is_whole && size.is_some_and(|size| size > reading.size_max) {
         return Err(input::too_large(&place.path, reading.size_max as u64));
@@ -72,7 +72,7 @@ fn unpacked(place: Place, mut reader: Box<dyn Read + Send>, reading: &Reading) -
     reader.by_ref().take(PIECE as u64).read_to_end(&mut octets).map_err(failed)?;
     if !place.is_message && mbox::is_mbox(&octets) {
         let reader = Box::new(Cursor::new(octets).chain(reader));
-        return Ok(Opened::Mbox(Stream::new(place.path, reader, reading, true)));
+        return Ok(Opened::Mbox(Box::new(Stream::new(place.path, reader, reading, true))));
     }
     let more = reading.size_max.saturating_add(1).saturating_sub(octets.len()) as u64;
     reader.take(more).read_to_end(&mut octets).map_err(failed)?;
@@ -142,7 +142,7 @@ pub(super) struct Stream {
 
 impl Stream {
     fn new(path: PathBuf, reader: Box<dyn Read + Send>, reading: &Reading, is_packed: bool) -> Self {
-        let splitter = Splitter::new(reader, reading.dialect.into(), reading.size_max);
+        let splitter = Splitter::new(reader, reading.dialect, reading.size_max);
         let size_max = reading.size_max;
         Self { path, splitter, count: 0, size_max, is_packed, is_over: false, waiting: VecDeque::new() }
     }

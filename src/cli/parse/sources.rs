@@ -245,7 +245,7 @@ impl Opened {
     pub(super) fn items(self) -> Items {
         match self {
             Self::Message(source) => Box::new(std::iter::once(Item::Message(source))),
-            Self::Mbox(stream) => Box::new(stream),
+            Self::Mbox(stream) => stream,
             Self::Directory(walk) => Box::new(walk),
         }
     }
