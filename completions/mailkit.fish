@@ -580,7 +580,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l mbox -d 'How l
 mboxrd\t''
 mboxcl\t''
 mboxcl2\t''"
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l part -d 'Of each message only the part of this number, as the tree shows it; 1 if there is none' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l part -d 'Of each message only the part of this number, as the tree shows it; exit code 1 if there is none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-depth -d 'Multiparts and messages within each other that are looked into' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-size -d 'Octets of one message, as 10M: what is larger is an error, and the next one follows' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l max-parts -d 'Parts of a message that are looked at' -r

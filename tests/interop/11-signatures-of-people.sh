@@ -7,8 +7,8 @@ stoppers+=(stop_gnupg)
 mail=$WORK/signed
 mkdir -p "$mail"
 
-# message NAME CONTENT-TYPE: a message of Alice with what comes on standard input.
-message() {
+# letter NAME CONTENT-TYPE: a message of Alice with what comes on standard input.
+letter() {
   { printf 'From: Alice <alice@crepes.example>\nSubject: x\nMIME-Version: 1.0\nContent-Type: %s\n' "$2"; cat; } >"$mail/$1.eml"
 }
 # with_signature PART SIGNATURE TYPE: the two parts of a multipart/signed.
@@ -51,23 +51,23 @@ make_mail() {
     >"$mail/inner"
   local signed='multipart/signed; boundary=s; protocol="application'
   { echo; gpg --batch --armor --detach-sign <"$mail/part"; } >"$mail/part.asc"
-  with_signature "$mail/part" "$mail/part.asc" pgp | message pgp "$signed/pgp-signature\""
+  with_signature "$mail/part" "$mail/part.asc" pgp | letter pgp "$signed/pgp-signature\""
   sed 's/hungry/angry/' "$mail/pgp.eml" >"$mail/pgp-changed.eml"
   sed 's/$/\r/; s/\r\r$/\r/' "$mail/pgp.eml" >"$mail/pgp-crlf.eml"
-  { echo; echo hello | gpg --batch --clearsign; } | message inline text/plain
+  { echo; echo hello | gpg --batch --clearsign; } | letter inline text/plain
   {
     printf '\n--e\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--e\nContent-Type: application/octet-stream\n\n'
     gpg --batch --armor --sign --encrypt --trust-model always -r alice@crepes.example <"$mail/inner"
     printf '\n--e--\n'
-  } | message pgp-encrypted 'multipart/encrypted; boundary=e; protocol="application/pgp-encrypted"'
+  } | letter pgp-encrypted 'multipart/encrypted; boundary=e; protocol="application/pgp-encrypted"'
   local with=(-signer "$mail/alice.pem" -inkey "$mail/alice.key" -certfile "$mail/ca.pem" -outform DER -binary)
   local base64='\nContent-Transfer-Encoding: base64\n\n'
   { printf 'Content-Transfer-Encoding: base64\n\n'; openssl smime -sign "${with[@]}" -in "$mail/part" | base64; } >"$mail/part.p7s"
-  with_signature "$mail/part" "$mail/part.p7s" pkcs7 | message smime "$signed/pkcs7-signature\""
+  with_signature "$mail/part" "$mail/part.p7s" pkcs7 | letter smime "$signed/pkcs7-signature\""
   { printf 'Content-Transfer-Encoding: base64\n\n'; openssl smime -sign -nodetach "${with[@]}" -in "$mail/part" | base64; } |
-    message smime-whole 'application/pkcs7-mime; smime-type=signed-data'
+    letter smime-whole 'application/pkcs7-mime; smime-type=signed-data'
   { printf 'Content-Transfer-Encoding: base64\n\n'; openssl cms -encrypt -aes256 -binary -outform DER -in "$mail/inner" "$mail/alice.pem" | base64; } |
-    message smime-encrypted 'application/pkcs7-mime; smime-type=enveloped-data'
+    letter smime-encrypted 'application/pkcs7-mime; smime-type=enveloped-data'
 }
 
 check "there are keys of Alice" make_people

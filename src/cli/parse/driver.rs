@@ -12,7 +12,7 @@ use super::sheet::Sheet;
 use super::sources::{Input, Item, Items, Reading, Source};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Error, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe;
 use std::num::NonZeroUsize;
 
@@ -303,6 +303,10 @@ impl Printer<'_> {
     fn failed(&mut self, error: Option<Error>) -> Result<()> {
         if let Some(error) = error {
             self.flush()?;
+            // It is about the command: every other message would only repeat it.
+            if error.kind() == Kind::Usage {
+                return Err(error);
+            }
             let exit = self.context.explain(&error);
             self.ends_with(exit);
         }

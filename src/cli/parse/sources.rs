@@ -46,7 +46,7 @@ pub(super) struct Input {
     #[arg(long, value_name = "DIALECT", value_enum)]
     mbox: Option<Quoting>,
 
-    /// Of each message only the part of this number, as the tree shows it; 1 if there is none
+    /// Of each message only the part of this number, as the tree shows it; exit code 1 if there is none
     #[arg(long, value_name = "ID", help_heading = "Select")]
     part: Option<String>,
 
