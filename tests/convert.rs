@@ -167,6 +167,10 @@ fn hostile() -> Vec<u8> {
         raw(b"From: ", b" <a@x>\r\n"),
         format!("To: =?utf-8?b?{encoded}?= <b@y>\r\nSubject: =?utf-8?b?{encoded}?=\r\n").into_bytes(),
         raw(b"X-Odd: ", b"\r\n"),
+        b"Date: Mon, 2 Mar 2026 10:00:00 +0000\r\n".to_vec(),
+        raw(b"Received: from ", b" by x.example; Mon, 2 Mar 2026 10:00:00 +0000\r\n"),
+        raw(b"Authentication-Results: x.example; dkim=pass (", b") header.d=x.example\r\n"),
+        raw(b"List-Unsubscribe: <https://x.example/", b">\r\n"),
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n".to_vec(),
         raw(b"text ", b"\r\nbegin 644 "),
         raw(b"", b"\r\n#0V%T\r\n`\r\nend\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p title='"),
@@ -216,9 +220,24 @@ fn no_escape_reaches_any_output_of_any_action() {
         &["--to", "json", "m"],
         &["--to", "text", "--redact", "m"],
         &["--to", "md", "--output", "files", "m"],
+        &["--scan", "m", "m"],
+        &["--thread", "m", "m"],
+        &["--addresses", "m"],
+        &["--dates", "m"],
+        &["--lint", "m"],
+        &["--lint=send", "m"],
+        &["--links", "m"],
+        &["--route", "m"],
+        &["--report", "m"],
+        &["--calendar", "m"],
+        &["--unsubscribe", "m"],
+        &["--auth", "m"],
+        &["--where", "size>1", "m"],
     ] {
         let (code, stdout, stderr) = run(dir.path(), args);
-        assert_eq!(code, 0, "{args:?}: {stderr}");
+        // It is neither a report nor an appointment.
+        let may_be_void = matches!(args[0], "--report" | "--calendar");
+        assert!(code == 0 || code == 1 && may_be_void, "{args:?}: {code} {stderr}");
         for output in [String::from_utf8(stdout).expect("UTF-8"), stderr] {
             let bad = |c: char| mailkit::message::safe::is_treacherous(c) && c != '\n';
             assert!(!output.contains(bad), "{args:?}: {output:?}");

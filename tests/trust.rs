@@ -277,6 +277,10 @@ fn what_was_encrypted_is_read_without_anything_around_it() {
     let run = open(&["-x", "out"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "out/a.pdf\n"));
     assert_eq!(open(&["-O", "2"]).stdout, "pdf");
+    for args in [&["--to", "json"][..], &["--strict", "--to", "json"]] {
+        let object: Value = serde_json::from_str(&open(args).stdout).expect("JSON");
+        assert_eq!(object["attachments"][0].as_str(), Some("2"), "{args:?}");
+    }
     let run = open(&["--verify", "pgp"]);
     assert!(run.code == 0 && run.stdout.starts_with("pgp: pass, what was encrypted in part 2.2"), "{}", run.stdout);
     let run = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--decrypt"]);

@@ -102,6 +102,10 @@ impl Action for Opener<'_> {
         self.action.is_headed()
     }
 
+    fn needs_json(&self) -> bool {
+        self.action.needs_json()
+    }
+
     fn is_about_all(&self) -> bool {
         self.action.is_about_all()
     }

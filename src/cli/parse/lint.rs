@@ -173,6 +173,10 @@ impl Action for Strict<'_> {
         self.0.is_headed()
     }
 
+    fn needs_json(&self) -> bool {
+        self.0.needs_json()
+    }
+
     fn picks(&self) -> bool {
         self.0.picks()
     }
