@@ -52,19 +52,24 @@ impl Destination {
     /// A new file, and its name.
     fn create(&self, name: &str) -> Result<(File, String)> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = taken.entry(name.to_owned()).or_insert(0);
+        let mut number = taken.get(name).copied().unwrap_or(0);
         loop {
-            *number += 1;
-            let numbered = numbered(name, *number);
+            number += 1;
+            let numbered = numbered(name, number);
             // What this very command has saved is never overwritten: two parts of one name are two files.
-            if self.overwrite && *number == 1 {
+            if self.overwrite && number == 1 {
                 self.remove(&numbered)?;
             }
             // O_EXCL: neither a file nor a link that somebody put there is followed or overwritten.
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             match rustix::fs::openat(&self.handle, &numbered, flags, Mode::RUSR | Mode::WUSR) {
-                Ok(file) => return Ok((File::from(file), numbered)),
-                Err(rustix::io::Errno::EXIST) if *number < TRIES_MAX => {}
+                Ok(file) => {
+                    taken.insert(name.to_owned(), number);
+                    // A sender may call a part what another one got for want of its own name.
+                    taken.entry(numbered.clone()).or_insert(1);
+                    return Ok((File::from(file), numbered));
+                }
+                Err(rustix::io::Errno::EXIST) if number < TRIES_MAX => {}
                 Err(error) => return Err(cannot_create(&self.path.join(&numbered), error.into())),
             }
         }
@@ -111,5 +116,6 @@ mod tests {
         let both = Destination::open(dir.path(), true).expect("opened");
         let names: Vec<_> = (0..2).map(|_| both.save("b", b"x").expect("saved")).collect();
         assert_eq!(names, [path("b"), path("b (2)")]);
+        assert_eq!(both.save("b (2)", b"x").expect("saved"), path("b (2) (2)"));
     }
 }
