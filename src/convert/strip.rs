@@ -102,6 +102,15 @@ pub fn strip(message: &Message<'_>, roles: &Roles, specs: &[Spec]) -> Stripped {
         stripped.octets.extend_from_slice(&octets[done..part.header.start]);
         stripped.octets.extend_from_slice(&note(message, part, &removed));
         done = part.body.end;
+        // A part without a body may have nothing between its fields and the boundary, which stands on a line of its own.
+        let rest = &octets[done..];
+        if !rest.is_empty()
+            && !rest.starts_with(b"\n")
+            && !rest.starts_with(b"\r\n")
+            && !stripped.octets.ends_with(b"\n")
+        {
+            stripped.octets.extend_from_slice(line_end(message).as_bytes());
+        }
         stripped.removed.push(removed);
         stripped.broken.extend(broken_above(message, part));
     }
@@ -151,10 +160,15 @@ fn broken_above(message: &Message<'_>, part: &Part) -> Option<String> {
     None
 }
 
+/// What lines of a message end with.
+fn line_end(message: &Message<'_>) -> &'static str {
+    if field::first_line(message.octets()).ends_with(b"\r\n") { "\r\n" } else { "\n" }
+}
+
 /// What stands in the place of a part: of the message itself only the fields that describe the content change.
 fn note(message: &Message<'_>, part: &Part, removed: &Removed) -> Vec<u8> {
     let section = message.slice(&part.header);
-    let line_end = if field::first_line(message.octets()).ends_with(b"\r\n") { "\r\n" } else { "\n" };
+    let line_end = line_end(message);
     let mut note = Vec::new();
     if part.parent.is_none() {
         let mut kept = 0;
