@@ -135,6 +135,16 @@ impl Domain {
     }
 }
 
+/// Whether a host is that domain or stands below it, in any case, with or without the dot of the root. Nothing stands
+/// below no domain.
+pub fn is_within(host: &str, domain: &str) -> bool {
+    let (host, domain) = (host.trim_end_matches('.'), domain.trim_end_matches('.'));
+    let parts = host.len().checked_sub(domain.len()).and_then(|at| host.split_at_checked(at));
+    !domain.is_empty()
+        && parts
+            .is_some_and(|(above, end)| end.eq_ignore_ascii_case(domain) && (above.is_empty() || above.ends_with('.')))
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if is_dot_string(&self.local_part) {
@@ -236,6 +246,25 @@ fn parse_literal(inner: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_in_a_domain_by_whole_labels() {
+        for (host, domain, wanted) in [
+            ("own.example", "own.example", true),
+            ("mx.own.example", "own.example", true),
+            ("Own.Example.", "own.example", true),
+            ("mx.own.example", "OWN.example.", true),
+            ("myown.example", "own.example", false),
+            ("own.example.evil", "own.example", false),
+            ("own.example", "mx.own.example", false),
+            ("own.example.", "", false),
+            ("", "", false),
+            ("x.é.example", "é.example", true),
+            ("é", "x", false),
+        ] {
+            assert_eq!(is_within(host, domain), wanted, "{host} {domain}");
+        }
+    }
 
     #[test]
     fn parsing_and_printing_are_inverse() {

@@ -58,7 +58,7 @@ fn results_are_shown_with_what_they_are_worth() {
         lines[..4],
         [
             "Authentication-Results by mx.own.example, above all hops",
-            "  anybody may have written this; name the servers you trust",
+            "  anybody may have written this; name your own servers with --own",
             "  dkim=pass header.d=a.example (2048-bit key)",
             "  spf=fail smtp.mailfrom=x@b.example reason: not \\x1b[2Jlisted",
         ]
@@ -66,7 +66,7 @@ fn results_are_shown_with_what_they_are_worth() {
     assert_eq!(lines[4], "Received-SPF by mx.own.example, below 1 of 2 hops");
     assert_eq!(lines.last(), Some(&"  nothing was checked"));
 
-    let run = parse(TOLD.as_bytes(), &["--auth", "--json", "--trusted", "mx.own.example"]);
+    let run = parse(TOLD.as_bytes(), &["--auth", "--json", "--own", "mx.own.example"]);
     let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!((run.code, object["schema"].as_str()), (0, Some("mailkit.authentication/1")));
     let fields = object["fields"].as_array().expect("an array");
@@ -81,7 +81,7 @@ fn results_are_shown_with_what_they_are_worth() {
 fn a_message_that_nobody_checked_says_so_by_its_exit_code() {
     let run = parse(b"Subject: x\r\n\r\n", &["--auth"]);
     assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (1, "", ""));
-    assert_eq!(parse(b"Subject: x\r\n\r\n", &["--trusted", "x"]).code, 64);
+    assert_eq!(parse(b"Subject: x\r\n\r\n", &["--own", "x"]).code, 64);
 }
 
 /// The message of RFC 8463, Appendix A.

@@ -54,6 +54,23 @@ impl Received<'_> {
     }
 }
 
+/// Where in the body of a trace field its date begins: behind the last semicolon that stands in no comment.
+pub fn date_at(body: &[u8]) -> Option<usize> {
+    let (mut depth, mut last, mut escaped) = (0usize, None, false);
+    for (at, octet) in body.iter().enumerate() {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b';' if depth == 0 => last = Some(at),
+            _ => {}
+        }
+    }
+    // Somebody forgot to close a parenthesis.
+    last.or_else(|| memchr::memrchr(b';', body)).map(|at| at + 1)
+}
+
 /// `Return-Path: <alice@crepes.example>`, put on top at final delivery (RFC 5321 §4.4).
 pub fn return_path(path: &ReversePath) -> String {
     format!("Return-Path: <{path}>\r\n")
@@ -181,6 +198,19 @@ mod tests {
             when: Timestamp::UNIX_EPOCH,
         }
         .to_field()
+    }
+
+    #[test]
+    fn the_date_stands_behind_the_last_semicolon_that_counts() {
+        for (body, wanted) in [
+            ("by mx; 20 Nov", Some(" 20 Nov")),
+            ("by mx (a;b); 20 Nov (c;d)", Some(" 20 Nov (c;d)")),
+            ("by mx (\\(); 20 Nov", Some(" 20 Nov")),
+            ("by mx (a; b; 20 Nov", Some(" 20 Nov")),
+            ("by mx", None),
+        ] {
+            assert_eq!(date_at(body.as_bytes()).map(|at| &body[at..]), wanted, "{body}");
+        }
     }
 
     #[test]

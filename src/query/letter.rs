@@ -5,7 +5,7 @@ use crate::message::field::{self, Field};
 use crate::message::guard::BlockKind;
 use crate::message::roles::Roles;
 use crate::message::view::Message;
-use crate::message::{date, text};
+use crate::message::{date, received, text};
 use crate::world::Timestamp;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -80,8 +80,7 @@ impl Facts for Letter<'_> {
     fn arrived(&self) -> Known<Option<Timestamp>> {
         let received = || {
             let body = self.named("Received").next()?.body;
-            // RFC 5321 §4.4: the date stands behind the last semicolon.
-            date::parse(body.get(memchr::memrchr(b';', body)? + 1..)?)
+            date::parse(body.get(received::date_at(body)?..)?)
         };
         Some(self.arrived.or_else(received))
     }

@@ -7,7 +7,8 @@
 
 mod lexer;
 
-use super::trace_field::TraceField;
+use super::trace_field::{self, TraceField};
+use crate::address::is_within;
 use crate::message::field::Field;
 use crate::message::words;
 use lexer::{Lexer, Token};
@@ -122,7 +123,7 @@ impl Standing {
     /// The sentence for people.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Unjudged => "anybody may have written this; name the servers you trust",
+            Self::Unjudged => "anybody may have written this; name your own servers with --own",
             Self::Foreign => "not trusted: no server of yours says so",
             Self::Own => "trusted: it stands above the Received field of your server, where nobody else could write",
             Self::Edge => {
@@ -131,8 +132,8 @@ impl Standing {
             }
             Self::Below => "not trusted: it bears the name of your server and stands where others wrote",
             Self::Unplaced => {
-                "not trusted: it bears the name of your server, but the topmost Received field is not of a server you \
-                 trust, so nothing shows where others ended"
+                "not trusted: it bears the name of your server, but the topmost Received field is not of a server of \
+                 yours, so nothing shows where others ended"
             }
         }
     }
@@ -159,8 +160,8 @@ pub struct Results {
 pub struct Hop {
     /// The host behind `by`, in lower case.
     pub by: Option<String>,
-    /// Whether it came by LMTP, over which nobody speaks to strangers (RFC 2033 §5).
-    pub is_local: bool,
+    /// `ESMTPS`, `LMTP` …
+    pub protocol: Option<String>,
 }
 
 impl Results {
@@ -184,51 +185,30 @@ impl Results {
         results
     }
 
-    /// What the place of a statement is worth to somebody who trusts these servers, named as authserv-ids or by
-    /// their domains. Of hops only the topmost counts, and the one below it as long as that one handed over within the
-    /// house: those further down anybody could have written.
-    pub fn standing(&self, statement: &Statement, trusted: &[String]) -> Standing {
-        if trusted.is_empty() {
+    /// What the place of a statement is worth to somebody whose own servers have these names, or stand below them.
+    pub fn standing(&self, statement: &Statement, own: &[String]) -> Standing {
+        if own.is_empty() {
             return Standing::Unjudged;
         }
-        let is_named = |host: &String| trusted.iter().any(|name| same_host(name, host));
+        let is_named = |host: &String| own.iter().any(|name| is_within(host.trim(), name));
         // Whoever keeps a set sealed it (RFC 8617 §5.1); without its seal its name is as good as any other.
         if statement.form == Form::Arc || !statement.server.as_ref().is_some_and(is_named) {
             return Standing::Foreign;
         }
-        let is_own = |hop: &Hop| hop.by.as_ref().is_some_and(|host| trusted.iter().any(|name| is_within(name, host)));
-        let border = self.hops.iter().position(|hop| !hop.is_local).unwrap_or(self.hops.len());
-        match self.hops.get(..=border).is_some_and(|hops| hops.iter().all(is_own)) {
-            false => Standing::Unplaced,
-            true if statement.hops_above <= border => Standing::Own,
-            true if statement.hops_above == border + 1 => Standing::Edge,
-            true => Standing::Below,
+        let hops = self.hops.iter().map(|hop| (hop.by.as_deref(), hop.protocol.as_deref()));
+        match trace_field::own(hops, own) {
+            (_, false) => Standing::Unplaced,
+            (border, true) if statement.hops_above < border => Standing::Own,
+            (border, true) if statement.hops_above == border => Standing::Edge,
+            _ => Standing::Below,
         }
     }
-}
-
-fn trim_dot(host: &str) -> &str {
-    host.trim().trim_end_matches('.')
-}
-
-fn same_host(one: &str, other: &str) -> bool {
-    trim_dot(one).eq_ignore_ascii_case(trim_dot(other))
-}
-
-/// Whether a host is that domain, or in it.
-fn is_within(domain: &str, host: &str) -> bool {
-    let (domain, host) = (trim_dot(domain), trim_dot(host));
-    let above = host.len().checked_sub(domain.len() + 1).and_then(|at| host.split_at_checked(at));
-    same_host(domain, host)
-        || !domain.is_empty()
-            && above.is_some_and(|(_, tail)| tail.strip_prefix('.').is_some_and(|tail| same_host(tail, domain)))
 }
 
 /// What a `Received` field says of who wrote it, as far as that matters here.
 fn hop(body: &[u8]) -> Hop {
     let field = TraceField::parse(body);
-    let is_lmtp = |name: &str| name.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("LMTP"));
-    Hop { by: field.by.map(|by| by.to_lowercase()), is_local: field.protocol.as_deref().is_some_and(is_lmtp) }
+    Hop { by: field.by.map(|by| by.to_lowercase()), protocol: field.protocol }
 }
 
 /// Reads the body of one field.

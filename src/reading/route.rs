@@ -1,10 +1,10 @@
 //! The way of a message: who handed it to whom, when, and how long it lay with each.
 //!
-//! Every server writes its field on top, so the lowest is the oldest, and the first that a stranger can have made up
-//! stands below the last of one's own. Clocks differ; where one runs backwards, that is said rather than hidden.
+//! Every server writes its field on top, so the lowest is the oldest, and below the one that took the message from a
+//! stranger all may be made up. Clocks differ; where one runs backwards, that is said rather than hidden.
 //! RFC 5321 §4.4; RFC 3848 for what the protocol's name tells.
 
-use super::trace_field::TraceField;
+use super::trace_field::{self, TraceField};
 use crate::message::date;
 use crate::message::view::Message;
 use crate::world::Timestamp;
@@ -80,11 +80,8 @@ impl Route {
             .collect();
         let truncated = fields.len() > HOPS_MAX;
         fields.truncate(HOPS_MAX);
-        // Whatever stands below a stranger's field may have been made up by a stranger.
-        let is_own =
-            |field: &&TraceField| field.by.as_deref().is_some_and(|by| own.iter().any(|own| is_below(by, own)));
-        let believed = fields.iter().take_while(is_own).count();
-        let own_of = |at: usize| at < believed;
+        let (believed, _) =
+            trace_field::own(fields.iter().map(|field| (field.by.as_deref(), field.protocol.as_deref())), own);
         let written = message.field(root, "Date").and_then(date::parse);
         let (mut before, mut first, mut last) = (written, written, None);
         let mut hops = Vec::with_capacity(fields.len());
@@ -94,7 +91,7 @@ impl Route {
             first = first.or(field.when);
             last = field.when.or(last);
             before = field.when.or(before);
-            hops.push(Hop::new(hops.len() + 1, field, delay, own_of(at)));
+            hops.push(Hop::new(hops.len() + 1, field, delay, at < believed));
         }
         let seconds = |first: Timestamp, last: Timestamp| last.as_second().saturating_sub(first.as_second());
         Self {
@@ -103,11 +100,6 @@ impl Route {
             total_seconds: first.zip(last).map(|(first, last)| seconds(first, last)),
             truncated,
         }
-    }
-
-    /// The hop at which the message came into one's own hands: its address is a fact, all below are claims.
-    pub fn entry(&self) -> Option<&Hop> {
-        self.hops.iter().find(|hop| hop.own)
     }
 }
 
@@ -137,12 +129,6 @@ impl Hop {
 fn is_encrypted(protocol: &str) -> bool {
     let name = protocol.to_ascii_uppercase();
     ["SMTPS", "SMTPSA", "LMTPS", "LMTPSA", "HTTPS"].iter().any(|end| name.ends_with(end))
-}
-
-/// Whether a host has that name, or one below it.
-fn is_below(host: &str, name: &str) -> bool {
-    let (host, name) = (host.trim_end_matches('.').to_ascii_lowercase(), name.trim_matches('.').to_ascii_lowercase());
-    !name.is_empty() && host.strip_suffix(&name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// A span of time for people: `3 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`, with its sign.
@@ -185,24 +171,25 @@ mod tests {
                 format!("{} {}{tls}{skew}{own}", hop.hop, hop.delay_seconds.map_or("-".to_owned(), span))
             })
             .collect();
-        assert_eq!(hops, ["1 5 s tls", "2 -", "3 5 min 55 s own", "4 -2 min tls skew own", "5 1 min tls own"]);
+        assert_eq!(hops, ["1 5 s tls", "2 -", "3 5 min 55 s", "4 -2 min tls skew own", "5 1 min tls own"]);
         assert_eq!((route.total_seconds, route.truncated), (Some(300), false));
-        assert_eq!(route.entry().map(|hop| hop.hop), Some(3));
-        assert_eq!(Route::read(&message, &[]).entry(), None);
+        assert!(Route::read(&message, &[]).hops.iter().all(|hop| !hop.own));
     }
 
     #[test]
     fn below_a_stranger_nothing_is_believed() {
-        let message = "Received: by mx.hamburger.example; 20 Nov 2026 12:00:00 +0000\n\
-            Received: by relay.example; 20 Nov 2026 12:00:00 +0000\n\
+        // The lowest is what a stranger would write to look like the house.
+        let message = "Received: by mx.hamburger.example with LMTP; 20 Nov 2026 12:00:00 +0000\n\
+            Received: from relay.example by mx.hamburger.example; 20 Nov 2026 12:00:00 +0000\n\
             Received: by mx.hamburger.example; 20 Nov 2026 12:00:00 +0000\n\n";
         let message = Message::parse(message.as_bytes());
         let own = |name: &str| {
             let route = Route::read(&message, &[name.to_owned()]);
             route.hops.iter().map(|hop| hop.own).collect::<Vec<_>>()
         };
-        assert_eq!(own("mx.hamburger.example"), [false, false, true]);
-        assert_eq!(own("HAMBURGER.example."), [false, false, true]);
+        assert_eq!(own("mx.hamburger.example"), [false, true, true]);
+        assert_eq!(own("HAMBURGER.example."), [false, true, true]);
+        assert_eq!(own("relay.example"), [false, false, false]);
         assert_eq!(own("burger.example"), [false, false, false]);
         assert_eq!(own(""), [false, false, false]);
     }

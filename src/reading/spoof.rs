@@ -4,6 +4,7 @@
 //! nothing here proves an intent; it says what a person could not see. RFC 5322 §3.4, §3.6.2; RFC 2047 §5; RFC 5890 §4.4;
 //! UTS 39 §5.1 for scripts that are written together.
 
+use crate::address::is_within;
 use crate::message::address_list::{self, NameAddr};
 use crate::message::defect::Defect;
 use crate::message::field::Field;
@@ -171,10 +172,7 @@ fn is_mixed(label: &str) -> bool {
 
 /// Whether one domain is the other, or below it.
 fn is_same_place(one: &str, other: &str) -> bool {
-    let (one, other) =
-        (one.trim_end_matches('.').to_ascii_lowercase(), other.trim_end_matches('.').to_ascii_lowercase());
-    let is_below = |domain: &str, name: &str| domain.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
-    one == other || is_below(&one, &other) || is_below(&other, &one)
+    is_within(one, other) || is_within(other, one)
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! looked for wherever somebody put it. Nothing here is a fact: only the fields of one's own servers can be believed.
 //! RFC 5321 §4.4, §4.4.1; RFC 3848 and RFC 8314 §7.4 for protocols and TLS.
 
-use crate::message::{date, words};
+use crate::address::is_within;
+use crate::message::{date, received, words};
 use crate::world::Timestamp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -42,6 +43,26 @@ enum Token<'t> {
     Comment(&'t str),
 }
 
+/// How many fields, counted from the top, servers of one's own wrote, and whether the last of them took the message from
+/// outside. A name covers what stands below it. Whoever hands over by LMTP is of the house (RFC 2033 §5); from the first
+/// other client on, a field may be made up, whosever name it bears.
+pub(super) fn own<'h>(
+    hops: impl IntoIterator<Item = (Option<&'h str>, Option<&'h str>)>,
+    names: &[String],
+) -> (usize, bool) {
+    let mut count = 0;
+    for (by, protocol) in hops {
+        if !by.is_some_and(|by| names.iter().any(|name| is_within(by, name))) {
+            break;
+        }
+        count += 1;
+        if !protocol.and_then(|name| name.get(..4)).is_some_and(|start| start.eq_ignore_ascii_case("LMTP")) {
+            return (count, true);
+        }
+    }
+    (count, false)
+}
+
 /// The words that begin a clause.
 const CLAUSES: [&str; 6] = ["from", "by", "via", "with", "id", "for"];
 
@@ -49,7 +70,10 @@ impl TraceField {
     /// Reads a field body.
     pub(super) fn parse(body: &[u8]) -> Self {
         let text = words::decode(body.get(..FIELD_MAX).unwrap_or(body));
-        let (clauses, stamp) = split_date(&text);
+        let (clauses, stamp) = match received::date_at(text.as_bytes()) {
+            Some(at) => (&text[..at - 1], &text[at..]),
+            None => (&*text, ""),
+        };
         let mut field = Self { when: date::parse(stamp.as_bytes()), ..Self::default() };
         let mut clause = "";
         // How many words the clause has had.
@@ -99,18 +123,23 @@ impl TraceField {
             return self.tls_in(comment);
         }
         if clause == "from" {
-            let mut words = comment.split_whitespace();
+            let mut words = comment.split_whitespace().peekable();
             let found = comment.split([' ', '\t', ',']).find_map(ip_of);
             self.ip = found.or(self.ip);
+            // Exim and qmail put the name of DNS in front and what the client said in the comment: `helo=x`, `HELO x`.
+            let says_helo = |word: &&str| word.eq_ignore_ascii_case("HELO") || word.eq_ignore_ascii_case("EHLO");
+            let helo = match words.next_if(says_helo) {
+                Some(_) => words.next(),
+                None => comment.split(separates).find_map(|word| word.get(5..).filter(|_| key_is(word, "helo"))),
+            };
+            if let Some(helo) = helo {
+                let is_name = |name: &String| ip_of(name).is_none() && !name.eq_ignore_ascii_case("unknown");
+                self.name = self.name.take().or(self.helo.take().filter(is_name));
+                self.helo = Some(helo.to_owned());
+                return;
+            }
             let name = words.find(|word| ip_of(word).is_none() && word.contains('.') && !word.contains(['=', '@']));
             self.name = self.name.take().or_else(|| name.map(|name| name.trim_end_matches('.').to_owned()));
-            let helo =
-                comment.split(separates).find_map(|word| word.strip_prefix("helo=").or(word.strip_prefix("HELO=")));
-            // Exim puts the name of DNS in front and what the client said in the comment.
-            if let Some(helo) = helo {
-                self.name = self.name.take().or(self.helo.take());
-                self.helo = Some(helo.to_owned());
-            }
         }
     }
 
@@ -183,24 +212,6 @@ fn ip_of(word: &str) -> Option<IpAddr> {
     ip.map(|ip| ip.to_canonical())
 }
 
-/// The clauses, and the date behind the last semicolon that stands in no comment.
-fn split_date(text: &str) -> (&str, &str) {
-    let (mut depth, mut last, mut escaped) = (0usize, None, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ';' if depth == 0 => last = Some(at),
-            _ => {}
-        }
-    }
-    // Somebody forgot to close a parenthesis.
-    let last = last.or_else(|| text.rfind(';'));
-    last.map_or((text, ""), |at| (&text[..at], &text[at + 1..]))
-}
-
 /// Words and comments, nested ones whole.
 fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = text;
@@ -213,9 +224,11 @@ fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
             rest = after;
             return Some(Token::Word(word));
         }
-        let mut depth = 0usize;
+        let (mut depth, mut escaped) = (0usize, false);
         let end = rest.char_indices().find_map(|(at, c)| {
             match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
                 '(' => depth += 1,
                 ')' => depth -= 1,
                 _ => {}
@@ -264,7 +277,7 @@ mod tests {
             (
                 "from [192.0.2.1] (port=4711 helo=mail) by mx with esmtpsa (TLS1.2:ECDHE_RSA_AES_256_GCM_SHA384:256) id 1a; \
                  20 Nov 2026 12:00:00 +0000",
-                "mail [192.0.2.1] mx esmtpsa 1a - 192.0.2.1 1.2/ECDHE_RSA_AES_256_GCM_SHA384 2026-11-20T12:00:00Z",
+                "mail - mx esmtpsa 1a - 192.0.2.1 1.2/ECDHE_RSA_AES_256_GCM_SHA384 2026-11-20T12:00:00Z",
             ),
             // Google, Microsoft, sendmail, qmail.
             (
@@ -286,8 +299,13 @@ mod tests {
             ),
             ("(qmail 123 invoked from network); 20 Nov 2026 12:00:00 -0000", "- - - - - - - -/- 2026-11-20T12:00:00Z"),
             (
-                "from unknown (HELO mail) (192.0.2.1)\n  by mx with SMTP; 20 Nov 2026 12:00:00 -0000",
-                "unknown - mx SMTP - - 192.0.2.1 -/- 2026-11-20T12:00:00Z",
+                "from unknown (HELO mail.crepes.example) (192.0.2.1)\n  by mx with SMTP; 20 Nov 2026 12:00:00 -0000",
+                "mail.crepes.example - mx SMTP - - 192.0.2.1 -/- 2026-11-20T12:00:00Z",
+            ),
+            (
+                "from out.crepes.example (HELO mail.crepes.example) (bob@192.0.2.1)\n  by mx (\\) by evil) with SMTP; 20 Nov \
+                 2026 12:00:00 -0000",
+                "mail.crepes.example out.crepes.example mx SMTP - - - -/- 2026-11-20T12:00:00Z",
             ),
             // Nonsense.
             ("by mx (a; b; Fri, 20 Nov 2026 12:00:00 +0000", "- - mx - - - - -/- 2026-11-20T12:00:00Z"),

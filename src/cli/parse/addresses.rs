@@ -10,7 +10,7 @@ use mailkit::error::Result;
 use mailkit::message::address_list::{self, Entry, NameAddr};
 use mailkit::message::date;
 use mailkit::message::field::Field;
-use mailkit::message::words;
+use mailkit::message::{received, words};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -135,8 +135,8 @@ fn spelt(mailbox: &NameAddr) -> (String, String) {
 
 fn dates(letter: &Letter<'_>, names: &[String]) -> Vec<Dated> {
     let of_field = |field: Field<'_>| {
-        // RFC 5321 §4.4: in a trace field the date stands behind the last semicolon.
-        let after = memchr::memrchr(b';', field.body).map_or(0, |at| at + 1);
+        // What is no trace field is a date from its beginning.
+        let after = received::date_at(field.body).unwrap_or(0);
         let when = date::parse(&field.body[after..])?;
         Some(Dated { date: when.to_string(), epoch: when.as_second(), field: field.name.to_owned() })
     };

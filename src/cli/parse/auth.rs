@@ -1,7 +1,9 @@
 //! `parse --auth`: what servers wrote about a message, and which of it can be believed.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
+use super::own::Own;
 use super::sheet::Sheet;
 use mailkit::error::Result;
 use mailkit::reading::authentication::{MethodResult, Property, Results, Statement};
@@ -13,25 +15,27 @@ use serde::Serialize;
 #[command(next_help_heading = "Trust")]
 pub(super) struct Auth {
     /// Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be
-    /// trusted; nothing is checked anew. Exit code 1 if there is nothing
-    #[arg(long, group = "wish")]
+    /// trusted because an --own server wrote it; nothing is checked anew. Exit code 1 if there is nothing
+    #[arg(long, groups = ["wish", "writers"])]
     auth: bool,
-
-    /// With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given
-    /// several times
-    #[arg(long, value_name = "HOST", requires = "auth")]
-    trusted: Vec<String>,
 }
 
 impl Auth {
     /// The action, if it was asked for.
-    pub(super) fn action(&self) -> Option<&dyn Action> {
-        self.auth.then_some(self as &dyn Action)
+    pub(super) fn action<'o>(&self, own: &'o Own) -> Option<Judge<'o>> {
+        self.auth.then_some(Judge { own: &own.hosts })
     }
+}
 
+/// The action, with the servers that it believes.
+pub(super) struct Judge<'o> {
+    own: &'o [String],
+}
+
+impl Judge<'_> {
     fn object<'m>(&'m self, letter: &Letter<'_>, results: &'m Results) -> Authentication<'m> {
         let field = |statement: &'m Statement| {
-            let standing = results.standing(statement, &self.trusted);
+            let standing = results.standing(statement, self.own);
             Field {
                 field: statement.form.name(),
                 hops_above: statement.hops_above,
@@ -47,10 +51,10 @@ impl Auth {
         Authentication {
             fields: results.statements.iter().map(field).collect(),
             hops: results.hops.iter().map(|hop| hop.by.as_deref()).collect(),
+            own: self.own,
             schema: "mailkit.authentication/1",
-            source: letter.source.name(),
+            source: Origin::of(letter.source),
             truncated: results.is_cut,
-            trusted: &self.trusted,
         }
     }
 }
@@ -63,14 +67,14 @@ pub(in crate::cli) struct Authentication<'m> {
     fields: Vec<Field<'m>>,
     /// Who took the message over, the last one first; null where that is not said.
     hops: Vec<Option<&'m str>>,
+    /// The servers that were named as one's own.
+    own: &'m [String],
     /// Always `mailkit.authentication/1`.
     schema: &'static str,
-    /// Where the message stands.
-    source: String,
+    /// The message.
+    source: Origin,
     /// There are more results than are read.
     truncated: bool,
-    /// The servers that were named as trusted.
-    trusted: &'m [String],
 }
 
 /// A header field with results.
@@ -133,7 +137,7 @@ impl<'m> Outcome<'m> {
     }
 }
 
-impl Action for Auth {
+impl Action for Judge<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let results = Results::of(letter.message.fields(letter.message.root()));
         if results.statements.is_empty() {
@@ -144,7 +148,7 @@ impl Action for Auth {
         }
         for statement in &results.statements {
             sheet.line(&head(statement, results.hops.len()));
-            sheet.line(&format!("  {}", results.standing(statement, &self.trusted).sentence()));
+            sheet.line(&format!("  {}", results.standing(statement, self.own).sentence()));
             match statement.results.as_slice() {
                 [] => sheet.line("  nothing was checked"),
                 some => some.iter().for_each(|result| sheet.line(&format!("  {}", result_line(result)))),

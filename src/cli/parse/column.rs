@@ -16,6 +16,11 @@ pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..fitting.map_or(text.len(), |(at, _)| at)]))
 }
 
+/// The columns that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
 /// A text with as many blanks behind it as its column has room.
 pub(super) fn padded(text: &str, width: usize) -> String {
     format!("{text}{:1$}", "", width.saturating_sub(text.width()))

@@ -24,6 +24,7 @@ mod letter;
 pub(super) mod links;
 pub(super) mod lint;
 mod open;
+mod own;
 mod pick;
 mod raw;
 pub(super) mod report;
@@ -51,6 +52,10 @@ pub(super) use thread::ThreadRow;
 pub(super) use verify::Verification;
 
 /// Show what a message consists of: header fields, parts with their IMAP numbers, defects
+///
+/// Reads files, mailboxes and directories of messages. An option asks for something else than this view: fields, the text,
+/// files, what a report or an invitation says, who vouches for a message. Nothing that a message names is ever fetched.
+/// Exit code 1 if what is asked for is in no message; an error with one message does not keep the others
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("paths").multiple(true))]
 #[command(after_help = "Examples:\n  \
@@ -89,6 +94,8 @@ pub(super) struct Args {
     #[command(flatten)]
     auth: auth::Auth,
     #[command(flatten)]
+    own: own::Own,
+    #[command(flatten)]
     verify: verify::Verify,
     #[command(flatten)]
     decrypt: decrypt::Decrypt,
@@ -103,8 +110,9 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What is to be done: at most one of the group `wish` is given, and what has no place in it stands alone.
-    fn action(&self) -> Result<&dyn Action> {
+    /// What is to be done: at most one of the group `wish` is given, and what has no place in it stands alone. Of those
+    /// that need more than their own options, `tellers` has the one that was asked for.
+    fn action<'a>(&'a self, tellers: [Option<&'a dyn Action>; 3]) -> Result<&'a dyn Action> {
         let asked = [
             self.view.action(),
             self.scan.action(),
@@ -116,12 +124,10 @@ impl Args {
             self.calendar.action(),
             self.links.action(),
             self.unsubscribe.action(),
-            self.route.action(),
-            self.auth.action(),
             self.thread.action(),
             self.lint.action(),
         ];
-        let mut asked = asked.into_iter().flatten();
+        let mut asked = asked.into_iter().chain(tellers).flatten();
         match (asked.next(), asked.next()) {
             (Some(_), Some(_)) => {
                 let two = Error::new(Kind::Usage, "these options ask for two things at once");
@@ -135,10 +141,12 @@ impl Args {
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let verifier = args.verify.action(context);
-    let action = match &verifier {
-        Some(verifier) => verifier as &dyn Action,
-        None => args.action()?,
-    };
+    let (judge, teller) = (args.auth.action(&args.own), args.route.action(&args.own));
+    let action = args.action([
+        verifier.as_ref().map(|verifier| verifier as &dyn Action),
+        judge.as_ref().map(|judge| judge as &dyn Action),
+        teller.as_ref().map(|teller| teller as &dyn Action),
+    ])?;
     let reading = args.input.reading(action.needs_body());
     let opener = args.decrypt.within(action, verifier.as_ref(), reading, context);
     let action = opener.as_ref().map_or(action, |opener| opener as &dyn Action);

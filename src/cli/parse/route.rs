@@ -1,10 +1,13 @@
 //! `parse --route`: the servers a message passed, in a table.
 
+use super::column::{padded, width};
 use super::driver::Action;
 use super::json::Origin;
 use super::letter::Letter;
+use super::own::Own;
 use super::sheet::Sheet;
 use mailkit::error::Result;
+use mailkit::message::safe;
 use mailkit::reading::route::{self, Hop, span};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,14 +20,10 @@ const WIDTH_MAX: usize = 48;
 #[command(next_help_heading = "Decode")]
 pub(super) struct Route {
     /// Print the servers that the message passed, the first one first: delay, who took it, from whom, the protocol and
-    /// TLS; clocks that run backwards are pointed out. Exit code 1 if none is told
-    #[arg(long, group = "wish")]
+    /// TLS; clocks that run backwards are pointed out. What --own servers wrote is marked *; all else is what strangers
+    /// say. Exit code 1 if none is told
+    #[arg(long, groups = ["wish", "writers"])]
     route: bool,
-
-    /// With --route, a server of one's own, by the name it writes or by the domain it stands in: what it wrote is true,
-    /// and is marked *; all below is what strangers say. Can be given several times
-    #[arg(long, value_name = "HOST", requires = "route")]
-    own: Vec<String>,
 }
 
 /// What is printed as JSON.
@@ -40,14 +39,17 @@ pub(in crate::cli) struct Object {
 
 impl Route {
     /// The action, if it was asked for.
-    pub(super) fn action(&self) -> Option<&dyn Action> {
-        self.route.then_some(self as &dyn Action)
+    pub(super) fn action<'o>(&self, own: &'o Own) -> Option<Teller<'o>> {
+        self.route.then_some(Teller(own))
     }
 }
 
-impl Action for Route {
+/// The action, with the servers that it believes.
+pub(super) struct Teller<'o>(&'o Own);
+
+impl Action for Teller<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let route = route::Route::read(&letter.message, &self.own);
+        let route = route::Route::read(&letter.message, &self.0.hosts);
         if route.hops.is_empty() {
             sheet.found_nothing();
         }
@@ -57,12 +59,13 @@ impl Action for Route {
         if sheet.is_json() {
             return sheet.value(&Object { schema: "mailkit.route/1", source: Origin::of(letter.source), route });
         }
-        let rows: Vec<[String; 5]> = route.hops.iter().map(row).collect();
-        let widths: Vec<usize> = (0..5)
-            .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDTH_MAX))
-            .collect();
+        // Made safe before it is measured.
+        let rows: Vec<[String; 5]> =
+            route.hops.iter().map(|hop| row(hop).map(|cell| safe::terminal(&cell).into_owned())).collect();
+        let widths: Vec<usize> =
+            (0..5).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0).min(WIDTH_MAX)).collect();
         for row in &rows {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
             sheet.line(cells.join("  ").trim_end());
         }
         if let Some(total) = route.total_seconds.filter(|_| !route.hops.is_empty()) {

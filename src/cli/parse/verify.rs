@@ -7,6 +7,7 @@ mod domains;
 mod people;
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::context::Context;
@@ -87,14 +88,14 @@ pub(in crate::cli) struct Verification {
     /// What people signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed: Option<Vec<people::SignedPart>>,
-    /// Where the message stands.
-    source: String,
+    /// The message.
+    source: Origin,
     /// `pass`, `fail`, `temperror`; `none` if there is nothing to verify.
     verdict: &'static str,
 }
 
 impl Verification {
-    fn new(source: String) -> Self {
+    fn new(source: Origin) -> Self {
         let schema = "mailkit.verification/1";
         Self { arc: None, dkim: None, line_ends: None, schema, signed: None, source, verdict: "none" }
     }
@@ -127,7 +128,7 @@ impl Action for Verifier<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         let asks = |family: Family| self.verify.verify.contains(&family);
         let message = &letter.message;
-        let mut object = Verification::new(letter.source.name());
+        let mut object = Verification::new(Origin::of(letter.source));
         let mut verdicts = Vec::new();
         if asks(Family::Dkim) || asks(Family::Arc) {
             let has_lf = has_bare_lf(message.octets());
