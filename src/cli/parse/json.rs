@@ -17,6 +17,7 @@ use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::{date, id, safe, text, words};
+use mailkit::reading::unsubscribe::{Target, Unsubscribe};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -112,7 +113,7 @@ struct List {
     id: Option<String>,
     /// Whether one POST is enough to unsubscribe (RFC 8058).
     one_click: bool,
-    /// Where to unsubscribe.
+    /// Where to unsubscribe, the best way first.
     unsubscribe: Vec<String>,
 }
 
@@ -184,8 +185,8 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
     let found = Found::of(message);
     let one = |body: Option<&[u8]>| body.map(words::decode);
     let ids = |body: Option<&[u8]>| body.map(id::parse_list).unwrap_or_default();
-    let unsubscribe = one(found.unsubscribe).unwrap_or_default();
-    let links = unsubscribe.split(['<', '>', ',']).map(str::trim).filter(|link| link.contains(':'));
+    let ways = found.has_ways.then(|| Unsubscribe::of(message)).flatten().map(|found| found.targets);
+    let ways = ways.unwrap_or_default();
     Document {
         attachments: roles.attachments.iter().filter_map(|index| id_of(Some(*index))).collect(),
         bcc: found.bcc,
@@ -198,8 +199,8 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
         in_reply_to: ids(found.in_reply_to),
         list: List {
             id: one(found.list_id),
-            one_click: one(found.one_click).is_some_and(|post| post.eq_ignore_ascii_case("List-Unsubscribe=One-Click")),
-            unsubscribe: links.map(str::to_owned).collect(),
+            one_click: ways.iter().any(|way| matches!(way, Target::OneClick { .. })),
+            unsubscribe: ways.iter().map(|way| way.url().to_owned()).collect(),
         },
         message_id: ids(found.message_id).into_iter().next(),
         parts: vec![part(message, message.root(), bodies)],
@@ -230,8 +231,7 @@ struct Found<'m> {
     in_reply_to: Option<&'m [u8]>,
     references: Option<&'m [u8]>,
     list_id: Option<&'m [u8]>,
-    unsubscribe: Option<&'m [u8]>,
-    one_click: Option<&'m [u8]>,
+    has_ways: bool,
 }
 
 impl<'m> Found<'m> {
@@ -256,13 +256,12 @@ impl<'m> Found<'m> {
                 "in-reply-to" => Some(&mut found.in_reply_to),
                 "references" => Some(&mut found.references),
                 "list-id" => Some(&mut found.list_id),
-                "list-unsubscribe" => Some(&mut found.unsubscribe),
-                "list-unsubscribe-post" => Some(&mut found.one_click),
                 _ => None,
             };
             if let Some(first) = first {
                 first.get_or_insert(field.body);
             }
+            found.has_ways |= name == "list-unsubscribe";
             found.headers.push(header(field));
         }
         found
