@@ -209,7 +209,7 @@ mod tests {
                 "This message was created automatically by mail delivery software.\nA message that you sent has not yet been \
                  delivered to one or more of its\nrecipients after more than 24 hours on the queue on mx.\n\nThe address to \
                  which the message has not yet been delivered is:\n\n  bob@hamburger.example\n    Delay reason: busy\n\nNo action\n",
-                "Exim 4.0.0 bob@hamburger.example Delay reason: busy []",
+                "Exim 4.0.0 bob@hamburger.example delayed: Delay reason: busy []",
             ),
             (
                 "Your message did not reach some or all of the intended recipients.\n\n      Subject:\tketchup\n      Sent:\t\

@@ -193,13 +193,67 @@ impl Recipient {
             Some("delivered" | "relayed" | "expanded") => "2.0.0",
             _ => "-",
         };
-        let said = self.diagnostic.as_ref().map(|typed| typed.value.clone());
-        Line {
-            status: self.status.clone().unwrap_or_else(|| class.to_owned()),
-            address: self.address().to_owned(),
-            diagnostic: said.or_else(|| self.action.clone()).unwrap_or_default(),
+        let status = self.status.clone().unwrap_or_else(|| class.to_owned());
+        let said = self.diagnostic.as_ref().map(|typed| one_reply(&typed.value)).filter(|said| !said.is_empty());
+        let meaning = || EnhancedStatus::parse(&status).and_then(meaning).map(str::to_owned);
+        // A server that gives up says 4.4.1, as does one that still tries: only the action tells which.
+        let is_plain = said.is_some() && self.action.as_deref() == Some("failed") && status.starts_with('5');
+        let action = self.action.as_ref().filter(|_| !is_plain).map(|action| match &self.will_retry_until {
+            Some(until) if action == "delayed" => format!("{action}, tried until {until}"),
+            _ => action.clone(),
+        });
+        let diagnostic = [action, said.or_else(meaning)].into_iter().flatten().collect::<Vec<_>>().join(": ");
+        Line { address: self.address().to_owned(), diagnostic, status }
+    }
+}
+
+/// What a status says where the server says nothing, by subject and detail (RFC 3463 §3; RFC 7505 §4.2 for the last).
+const MEANINGS: [(u16, u16, &str); 21] = [
+    (1, 1, "no such mailbox"),
+    (1, 2, "no such domain"),
+    (1, 3, "bad syntax of the address"),
+    (1, 4, "the address is ambiguous"),
+    (1, 6, "the mailbox has moved"),
+    (2, 1, "the mailbox is disabled"),
+    (2, 2, "the mailbox is full"),
+    (2, 3, "the message is too large for the mailbox"),
+    (2, 4, "the mailing list cannot be expanded"),
+    (3, 1, "the mail system is full"),
+    (3, 2, "the mail system takes no messages"),
+    (3, 4, "the message is too large for the mail system"),
+    (4, 1, "no answer from the host"),
+    (4, 2, "the connection was bad"),
+    (4, 3, "a directory server failed"),
+    (4, 4, "no route to the host"),
+    (4, 5, "the mail system is congested"),
+    (4, 6, "the message went in circles"),
+    (4, 7, "the time for delivery is over"),
+    (7, 1, "the message was refused"),
+    (1, 10, "the domain takes no mail"),
+];
+
+fn meaning(status: EnhancedStatus) -> Option<&'static str> {
+    let is_it = |(subject, detail, _): &&(u16, u16, &str)| (*subject, *detail) == (status.subject, status.detail);
+    MEANINGS.iter().find(is_it).filter(|_| status.class > 2).map(|(.., meaning)| *meaning)
+}
+
+/// A reply of several lines, which stand behind one another in a field, with its codes said once:
+/// `550-5.1.1 no such 550 5.1.1 user` (RFC 5321 §4.2.1; RFC 3463 §2).
+fn one_reply(said: &str) -> String {
+    let (code, lines) = match said.split_once('-') {
+        Some((code, lines)) if code.len() == 3 && code.bytes().all(|octet| octet.is_ascii_digit()) => (code, lines),
+        _ => return said.to_owned(),
+    };
+    let lines = lines.replace(&format!(" {code}-"), "\n").replace(&format!(" {code} "), "\n");
+    let status = lines.split([' ', '\n']).next().filter(|word| EnhancedStatus::parse(word).is_some());
+    let mut reply = format!("{code} {}", status.unwrap_or_default());
+    for line in lines.lines() {
+        let words = status.and_then(|status| line.strip_prefix(status)).unwrap_or(line).trim();
+        if !words.is_empty() {
+            reply = format!("{} {words}", reply.trim_end());
         }
     }
+    reply
 }
 
 /// The first word, in lower case, without a comment that touches it.
@@ -240,6 +294,20 @@ mod tests {
                  Original-Recipient: rfc822; carol@y\nFinal-Recipient: rfc822; c@z\nAction: Delayed (still)\n",
                 "5.1.1 bob@x 550 5.1.1 no such user|4.0.0 carol@y delayed",
             ),
+            // Whoever gives up may say the same as whoever still tries.
+            (
+                "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; bob@x\nAction: failed\nStatus: 4.4.1\n\
+                 Diagnostic-Code: X-Postfix; timed out\n\nFinal-Recipient: rfc822; carol@x\nAction: delayed\n\
+                 Status: 4.4.1\nDiagnostic-Code: X-Postfix; timed out\nWill-Retry-Until: 25 Nov 2026 12:00:00 +0000\n\n\
+                 Final-Recipient: rfc822; dave@x\nAction: relayed\nStatus: 2.1.9\nDiagnostic-Code: smtp; 250 ok\n",
+                "4.4.1 bob@x failed: timed out|4.4.1 carol@x delayed, tried until 2026-11-25T12:00:00Z: timed out|\
+                 2.1.9 dave@x relayed: 250 ok",
+            ),
+            // Dovecot gives no words but the status.
+            (
+                "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; bob@x\nAction: failed\nStatus: 5.2.2\n",
+                "5.2.2 bob@x failed: the mailbox is full",
+            ),
             // The groups ran together.
             (
                 "Reporting-MTA: dns; mx\nFinal-Recipient: rfc822; bob@x\nAction: failed\nStatus: 5.0.0 (permanent)\n",
@@ -276,6 +344,22 @@ mod tests {
         assert_eq!((typed(&bob.remote_mta).as_str(), bob.reply_code), ("dns;mx.z", Some(550)));
         assert_eq!((bob.will_retry_until.as_deref(), typed(&bob.diagnostic).as_str()), (None, "smtp;550-no 550 no"));
         assert_eq!(bob.extensions, [Extra { name: "X-Mine".into(), value: "é".into() }]);
+    }
+
+    #[test]
+    fn a_reply_of_several_lines_says_its_codes_once() {
+        for (said, wanted) in [
+            ("550-5.1.1 no such 550-5.1.1 user, 550 5.1.1  see https://x", "550 5.1.1 no such user, see https://x"),
+            ("550-no 550 no", "550 no no"),
+            ("550-5.1.1 550 5.1.1", "550 5.1.1"),
+            ("452-4.2.2 full 452 5.1.1 gone", "452 4.2.2 full 5.1.1 gone"),
+            ("550 5.1.1 a 550-b", "550 5.1.1 a 550-b"),
+            ("550-", "550"),
+            ("X-Postfix - no", "X-Postfix - no"),
+            ("", ""),
+        ] {
+            assert_eq!(one_reply(said).trim_end(), wanted, "{said}");
+        }
     }
 
     #[test]

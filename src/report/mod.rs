@@ -80,6 +80,20 @@ pub struct Line {
 }
 
 impl Report {
+    /// Why there is more to it than it tells here, if there is.
+    pub fn lack(&self) -> Option<String> {
+        match self {
+            Self::Delivery(delivery) if delivery.truncated => {
+                Some("it speaks of more recipients than are told".to_owned())
+            }
+            Self::Dmarc(dmarc) => match &dmarc.broken {
+                Some(why) => Some(format!("its rest cannot be read: {why}")),
+                None => dmarc.truncated.then(|| "it has more rows than are told".to_owned()),
+            },
+            _ => None,
+        }
+    }
+
     /// The report in lines.
     pub fn lines(&self) -> Vec<Line> {
         match self {

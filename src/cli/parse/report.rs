@@ -53,7 +53,8 @@ impl Action for Report {
         if found.is_none() {
             sheet.found_nothing();
         }
-        broken.iter().for_each(|why| sheet.warn(why.clone()));
+        let lack = found.as_ref().and_then(|found| Some(format!("part {}: {}", found.part, found.report.lack()?)));
+        broken.iter().chain(&lack).for_each(|why| sheet.warn(why.clone()));
         if !sheet.is_json() {
             for line in found.iter().flat_map(|found| found.report.lines()) {
                 sheet.line(format!("{} {} {}", line.status, line.address, line.diagnostic).trim_end());
