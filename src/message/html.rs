@@ -14,7 +14,7 @@ const DEPTH_MAX: usize = 200;
 /// Octets of a name behind `&`; the longest one has 31.
 const ENTITY_MAX: usize = 33;
 /// Octets of a link that is kept.
-const LINK_MAX: usize = 2000;
+const LINK_MAX: usize = 64 * 1024;
 
 /// One thing that is shown, or the beginning or end of what stands around it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! RFC 3986 Appendix C for links in text; RFC 2369 for lists; RFC 5064 for archives.
 
 use super::unsubscribe;
+use crate::address::is_within;
 use crate::message::guard::BlockKind;
 use crate::message::html::{self, Element, Piece};
 use crate::message::text;
@@ -17,7 +18,7 @@ use url::{Host, Url};
 
 /// Links of one message that are told.
 const LINKS_MAX: usize = 20_000;
-/// Octets of one link; browsers take no more of it either.
+/// Octets of one link that are told; browsers follow longer ones.
 const URL_MAX: usize = 8 * 1024;
 /// Octets of the words of a link.
 const WORDS_MAX: usize = 500;
@@ -37,7 +38,7 @@ const ENDS: [&str; 24] = [
 pub struct Links {
     /// Each place, in the order of the message; what stands there several times in the same words is told once.
     pub links: Vec<Link>,
-    /// There were more.
+    /// There were more, or one was too long to be told whole.
     pub truncated: bool,
 }
 
@@ -48,7 +49,7 @@ pub struct Link {
     pub part: String,
     /// How it stands there.
     pub place: Place,
-    /// Where it leads, as written.
+    /// Where it leads, as written; of a very long one the beginning.
     pub url: String,
     /// The words that lead there: those of the link, those instead of a picture, the name of a field.
     pub text: Option<String>,
@@ -185,8 +186,10 @@ impl Gathering {
     }
 
     fn add(&mut self, part: &str, place: Place, url: String, words: Option<&str>) {
+        let mut url = url;
         if url.len() > URL_MAX {
-            return;
+            url.truncate(url.floor_char_boundary(URL_MAX));
+            self.links.truncated = true;
         }
         if self.links.links.len() >= LINKS_MAX {
             self.links.truncated = true;
@@ -251,10 +254,9 @@ fn named(words: &str) -> Option<(String, bool)> {
 
 /// Whether one of two hosts is the other, or below it.
 fn is_same_place(one: &str, other: &str) -> bool {
-    let bare = |host: &str| host.trim_end_matches('.').trim_start_matches("www.").to_ascii_lowercase();
+    let bare = |host: &str| host.to_ascii_lowercase().trim_start_matches("www.").to_owned();
     let (one, other) = (bare(one), bare(other));
-    let is_below = |host: &str, name: &str| host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
-    one == other || is_below(&one, &other) || is_below(&other, &one)
+    is_within(&one, &other) || is_within(&other, &one)
 }
 
 fn absolute(url: &str) -> String {
@@ -276,7 +278,7 @@ fn urls_in(text: &str) -> impl Iterator<Item = &str> {
             let url = trimmed(&text[start..]);
             at = start + url.len().max(1);
             at = text.ceil_char_boundary(at.max(start + 1));
-            if url.len() > "https://".len() && url.len() <= URL_MAX {
+            if url.len() > "https://".len() {
                 return Some(url);
             }
         }
@@ -388,6 +390,15 @@ mod tests {
                 "2 image //t.example/p.gif -",
             ]
         );
+    }
+
+    #[test]
+    fn a_link_does_not_hide_behind_its_length() {
+        let url = format!("https://evil.example/?{}", "x".repeat(3 * URL_MAX));
+        let message = format!("Content-Type: text/html\n\n<a href='{url}'>https://bank.example/</a> {url}");
+        let found = Links::of(&Message::parse(message.as_bytes()));
+        let told: Vec<_> = found.links.iter().map(|l| (l.url.len(), &l.warnings[..])).collect();
+        assert_eq!((told, found.truncated), (vec![(URL_MAX, &[Warning::OtherHost][..]), (URL_MAX, &[][..])], true));
     }
 
     proptest! {

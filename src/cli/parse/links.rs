@@ -44,7 +44,7 @@ impl Action for Links {
             sheet.found_nothing();
         }
         if links.truncated {
-            sheet.warn("there are more links than are told".to_owned());
+            sheet.warn("there are more links than are told, or longer ones".to_owned());
         }
         if sheet.is_json() {
             return sheet.value(&Object { schema: "mailkit.links/1", source: Origin::of(letter.source), links });
