@@ -310,18 +310,21 @@ fn html(message: &Message<'_>, part: &Part, found: &mut Findings) {
     }
 }
 
-/// The insides of the tags of a name, each cut to a limit.
+/// The insides of the tags of a name, each cut to a limit. What stands in one is no tag, closed or not.
 fn tags<'h>(html: &'h [u8], name: &'static str) -> impl Iterator<Item = &'h str> {
-    memchr::memchr_iter(b'<', html).filter_map(move |at| {
-        let rest = &html[at + 1..];
-        let is_it = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
-            && rest.get(name.len()).is_none_or(|next| !next.is_ascii_alphanumeric());
-        if !is_it {
-            return None;
+    let mut rest = html;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.get(memchr::memchr(b'<', rest)? + 1..)?;
+            let is_it = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+                && rest.get(name.len()).is_none_or(|next| !next.is_ascii_alphanumeric());
+            if is_it {
+                let near = &rest[name.len()..rest.len().min(TAG_MAX)];
+                let tag = &near[..memchr::memchr(b'>', near).unwrap_or(near.len())];
+                rest = &rest[name.len() + tag.len()..];
+                return Some(tag.utf8_chunks().next().map_or("", |chunk| chunk.valid()));
+            }
         }
-        let near = &rest[name.len()..rest.len().min(TAG_MAX)];
-        let tag = &near[..memchr::memchr(b'>', near).unwrap_or(near.len())];
-        Some(tag.utf8_chunks().next().map_or("", |chunk| chunk.valid()))
     })
 }
 
@@ -393,6 +396,12 @@ mod tests {
     fn broken(header: &str, body: &str) -> String {
         let message = format!("{header}\n{body}").replace('\n', "\r\n");
         check(&Message::parse(message.as_bytes())).iter().map(|finding| finding.rule.name).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_stands_in_a_tag_is_no_tag() {
+        let found: Vec<_> = tags(b"<b><IMG a=<img <img>x<imgs><img/", "img").collect();
+        assert_eq!(found, [" a=<img <img", "/"]);
     }
 
     #[test]
