@@ -21,7 +21,7 @@ const SUBJECT: &str = "Subject";
 const PEOPLE: [&str; 4] = ["From", "To", "Cc", "Bcc"];
 
 impl Query {
-    /// Whether a message is meant; `None` if more has to be known first, which is among [`Query::needs`].
+    /// Whether a message is meant; `None` if more has to be known first.
     pub fn judge(&self, facts: &dyn Facts, moment: &Moment) -> Known<bool> {
         Reading { facts, moment, texts: OnceCell::new(), parts: OnceCell::new() }.judge(self)
     }

@@ -1,8 +1,8 @@
 //! The filter language: which messages are meant, written as people say it.
 //!
-//! `from:@crepes.example size>1M not is:read` is read once into a [`Query`], which says what it has to know of a message
-//! ([`Query::needs`]), judges one as far as it is known ([`Query::judge`]), and prints itself. One language for the
-//! user agent, the queue, sync and the web; the page for users is docs/filter.md.
+//! `from:@crepes.example size>1M not is:read` is read once into a [`Query`], which says what it has to read of a message
+//! ([`Query::reads_body`]), judges one as far as it is known ([`Query::judge`]), and prints itself. The page for users is
+//! docs/filter.md.
 //! Pure: what is known of a message comes through [`Facts`], the time through [`Moment`].
 
 mod facts;
@@ -22,7 +22,6 @@ mod when;
 pub use facts::{Facts, Known, PartFacts};
 pub use field::{Has, Is, Order, Test};
 pub use letter::Letter;
-pub use needs::Needs;
 pub use pattern::Pattern;
 pub use people::{Person, Role};
 pub use scan::QueryError;

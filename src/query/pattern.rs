@@ -4,6 +4,7 @@
 //! at worst, whatever a stranger wrote.
 
 use crate::message::fold::fold;
+use crate::message::wildcard::is_like;
 use memchr::memmem;
 use regex_lite::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -86,7 +87,7 @@ impl Pattern {
         match &self.shape {
             Shape::Within(text) => memmem::find(value.as_bytes(), text.as_bytes()).is_some(),
             Shape::Whole(text) => value.trim() == text,
-            Shape::Glob(glob) => is_described(value, glob),
+            Shape::Glob(glob) => is_like(glob, value),
             Shape::Regex(regex) => regex.is_match(value),
         }
     }
@@ -96,7 +97,7 @@ impl Pattern {
         match &self.shape {
             Shape::Glob(glob) => {
                 let anywhere = format!("*{glob}*");
-                text.lines().any(|line| is_described(line, &anywhere))
+                text.lines().any(|line| is_like(&anywhere, line))
             }
             _ => self.meets_folded(text),
         }
@@ -113,67 +114,17 @@ fn folded_char(c: char) -> Cow<'static, str> {
     Cow::Owned(fold(c.encode_utf8(&mut [0; 4])).into_owned())
 }
 
-/// Whether a glob describes a text from end to end. After a mismatch only the last `*` takes one character more: what
-/// an earlier one could take instead, the last can too.
-fn is_described(text: &str, glob: &str) -> bool {
-    let (mut text, mut glob) = (text.chars(), glob.chars());
-    let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
-    loop {
-        let mut rest = glob.clone();
-        let met = match rest.next() {
-            Some('*') => {
-                retry = Some((text.clone(), rest.clone()));
-                glob = rest;
-                continue;
-            }
-            None if text.as_str().is_empty() => return true,
-            wanted => {
-                let mut ahead = text.clone();
-                let found = ahead.next();
-                let met = found.is_some() && (wanted == Some('?') || wanted == found);
-                if met {
-                    (text, glob) = (ahead, rest);
-                }
-                met
-            }
-        };
-        if met {
-            continue;
-        }
-        let Some((taken, after)) = &mut retry else { return false };
-        // Nothing behind the last star: it takes the rest, however long.
-        if after.as_str().is_empty() {
-            return true;
-        }
-        if taken.next().is_none() {
-            return false;
-        }
-        (text, glob) = (taken.clone(), after.clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn globs_describe_the_whole_value() {
         for (glob, text, wanted) in [
             ("*.pdf", "Invoice.PDF", true),
             ("*.pdf", "invoice.pdf.exe", false),
-            ("inv*", "invoice", true),
-            ("inv*", "an invoice", false),
-            ("?nvoice", "invoice", true),
-            ("?nvoice", "nvoice", false),
-            ("*", "", true),
-            ("**a**", "bab", true),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c-b", false),
             ("gr??e*", "Grüße.txt", false),
             ("grü??e*", "Grüße.txt", true),
-            ("", "", true),
-            ("", "a", false),
         ] {
             assert_eq!(Pattern::glob(glob).meets(text), wanted, "{glob} {text}");
         }
@@ -201,21 +152,6 @@ mod tests {
     fn expressions_that_are_none_or_too_large_are_refused() {
         for text in ["(", "[a", r"\p{L}", "a{100000}", &"(".repeat(100_000)] {
             assert!(Pattern::regex(text).is_err(), "{text}");
-        }
-    }
-
-    proptest! {
-        /// Against the plainest way there is to say what a glob means.
-        #[test]
-        fn globs_mean_what_the_definition_says(glob in "[ab*?]{0,8}", text in "[ab]{0,8}") {
-            fn meant(glob: &[u8], text: &[u8]) -> bool {
-                match glob.split_first() {
-                    None => text.is_empty(),
-                    Some((b'*', rest)) => (0..=text.len()).any(|taken| meant(rest, &text[taken..])),
-                    Some((one, rest)) => text.split_first().is_some_and(|(c, left)| (*one == b'?' || one == c) && meant(rest, left)),
-                }
-            }
-            prop_assert_eq!(Pattern::glob(&glob).meets(&text), meant(glob.as_bytes(), text.as_bytes()));
         }
     }
 }

@@ -17,6 +17,12 @@ use mailkit::world::Clock;
 pub(super) struct Filter {
     /// Do it only with messages that this filter means, as in 'from:@crepes.example size>1M not is:read'; exit code 1
     /// if there are none
+    ///
+    /// Words stand in people, subject or text. Statements: from: to: cc: bcc: sender: reply-to: recipient: with: (an
+    /// address, @domain or a name), subject: body: list: id: reference: header:NAME, name: and type: (of parts), size,
+    /// date, received and age (with < and >, or from..to behind a colon), is: has: flag: tag:. A colon means that it is in
+    /// it, = that it is all of it, ~/…/ is a regular expression, != and !~ deny; * and ? stand for others, quotes keep
+    /// blanks. Side by side all must be true; or, not, - and parentheses as one would think
     #[arg(long = "where", value_name = "FILTER", allow_hyphen_values = true)]
     query: Option<Query>,
 }
@@ -36,7 +42,7 @@ impl Filter {
 
     /// Whether more has to be read than header sections.
     pub(super) fn needs_body(&self) -> bool {
-        self.query.as_ref().is_some_and(|query| query.needs().reads_body())
+        self.query.as_ref().is_some_and(Query::reads_body)
     }
 }
 
