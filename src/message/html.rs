@@ -167,7 +167,15 @@ impl<'h> Pieces<'h> {
                 self.show(Piece::Rule);
             }
             "img" => self.show(Piece::Image(tag.source, tag.alt)),
-            "input" | "meta" | "link" | "wbr" | "col" | "area" | "base" | "embed" | "source" | "track" | "param" => {}
+            "area" => {
+                // A piece of a picture that leads somewhere.
+                if let Some(link) = tag.link.map(Element::Link) {
+                    self.show(Piece::Open(link.clone()));
+                    self.show(Piece::Text(tag.alt.into()));
+                    self.show(Piece::Close(link));
+                }
+            }
+            "input" | "meta" | "link" | "wbr" | "col" | "base" | "embed" | "source" | "track" | "param" => {}
             _ => {
                 let element = element(&tag);
                 self.imply_ends(name, element.as_ref());
@@ -369,9 +377,11 @@ pub(super) fn leads_out(target: &str) -> Option<String> {
     // A browser takes no notice of line ends and tabs in a target.
     let target: String = target.chars().filter(|c| !c.is_control()).take(LINK_MAX + 1).collect();
     let target = target.trim();
+    // What names no scheme leads where the page would: those who show mail have https.
+    let target = if target.starts_with("//") { Cow::Owned(format!("https:{target}")) } else { Cow::Borrowed(target) };
     let scheme = target.split(':').next()?.to_ascii_lowercase();
     let leads_out = matches!(scheme.as_str(), "http" | "https" | "mailto" | "ftp" | "tel");
-    (leads_out && target.len() <= LINK_MAX).then(|| target.to_owned())
+    (leads_out && target.len() <= LINK_MAX).then(|| target.into_owned())
 }
 
 /// Puts characters in the place of entities; what is none stays.

@@ -393,7 +393,15 @@ mod tests {
     }
 
     #[test]
-    fn a_link_does_not_hide_behind_its_length() {
+    fn a_link_does_not_hide_in_its_form_or_length() {
+        let html = "Content-Type: text/html\n\n<map><area href='//a.example/1' alt='A map'></map>\
+            <a href='//evil.example/'>bank.com</a>";
+        let found = Links::of(&Message::parse(html.as_bytes()));
+        let told: Vec<_> = found.links.iter().map(|l| format!("{} {:?} {:?}", l.url, l.text, l.warnings)).collect();
+        assert_eq!(
+            told,
+            ["https://a.example/1 Some(\"A map\") []", "https://evil.example/ Some(\"bank.com\") [OtherHost]"]
+        );
         let url = format!("https://evil.example/?{}", "x".repeat(3 * URL_MAX));
         let message = format!("Content-Type: text/html\n\n<a href='{url}'>https://bank.example/</a> {url}");
         let found = Links::of(&Message::parse(message.as_bytes()));
