@@ -138,7 +138,9 @@ impl TraceField {
                 self.helo = Some(helo.to_owned());
                 return;
             }
-            let name = words.find(|word| ip_of(word).is_none() && word.contains('.') && !word.contains(['=', '@']));
+            // Elsewhere than in front or beside an address, what has dots is the version of a program.
+            let mut near = words.take(if found.is_some() { usize::MAX } else { 1 });
+            let name = near.find(|word| ip_of(word).is_none() && word.contains('.') && !word.contains(['=', '@']));
             self.name = self.name.take().or_else(|| name.map(|name| name.trim_end_matches('.').to_owned()));
         }
     }
@@ -306,6 +308,10 @@ mod tests {
                 "from out.crepes.example (HELO mail.crepes.example) (bob@192.0.2.1)\n  by mx (\\) by evil) with SMTP; 20 Nov \
                  2026 12:00:00 -0000",
                 "mail.crepes.example out.crepes.example mx SMTP - - - -/- 2026-11-20T12:00:00Z",
+            ),
+            (
+                "from cougar.example (Sun Internet Mail Server sims.3.5.p10) id <a@x>; 20 Nov 2026 12:00:00 +0000",
+                "cougar.example - - - a@x - - -/- 2026-11-20T12:00:00Z",
             ),
             // Nonsense.
             ("by mx (a; b; Fri, 20 Nov 2026 12:00:00 +0000", "- - mx - - - - -/- 2026-11-20T12:00:00Z"),

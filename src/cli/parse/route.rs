@@ -92,7 +92,11 @@ fn row(hop: &Hop) -> [String; 5] {
     let own = if hop.own { "*" } else { "" };
     let delay = hop.delay_seconds.map_or("?".to_owned(), span);
     let skew = if hop.clock_skew { " clock skew" } else { "" };
-    let name = hop.name.as_deref().or(hop.helo.as_deref()).filter(|name| !name.starts_with('['));
+    let name = hop
+        .name
+        .as_deref()
+        .or(hop.helo.as_deref())
+        .filter(|name| !name.starts_with('[') && hop.ip.as_deref() != Some(*name));
     let from = match (name, &hop.ip) {
         (Some(name), Some(ip)) => format!("from {name} [{ip}]"),
         (Some(name), None) => format!("from {name}"),
