@@ -10,13 +10,12 @@ use crate::world::Timestamp;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-/// A message that was read, and what its place tells beside its octets.
+/// A message that was read, with the flags that its place tells. Its topmost Received field says when it came.
 pub struct Letter<'m> {
     seen: Seen<'m>,
     size: u64,
     roles: OnceCell<Roles>,
     flags: Vec<String>,
-    arrived: Option<Timestamp>,
 }
 
 /// How much of it was read.
@@ -26,7 +25,7 @@ enum Seen<'m> {
 }
 
 impl<'m> Letter<'m> {
-    /// A message without flags, of which its place does not say when it came.
+    /// A message without flags.
     pub fn new(message: &'m Message<'m>) -> Self {
         Self::of(Seen::Whole(message), message.octets().len() as u64)
     }
@@ -37,18 +36,12 @@ impl<'m> Letter<'m> {
     }
 
     fn of(seen: Seen<'m>, size: u64) -> Self {
-        Self { seen, size, roles: OnceCell::new(), flags: Vec::new(), arrived: None }
+        Self { seen, size, roles: OnceCell::new(), flags: Vec::new() }
     }
 
     /// The same with its flags.
     pub fn with_flags(mut self, flags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.flags = flags.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The same with the time of its arrival. Where the place does not tell it, the topmost Received field may.
-    pub fn arrived_at(mut self, arrived: Option<Timestamp>) -> Self {
-        self.arrived = arrived;
         self
     }
 
@@ -82,7 +75,7 @@ impl Facts for Letter<'_> {
             let body = self.named("Received").next()?.body;
             date::parse(body.get(received::date_at(body)?..)?)
         };
-        Some(self.arrived.or_else(received))
+        Some(received())
     }
 
     fn fields(&self, name: &str) -> Known<Vec<Cow<'_, [u8]>>> {
