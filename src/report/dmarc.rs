@@ -213,8 +213,8 @@ impl Policy {
 impl Row {
     fn read(record: &Element) -> Self {
         let none = Element::default();
-        let child = |element: &Element, name: &str| element.child(name).cloned().unwrap_or_default();
-        let (row, results) = (child(record, "row"), child(record, "auth_results"));
+        let child = |name: &str| record.child(name).unwrap_or(&none);
+        let (row, results) = (child("row"), child("auth_results"));
         let policy = row.child("policy_evaluated").unwrap_or(&none);
         // Old generators call them identities.
         let identifiers = record.child("identifiers").or_else(|| record.child("identities")).unwrap_or(&none);
