@@ -607,8 +607,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l line-ends -d '
 crlf\t'CRLF, as on the wire'
 lf\t'LF, as in files'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l output -d 'Write each message to a file of its own in this directory, and print the paths' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l own -d 'With --route, a server of one\'s own, by the name it writes or by the domain it stands in: what it wrote is true, and is marked *; all below is what strangers say. Can be given several times' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trusted -d 'With --auth, a server whose results count, by the name it writes, or by the domain it stands in; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l own -d 'With --auth or --route, a server of one\'s own, by the name it writes or by the domain it stands in: what it wrote on top of the message is true. Can be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and smime all have to be. Exit code 1 if one fails or there is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody' -r -f -a "dkim\t'The domains a message passed, over header fields and body'
 arc\t'The servers that passed it on, over what each of them found'
 pgp\t'A person, with OpenPGP'
@@ -643,8 +642,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l report -d 'Dec
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l calendar -d 'Print the appointments and tasks that came along, with who is invited. Exit code 1 if there are none'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l links -d 'Print each link with its words, and what should make one wary of it; nothing is ever fetched. Exit code 1 if there is none'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l unsubscribe -d 'Print how to get off the mailing list, the best way first: one-click, mail or web, and where. Exit code 1 if the message does not say'
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l route -d 'Print the servers that the message passed, the first one first: delay, who took it, from whom, the protocol and TLS; clocks that run backwards are pointed out. Exit code 1 if none is told'
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted; nothing is checked anew. Exit code 1 if there is nothing'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l route -d 'Print the servers that the message passed, the first one first: delay, who took it, from whom, the protocol and TLS; clocks that run backwards are pointed out. What --own servers wrote is marked *; all else is what strangers say. Exit code 1 if none is told'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted because an --own server wrote it; nothing is checked anew. Exit code 1 if there is nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l decrypt -d 'Take out what is encrypted with OpenPGP or S/MIME, by gpg and gpgsm, and show, save or verify that instead of the message around it. Exit code 1 if nothing is encrypted'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strict -d 'Exit code 65 if there are defects, whatever else is done with the message'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
