@@ -6,12 +6,15 @@
 
 use super::Original;
 use super::delivery::{Delivery, Form, Recipient};
+use super::prose;
 use crate::message::guard::BlockKind;
 use crate::message::text;
 use crate::message::view::{Message, Part};
 
 /// Octets of a text that are searched; the copy of the message behind the reasons may be long.
 const TEXT_MAX: usize = 256 * 1024;
+/// Texts of a message that are looked at; disclaimers and translations stand around the report.
+const TEXTS_MAX: usize = 4;
 
 /// How the texts begin.
 const MARKS: [(&str, Form); 7] = [
@@ -24,30 +27,37 @@ const MARKS: [(&str, Form); 7] = [
     ("----- The following addresses have ", Form::Sendmail),
 ];
 
-/// The report in the first text of a message: the number of its part, what it says, and of which message.
+/// The report in the texts of a message: the number of its part, what it says, and of which message.
 pub(super) fn read(message: &Message<'_>, parts: &[&Part]) -> Option<(String, Delivery, Option<Original>)> {
     let is_text = |part: &&&Part| part.kind == BlockKind::Leaf && part.media.main == "text";
-    let part = parts.iter().find(is_text)?;
-    // A text of this kind is plain; that of a long letter is not looked at to its end.
-    if message.slice(&part.body).is_empty() {
+    parts.iter().filter(is_text).take(TEXTS_MAX).find_map(|part| {
+        let (delivery, original) = read_text(message, &text::of_part(message, part))?;
+        Some((part.id.clone(), delivery, original))
+    })
+}
+
+fn read_text(message: &Message<'_>, text: &str) -> Option<(Delivery, Option<Original>)> {
+    if text.is_empty() {
         return None;
     }
-    let text = text::of_part(message, part);
-    let form = form(&text)?;
     let near = &text[..text.floor_char_boundary(TEXT_MAX)];
+    let Some(form) = form(text) else { return prose::read(message, near).map(|delivery| (delivery, None)) };
     let (recipients, copy) = match form {
         Form::Qmail => qmail(near),
         Form::Exim => exim(near),
         Form::Exchange => exchange(near),
         Form::Sendmail => sendmail(near),
-        Form::Dsn => return None,
+        Form::Dsn | Form::Prose => return None,
     };
+    if recipients.is_empty() {
+        return prose::read(message, near).map(|delivery| (delivery, None));
+    }
     let original = copy.map(|copy| {
         let copy = Message::parse(copy.trim_start().as_bytes());
         Original::of("", &copy, copy.root())
     });
     let original = original.filter(|original| original.message_id.is_some() || original.subject.is_some());
-    Some((part.id.clone(), Delivery::in_words(form, recipients)?, original))
+    Some((Delivery::in_words(form, recipients)?, original))
 }
 
 fn form(text: &str) -> Option<Form> {

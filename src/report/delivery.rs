@@ -66,6 +66,8 @@ pub enum Form {
     Exchange,
     /// In words alone: sendmail's, from before it knew DSNs.
     Sendmail,
+    /// In words alone, of a program that is none of these.
+    Prose,
 }
 
 /// What became of the message for one recipient.
@@ -171,7 +173,7 @@ impl Recipient {
         let status = status_in(&said).map(|status| status.to_string());
         let typed = |kind: &str, value: &str| Typed { kind: kind.to_owned(), value: value.to_owned() };
         Self {
-            final_recipient: Some(typed("rfc822", address)),
+            final_recipient: Some(typed("rfc822", address.trim_matches(['<', '>', ':', '\'', '"']))),
             action: Some(action.to_owned()),
             status,
             reply_code: reply_code_in(&said),

@@ -10,6 +10,7 @@ pub mod disposition;
 pub mod dmarc;
 pub mod feedback;
 mod fields;
+mod prose;
 pub mod tls;
 mod unpack;
 mod xml;
