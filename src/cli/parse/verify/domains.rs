@@ -132,7 +132,7 @@ fn checked_lines(what: &str, checked: &Checked, lines: &mut Vec<String>) {
     }
     add(format!("signed: {}", checked.signed.join(" ")));
     if !checked.unsigned.is_empty() {
-        add(format!("not signed, so that anybody may have written it: {}", checked.unsigned.join(", ")));
+        add(format!("not signed, so that anybody may have written it: {}", unsigned(checked).join(", ")));
     }
     if let Some((signed, all)) = checked.body_part {
         add(format!("not signed: the body beyond its first {signed} of {all} octets (l=)"));
@@ -219,11 +219,15 @@ impl DomainSignature {
             selector: checked.selector.clone(),
             signed: checked.signed.clone(),
             testing: checked.is_testing,
-            unsigned: checked.unsigned.clone(),
+            unsigned: unsigned(checked),
             verdict: checked.verdict.name(),
             why: checked.why.clone(),
         }
     }
+}
+
+fn unsigned(checked: &Checked) -> Vec<String> {
+    checked.unsigned.iter().map(ToString::to_string).collect()
 }
 
 /// A time as a signature has it.
