@@ -11,7 +11,7 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Error, Kind, Result};
+use mailkit::error::{Kind, Result};
 use mailkit::message::field::trim_line_end;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
@@ -189,8 +189,4 @@ fn whole(verdicts: &[Verdict]) -> Verdict {
 fn has_bare_lf(octets: &[u8]) -> bool {
     let is_bare = |line: &[u8]| line.len() == trim_line_end(line).len() + 1 && line.ends_with(b"\n");
     octets.split_inclusive(|octet| *octet == b'\n').any(is_bare)
-}
-
-fn unusable(error: Error) -> Error {
-    error.hint("name a server yourself, as in --resolver 192.0.2.53:53")
 }

@@ -1,11 +1,10 @@
 //! What domains signed: DKIM and ARC, for people and for programs.
 
-use super::{Verdict, unusable};
+use super::Verdict;
 use crate::cli::context::Context;
 use mailkit::error::Result;
 use mailkit::message::view::Message;
 use mailkit::net::clock::SystemClock;
-use mailkit::net::resolve::SystemResolver;
 use mailkit::policy::arc::{self, Chain, Set};
 use mailkit::policy::dkim::{self, Checked, Verdict as Finding};
 use mailkit::world::{Clock, Timestamp};
@@ -27,11 +26,7 @@ pub(super) fn look(
     context: &Context,
 ) -> Result<Found> {
     context.block_on(async {
-        let resolver = match server {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system().map_err(unusable)?,
-        };
-        let resolver = resolver.traced(context.trace()?);
+        let resolver = context.resolver(server)?;
         let now = SystemClock.now();
         Ok(Found {
             dkim: if dkim { Some(dkim::verify(message, &resolver, now).await) } else { None },
