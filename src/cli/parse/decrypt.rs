@@ -144,7 +144,8 @@ impl Opener<'_> {
             return Err(closed(sealed, "nothing came out").caused_by(done.words));
         }
         let inner = sealed::opened(message, sealed, &std::mem::take(&mut done.content));
-        Ok((inner, vec![Signed::of(message, sealed).unsealed(verified.unwrap_or(done))]))
+        let signed = Signed::of(message, sealed).unsealed(verified.unwrap_or(done));
+        Ok((inner, vec![self.context.block_on(signed.with_owners(self.context))?]))
     }
 }
 
