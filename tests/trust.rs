@@ -284,6 +284,16 @@ fn what_was_encrypted_is_read_without_anything_around_it() {
     }
     let run = open(&["--verify", "pgp"]);
     assert!(run.code == 0 && run.stdout.starts_with("pgp: pass, what was encrypted in part 2.2"), "{}", run.stdout);
+    // A domain signed what came over the wire, not what was in it.
+    let lines = "-----BEGIN PGP MESSAGE-----\r\n\r\nsealed\r\n-----END PGP MESSAGE-----\r\n";
+    let server = names::server(names::key());
+    let run = parse_in(
+        dir.path(),
+        names::signed("From: x@lists.example\r\n", lines).as_bytes(),
+        &["--decrypt", "--verify", "dkim,pgp", "--resolver", &server],
+    );
+    assert!(run.code == 0 && run.stdout.starts_with("dkim: pass, signed by lists.example"), "{}", run.stdout);
+    assert!(run.stdout.contains("\npgp: pass, what was encrypted in part 1"), "{}", run.stdout);
     let run = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--decrypt"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
 }

@@ -5,10 +5,6 @@
 mod names;
 mod watchdog;
 
-use aws_lc_rs::digest;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use mailkit::net::connection::Connection;
 use mailkit::net::tls::{Identity, ServerTls};
 use std::io::Write;
@@ -27,11 +23,6 @@ struct Web {
     resolver: String,
 }
 
-/// The key of the list, the same in every run.
-fn pair() -> Ed25519KeyPair {
-    Ed25519KeyPair::from_seed_unchecked(&[8; 32]).expect("a key")
-}
-
 /// What the list says of its way out.
 fn fields(target: &str) -> String {
     format!(
@@ -41,12 +32,7 @@ fn fields(target: &str) -> String {
 
 /// A message without a text, signed by the list; all of its fields are.
 fn signed(fields: &str) -> String {
-    let names: Vec<&str> = fields.lines().filter_map(|line| line.split(':').next()).collect();
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, b"\r\n"));
-    let tags = format!("v=1; a=ed25519-sha256; d=lists.example; s=key; h={}; bh={hash}; b=", names.join(":"));
-    let own = format!("DKIM-Signature: {tags}");
-    let data = digest::digest(&digest::SHA256, format!("{fields}{own}").as_bytes());
-    format!("{own}{}\r\n{fields}\r\n", STANDARD.encode(pair().sign(data.as_ref())))
+    names::signed(fields, "\r\n")
 }
 
 impl Web {
@@ -71,8 +57,7 @@ impl Web {
                 }
             });
         });
-        let record = format!("k=ed25519; p={}", STANDARD.encode(pair().public_key()));
-        let resolver = names::server(vec![("key._domainkey.lists.example".to_owned(), vec![record])]);
+        let resolver = names::server(names::key());
         Self { port, authority, asked, resolver }
     }
 

@@ -6,7 +6,7 @@
 
 use super::context::Context;
 use super::exit::Exit;
-use super::{input, login, send};
+use super::{input, login, mx, send};
 use mailkit::address::Address;
 use mailkit::engine::http::{Find, Http, Request, SystemNames};
 use mailkit::error::{Error, Kind, Result};
@@ -69,7 +69,7 @@ pub(super) struct Args {
     allow_unsigned: bool,
 
     /// Ask this name server for keys of signatures, not the system's
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = mx::name_server)]
     resolver: Option<SocketAddr>,
 
     /// Ask a web server in a private network too, or on this machine
@@ -117,6 +117,9 @@ pub(super) struct Object {
 
 /// Says what could be done, or does it.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if args.file.as_os_str() == input::STDIN {
+        context.await_message("pipe the message in, or name its file")?;
+    }
     let content = input::content(&args.file)?;
     let octets = rope::octets(&*content, 0..HEADER_MAX).map_err(|error| input::unreadable(&args.file, error))?;
     if octets.is_empty() {

@@ -191,12 +191,12 @@ impl Results {
         if trusted.is_empty() {
             return Standing::Unjudged;
         }
-        let is_named = |host: &String| trusted.iter().any(|name| same_host(name, host));
+        let is_named = |host: &String| trusted.iter().any(|name| is_within(name, host));
         // Whoever keeps a set sealed it (RFC 8617 §5.1); without its seal its name is as good as any other.
         if statement.form == Form::Arc || !statement.server.as_ref().is_some_and(is_named) {
             return Standing::Foreign;
         }
-        let is_own = |hop: &Hop| hop.by.as_ref().is_some_and(|host| trusted.iter().any(|name| is_within(name, host)));
+        let is_own = |hop: &Hop| hop.by.as_ref().is_some_and(is_named);
         let border = self.hops.iter().position(|hop| !hop.is_local).unwrap_or(self.hops.len());
         match self.hops.get(..=border).is_some_and(|hops| hops.iter().all(is_own)) {
             false => Standing::Unplaced,

@@ -48,7 +48,7 @@ pub(super) struct Discover {
 #[derive(Debug, clap::Args)]
 pub(super) struct Dns {
     /// Ask this DNS server, not those of the system
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server)]
     resolver: Option<SocketAddr>,
 }
 

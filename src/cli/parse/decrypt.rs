@@ -80,7 +80,7 @@ impl Action for Opener<'_> {
         }
         signed.retain(Signed::has_signature);
         match self.verifier {
-            Some(verifier) => verifier.unseals(signed),
+            Some(verifier) => verifier.unseals(&letter.message, signed)?,
             // Who reads the text wants to know who wrote it.
             None => signed.iter().for_each(|signed| {
                 let lines = signed.lines();

@@ -97,10 +97,16 @@ pub(super) async fn run(scheme: Scheme, task: &Task<'_>, context: &Context) -> R
         Scheme::Smime => ran.err,
     };
     let words = String::from_utf8_lossy(&words);
-    let words: Vec<&str> = words.lines().filter(|line| !line.starts_with("[GNUPG:] ")).collect();
+    let words: Vec<&str> = words.lines().filter(|line| !line.starts_with("[GNUPG:] ")).map(without_time).collect();
     let mut words = words.join("\n").trim().to_owned();
     words.truncate(words.floor_char_boundary(WORDS_MAX));
     Ok(Done { outcome: Outcome::read(&status), content, is_success: ran.is_success, words })
+}
+
+/// `2026-11-22 04:01:22 gpg[28646] not a detached signature`, as its log has it, without what changes in every run.
+fn without_time(line: &str) -> &str {
+    let words = line.split_once(" gpg[").filter(|(time, _)| time.starts_with(|c: char| c.is_ascii_digit()));
+    words.and_then(|(_, rest)| rest.split_once("] ")).map_or(line, |(_, words)| words)
 }
 
 /// gpg with what every run of it is told.

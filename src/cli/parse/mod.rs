@@ -134,6 +134,9 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if args.input.is_live() {
+        context.await_message("pipe messages in, or name their files")?;
+    }
     let verifier = args.verify.action(context);
     let action = match &verifier {
         Some(verifier) => verifier as &dyn Action,

@@ -119,9 +119,10 @@ fn only_what_stands_above_the_topmost_hop_of_ones_own_is_trusted() {
     assert_eq!(results.hops[1], Hop { by: Some("mx.own.example".into()), is_local: false });
     let own = ["mx.own.example", "store.own.example"];
     assert_eq!(standings(&own), "own own foreign edge foreign below foreign");
-    // A domain is the servers in it; results have to bear the name that was trusted.
-    assert_eq!(standings(&["own.example"]), "foreign foreign foreign foreign foreign foreign foreign");
-    assert_eq!(standings(&["own.example", "other.example"]), "foreign foreign foreign foreign edge foreign foreign");
+    // A domain is the servers in it.
+    assert_eq!(standings(&["own.example"]), standings(&own));
+    assert_eq!(standings(&["own.example", "other.example"]), "own own foreign edge edge below foreign");
+    assert_eq!(standings(&["example"]), standings(&["own.example", "other.example"]));
     // Where the topmost hop is nobody's we know, the next may be a stranger's invention.
     assert_eq!(standings(&["mx.own.example"]), "unplaced unplaced foreign unplaced foreign unplaced foreign");
     assert_eq!(standings(&["other.example"]), "foreign foreign foreign foreign unplaced foreign foreign");

@@ -3,6 +3,7 @@
 use super::Verdict;
 use crate::cli::context::Context;
 use mailkit::error::Result;
+use mailkit::message::field::trim_line_end;
 use mailkit::message::view::Message;
 use mailkit::net::clock::SystemClock;
 use mailkit::policy::arc::{self, Chain, Set};
@@ -14,6 +15,8 @@ use std::net::SocketAddr;
 
 /// What was found, of what was asked for.
 pub(super) struct Found {
+    /// Whether lines end with LF alone.
+    pub(super) has_lf: bool,
     dkim: Option<(Vec<Checked>, usize)>,
     arc: Option<Option<Chain>>,
 }
@@ -29,6 +32,7 @@ pub(super) fn look(
         let resolver = context.resolver(server)?;
         let now = SystemClock.now();
         Ok(Found {
+            has_lf: has_bare_lf(message.octets()),
             dkim: if dkim { Some(dkim::verify(message, &resolver, now).await) } else { None },
             arc: if arc { Some(arc::verify(message, &resolver, now).await) } else { None },
         })
@@ -219,6 +223,12 @@ impl DomainSignature {
             why: checked.why.clone(),
         }
     }
+}
+
+/// Whether a line ends with LF alone.
+fn has_bare_lf(octets: &[u8]) -> bool {
+    let is_bare = |line: &[u8]| line.len() == trim_line_end(line).len() + 1 && line.ends_with(b"\n");
+    octets.split_inclusive(|octet| *octet == b'\n').any(is_bare)
 }
 
 fn unsigned(checked: &Checked) -> Vec<String> {
