@@ -152,7 +152,7 @@ pub fn first_token(body: &[u8]) -> String {
 /// What stands before the first semicolon, and the parameters behind it.
 fn split(body: &[u8]) -> (String, Parameters) {
     let unfolded = words::unfold(body);
-    let (text, _) = words::undeclared(&unfolded);
+    let text = words::field_text(&unfolded);
     let mut rest = Reader { rest: &text };
     let head = rest.bare(true, |c| c == ';');
     let mut parameters = Vec::new();
