@@ -247,7 +247,7 @@ pub fn opened(message: &Message<'_>, sealed: &Sealed, content: &[u8]) -> Vec<u8>
     let is_authors = |field: &Field<'_>| is_copy && !field.is("From");
     let of_outer = message
         .fields(message.root())
-        .filter(|field| !is_of_mime(field) && !(is_authors(field) && inner.contains(&field.name.to_lowercase())));
+        .filter(|field| !(is_of_mime(field) || is_authors(field) && inner.contains(&field.name.to_lowercase())));
     let of_inner = within.fields(within.root()).filter(|field| match is_of_mime(field) {
         true => !field.is("MIME-Version"),
         false => is_authors(field) || !outer.contains(&field.name.to_lowercase()),
