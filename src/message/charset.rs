@@ -110,7 +110,7 @@ impl Charset {
         match self {
             Self::Ascii => super::words::undeclared(octets).0.into_owned(),
             Self::Utf8 => String::from_utf8_lossy(octets).into_owned(),
-            Self::Utf7 => ::charset::UTF_7.decode_without_bom_handling(octets).0.into_owned(),
+            Self::Utf7 => utf7::UTF_7.decode_without_bom_handling(octets).0.into_owned(),
             Self::Utf32(order) => utf32(octets, order),
             Self::Hz => super::words::decode_charset("gbk", &hz(octets)).unwrap_or_default(),
             Self::Iso2022Kr => super::words::decode_charset("euc-kr", &iso_2022_kr(octets)).unwrap_or_default(),
