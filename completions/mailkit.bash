@@ -3992,7 +3992,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__unsubscribe)
-            opts="-y -f -A -q -v -h --yes --method --allow-private --ca --server --from --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --allow-private --ca --server --from --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4000,6 +4000,10 @@ _mailkit() {
             case "${prev}" in
                 --method)
                     COMPREPLY=($(compgen -W "one-click mail" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --ca)

@@ -653,6 +653,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'N
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l method -d 'Take this way and no other' -r -f -a "one-click\t'One request by https'
 mail\t'A message'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l resolver -d 'Ask this name server for keys of signatures, not the system\'s' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l ca -d 'Trust the certificate authorities in this PEM file for the web server, and no others' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l server -d 'The server that takes a message to the list: a URL, or an account of the configuration' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s f -l from -d 'Who is on the list, and writes to it' -r
@@ -663,6 +664,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s y -l yes -d 'Do it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l allow-unsigned -d 'Make the request even if no good DKIM signature is about it, and do not ask DNS for keys'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l allow-private -d 'Ask a web server in a private network too, or on this machine'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'

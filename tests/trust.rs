@@ -3,13 +3,10 @@
 //! The name server is a thread of this test; gpg and gpgsm are scripts that say what the real ones said once. The real
 //! ones meet us in `tests/interop`.
 
+mod names;
 mod watchdog;
 
-use hickory_proto::op::{Message, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::TXT;
-use hickory_proto::rr::{RData, Record, RecordType};
 use serde_json::Value;
-use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -87,8 +84,8 @@ fn a_message_that_nobody_checked_says_so_by_its_exit_code() {
 /// The message of RFC 8463, Appendix A.
 const SIGNED_BY_DOMAIN: &str = include_str!("messages/dkim/rfc8463.eml");
 
-/// A name server with the keys of that message.
-fn name_server(silent: bool) -> String {
+/// The keys of that message.
+fn keys() -> Vec<(String, Vec<String>)> {
     const KEYS: [(&str, &[&str]); 2] = [
         ("brisbane", &["v=DKIM1; k=ed25519; ", "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]),
         (
@@ -100,35 +97,13 @@ fn name_server(silent: bool) -> String {
             ],
         ),
     ];
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let address = socket.local_addr().expect("an address").to_string();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 1500];
-        while let Ok((count, from)) = socket.recv_from(&mut buffer) {
-            let asked = Message::from_vec(&buffer[..count]).expect("a question");
-            let query = asked.queries.first().expect("a question").clone();
-            let mut answer = Message::response(asked.metadata.id, OpCode::Query);
-            answer.add_query(query.clone());
-            let name = query.name().to_string();
-            let key = KEYS.iter().find(|(selector, _)| name == format!("{selector}._domainkey.football.example.com."));
-            match key.filter(|_| !silent && query.query_type() == RecordType::TXT) {
-                Some((_, texts)) => {
-                    let texts = texts.iter().map(ToString::to_string).collect();
-                    answer.add_answer(Record::from_rdata(query.name().clone(), 300, RData::TXT(TXT::new(texts))));
-                }
-                None => {
-                    answer.metadata.response_code = if silent { ResponseCode::ServFail } else { ResponseCode::NXDomain }
-                }
-            }
-            socket.send_to(&answer.to_vec().expect("it fits"), from).expect("sent");
-        }
-    });
-    address
+    let strings = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+    KEYS.iter().map(|(key, texts)| (format!("{key}._domainkey.football.example.com"), strings(texts))).collect()
 }
 
 #[test]
 fn signatures_of_domains_are_verified_with_keys_from_dns() {
-    let server = name_server(false);
+    let server = names::server(keys());
     let verify = ["--verify", "dkim", "--resolver", &server];
     let run = parse(SIGNED_BY_DOMAIN.as_bytes(), &verify);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
@@ -155,7 +130,7 @@ fn signatures_of_domains_are_verified_with_keys_from_dns() {
     let run = parse(b"Subject: x\r\n\r\n", &["--verify", "dkim,arc", "--resolver", &server]);
     let wanted = "dkim: none: no domain signed the message\narc: none: no server sealed the message\n";
     assert_eq!((run.code, run.stdout.as_str()), (1, wanted));
-    let run = parse(SIGNED_BY_DOMAIN.as_bytes(), &["--verify", "dkim", "--resolver", &name_server(true)]);
+    let run = parse(SIGNED_BY_DOMAIN.as_bytes(), &["--verify", "dkim", "--resolver", &names::server(Vec::new())]);
     assert_eq!(run.code, 75, "{}", run.stdout);
     assert!(run.stdout.contains("dkim: temperror") && run.stdout.contains("Server Failure"), "{}", run.stdout);
 }
@@ -165,7 +140,8 @@ fn with_program(name: &str, script: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join(name);
     let script = format!(
-        "#!/bin/sh\nexport PATH=/usr/bin:/bin\nprintf '%s\\n' \"$@\" > arguments\ncat > input\n\
+        "#!/bin/sh\nexport PATH=/usr/bin:/bin\n\
+         case \"$*\" in *--list-keys*) cat listing 2>/dev/null; exit ;; esac\nprintf '%s\\n' \"$@\" > arguments\ncat > input\n\
          echo \"${{CANARY-no secret}}\" > canary\n{script}"
     );
     std::fs::write(&path, script).expect("a program");
@@ -229,6 +205,31 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
         assert_eq!(run.code, 1, "{script}");
         assert!(run.stdout.contains(wanted), "{}", run.stdout);
     }
+    // Whoever has a key that others vouch for can put one more name on it.
+    let listing = "pub:f:255:22:E6C5259B176DD91E:1:2::-:::sc:::::ed25519:::0:\n\
+        fpr:::::::::0284F53CE306FFF1443CB977E6C5259B176DD91E:\n\
+        uid:f::::1::0::Eve \x1b[2J <eve@evil.example>::::::::::0:\nuid:-::::1::0::Alice <alice@crepes.example>::::::::::0:\n";
+    let dir = with_program("gpg", &GOOD.replace("TRUST_UNDEFINED", "TRUST_FULLY").replace("%1B[2J", ""));
+    std::fs::write(dir.path().join("listing"), listing).expect("a file");
+    for (author, wanted) in [
+        (
+            "Eve <eve@evil.example>",
+            "signed by Eve \\x1b[2J <eve@evil.example>, key 0284F53CE306FFF1443CB977E6C5259B176DD91E\n\
+             \x20 made 2026-11-22T00:27:46Z\n  the key is known to belong to that name\n  not signed",
+        ),
+        (
+            "Alice <alice@crepes.example>",
+            "made 2026-11-22T00:27:46Z\n  nobody vouches that the key belongs to that name\n  not signed",
+        ),
+        (
+            "bob@x.example",
+            "nobody vouches that the key belongs to that name\n  the author, bob@x.example, is not named by the key",
+        ),
+    ] {
+        let message = SIGNED_BY_PERSON.replace("Eve <eve@evil.example>", author);
+        let run = parse_in(dir.path(), message.as_bytes(), &["--verify", "pgp"]);
+        assert!(run.code == 0 && run.stdout.contains(wanted), "{}", run.stdout);
+    }
     let nobody = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--verify", "pgp"]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, "pgp: none: nobody signed the message\n"));
     let absent = parse(SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
@@ -283,6 +284,16 @@ fn what_was_encrypted_is_read_without_anything_around_it() {
     }
     let run = open(&["--verify", "pgp"]);
     assert!(run.code == 0 && run.stdout.starts_with("pgp: pass, what was encrypted in part 2.2"), "{}", run.stdout);
+    // A domain signed what came over the wire, not what was in it.
+    let lines = "-----BEGIN PGP MESSAGE-----\r\n\r\nsealed\r\n-----END PGP MESSAGE-----\r\n";
+    let server = names::server(names::key());
+    let run = parse_in(
+        dir.path(),
+        names::signed("From: x@lists.example\r\n", lines).as_bytes(),
+        &["--decrypt", "--verify", "dkim,pgp", "--resolver", &server],
+    );
+    assert!(run.code == 0 && run.stdout.starts_with("dkim: pass, signed by lists.example"), "{}", run.stdout);
+    assert!(run.stdout.contains("\npgp: pass, what was encrypted in part 1"), "{}", run.stdout);
     let run = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--decrypt"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
 }

@@ -2,6 +2,7 @@
 //!
 //! The server is ours, on loopback and under TLS; it writes down what it is asked, and how often.
 
+mod names;
 mod watchdog;
 
 use mailkit::net::connection::Connection;
@@ -18,6 +19,20 @@ struct Web {
     authority: tempfile::NamedTempFile,
     /// Requests, and connections on which none came.
     asked: Arc<Mutex<Vec<String>>>,
+    /// Where the key of the list is.
+    resolver: String,
+}
+
+/// What the list says of its way out.
+fn fields(target: &str) -> String {
+    format!(
+        "From: news@lists.example\r\nList-Unsubscribe: <{target}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    )
+}
+
+/// A message without a text, signed by the list; all of its fields are.
+fn signed(fields: &str) -> String {
+    names::signed(fields, "\r\n")
 }
 
 impl Web {
@@ -42,22 +57,27 @@ impl Web {
                 }
             });
         });
-        Self { port, authority, asked }
+        let resolver = names::server(names::key());
+        Self { port, authority, asked, resolver }
     }
 
     /// `mailkit unsubscribe` for a message with this target: exit code, output, errors, and what the server heard.
     fn unsubscribe(&self, target: &str, options: &[&str]) -> (i32, String, String, Vec<String>) {
+        self.run(&signed(&fields(target)), options)
+    }
+
+    /// The same for any message.
+    fn run(&self, message: &str, options: &[&str]) -> (i32, String, String, Vec<String>) {
         self.asked.lock().expect("whole").clear();
-        let message = format!(
-            "List-Unsubscribe: <{target}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\
-             DKIM-Signature: d=lists.example; h=list-unsubscribe:list-unsubscribe-post; b=x\r\n\r\n"
-        );
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(message.as_bytes()).expect("written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
         command.args(["unsubscribe", "--ca"]).arg(self.authority.path()).args(options).arg(file.path());
+        if !options.contains(&"--resolver") {
+            command.args(["--resolver", &self.resolver]);
+        }
         command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
-        let _watch = watchdog::over(format!("unsubscribe {target} {options:?}"), Duration::from_secs(120));
+        let _watch = watchdog::over(format!("unsubscribe {options:?}"), Duration::from_secs(120));
         let output = command.output().expect("it runs");
         let text = |octets| String::from_utf8(octets).expect("output is UTF-8");
         let heard = self.asked.lock().expect("whole").clone();
@@ -109,7 +129,10 @@ fn one_request_is_made_and_carries_nothing_else() {
     let web = Web::start();
     let (code, stdout, stderr, heard) = web.unsubscribe(&web.url("good?id=1"), &["--yes", "--allow-private", "--json"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
-    assert!(stdout.contains("\"done\":true,\"status\":200,\"signed_by\":[\"lists.example\"]"), "{stdout}");
+    assert!(
+        stdout.contains("\"done\":true,\"status\":200,\"signed_by\":[\"lists.example\"],\"verified\":true"),
+        "{stdout}"
+    );
     let [request] = &heard[..] else { panic!("one request: {heard:?}") };
     let (head, body) = request.split_once("\r\n\r\n").expect("a request");
     assert!(head.starts_with("POST /good?id=1 HTTP/1.1\r\n"), "{head}");
@@ -137,20 +160,55 @@ fn what_a_list_answers_decides_what_the_command_ends_with() {
 }
 
 #[test]
+fn one_click_is_made_only_where_the_list_itself_asked_for_it() {
+    let web = Web::start();
+    let url = web.url("good?id=1");
+    let (good, evil) = (signed(&fields(&url)), web.url("evil"));
+    let silent = names::server(Vec::new());
+    for (message, options, wanted, words) in [
+        (good.clone(), &[][..], 0, ""),
+        (good.replace("\r\n", "\n"), &[], 0, ""),
+        (format!("{}\r\n", fields(&url)), &[], 77, "no good DKIM signature shows"),
+        (good.replace("good?id=1", "evil"), &[], 77, "lists.example: the signature does not match"),
+        (format!("{good}text\r\n"), &[], 77, "lists.example: the body was changed"),
+        (good.replace("s=key", "s=other"), &[], 77, "there is no key at other._domainkey.lists.example"),
+        (format!("List-Unsubscribe: <{evil}>\r\n{good}"), &[], 77, "lists.example: not about these fields"),
+        (
+            signed("From: x@lists.example\r\n")
+                .replace("\r\n\r\n", &format!("\r\n{}\r\n", fields(&url).split_once('\n').expect("lines").1)),
+            &[],
+            77,
+            "lists.example: not about",
+        ),
+        (good.clone(), &["--resolver", &silent], 75, "nobody can say now"),
+        (good.replace("s=key", "s=other"), &["--allow-unsigned"], 0, ""),
+        (format!("{}\r\n", fields(&url)), &["--allow-unsigned", "--resolver", &silent], 0, ""),
+    ] {
+        let (code, _, stderr, heard) = web.run(&message, &[&["--yes", "--allow-private"], options].concat());
+        assert_eq!((code, heard.len()), (wanted, usize::from(wanted == 0)), "{options:?} {message}: {stderr}");
+        assert!(stderr.contains(words) && (code == 0 || stderr.contains("--allow-unsigned")), "{message}: {stderr}");
+    }
+    // Nobody is asked about a signature either, unless something is to be done.
+    let (code, stdout, _, _) = web.run(&good, &["--resolver", &silent]);
+    assert!(code == 0 && stdout.contains("signed by lists.example, if the signature is good"), "{stdout}");
+}
+
+#[test]
 fn nobody_is_asked_who_should_not_be() {
     let web = Web::start();
     let port = web.port;
-    for (target, options, wanted) in [
-        (web.url("good?id=1"), &["--allow-private"][..], 0),
-        (web.url("good?id=1"), &["--yes"], 77),
-        (format!("https://127.0.0.1:{port}/"), &["--yes"], 77),
-        (format!("https://[::ffff:127.0.0.1]:{port}/"), &["--yes"], 77),
-        (format!("https://2130706433:{port}/"), &["--yes"], 77),
-        (format!("https://someone@localhost:{port}/"), &["--yes", "--allow-private"], 64),
-        (format!("http://localhost:{port}/"), &["--yes", "--allow-private"], 69),
-        (web.url("good?id=1"), &["--yes", "--allow-private", "--method", "mail"], 1),
+    for (target, options, wanted, words) in [
+        (web.url("good?id=1"), &["--allow-private"][..], 0, ""),
+        (web.url("good?id=1"), &["--yes"], 77, "private network"),
+        (format!("https://127.0.0.1:{port}/"), &["--yes"], 77, "private network"),
+        (format!("https://[::ffff:127.0.0.1]:{port}/"), &["--yes"], 77, "private network"),
+        (format!("https://2130706433:{port}/"), &["--yes"], 77, "private network"),
+        (format!("https://someone@localhost:{port}/"), &["--yes", "--allow-private"], 65, "names a user"),
+        (format!("http://localhost:{port}/"), &["--yes", "--allow-private"], 69, "page for people"),
+        (web.url("good?id=1"), &["--yes", "--allow-private", "--method", "mail"], 1, "does not offer"),
     ] {
         let (code, _, stderr, heard) = web.unsubscribe(&target, options);
         assert_eq!((code, heard.len()), (wanted, 0), "{target} {options:?}: {stderr}");
+        assert!(stderr.contains(words), "{stderr}");
     }
 }

@@ -74,6 +74,19 @@ impl Context {
         }
     }
 
+    /// Standard input is to be read: whoever sits there is told that he is waited for. An error if nobody may be asked.
+    pub(super) fn await_message(&self, hint: &str) -> Result<()> {
+        match io::stdin().is_terminal() {
+            true if self.globals.no_input => {
+                let what = "no message: standard input is a terminal, where nothing may be asked";
+                return Err(Error::new(Kind::Usage, what).hint(hint));
+            }
+            true => self.note("reading the message from the terminal; end it with Ctrl-D"),
+            false => {}
+        }
+        Ok(())
+    }
+
     /// What a command was asked to say on standard error.
     pub(super) fn say(&self, text: &str) {
         self.utter(&terminal(text));

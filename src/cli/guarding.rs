@@ -33,11 +33,7 @@ pub(super) fn levels() -> impl TypedValueParser<Value = Level> {
 
 /// Who is asked for exchangers: the name server that was named, or those of the system.
 pub(super) fn resolver(context: &Context, named: Option<SocketAddr>, level: Level) -> Result<Arc<SystemResolver>> {
-    let resolver = match named {
-        Some(server) => SystemResolver::at(server)?,
-        None => SystemResolver::from_system()
-            .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
-    };
+    let resolver = context.resolver(named)?;
     // Where nothing depends on it, a server whose word would not count is asked as always.
     let resolver = match level {
         Level::Dane if !resolver.is_trusted() => {
@@ -51,7 +47,7 @@ pub(super) fn resolver(context: &Context, named: Option<SocketAddr>, level: Leve
         Level::Opportunistic if resolver.is_trusted() => resolver.authentic()?,
         _ => resolver,
     };
-    Ok(Arc::new(resolver.traced(context.trace()?)))
+    Ok(Arc::new(resolver))
 }
 
 /// How TLS begins at an exchanger without a guard, and whom to trust there.

@@ -1,21 +1,23 @@
 //! `mailkit unsubscribe`: off a mailing list, by a way that the list itself offers.
 //!
 //! What is asked of whom stands in a stranger's message, so nothing is done without a yes; a request goes by https alone,
-//! to nobody's private network, is led nowhere else and carries nothing but what RFC 8058 wants. A message goes as any
-//! other, from an account. RFC 8058 §3, §4; RFC 2369 §3.2; RFC 6068.
+//! to nobody's private network, is led nowhere else and carries nothing but what RFC 8058 wants, and only where a domain
+//! signed that it is wanted. A message goes as any other, from an account. RFC 8058 §3, §4; RFC 2369 §3.2; RFC 6068.
 
 use super::context::Context;
 use super::exit::Exit;
-use super::{input, login, send};
+use super::{input, login, mx, send};
 use mailkit::address::Address;
 use mailkit::engine::http::{Find, Http, Request, SystemNames};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::rope;
 use mailkit::message::view::Message;
+use mailkit::net::clock::SystemClock;
 use mailkit::net::public::is_public;
 use mailkit::net::tcp::Tcp;
+use mailkit::policy::dkim::{self, Checked, Verdict};
 use mailkit::reading::unsubscribe::{Target, Unsubscribe};
-use mailkit::world::Later;
+use mailkit::world::{Clock, Content, Later};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -25,6 +27,10 @@ use url::Url;
 
 /// Octets of a message that are read: the fields stand in front.
 const HEADER_MAX: u64 = 1024 * 1024;
+/// Octets of a message whose signature is verified.
+const MESSAGE_MAX: u64 = 256 * 1024 * 1024;
+/// What a good signature has to be about (RFC 8058 §4).
+const SIGNED: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
 /// Octets of an answer, which nobody reads.
 const ANSWER_MAX: usize = 64 * 1024;
 /// What a server of a list may take.
@@ -34,11 +40,13 @@ const WORD: &str = "unsubscribe";
 
 /// Take oneself off the mailing list that a message came from
 ///
-/// Says what it would do; with --yes does it: one request by https if the list offers that (RFC 8058), else a message
-/// to the address it names. A page for people is only shown.
+/// Says what it would do, and asks nobody; with --yes does it: one request by https if the list offers that (RFC 8058)
+/// and DKIM proves that nobody else put it there, else a message to the address it names. A page for people is only
+/// shown.
 ///
 /// Ends with 1 if the message names no way, 69 if the list refuses or has a page only, 75 if trying again may help, 77
-/// if its web server stands in a private network; as mailkit send if a message is sent.
+/// if no good signature is about the request or its web server stands in a private network; as mailkit send if a message
+/// is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit unsubscribe newsletter.eml
@@ -55,6 +63,14 @@ pub(super) struct Args {
     /// Take this way and no other
     #[arg(long, value_name = "WAY", value_enum)]
     method: Option<Method>,
+
+    /// Make the request even if no good DKIM signature is about it, and do not ask DNS for keys
+    #[arg(long)]
+    allow_unsigned: bool,
+
+    /// Ask this name server for keys of signatures, not the system's
+    #[arg(long, value_name = "IP[:PORT]", value_parser = mx::name_server)]
+    resolver: Option<SocketAddr>,
 
     /// Ask a web server in a private network too, or on this machine
     #[arg(long)]
@@ -93,12 +109,17 @@ pub(super) struct Object {
     done: bool,
     /// What the web server answered.
     status: Option<u16>,
-    /// The domains whose DKIM signatures cover the fields, as RFC 8058 §4 asks; none of them was checked.
+    /// The domains whose DKIM signatures cover the fields, as RFC 8058 §4 asks.
     signed_by: Vec<String>,
+    /// Whether these signatures were verified and are good; else the message only says that it has them.
+    verified: bool,
 }
 
 /// Says what could be done, or does it.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if args.file.as_os_str() == input::STDIN {
+        context.await_message("pipe the message in, or name its file")?;
+    }
     let content = input::content(&args.file)?;
     let octets = rope::octets(&*content, 0..HEADER_MAX).map_err(|error| input::unreadable(&args.file, error))?;
     if octets.is_empty() {
@@ -115,11 +136,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let ways: Vec<&Target> = found.targets.iter().filter(is_wanted).collect();
     let is_page = |target: &&&Target| matches!(target, Target::Web { .. });
     let target = ways.iter().find(|way| !is_page(way)).or(ways.first()).copied().cloned();
-    let errand = Errand { args, context, signed_by: found.signed_by };
+    let errand = Errand { args, context, signed_by: found.signed_by, is_verified: false };
     match target {
         None => errand.nothing(),
         Some(target) if !args.yes => errand.plan(target),
-        Some(Target::OneClick { url }) => errand.click(url),
+        Some(Target::OneClick { url }) => errand.click(url, &*content),
         Some(Target::Mail { to, subject, body, .. }) => errand.write(&to, subject.as_deref(), body.as_deref()),
         Some(Target::Web { url }) => {
             let hint = "open it in a browser: what a page wants to know is not for a program to guess";
@@ -132,6 +153,7 @@ struct Errand<'a> {
     args: &'a Args,
     context: &'a Context,
     signed_by: Vec<String>,
+    is_verified: bool,
 }
 
 impl Errand<'_> {
@@ -174,16 +196,48 @@ impl Errand<'_> {
         match self.signed_by.as_slice() {
             [] => "no signature covers the fields that say so, though RFC 8058 asks for one: anybody may have put them there"
                 .to_owned(),
-            domains => format!("signed by {}, if the signature is good: it was not checked", domains.join(", ")),
+            domains => format!("signed by {}, if the signature is good: --yes verifies it first", domains.join(", ")),
         }
     }
 
+    /// The domains that signed what is asked for; an error if there is none.
+    fn vouched(&self, content: &dyn Content) -> Result<Vec<String>> {
+        let unreadable = |error| input::unreadable(&self.args.file, error);
+        let octets = rope::octets(content, 0..MESSAGE_MAX).map_err(unreadable)?;
+        let resolver = self.context.resolver(self.args.resolver)?;
+        let message = Message::parse(&octets);
+        let verified = async { Ok(dkim::verify(&message, &resolver, SystemClock.now()).await) };
+        let (checked, _) = self.context.block_on(verified)?;
+        let is_good = |checked: &&Checked| SIGNED.iter().all(|field| checked.vouches_for(field));
+        let mut good: Vec<String> = checked.iter().filter(is_good).filter_map(|good| good.domain.clone()).collect();
+        good.dedup();
+        if !good.is_empty() {
+            return Ok(good);
+        }
+        let why = |checked: &Checked| match checked.verdict {
+            Verdict::Pass => format!("{}: not about these fields, or not about all of them", named(checked)),
+            _ => format!("{}: {}", named(checked), checked.why),
+        };
+        let is_open = checked.iter().any(|checked| checked.verdict == Verdict::TempError);
+        let (kind, what) = match is_open {
+            true => (Kind::Temporary, "nobody can say now whether the list itself put the address there"),
+            false => (Kind::NoPermission, "no good DKIM signature shows that the list itself put the address there"),
+        };
+        let reasons = checked.iter().map(why).collect::<Vec<_>>().join("; ");
+        let error = Error::new(kind, what).hint("--allow-unsigned makes the request all the same");
+        Err(if reasons.is_empty() { error } else { error.caused_by(reasons) })
+    }
+
     /// One request, to the place that is named and to no other (RFC 8058 §3.1, §3.2).
-    fn click(self, url: String) -> Result<Exit> {
+    fn click(mut self, url: String, content: &dyn Content) -> Result<Exit> {
         let parsed = Url::parse(&url)
             .map_err(|error| Error::new(Kind::Data, "the list's address cannot be understood").caused_by(error))?;
-        if self.signed_by.is_empty() {
-            self.context.warn(&self.standing());
+        // Who writes a name in front of the host wants to look like somebody else.
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(Error::new(Kind::Data, "the list's address names a user, and is not asked"));
+        }
+        if !self.args.allow_unsigned {
+            (self.signed_by, self.is_verified) = (self.vouched(content)?, true);
         }
         let (trust, trace) = (login::trust(self.args.ca.as_deref())?, self.context.trace()?);
         let find = Outside { allows_private: self.args.allow_private };
@@ -232,9 +286,14 @@ impl Errand<'_> {
         if !self.context.is_json() {
             return Ok(());
         }
-        let object = Object { schema: "mailkit.unsubscribed/1", target, done, status, signed_by: self.signed_by };
+        let (signed_by, verified) = (self.signed_by, self.is_verified);
+        let object = Object { schema: "mailkit.unsubscribed/1", target, done, status, signed_by, verified };
         self.context.object(&object)
     }
+}
+
+fn named(checked: &Checked) -> &str {
+    checked.domain.as_deref().unwrap_or("nobody")
 }
 
 /// Names as the system finds them, without those that lead into somebody's network.

@@ -19,7 +19,9 @@ pub use canon::Canon;
 use key::Key;
 pub(super) use keys::Keys;
 pub(super) use letter::Letter;
+pub use letter::Uncovered;
 pub use signature::Algorithm;
+use signature::ascii;
 pub(super) use signature::{Form, Signature, Signer, without_value};
 pub(super) use tags::Tags;
 
@@ -27,7 +29,7 @@ pub(super) use tags::Tags;
 pub const SIGNATURES_MAX: usize = 10;
 
 /// Fields that a reader goes by. What changes them changes what a message says or to whom an answer goes.
-const FIELDS_READ: [&str; 14] = [
+const FIELDS_READ: [&str; 16] = [
     "From",
     "Sender",
     "Reply-To",
@@ -42,6 +44,8 @@ const FIELDS_READ: [&str; 14] = [
     "Content-Type",
     "Content-Transfer-Encoding",
     "Content-Disposition",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
 ];
 
 /// What came of a check, in the words of RFC 8601 §2.7.1.
@@ -122,7 +126,7 @@ pub struct Checked {
     /// The fields that it says it covers.
     pub signed: Vec<String>,
     /// Fields of the message that readers go by and that it does not cover.
-    pub unsigned: Vec<String>,
+    pub unsigned: Vec<Uncovered>,
     /// The octets of the body that are signed, and how many there are, where that is not all.
     pub body_part: Option<(u64, u64)>,
     /// How it belongs to the author.
@@ -150,6 +154,12 @@ impl Checked {
             body_part: None,
             alignment: None,
         }
+    }
+
+    /// Whether it is true, and about all fields of this name; of one that readers go by.
+    pub fn vouches_for(&self, field: &str) -> bool {
+        let is_signed = self.signed.iter().any(|name| name.eq_ignore_ascii_case(field));
+        self.verdict == Verdict::Pass && is_signed && !self.unsigned.iter().any(|left| left.is(field))
     }
 
     fn with(self, verdict: Verdict, why: impl Into<String>) -> Self {
@@ -195,7 +205,7 @@ impl<'o> Claim<'o> {
             Ok(signature) => signature,
             Err(why) => return checked.with(Verdict::PermError, format!("the signature cannot be read: {why}")),
         };
-        let covered = letter.covered(&signature.signed);
+        let covered = letter.covered(&signature.signed, self.field);
         let hashed = body_hash(letter.body, &signature);
         let mut checked = Checked {
             domain: Some(signature.signer.domain.clone()),
@@ -217,14 +227,19 @@ impl<'o> Claim<'o> {
         let (verdict, why) = match judge(&signature, &hashed, keys, letter, now) {
             Ok(key) => {
                 let data = letter.signed(&covered, &without_value(self.field), signature.header);
-                match key.verifies(&data, &signature.value) {
-                    true => (Verdict::Pass, "the signature is good".to_owned()),
+                let (verdict, why) = match key.verifies(&data, &signature.value) {
+                    // RFC 6376 §8.15: readers may be shown the author whom nobody signed.
+                    true if checked.unsigned.iter().any(|left| left.is("From")) => (
+                        Verdict::Policy,
+                        "the signature is good, and not about all authors: From stands there several times",
+                    ),
+                    true => (Verdict::Pass, "the signature is good"),
                     false => (
                         Verdict::Fail,
-                        "the signature does not match: a signed header field was changed, or another key was used"
-                            .to_owned(),
+                        "the signature does not match: a signed header field was changed, or another key was used",
                     ),
-                }
+                };
+                (verdict, why.to_owned())
             }
             Err(end) => end,
         };
@@ -285,7 +300,8 @@ fn body_hash(body: &[u8], signature: &Signature) -> Hashed {
 /// How a domain belongs to the authors; to the one it belongs to least.
 fn alignment(domain: &str, from: &[String]) -> Option<Alignment> {
     let below = |one: &str, other: &str| one.strip_suffix(other).is_some_and(|above| above.ends_with('.'));
-    let one = |author: &String| match author.as_str() {
+    let domain = &*ascii(domain);
+    let one = |author: &String| match &*ascii(author) {
         author if author == domain => Alignment::Same,
         author if below(author, domain) || below(domain, author) => Alignment::Related,
         _ => Alignment::Other,

@@ -4,7 +4,10 @@
 //! and whether the key was good then. Reads what came; runs nothing.
 //! GnuPG's doc/DETAILS, "Format of the --status-fd output".
 
+mod owner;
+
 use crate::world::Timestamp;
+pub use owner::Owner;
 
 /// Signatures of one run that are told.
 const SIGNATURES_MAX: usize = 100;
@@ -38,6 +41,8 @@ pub struct Signature {
     pub primary: Option<String>,
     /// Whose key it says it is.
     pub signer: Option<String>,
+    /// The addresses in all names that are on the key and good; none if nobody looked.
+    pub addresses: Option<Vec<String>>,
     /// When the signature was made.
     pub made: Option<Timestamp>,
     /// Who vouches that the key is that person's.
@@ -117,15 +122,28 @@ impl Trust {
 }
 
 impl Signature {
-    /// Whether the address stands in the name of the key. None if the key names no address at all.
-    pub fn names(&self, address: &str) -> Option<bool> {
-        let signer = self.signer.as_ref()?.to_lowercase();
-        // In a certificate it is a member of a name: `/CN=Alice/EMail=alice@crepes.example`.
-        let of_certificate = signer.split('/').find_map(|member| member.strip_prefix("email="));
-        let in_brackets = signer.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>'));
-        let named = of_certificate.or(in_brackets).or_else(|| signer.contains('@').then_some(signer.as_str()))?;
-        Some(named == address.to_lowercase())
+    /// Whether the key that signed is here.
+    pub fn has_key(&self) -> bool {
+        matches!(self.verdict, Verdict::Good | Verdict::Expired | Verdict::KeyExpired | Verdict::KeyRevoked)
     }
+
+    /// Whether the address stands in a name of the key. None if the key names no address at all.
+    pub fn names(&self, address: &str) -> Option<bool> {
+        let of_signer = || self.signer.as_deref().and_then(address_in).into_iter().collect();
+        let named: Vec<String> = self.addresses.clone().unwrap_or_else(of_signer);
+        (!named.is_empty()).then(|| named.contains(&address.to_lowercase()))
+    }
+}
+
+/// The address in a name of a key.
+fn address_in(name: &str) -> Option<String> {
+    let name = name.to_lowercase();
+    // In a certificate it is a member of a name: `/CN=Alice/EMail=alice@crepes.example`.
+    if name.starts_with('/') {
+        return name.split('/').find_map(|member| member.strip_prefix("email=")).map(str::to_owned);
+    }
+    let in_brackets = name.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>'));
+    in_brackets.or_else(|| name.contains('@').then_some(&name)).map(str::to_owned)
 }
 
 impl Outcome {
@@ -261,6 +279,9 @@ mod tests {
         let [signature] = outcome.signatures.as_slice() else { panic!("{outcome:?}") };
         assert_eq!((signature.verdict, signature.trust), (Verdict::Good, Trust::Undefined));
         assert_eq!(signature.names("alice@crepes.example"), Some(true));
+        // An address elsewhere in the name of a certificate is not said to be its owner's.
+        let unsaid = Signature { signer: Some("/CN=alice@crepes.example".into()), ..Signature::default() };
+        assert_eq!(unsaid.names("alice@crepes.example"), None);
         assert_eq!(signature.made.map(|made| made.to_string()).as_deref(), Some("2026-11-22T00:27:48Z"));
     }
 

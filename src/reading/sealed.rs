@@ -4,10 +4,12 @@
 //! never put back into the text around it: whoever can write around an encrypted part could otherwise have it sent to
 //! himself by the HTML he wraps it in. RFC 1847; RFC 3156 §2, §4, §5; RFC 8551 §3; RFC 9580 §6.2, §7.
 
+use crate::message::field::{self, Field};
 use crate::message::guard::BlockKind;
 use crate::message::view::{Message, Part};
 use crate::message::words;
 use memchr::memmem;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Places in one message that are told; each costs a run of a program.
@@ -213,40 +215,63 @@ pub fn uncovered(message: &Message<'_>, sealed: &Sealed) -> Vec<String> {
 /// Whether a part brings its own copy of the header fields that readers go by, which is then signed with it, and the
 /// copy says what the header section of the message says (RFC 9788 §2.1.1).
 pub fn protects_header(message: &Message<'_>, part: &Part) -> bool {
-    let parameters = &part.media.parameters;
-    let has_copy = parameters.get("hp").is_some() || parameters.get("protected-headers").is_some();
     let is_same = |name: &&str| {
         let values = |of: &Part| -> Vec<String> {
             message.fields(of).filter(|field| field.is(name)).map(|field| words::decode(field.body)).collect()
         };
         values(part) == values(message.root())
     };
-    has_copy && ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"].iter().all(is_same)
+    has_copy(part) && ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"].iter().all(is_same)
 }
 
-/// A message of what was in an envelope: the header fields of the message around it, and nothing else of that.
+fn has_copy(part: &Part) -> bool {
+    let parameters = &part.media.parameters;
+    parameters.get("hp").is_some() || parameters.get("protected-headers").is_some()
+}
+
+/// A message of what was in an envelope: the header fields of the message around it, and nothing else of that. What the
+/// content says of itself stands there too. Of a field that both have, the author's own copy counts where it is meant as
+/// one (RFC 9788 §2.1.1), and for From the message around it, by which others know the message.
 pub fn opened(message: &Message<'_>, sealed: &Sealed, content: &[u8]) -> Vec<u8> {
-    let root = message.root();
-    let mut inner = Vec::with_capacity(content.len() + root.header.len());
-    for field in message.fields(root) {
-        let is_of_mime = field.name.get(..8).is_some_and(|name| name.eq_ignore_ascii_case("Content-"));
-        if !is_of_mime && !field.is("MIME-Version") {
-            inner.extend_from_slice(field.name.as_bytes());
-            inner.push(b':');
-            inner.extend_from_slice(field.body);
-            inner.extend_from_slice(b"\r\n");
+    // Lines of a text are text again, whatever they look like.
+    let is_text = matches!(sealed.form, Form::EncryptedLines(_) | Form::SignedLines(_));
+    let has_header = !is_text && field::has_header_section(content);
+    let end = if has_header { field::section_end(content).unwrap_or(content.len()) } else { 0 };
+    let within = Message::parse(&content[..end]);
+    let is_copy = has_copy(within.root());
+    let names = |of: &Message<'_>| of.fields(of.root()).map(|field| field.name.to_lowercase()).collect::<HashSet<_>>();
+    let (outer, inner) = (names(message), names(&within));
+    let is_of_mime = |field: &Field<'_>| {
+        field.name.get(..8).is_some_and(|name| name.eq_ignore_ascii_case("Content-")) || field.is("MIME-Version")
+    };
+    let is_authors = |field: &Field<'_>| is_copy && !field.is("From");
+    let of_outer = message
+        .fields(message.root())
+        .filter(|field| !(is_of_mime(field) || is_authors(field) && inner.contains(&field.name.to_lowercase())));
+    let of_inner = within.fields(within.root()).filter(|field| match is_of_mime(field) {
+        true => !field.is("MIME-Version"),
+        false => is_authors(field) || !outer.contains(&field.name.to_lowercase()),
+    });
+    let line_end: &[u8] = if field::first_line(content).ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
+    let mut whole = Vec::with_capacity(content.len() + message.root().header.len());
+    let mut put = |name: &str, body: &[u8]| {
+        whole.extend_from_slice(name.as_bytes());
+        whole.push(b':');
+        for line in body.split_inclusive(|octet| *octet == b'\n') {
+            whole.extend_from_slice(field::trim_line_end(line));
+            whole.extend_from_slice(line_end);
         }
+    };
+    of_outer.for_each(|field| put(field.name, field.body));
+    put("MIME-Version", b" 1.0");
+    of_inner.for_each(|field| put(field.name, field.body));
+    if is_text {
+        put("Content-Type", b" text/plain; charset=utf-8");
+        put("Content-Transfer-Encoding", b" 8bit");
     }
-    match sealed.form {
-        // Lines of a text are text again, whatever they look like.
-        Form::EncryptedLines(_) | Form::SignedLines(_) => {
-            inner.extend_from_slice(b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
-            inner.extend_from_slice(b"Content-Transfer-Encoding: 8bit\r\n\r\n");
-        }
-        _ => inner.extend_from_slice(b"MIME-Version: 1.0\r\n"),
-    }
-    inner.extend_from_slice(content);
-    inner
+    whole.extend_from_slice(line_end);
+    whole.extend_from_slice(&content[end..]);
+    whole
 }
 
 #[cfg(test)]

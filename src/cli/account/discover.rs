@@ -48,7 +48,7 @@ pub(super) struct Discover {
 #[derive(Debug, clap::Args)]
 pub(super) struct Dns {
     /// Ask this DNS server, not those of the system
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server)]
     resolver: Option<SocketAddr>,
 }
 
@@ -90,14 +90,10 @@ pub(super) struct Outside {
 impl Dns {
     /// Gets ready to ask.
     pub(super) fn outside(&self, context: &Context) -> Result<Outside> {
-        let resolver = match self.resolver {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()
-                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
-        };
+        let resolver = context.resolver(self.resolver)?;
         // Whether an answer is signed is asked of those only whose word about it counts.
         let resolver = if resolver.is_trusted() { resolver.authentic()? } else { resolver };
-        Ok(Outside { resolver: resolver.traced(context.trace()?), is_named: self.resolver.is_some() })
+        Ok(Outside { resolver, is_named: self.resolver.is_some() })
     }
 }
 

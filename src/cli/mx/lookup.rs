@@ -2,7 +2,7 @@
 //!
 //! Knows how a report looks; what is in it, `probe` decides.
 
-use super::address;
+use super::{DNS_PORT, address};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::address::{Address, Domain};
@@ -14,9 +14,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-
-/// Where DNS is asked when nobody says otherwise.
-const DNS_PORT: u16 = 53;
 
 /// List a domain's mail exchangers in order, with their addresses
 ///

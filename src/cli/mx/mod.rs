@@ -11,6 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 
 pub(super) use sight::Object;
 
+/// Where DNS is asked when nobody says otherwise.
+const DNS_PORT: u16 = 53;
+
 /// Ask where the mail of a domain goes, and look at the servers there
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,6 +33,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Lookup(lookup) => lookup::run(lookup, context),
         Command::Probe(probe) => probe::run(probe, context),
     }
+}
+
+/// Where a name server is, as arguments say it.
+pub(super) fn name_server(text: &str) -> Result<SocketAddr, String> {
+    address(text, DNS_PORT)
+        .ok_or_else(|| "it takes an IP address, perhaps with a port: 192.0.2.53 or [2001:db8::53]:53".to_owned())
 }
 
 /// An IP address, perhaps with a port: `192.0.2.53`, `127.0.0.1:5353`, `2001:db8::53`, `[2001:db8::53]:53`.

@@ -80,7 +80,7 @@ impl Action for Opener<'_> {
         }
         signed.retain(Signed::has_signature);
         match self.verifier {
-            Some(verifier) => verifier.unseals(signed),
+            Some(verifier) => verifier.unseals(&letter.message, signed)?,
             // Who reads the text wants to know who wrote it.
             None => signed.iter().for_each(|signed| {
                 let lines = signed.lines();
@@ -144,7 +144,8 @@ impl Opener<'_> {
             return Err(closed(sealed, "nothing came out").caused_by(done.words));
         }
         let inner = sealed::opened(message, sealed, &std::mem::take(&mut done.content));
-        Ok((inner, vec![Signed::of(message, sealed).unsealed(verified.unwrap_or(done))]))
+        let signed = Signed::of(message, sealed).unsealed(verified.unwrap_or(done));
+        Ok((inner, vec![self.context.block_on(signed.with_owners(self.context))?]))
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) enum Task<'t> {
     Whole(&'t [u8]),
     /// Take out what is signed or encrypted.
     Open { envelope: &'t [u8], is_encrypted: bool },
+    /// List the names on keys, by their fingerprints.
+    Names(Vec<&'t str>),
 }
 
 /// What came of it.
@@ -75,10 +77,14 @@ pub(super) async fn run(scheme: Scheme, task: &Task<'_>, context: &Context) -> R
             command.args(["--output", "-", act, "-"]);
             *envelope
         }
+        Task::Names(keys) => {
+            command.args(["--with-colons", "--list-keys", "--"]).args(keys);
+            &[]
+        }
     };
     discreet(&mut command, context.hidden());
     let ran = pipe(command, program, input).await?;
-    let has_content = matches!(task, Task::Open { .. });
+    let has_content = has_content(task);
     // gpgsm has no channel for its own words, so its lines for programs get the one that would hold the content, where
     // there is none; where there is, nothing but the exit code is believed.
     let (status, content) = match (scheme, has_content) {
@@ -91,10 +97,16 @@ pub(super) async fn run(scheme: Scheme, task: &Task<'_>, context: &Context) -> R
         Scheme::Smime => ran.err,
     };
     let words = String::from_utf8_lossy(&words);
-    let words: Vec<&str> = words.lines().filter(|line| !line.starts_with("[GNUPG:] ")).collect();
+    let words: Vec<&str> = words.lines().filter(|line| !line.starts_with("[GNUPG:] ")).map(without_time).collect();
     let mut words = words.join("\n").trim().to_owned();
     words.truncate(words.floor_char_boundary(WORDS_MAX));
     Ok(Done { outcome: Outcome::read(&status), content, is_success: ran.is_success, words })
+}
+
+/// `2026-11-22 04:01:22 gpg[28646] not a detached signature`, as its log has it, without what changes in every run.
+fn without_time(line: &str) -> &str {
+    let words = line.split_once(" gpg[").filter(|(time, _)| time.starts_with(|c: char| c.is_ascii_digit()));
+    words.and_then(|(_, rest)| rest.split_once("] ")).map_or(line, |(_, words)| words)
 }
 
 /// gpg with what every run of it is told.
@@ -110,8 +122,13 @@ fn gpg(log: &Path) -> Command {
 fn gpgsm(task: &Task<'_>) -> Command {
     let mut command = Command::new("gpgsm");
     command.args(["--batch", "--disable-dirmngr", "--disable-crl-checks"]);
-    command.args(["--status-fd", if matches!(task, Task::Open { .. }) { "2" } else { "1" }]);
+    command.args(["--status-fd", if has_content(task) { "2" } else { "1" }]);
     command
+}
+
+/// Whether something is to come out besides lines of status.
+fn has_content(task: &Task<'_>) -> bool {
+    matches!(task, Task::Open { .. } | Task::Names(_))
 }
 
 struct Ran {

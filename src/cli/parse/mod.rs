@@ -140,6 +140,9 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    if args.input.is_live() {
+        context.await_message("pipe messages in, or name their files")?;
+    }
     let verifier = args.verify.action(context);
     let (judge, teller) = (args.auth.action(&args.own), args.route.action(&args.own));
     let action = args.action([

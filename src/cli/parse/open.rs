@@ -50,18 +50,24 @@ pub(super) fn open(place: Place, reading: &Reading, spare: &mut Vec<u8>) -> Resu
     let size = size.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
     let mut octets = std::mem::take(spare);
     octets.clear();
-    fill(&file, &mut octets, if reading.is_whole { PIECE.min(size.unwrap_or(PIECE)) } else { HEAD }).map_err(failed)?;
+    let wanted = if reading.is_whole { PIECE.min(size.unwrap_or(PIECE)) } else { HEAD };
+    let is_over = fill(&file, &mut octets, wanted).map_err(failed)?;
     if let Some(packing) = Packing::of(&octets) {
         return unpacked(place, packing.unpack(Cursor::new(octets).chain(file)), reading);
     }
     if !place.is_message && mbox::is_mbox(&octets) {
-        let reader = Box::new(Cursor::new(octets).chain(file));
+        let reader: Box<dyn Read + Send> = match is_over {
+            true => Box::new(Cursor::new(octets)),
+            false => Box::new(Cursor::new(octets).chain(file)),
+        };
         return Ok(Opened::Mbox(Box::new(Stream::new(place.path, reader, reading, false))));
     }
     if reading.is_whole && size.is_some_and(|size| size > reading.size_max) {
         return Err(input::too_large(&place.path, reading.size_max as u64));
     }
-    rest(&file, &mut octets, size, reading).map_err(failed)?;
+    if !is_over {
+        rest(&file, &mut octets, size, reading).map_err(failed)?;
+    }
     message(place, octets, size, reading).map(Opened::Message)
 }
 
@@ -103,28 +109,26 @@ fn rest(file: &File, octets: &mut Vec<u8>, size: Option<usize>, reading: &Readin
             // Ever larger pieces, until the header section is whole.
             false => octets.len().saturating_mul(4).clamp(HEAD, size.max(HEAD)),
         };
-        let before = octets.len();
-        fill(file, octets, wanted)?;
-        if octets.len() == before || octets.len() >= size {
+        if fill(file, octets, wanted)? || octets.len() >= size {
             return Ok(());
         }
     }
 }
 
-/// Reads until there are so many octets, or no more.
-fn fill(file: &File, octets: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
+/// Reads until there are so many octets; true if there are no more. Whoever types would have to say that again and again.
+fn fill(file: &File, octets: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
     while octets.len() < wanted {
         if octets.len() == octets.capacity() {
             // What says no size gets room as it comes.
             octets.reserve_exact((wanted - octets.len()).min(octets.len().max(PIECE)));
         }
         match rustix::io::read(file, spare_capacity(octets)) {
-            Ok(0) => break,
+            Ok(0) => return Ok(true),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// The messages of an mbox.

@@ -12,8 +12,8 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Error, Kind, Result};
-use mailkit::message::field::trim_line_end;
+use mailkit::error::{Kind, Result};
+use mailkit::message::view::Message;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub(super) struct Verify {
     verify: Vec<Family>,
 
     /// With --verify, ask this name server, not the system's
-    #[arg(long, value_name = "ADDR:PORT", requires = "verify")]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server, requires = "verify")]
     resolver: Option<SocketAddr>,
 }
 
@@ -105,7 +105,7 @@ impl Verify {
     /// The action, if it was asked for.
     pub(super) fn action<'c>(&'c self, context: &'c Context) -> Option<Verifier<'c>> {
         let is_asked = !self.verify.is_empty();
-        is_asked.then(|| Verifier { verify: self, context, unsealed: RefCell::new(Vec::new()) })
+        is_asked.then(|| Verifier { verify: self, context, unsealed: RefCell::default() })
     }
 }
 
@@ -113,31 +113,50 @@ impl Verify {
 pub(super) struct Verifier<'c> {
     verify: &'c Verify,
     context: &'c Context,
-    /// Signatures that were met when the message was taken out of its envelope.
-    unsealed: RefCell<Vec<Signed>>,
+    /// What was met when the message was taken out of its envelope.
+    unsealed: RefCell<Unsealed>,
+}
+
+/// What stood around a message.
+#[derive(Default)]
+struct Unsealed {
+    signed: Vec<Signed>,
+    /// Domains sign what went over the wire.
+    domains: Option<domains::Found>,
 }
 
 impl Verifier<'_> {
-    /// Tells of signatures that stood around the next message.
-    pub(super) fn unseals(&self, signed: Vec<Signed>) {
-        *self.unsealed.borrow_mut() = signed;
+    /// Tells of the message around the next one, and of the signatures that were met on the way in.
+    pub(super) fn unseals(&self, outer: &Message<'_>, signed: Vec<Signed>) -> Result<()> {
+        *self.unsealed.borrow_mut() = Unsealed { signed, domains: self.domains(outer)? };
+        Ok(())
+    }
+
+    fn asks(&self, family: Family) -> bool {
+        self.verify.verify.contains(&family)
+    }
+
+    /// What domains signed, if that was asked for.
+    fn domains(&self, message: &Message<'_>) -> Result<Option<domains::Found>> {
+        let wanted = (self.asks(Family::Dkim), self.asks(Family::Arc));
+        let is_wanted = wanted.0 || wanted.1;
+        is_wanted.then(|| domains::look(message, wanted, self.verify.resolver, self.context)).transpose()
     }
 }
 
 impl Action for Verifier<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let asks = |family: Family| self.verify.verify.contains(&family);
+        let asks = |family: Family| self.asks(family);
         let message = &letter.message;
         let mut object = Verification::new(Origin::of(letter.source));
         let mut verdicts = Vec::new();
-        if asks(Family::Dkim) || asks(Family::Arc) {
-            let has_lf = has_bare_lf(message.octets());
-            if has_lf && !sheet.is_json() {
+        let Unsealed { mut signed, domains } = std::mem::take(&mut *self.unsealed.borrow_mut());
+        let domains = if domains.is_some() { domains } else { self.domains(message)? };
+        if let Some(found) = domains {
+            if found.has_lf && !sheet.is_json() {
                 sheet.line("lines end with LF here; they are verified with CRLF, as they went over the wire");
             }
-            object.line_ends = Some(if has_lf { "lf" } else { "crlf" });
-            let found =
-                domains::look(message, (asks(Family::Dkim), asks(Family::Arc)), self.verify.resolver, self.context)?;
+            object.line_ends = Some(if found.has_lf { "lf" } else { "crlf" });
             if asks(Family::Dkim) {
                 object.dkim = Some(found.dkim_object());
                 verdicts.push(found.dkim_verdict());
@@ -152,7 +171,6 @@ impl Action for Verifier<'_> {
         }
         if asks(Family::Pgp) || asks(Family::Smime) {
             let schemes = (asks(Family::Pgp), asks(Family::Smime));
-            let mut signed = std::mem::take(&mut *self.unsealed.borrow_mut());
             signed.retain(|signed| signed.is_of(schemes));
             signed.extend(people::look(message, schemes, self.context)?);
             if !sheet.is_json() {
@@ -184,14 +202,4 @@ impl Action for Verifier<'_> {
 fn whole(verdicts: &[Verdict]) -> Verdict {
     let order = [Verdict::Fail, Verdict::Unknown, Verdict::Pass];
     order.into_iter().find(|verdict| verdicts.contains(verdict)).unwrap_or(Verdict::None)
-}
-
-/// Whether a line ends with LF alone.
-fn has_bare_lf(octets: &[u8]) -> bool {
-    let is_bare = |line: &[u8]| line.len() == trim_line_end(line).len() + 1 && line.ends_with(b"\n");
-    octets.split_inclusive(|octet| *octet == b'\n').any(is_bare)
-}
-
-fn unusable(error: Error) -> Error {
-    error.hint("name a server yourself, as in --resolver 192.0.2.53:53")
 }

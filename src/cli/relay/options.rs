@@ -42,7 +42,7 @@ use std::time::Duration;
 #[command(next_help_heading = "Relaying")]
 pub(crate) struct RelayArgs {
     /// Ask this name server, not the system's; if it is on loopback, exchangers may be too
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server)]
     resolver: Option<SocketAddr>,
 
     /// Connect to exchangers at this port; those at loopback addresses are then allowed

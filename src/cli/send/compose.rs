@@ -200,15 +200,8 @@ fn local_sender(domain: Option<&Domain>) -> Option<Correspondent> {
 }
 
 fn read(context: &Context, path: &Path) -> Result<Arc<dyn Content>> {
-    if path == Path::new(input::STDIN) && std::io::stdin().is_terminal() {
-        if context.globals.no_input {
-            return Err(Error::new(
-                Kind::Usage,
-                "no message: standard input is a terminal, where nothing may be asked",
-            )
-            .hint("pipe the message in, or name its file with --message"));
-        }
-        context.note("reading the message from the terminal; end it with Ctrl-D");
+    if path == Path::new(input::STDIN) {
+        context.await_message("pipe the message in, or name its file with --message")?;
     }
     input::content(path)
 }

@@ -36,7 +36,7 @@ pub(super) struct MxArgs {
     tls: Level,
 
     /// Ask this name server for exchangers; one on this machine may name private and loopback addresses
-    #[arg(long, value_name = "ADDRESS:PORT", requires = "mx")]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server, requires = "mx")]
     resolver: Option<SocketAddr>,
 
     /// Connect to exchangers at this port; those at private and loopback addresses are then allowed

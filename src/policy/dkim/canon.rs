@@ -72,7 +72,8 @@ impl Canon {
             each(piece);
         };
         for line in body.split_inclusive(|octet| *octet == b'\n') {
-            let line = trim_line_end(line);
+            // A CR alone ends no line, not even the last.
+            let line = if line.ends_with(b"\n") { trim_line_end(line) } else { line };
             let text = if self == Self::Relaxed { trim_blanks_end(line) } else { line };
             if text.is_empty() {
                 // Those at the end do not count; whether this is the end is not known yet.
@@ -151,6 +152,7 @@ mod tests {
             (b"a", "a\r\n", "a\r\n"),
             (b"a\n\n b\n\n", "a\r\n\r\n b\r\n", "a\r\n\r\n b\r\n"),
             (b"a\rb\r\r\n", "a\rb\r\r\n", "a\rb\r\r\n"),
+            (b"a\r\n\r", "a\r\n\r\r\n", "a\r\n\r\r\n"),
         ] {
             assert_eq!(body(Canon::Simple, text), simple, "{}", text.escape_ascii());
             assert_eq!(body(Canon::Relaxed, text), relaxed, "{}", text.escape_ascii());

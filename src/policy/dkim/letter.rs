@@ -7,6 +7,7 @@ use crate::message::address_list;
 use crate::message::guard::FlawCode;
 use crate::message::view::Message;
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 
 /// A message, taken apart once for all signatures.
@@ -29,9 +30,33 @@ struct Place {
     at: Range<usize>,
 }
 
-/// Which fields a signature covers: by their indices, and those that it leaves out.
+/// Which fields a signature covers, by their indices.
 pub(super) struct Covered {
     chosen: Vec<usize>,
+}
+
+/// A field of a message that a signature leaves out, all of that name or some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncovered {
+    name: &'static str,
+    left: usize,
+    all: usize,
+}
+
+impl Uncovered {
+    /// Whether it is about fields of this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl fmt::Display for Uncovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.left == self.all {
+            true => f.write_str(self.name),
+            false => write!(f, "{} ({} of {})", self.name, self.left, self.all),
+        }
+    }
 }
 
 impl<'o> Letter<'o> {
@@ -65,14 +90,18 @@ impl<'o> Letter<'o> {
     }
 
     /// The fields that a list of names means: of several with one name the lowest first. A name more often in the list
-    /// than in the message means nothing, so that nobody can add such a field later.
-    pub(super) fn covered(&self, names: &[String]) -> Covered {
+    /// than in the message means nothing, so that nobody can add such a field later. The signature's own field was not
+    /// there yet.
+    pub(super) fn covered(&self, names: &[String], own: &[u8]) -> Covered {
+        let is_own = |index: &usize| self.whole(*index).is_some_and(|field| std::ptr::eq(field, own));
         let mut next: HashMap<&str, usize> = HashMap::new();
         let mut chosen = Vec::new();
         for name in names {
             let all = self.by_name.get(name.as_str()).map_or(&[][..], Vec::as_slice);
             let used = next.entry(name).or_default();
-            if let Some(index) = all.len().checked_sub(*used + 1).and_then(|at| all.get(at)) {
+            let lowest = |used: usize| all.len().checked_sub(used + 1).and_then(|at| all.get(at));
+            *used += usize::from(lowest(*used).is_some_and(is_own));
+            if let Some(index) = lowest(*used) {
                 chosen.push(*index);
                 *used += 1;
             }
@@ -92,16 +121,13 @@ impl<'o> Letter<'o> {
     }
 
     /// Of these fields, those that are in the message and not covered, with how many of how many are not.
-    pub(super) fn uncovered(&self, covered: &Covered, names: &[&str]) -> Vec<String> {
-        let left_out = |name: &&str| {
-            let all = self.by_name.get(&name.to_ascii_lowercase())?;
+    pub(super) fn uncovered(&self, covered: &Covered, names: &[&'static str]) -> Vec<Uncovered> {
+        let left_out = |name: &&'static str| {
+            let all = self.by_name.get(&name.to_ascii_lowercase())?.len();
             let count = |index: &usize| self.fields.get(*index).is_some_and(|f| f.name.eq_ignore_ascii_case(name));
             let signed = covered.chosen.iter().filter(|index| count(index)).count();
-            match (all.len() - signed.min(all.len()), all.len()) {
-                (0, _) => None,
-                (left, all) if left == all => Some((*name).to_owned()),
-                (left, all) => Some(format!("{name} ({left} of {all})")),
-            }
+            let left = all.saturating_sub(signed);
+            (left > 0).then_some(Uncovered { name, left, all })
         };
         names.iter().filter_map(left_out).collect()
     }

@@ -99,14 +99,14 @@ impl Signature {
     pub(super) fn parse(tags: &Tags, form: Form) -> Result<Self, String> {
         let signer = Signer::parse(tags)?;
         match (form, tags.get("v")) {
-            (Form::Dkim, Some("1")) | (Form::Arc, None) => {}
+            // RFC 8617 §4.1.2: a version there says nothing.
+            (Form::Dkim, Some("1")) | (Form::Arc, _) => {}
             (Form::Dkim, _) => return Err("v= is not 1".to_owned()),
-            (Form::Arc, Some(_)) => return Err("v= has no place there".to_owned()),
         }
         let octets = |name: &str| tags.octets(name).filter(|octets| !octets.is_empty());
         let signed = tags.list("h").filter(|names| !names.is_empty()).ok_or("h= is missing")?;
         // RFC 6376 §5.4: a signature that leaves out whose message it is vouches for nobody.
-        if form == Form::Dkim && !signed.iter().any(|name| name == "from") {
+        if !signed.iter().any(|name| name == "from") {
             return Err("From is not signed".to_owned());
         }
         if tags.list("q").is_some_and(|ways| !ways.iter().any(|way| way == "dns/txt")) {
@@ -141,7 +141,7 @@ impl Signature {
 
     /// Whether the identity is in the signing domain itself, as a key with `t=s` demands.
     pub(super) fn is_of_domain_itself(&self) -> bool {
-        domain_of(&self.identity).is_none_or(|domain| domain.to_lowercase() == self.signer.domain)
+        domain_of(&self.identity).is_none_or(|domain| ascii(domain) == ascii(&self.signer.domain))
     }
 }
 
@@ -149,10 +149,15 @@ fn domain_of(identity: &str) -> Option<&str> {
     identity.rsplit_once('@').map(|(_, domain)| domain)
 }
 
+/// A domain as DNS has it: what is compared, since it may be written in two ways (RFC 8616 §4).
+pub(super) fn ascii(domain: &str) -> String {
+    domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase())
+}
+
 /// Whether an identity is in the domain or in one below it.
 fn is_below(identity: &str, domain: &str) -> bool {
-    let Some(host) = domain_of(identity).map(str::to_lowercase) else { return false };
-    host.strip_suffix(domain).is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    let Some(host) = domain_of(identity).map(ascii) else { return false };
+    host.strip_suffix(ascii(domain).as_str()).is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
 /// A signature's field without the value of `b=`, as it was when the signature was made (RFC 6376 §3.7).
@@ -214,6 +219,15 @@ mod tests {
             assert_eq!(read(&list).expect_err(&list), why);
         }
         assert!(read(&GOOD.replace("h=from:to", "h=from:to; i=a@mail.crepes.example")).is_ok());
+        let idn = GOOD.replace("crepes.example", "bücher.example; i=@mail.xn--bcher-kva.example");
+        assert!(read(&idn).is_ok_and(|signature| !signature.is_of_domain_itself()));
+    }
+
+    #[test]
+    fn a_servers_signature_may_bear_a_version_and_has_to_name_the_author() {
+        let read = |list: &str| Signature::parse(&Tags::parse(list.as_bytes())?, Form::Arc);
+        assert!(read(GOOD).is_ok() && read(&GOOD.replace("v=1; ", "")).is_ok());
+        assert_eq!(read(&GOOD.replace("from:", "")).expect_err("nobody"), "From is not signed");
     }
 
     #[test]

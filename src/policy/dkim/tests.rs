@@ -52,7 +52,7 @@ pub(in crate::policy) fn signed(field: &str, tags: &str, message: &str, pair: &E
     let octets = message.as_bytes();
     let read = Message::parse(octets);
     let letter = Letter::of(&read);
-    let data = letter.signed(&letter.covered(&signature.signed), own.as_bytes(), signature.header);
+    let data = letter.signed(&letter.covered(&signature.signed, own.as_bytes()), own.as_bytes(), signature.header);
     let value = base64(pair.sign(digest::digest(&digest::SHA256, &data).as_ref()).as_ref());
     format!("{}\r\n{message}", own.replace(" b=", &format!(" b={value}")))
 }
@@ -73,6 +73,10 @@ async fn judged(message: &str, key: &str) -> (Verdict, String) {
     assert_eq!(all.len(), 1);
     let one = all.remove(0);
     (one.verdict, one.why)
+}
+
+fn left_out(checked: &Checked) -> Vec<String> {
+    checked.unsigned.iter().map(ToString::to_string).collect()
 }
 
 /// RFC 8463, Appendix A.
@@ -123,9 +127,13 @@ async fn what_is_not_signed_is_told() {
     // A field that was put on top is what a reader sees, and the signature is about the one below.
     let doubled = format!("Subject: Win!\r\nReply-To: eve@evil.example\r\nFrom: eve@evil.example\r\n{message}");
     let found = check(&doubled, &[text]).await.remove(0);
-    assert_eq!(found.verdict, Verdict::Pass);
-    assert_eq!(found.unsigned, ["From (1 of 2)", "Reply-To", "Subject (1 of 2)"]);
+    assert_eq!(found.verdict, Verdict::Policy);
+    assert_eq!(left_out(&found), ["From (1 of 2)", "Reply-To", "Subject (1 of 2)"]);
     assert_eq!(found.alignment, Some(Alignment::Other));
+    assert!(!found.vouches_for("From") && !found.vouches_for("To"));
+    let found = check(&format!("Subject: Win!\r\n{message}"), &[text]).await.remove(0);
+    assert_eq!((found.verdict, left_out(&found)), (Verdict::Pass, vec!["Subject (1 of 2)".to_owned()]));
+    assert!(found.vouches_for("From") && !found.vouches_for("Subject") && !found.vouches_for("Reply-To"));
     // Unless whoever signed said that there is only one.
     let tags = TAGS.replace("h=from", "h=from:from");
     let message = signed("DKIM-Signature", &tags, MESSAGE, &pair, Form::Dkim);
@@ -179,6 +187,31 @@ async fn every_reason_not_to_believe_a_signature_has_its_verdict() {
     }
     let testing = check(&good, &[("key._domainkey.crepes.example", &format!("{key}; t=y"))]).await;
     assert!(testing[0].is_testing && testing[0].verdict == Pass);
+}
+
+#[tokio::test]
+async fn a_signature_is_about_the_others_and_never_about_itself() {
+    let pair = pair(1);
+    let key = record(&pair);
+    let texts = [("key._domainkey.crepes.example", key.as_str())];
+    let tags = TAGS.replace("h=from", "h=dkim-signature:from");
+    let alone = signed("DKIM-Signature", &tags, MESSAGE, &pair, Form::Dkim);
+    assert_eq!(check(&alone, &texts).await[0].verdict, Verdict::Pass);
+    // Over the one that was there; one that comes later changes what is signed.
+    let second = signed("DKIM-Signature", &tags, &alone, &pair, Form::Dkim);
+    let verdicts: Vec<_> = check(&second, &texts).await.iter().map(|checked| checked.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail]);
+}
+
+#[tokio::test]
+async fn a_domain_is_the_same_in_both_of_its_forms() {
+    let pair = pair(1);
+    let key = record(&pair);
+    let tags = TAGS.replace("d=crepes.example", "d=xn--bcher-kva.example");
+    let message = MESSAGE.replace("crepes.example", "bücher.example");
+    let message = signed("DKIM-Signature", &tags, &message, &pair, Form::Dkim);
+    let found = check(&message, &[("key._domainkey.xn--bcher-kva.example", key.as_str())]).await.remove(0);
+    assert_eq!((found.verdict, found.alignment), (Verdict::Pass, Some(Alignment::Same)));
 }
 
 #[tokio::test]

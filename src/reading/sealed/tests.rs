@@ -92,11 +92,38 @@ fn nothing_of_the_message_around_an_envelope_comes_along_but_its_header_fields()
         --b\nContent-Type: application/octet-stream\n\nx\n--b\nContent-Type: text/html\n\n\">\n--b--\n";
     let message = Message::parse(source.as_bytes());
     let sealed = find(&message).remove(0);
-    let inner = opened(&message, &sealed, b"Content-Type: text/plain\r\n\r\nsecret\r\n");
+    let put = |content: &str| String::from_utf8(opened(&message, &sealed, content.as_bytes())).expect("text");
     let wanted = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nsecret\r\n";
-    assert_eq!(String::from_utf8_lossy(&inner), wanted);
+    assert_eq!(put("Content-Type: text/plain\r\n\r\nsecret\r\n"), wanted);
+    // What is no header section is text, and lines end as they do in the content.
+    assert_eq!(put("secret: or not\n"), "Subject: x\nMIME-Version: 1.0\nsecret: or not\n\n");
+    assert_eq!(put("the secret\n"), "Subject: x\nMIME-Version: 1.0\n\nthe secret\n");
+    assert_eq!(put(""), "Subject: x\nMIME-Version: 1.0\n\n");
     // What is in lines of a text cannot become a header field.
-    let lines = Sealed { form: Form::EncryptedLines(Lines { at: 0..0, has_text_around: false }), ..sealed };
+    let lines = Sealed { form: Form::EncryptedLines(Lines { at: 0..0, has_text_around: false }), ..sealed.clone() };
     let inner = opened(&message, &lines, b"Content-Type: text/html\r\n\r\n<b>");
     assert_eq!(Message::parse(&inner).root().media.to_string(), "text/plain");
+}
+
+#[test]
+fn each_header_field_of_what_was_in_an_envelope_stands_there_once() {
+    let outer =
+        "From: a@x\r\nSubject: ...\r\nTo: b@x\r\nContent-Type: text/plain\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n";
+    let message = Message::parse(outer.as_bytes());
+    let sealed = Sealed { scheme: Scheme::Pgp, part: 0, form: Form::Encrypted };
+    let copy =
+        "Content-Type: text/plain; protected-headers=\"v1\"\nFrom: eve@x\nSubject: a\n secret\nKeywords: k\n\nhi\n";
+    for (content, wanted) in [
+        (
+            copy.to_owned(),
+            "From: a@x\nTo: b@x\nMIME-Version: 1.0\nContent-Type: text/plain; protected-headers=\"v1\"\n\
+             Subject: a\n secret\nKeywords: k\n\nhi\n",
+        ),
+        (
+            copy.replace("; protected-headers=\"v1\"", ""),
+            "From: a@x\nSubject: ...\nTo: b@x\nMIME-Version: 1.0\nContent-Type: text/plain\nKeywords: k\n\nhi\n",
+        ),
+    ] {
+        assert_eq!(String::from_utf8_lossy(&opened(&message, &sealed, content.as_bytes())), wanted);
+    }
 }

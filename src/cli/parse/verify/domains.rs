@@ -1,11 +1,11 @@
 //! What domains signed: DKIM and ARC, for people and for programs.
 
-use super::{Verdict, unusable};
+use super::Verdict;
 use crate::cli::context::Context;
 use mailkit::error::Result;
+use mailkit::message::field::trim_line_end;
 use mailkit::message::view::Message;
 use mailkit::net::clock::SystemClock;
-use mailkit::net::resolve::SystemResolver;
 use mailkit::policy::arc::{self, Chain, Set};
 use mailkit::policy::dkim::{self, Checked, Verdict as Finding};
 use mailkit::world::{Clock, Timestamp};
@@ -15,6 +15,8 @@ use std::net::SocketAddr;
 
 /// What was found, of what was asked for.
 pub(super) struct Found {
+    /// Whether lines end with LF alone.
+    pub(super) has_lf: bool,
     dkim: Option<(Vec<Checked>, usize)>,
     arc: Option<Option<Chain>>,
 }
@@ -27,13 +29,10 @@ pub(super) fn look(
     context: &Context,
 ) -> Result<Found> {
     context.block_on(async {
-        let resolver = match server {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system().map_err(unusable)?,
-        };
-        let resolver = resolver.traced(context.trace()?);
+        let resolver = context.resolver(server)?;
         let now = SystemClock.now();
         Ok(Found {
+            has_lf: has_bare_lf(message.octets()),
             dkim: if dkim { Some(dkim::verify(message, &resolver, now).await) } else { None },
             arc: if arc { Some(arc::verify(message, &resolver, now).await) } else { None },
         })
@@ -132,7 +131,7 @@ fn checked_lines(what: &str, checked: &Checked, lines: &mut Vec<String>) {
     }
     add(format!("signed: {}", checked.signed.join(" ")));
     if !checked.unsigned.is_empty() {
-        add(format!("not signed, so that anybody may have written it: {}", checked.unsigned.join(", ")));
+        add(format!("not signed, so that anybody may have written it: {}", unsigned(checked).join(", ")));
     }
     if let Some((signed, all)) = checked.body_part {
         add(format!("not signed: the body beyond its first {signed} of {all} octets (l=)"));
@@ -219,11 +218,21 @@ impl DomainSignature {
             selector: checked.selector.clone(),
             signed: checked.signed.clone(),
             testing: checked.is_testing,
-            unsigned: checked.unsigned.clone(),
+            unsigned: unsigned(checked),
             verdict: checked.verdict.name(),
             why: checked.why.clone(),
         }
     }
+}
+
+/// Whether a line ends with LF alone.
+fn has_bare_lf(octets: &[u8]) -> bool {
+    let is_bare = |line: &[u8]| line.len() == trim_line_end(line).len() + 1 && line.ends_with(b"\n");
+    octets.split_inclusive(|octet| *octet == b'\n').any(is_bare)
+}
+
+fn unsigned(checked: &Checked) -> Vec<String> {
+    checked.unsigned.iter().map(ToString::to_string).collect()
 }
 
 /// A time as a signature has it.

@@ -6,10 +6,11 @@ use crate::cli::parse::gnupg::{self, Done, Task};
 use mailkit::error::Result;
 use mailkit::message::address_list;
 use mailkit::message::view::Message;
-use mailkit::reading::gnupg::{Signature, Trust, Verdict as Finding};
+use mailkit::reading::gnupg::{Owner, Signature, Trust, Verdict as Finding};
 use mailkit::reading::sealed::{self, Form, Scheme, Sealed};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Something signed, with what came of its signatures.
 pub(in crate::cli::parse) struct Signed {
@@ -71,7 +72,7 @@ async fn one(message: &Message<'_>, sealed: &Sealed, context: &Context) -> Resul
         }
     };
     signed.came(done);
-    Ok(signed)
+    signed.with_owners(context).await
 }
 
 impl Signed {
@@ -108,6 +109,23 @@ impl Signed {
         self.is_well = done.is_success && done.outcome.plaintexts <= 1;
         self.signatures = Some(done.outcome.signatures);
         self.words = done.words;
+    }
+
+    /// The same, with all names that are on the keys.
+    pub(in crate::cli::parse) async fn with_owners(mut self, context: &Context) -> Result<Self> {
+        let signatures = self.signatures.iter_mut().flatten();
+        let mut made: Vec<&mut Signature> = signatures.filter(|signature| signature.has_key()).collect();
+        let keys: BTreeSet<String> = made.iter().filter_map(|signature| signature.fingerprint.clone()).collect();
+        if keys.is_empty() {
+            return Ok(self);
+        }
+        let keys = Task::Names(keys.iter().map(String::as_str).collect());
+        let owners = Owner::read(&gnupg::run(self.scheme, &keys, context).await?.content);
+        let is_pgp = self.scheme == Scheme::Pgp;
+        for signature in &mut made {
+            owners.iter().find(|owner| owner.signed(signature, self.author.as_deref(), is_pgp));
+        }
+        Ok(self)
     }
 
     /// The same of an envelope that was opened.
