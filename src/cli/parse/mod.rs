@@ -134,6 +134,7 @@ impl Args {
 
 /// Prints what `args` ask for.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    args.convert.prepare(context)?;
     let verifier = args.verify.action(context);
     let action = match &verifier {
         Some(verifier) => verifier as &dyn Action,
