@@ -98,7 +98,7 @@ pub fn is_cut(entries: &[Entry]) -> bool {
 /// Reads a field body. Nothing is an error: what makes no sense becomes a name or a local part.
 pub fn parse(body: &[u8]) -> Vec<Entry> {
     let unfolded = words::unfold(body);
-    let (text, _) = words::undeclared(&unfolded);
+    let text = words::field_text(&unfolded);
     let mut list = List::default();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

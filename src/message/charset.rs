@@ -47,6 +47,7 @@ pub(super) enum Charset {
     /// ASCII, where whoever declared it may have written something else.
     Ascii,
     Utf8,
+    Utf7,
     /// With its byte order mark, or in the order given: true for the smaller end first.
     Utf32(Option<bool>),
     Hz,
@@ -70,6 +71,7 @@ impl Charset {
             "ascii" | "usascii" | "ansix341968" | "iso646us" | "isoir6" | "646" | "us" => return Some(Self::Ascii),
             // mail-parser's table leaves UTF-8 to the caller.
             "utf8" | "utf8mb4" | "unicode11utf8" | "xunicode20utf8" | "cp65001" => return Some(Self::Utf8),
+            "utf7" | "unicode11utf7" | "csunicode11utf7" | "xunicode20utf7" => return Some(Self::Utf7),
             "utf32" => return Some(Self::Utf32(None)),
             "utf32le" => return Some(Self::Utf32(Some(true))),
             "utf32be" | "ucs4" | "iso10646ucs4" => return Some(Self::Utf32(Some(false))),
@@ -108,6 +110,7 @@ impl Charset {
         match self {
             Self::Ascii => super::words::undeclared(octets).0.into_owned(),
             Self::Utf8 => String::from_utf8_lossy(octets).into_owned(),
+            Self::Utf7 => utf7::UTF_7.decode_without_bom_handling(octets).0.into_owned(),
             Self::Utf32(order) => utf32(octets, order),
             Self::Hz => super::words::decode_charset("gbk", &hz(octets)).unwrap_or_default(),
             Self::Iso2022Kr => super::words::decode_charset("euc-kr", &iso_2022_kr(octets)).unwrap_or_default(),
@@ -226,6 +229,8 @@ mod tests {
             ("x-gbk", b"\xc4\xe3", "你"),
             ("hz-gb-2312", b"~{<{<n~} ~~a", "见碱 ~a"),
             ("iso-2022-kr", b"\x1b$)C\r\n\x0e>H3g\x0f a", "\r\n안녕 a"),
+            ("utf-7", b"+AKM. +AKM, 1 +- 1", "£. £, 1 + 1"),
+            ("X-UNICODE-2-0-UTF-7", b"+2D3eAA-", "😀"),
             ("utf-32", b"\xff\xfe\0\0a\0\0\0", "a"),
             ("UTF-32BE", b"\0\0\0a\0\0", "a\0"),
             ("'utf-16'", b"\xfe\xff\0a", "a"),

@@ -97,7 +97,9 @@ pub fn sort_line(octets: &[u8], is_first: bool, is_outermost: bool, is_whole: bo
     if is_first && !is_mbox_line() && !is_continuation(line) || line.starts_with(b"--") {
         return Some(Line::Beyond);
     }
-    Some(if goes_on(&octets[line.len()..], is_whole)? { Line::Slip } else { Line::Beyond })
+    // A colon without a name is a field that somebody broke; text hardly begins so.
+    let is_nameless = !is_first && line.starts_with(b":");
+    Some(if is_nameless || goes_on(&octets[line.len()..], is_whole)? { Line::Slip } else { Line::Beyond })
 }
 
 /// Whether what continues the line before is followed by a field that is surely one.

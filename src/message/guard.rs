@@ -152,6 +152,7 @@ mod tests {
             // A slip in the header section, and none.
             ("From: a\nslip\n (folded)\nTo: b\n\nc", &["text/plain \"c\""], &[NotAField]),
             ("From: a\n: b\nReceived: x\n\nc", &["text/plain \"c\""], &[NotAField]),
+            ("From: a\n: b\n::  From: c\n\nd", &["text/plain \"d\""], &[NotAField]),
             ("From: a\nFrom b Thu\nX-Y: z\n\nc", &["text/plain \"c\""], &[NotAField]),
             (" x\nSubject: y\n\nc", &["text/plain \"c\""], &[NotAField]),
             ("From: a\nHello.\nNote: b\n\nc", &["text/plain \"Hello.\\nNote: b\\n\\nc\""], &[NoEmptyLine]),

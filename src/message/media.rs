@@ -151,7 +151,8 @@ pub fn first_token(body: &[u8]) -> String {
     split(body).0.split_ascii_whitespace().next().unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// Where the pieces of a field body stand in it, read exactly as [`MediaType`] and [`Disposition`] read them.
+/// Where the pieces of a field body stand in it, read as [`MediaType`] and [`Disposition`] read them; but octets that
+/// stand raw in an encoded word are not decoded by its charset.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
     /// The type, disposition or token, without comments, and where it stands.
@@ -212,7 +213,7 @@ pub fn layout(body: &[u8]) -> Layout {
 /// What stands before the first semicolon, and the parameters behind it.
 fn split(body: &[u8]) -> (String, Parameters) {
     let unfolded = words::unfold(body);
-    let layout = read(&words::undeclared(&unfolded).0);
+    let layout = read(&words::field_text(&unfolded));
     (layout.head.0, Parameters(layout.parameters.into_iter().map(|placed| (placed.name, placed.value)).collect()))
 }
 

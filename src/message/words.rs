@@ -24,9 +24,36 @@ pub fn undeclared(octets: &[u8]) -> (Cow<'_, str>, bool) {
     }
 }
 
+/// A field body as characters, its encoded words still to be decoded. Octets that stand raw in such a word belong to its
+/// charset, against RFC 2047 §2; they are escaped as the word should have done, so that nobody guesses another for them.
+pub fn field_text(body: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = Vec::with_capacity(body.len() + 16);
+    // One character for each octet, so that words can be looked for.
+    let text: String = body.iter().copied().map(char::from).collect();
+    let octets = |text: &str| text.chars().map(|c| c as u8).collect::<Vec<u8>>();
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find("=?") {
+        let (before, from_word) = rest.split_at(start);
+        escaped.extend(octets(before));
+        let (length, is_quoted) = EncodedWord::read(from_word).map_or((2, false), |word| (word.length, !word.base64));
+        for octet in octets(&from_word[..length]) {
+            match octet.is_ascii() || !is_quoted {
+                true => escaped.push(octet),
+                false => escaped.extend_from_slice(format!("={octet:02X}").as_bytes()),
+            }
+        }
+        rest = &from_word[length..];
+    }
+    escaped.extend(octets(rest));
+    Cow::Owned(undeclared(&escaped).0.into_owned())
+}
+
 /// An unstructured field body as people read it: a fold is one blank, encoded words are decoded.
 pub fn decode(body: &[u8]) -> String {
-    let (text, _) = undeclared(body);
+    let text = field_text(body);
     let lines: Vec<&str> = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect();
     decode_words(&lines.join(" ")).into_owned()
 }
@@ -160,6 +187,9 @@ mod tests {
             assert_eq!(decode(body.as_bytes()), wanted, "{body}");
         }
         assert_eq!(decode(b"caf\xe9"), "café");
+        assert_eq!(decode(b"=?iso-8859-2?q?\xb1?= =?iso-8859-2?q?=B1?= \xa3"), "ąą £");
+        assert_eq!(decode(b"=?utf-8?q?\xc3?= =?utf-8?q?\xb6?= \xe9"), "ö é");
+        assert_eq!(decode(b"=?utf-8?b?w6Q=?= =?utf-8?x?\xe9"), "ä =?utf-8?x?é");
         assert_eq!(decode_charset("koi8-r", b"\xd0\xd2\xc9").as_deref(), Some("при"));
         assert_eq!(decode_charset("us-ascii", "é".as_bytes()).as_deref(), Some("é"));
         assert_eq!(decode_charset("UTF-8", b"a\xff").as_deref(), Some("a\u{fffd}"));

@@ -98,7 +98,7 @@ impl Place<'_> {
 /// Mailsploit: an encoded word puts a line end or a NUL into an address, and readers cut it there.
 fn words_of(field: &Field<'_>, place: &Place<'_>, flags: &mut Vec<Defect>) {
     let plain = words::unfold(field.body);
-    let raw = words::undeclared(&plain).0.into_owned();
+    let raw = words::field_text(&plain);
     let hidden = words::decode_words(&raw).chars().find(|c| c.is_control() && !raw.contains(*c));
     if let Some(c) = hidden {
         let text =

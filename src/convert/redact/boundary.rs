@@ -52,9 +52,13 @@ impl Boundaries {
     /// Chooses the fakes.
     pub(super) fn of(message: &Message<'_>, fakes: &Fakes) -> Self {
         let mut plain = BTreeMap::new();
-        for named in message.parts().iter().filter_map(|part| named(message, part)) {
-            let is_plain = named.at.is_some();
-            plain.entry(named.boundary).and_modify(|known| *known &= is_plain).or_insert(is_plain);
+        for part in message.parts() {
+            let Some(boundary) = part.media.parameters.get("boundary") else { continue };
+            let boundary = boundary.as_bytes().trim_ascii_end();
+            let is_plain = named(message, part).is_some_and(|named| named.boundary == boundary && named.at.is_some());
+            if !boundary.is_empty() {
+                plain.entry(boundary.to_vec()).and_modify(|known| *known &= is_plain).or_insert(is_plain);
+            }
         }
         let chosen = choose(&plain, fakes);
         let fake = |boundary: Vec<u8>| {
@@ -105,7 +109,6 @@ impl Boundaries {
 
 /// The boundary of the first Content-Type that is one.
 fn named(message: &Message<'_>, part: &Part) -> Option<Named> {
-    part.media.parameters.get("boundary")?;
     let mut bodies = message.fields(part).filter(|field| field.is("Content-Type")).map(|field| field.body);
     let body = bodies.find(|body| MediaType::parse(body).is_some())?;
     Named::of(&media::layout(body), body)

@@ -207,7 +207,7 @@ fn parameters(fakes: &mut Fakes, boundaries: &Boundaries, body: &mut [u8]) {
                 body[at.clone()].copy_from_slice(fake);
             }
             // It is written in a form of its own.
-            Some((Named { at: None, .. }, Some(_))) => {}
+            Some((Named { at: None, .. }, _)) => {}
             _ => value(fakes, &mut body[placed.value_at.clone()], placed, &base),
         }
         done = placed.value_at.end;

@@ -115,6 +115,17 @@ fn boundaries_have_fakes_and_hold_parts_together() {
 }
 
 #[test]
+fn a_boundary_in_octets_of_its_own_charset_stays() {
+    for word in [&b"=?iso-8859-1?q?\xe9l?="[..], b"\xe9l", b"x\xa0(y"] {
+        let section = [b"Content-Type: multipart/mixed; name=\xff; boundary=\"", word, b"\"\n\n"].concat();
+        let boundary = Message::parse(&section).root().media.parameters.get("boundary").expect("it");
+        let letter = [&section, format!("--{boundary}\n\none\n--{boundary}--\n").as_bytes()].concat();
+        assert_eq!(structure(&letter).len(), 2);
+        assert_eq!(structure(&redacted(&letter)), structure(&letter), "{boundary}");
+    }
+}
+
+#[test]
 fn boundaries_that_are_alike_have_fakes_that_are_not_and_no_line_becomes_one() {
     let part = |boundary: &str, inner: &str| {
         format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\n\n--{boundary}\n{inner}\n--{boundary}--\n")
