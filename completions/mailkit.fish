@@ -601,8 +601,10 @@ text\t'What people would read'
 html\t'A page that stands alone'
 md\t'Markdown'
 json\t'As --json, with texts'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strip -d 'Take parts out and leave a note with name, type, size and hash: `attachments`, a type like `image/*`, the number of a part, each perhaps with a size: `application/*>1M`; can be given several times' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact-key -d 'With --redact, the same fakes in every run with this key' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strip -d 'Take parts and files within texts out and leave a note with name, type, size and hash: `attachments`, a type like `image/*`, the number of a part, each perhaps with a size: `application/*>1M`; can be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact-key-cmd -d 'With --redact, the same fakes in every run with the key on the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact-key-env -d 'With --redact, the same fakes in every run with the key in this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l redact-key-file -d 'With --redact, the same fakes in every run with the key on the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l line-ends -d 'With --to eml, --strip or --redact, what lines end with' -r -f -a "keep\t'As they came'
 crlf\t'CRLF, as on the wire'
 lf\t'LF, as in files'"

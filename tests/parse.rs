@@ -432,8 +432,11 @@ fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay
     let parts = [part("small", 10), part("large", 100_000), part("late", 10)].concat();
     let (dir, path) = file(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n").as_bytes());
     let target = dir.path().join("out");
+    std::fs::create_dir(&target).expect("made");
+    std::fs::write(target.join("large"), "old").expect("written");
     for (args, wanted) in [
-        (&[][..], format!("{}/small\n", target.display())),
+        (&["--overwrite"][..], format!("{}/small\n", target.display())),
+        (&["--overwrite", "--match", "small"], format!("{}/small\n", target.display())),
         (
             &["--json"],
             format!(
@@ -450,13 +453,15 @@ fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay
             .stdin(Stdio::null())
             .output()
             .expect("it runs");
-        assert_eq!(output.status.code(), Some(74), "{output:?}");
+        let fails = !args.contains(&"--match");
+        assert_eq!(output.status.code(), Some(if fails { 74 } else { 0 }), "{output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
-        assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write"), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr).contains("cannot write"), fails, "{output:?}");
     }
     let left: BTreeSet<_> =
         std::fs::read_dir(target).expect("it").map(|entry| entry.expect("it").file_name()).collect();
-    assert_eq!(left, BTreeSet::from(["small".into(), "small (2)".into()]));
+    assert_eq!(left, BTreeSet::from(["large".into(), "small".into(), "small (2)".into()]));
+    assert_eq!(std::fs::read(dir.path().join("out/large")).expect("it"), b"old", "what was there before is whole");
 }
 
 #[test]

@@ -10,14 +10,14 @@ use mailkit::convert::strip::{Spec, strip};
 use mailkit::convert::{markdown, page, text};
 use mailkit::message::mbox::{Dialect, Found, Splitter};
 use mailkit::message::roles::Roles;
-use mailkit::message::view::Message;
+use mailkit::message::view::{Message, Part};
 
 const SIZE_MAX: usize = 1 << 20;
 
 /// What a page may be made of.
-const TAGS: [&str; 32] = [
+const TAGS: [&str; 31] = [
     "DOCTYPE", "html", "head", "meta", "style", "title", "body", "table", "tr", "th", "td", "hr", "div", "pre", "ul", "li", "br",
-    "img", "a", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "strong", "em", "code", "s", "p",
+    "img", "a", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "strong", "em", "code", "s",
 ];
 
 /// The messages of an mbox.
@@ -43,7 +43,11 @@ fuzz_target!(|octets: &[u8]| {
     let first = Redactor::new(b"key").redact(&message);
     assert_eq!(Redactor::new(b"key").redact(&message), first);
     let redacted = Message::parse(&first);
-    assert_eq!(redacted.parts().len(), message.parts().len());
+    let structure = |message: &Message<'_>| {
+        let one = |part: &Part| (part.id.clone(), part.kind, part.encoding, part.header.clone(), part.body.clone());
+        message.parts().iter().map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(structure(&redacted), structure(&message));
     let shown = page::print(&message, &roles);
     for tag in shown.split('<').skip(1) {
         let name = tag.trim_start_matches(['/', '!']).split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();

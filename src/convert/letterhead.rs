@@ -22,7 +22,9 @@ impl Letterhead {
     /// Reads it off a message.
     pub fn of(message: &Message<'_>, roles: &Roles) -> Self {
         let root = message.root();
-        let fields = SHOWN.into_iter().filter_map(|name| Some((name, message.text_field(root, name)?))).collect();
+        // An encoded word may hold line ends, and what follows them would look like a field of its own.
+        let line = |text: String| text.replace(['\r', '\n'], " ");
+        let fields = SHOWN.into_iter().filter_map(|name| Some((name, line(message.text_field(root, name)?)))).collect();
         let parts = roles.attachments.iter().filter_map(|index| message.parts().get(*index));
         let one = |part: &crate::message::view::Part| {
             let name =

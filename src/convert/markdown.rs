@@ -68,6 +68,7 @@ mod tests {
     #[test]
     fn a_message_becomes_a_page_of_markdown() {
         for (message, wanted) in [
+            ("Subject: =?utf-8?q?a=0A=23_b?=\n\nc\n", "# a # b\n\n\nc\n"),
             (
                 "From: A *b* <a@x>\nSubject: <script>\n\n# one\ntwo\n\n> three\n>> four\n- five\n",
                 "# \\<script\\>\n\n- **From:** A \\*b\\* \\<a@x\\>\n\n\\# one\\\ntwo\n\n> three\\\n>> four\\\n\\- five\n",

@@ -120,9 +120,14 @@ impl<'m, 'o> Pictures<'m, 'o> {
     fn data(&mut self, source: &str) -> Option<String> {
         let id = source.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("cid:")).map(|_| &source[4..])?;
         let id = crate::message::media::unescape_percent(id.as_bytes());
-        let part = self.by_id.get(std::str::from_utf8(&id).ok()?)?;
+        let part = *self.by_id.get(std::str::from_utf8(&id).ok()?)?;
         let content = self.message.content(part).content;
-        self.room = self.room.checked_sub(content.len())?;
+        let Some(room) = self.room.checked_sub(content.len()) else {
+            // It is not decoded again for each who asks.
+            self.by_id.retain(|_, known| known.index != part.index);
+            return None;
+        };
+        self.room = room;
         Some(format!("data:{};base64,{}", part.media, STANDARD.encode(&content)))
     }
 }
@@ -254,5 +259,6 @@ mod tests {
         let mut pictures = Pictures::of(&message);
         pictures.room = 9;
         assert!(pictures.data("CID:a").is_some() && pictures.data("cid:a").is_none());
+        assert!(pictures.by_id.is_empty() && pictures.room == 4, "it is asked for in vain once only");
     }
 }

@@ -1,18 +1,25 @@
 //! Parts taken out of a message: a note stands in the place of each, the rest stays octet for octet.
 //!
-//! The note says what was there, with its hash, so that a copy elsewhere can be known again. A signature over what is
-//! taken out no longer holds, which is told. RFC 2046 §5.1; RFC 1847; RFC 6376 §3.7.
+//! The note says what was there, with its hash, so that a copy elsewhere can be known again; one stands in a text for a
+//! file that was in it. A signature over what is taken out no longer holds, which is told.
+//! RFC 2046 §5.1; RFC 1847; RFC 6376 §3.7.
 
 use super::hash::sha256;
+use crate::message::enclosed::{self, Inner};
 use crate::message::field;
 use crate::message::guard::BlockKind;
 use crate::message::roles::Roles;
 use crate::message::safe;
-use crate::message::transfer;
+use crate::message::transfer::{self, Encoding};
 use crate::message::view::{Message, Part};
 use crate::message::wildcard::is_like_in_any_case;
 use crate::size;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::ops::Range;
+
+/// Characters of a name that a note within a text repeats.
+const NAME_MAX: usize = 200;
 
 /// What is to be taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +33,7 @@ pub struct Spec {
 enum What {
     /// Whatever a reader would list as an attachment.
     Attachments,
-    /// The part of a number.
+    /// The part, or the file within a text, of a number.
     Number(String),
     /// Parts of a type, with `*` and `?`.
     Type(String),
@@ -46,7 +53,11 @@ impl std::str::FromStr for Spec {
             None => (text, None),
         };
         let what = what.trim();
-        let is_number = what.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
+        let is_digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
+        let is_number = match what.rsplit_once(".uu") {
+            Some((part, file)) => is_digits(part) && !file.is_empty() && is_digits(file),
+            None => is_digits(what),
+        };
         let what = match what {
             "" => return Err(NotASpec),
             "attachments" => What::Attachments,
@@ -56,6 +67,12 @@ impl std::str::FromStr for Spec {
             _ => return Err(NotASpec),
         };
         Ok(Self { what, above })
+    }
+}
+
+impl Spec {
+    fn is_above(&self, size: usize) -> bool {
+        self.above.is_none_or(|above| size as u64 > above)
     }
 }
 
@@ -97,7 +114,17 @@ pub fn strip(message: &Message<'_>, roles: &Roles, specs: &[Spec]) -> Stripped {
             gone[part.index] = true;
             continue;
         }
-        let Some(removed) = removed(message, roles, part, specs) else { continue };
+        let Some(removed) = removed(message, roles, part, specs) else {
+            let (body, files) = without_files(message, roles, part, specs);
+            if !files.is_empty() {
+                stripped.octets.extend_from_slice(&octets[done..part.body.start]);
+                stripped.octets.extend_from_slice(&body);
+                done = part.body.end;
+                stripped.removed.extend(files);
+                stripped.broken.extend(broken_above(message, part));
+            }
+            continue;
+        };
         gone[part.index] = true;
         stripped.octets.extend_from_slice(&octets[done..part.header.start]);
         stripped.octets.extend_from_slice(&note(message, part, &removed));
@@ -139,7 +166,7 @@ fn removed(message: &Message<'_>, roles: &Roles, part: &Part, specs: &[Spec]) ->
     let mut meant = specs.iter().filter(is_meant).peekable();
     meant.peek()?;
     let content = message.content(part).content;
-    meant.any(|spec| spec.above.is_none_or(|above| content.len() as u64 > above)).then(|| Removed {
+    meant.any(|spec| spec.is_above(content.len())).then(|| Removed {
         part: part.id.clone(),
         media: part.media.to_string(),
         name: message.file_name(part),
@@ -182,15 +209,11 @@ fn note(message: &Message<'_>, part: &Part, removed: &Removed) -> Vec<u8> {
             note.extend_from_slice(line_end.as_bytes());
         }
     }
-    let name = removed.name.as_deref().map(|name| format!(" \"{}\"", safe::terminal(name))).unwrap_or_default();
-    let text = format!(
-        "[A part was taken out here:{name}{line_end}type {}, {} octets,{line_end}sha256 {}]{line_end}",
-        removed.media, removed.size, removed.sha256
-    );
+    let text = said("part", removed, line_end);
     let mut fields = format!("Content-Type: text/plain; charset=utf-8{line_end}");
     let mut body = text.into_bytes();
     // A name can be long, and beyond ASCII.
-    if !body.is_ascii() || name.len() > 800 {
+    if !body.is_ascii() || body.len() > 900 {
         let mut encoded = Vec::new();
         transfer::encode_quoted_printable(&body, &mut encoded);
         body = encoded;
@@ -205,6 +228,67 @@ fn note(message: &Message<'_>, part: &Part, removed: &Removed) -> Vec<u8> {
     let keep = if part.parent.is_some() { body.len() - line_end.len() } else { body.len() };
     note.extend_from_slice(&body[..keep]);
     note
+}
+
+/// What the note says.
+fn said(what: &str, removed: &Removed, line_end: &str) -> String {
+    let name = removed.name.as_deref().map(|name| format!(" \"{}\"", safe::terminal(name))).unwrap_or_default();
+    format!(
+        "[A {what} was taken out here:{name}{line_end}type {}, {} octets,{line_end}sha256 {}]{line_end}",
+        removed.media, removed.size, removed.sha256
+    )
+}
+
+/// The body of a text with notes in the place of the files that are meant, and what they were. In an encoding it is
+/// written anew.
+fn without_files(message: &Message<'_>, roles: &Roles, part: &Part, specs: &[Spec]) -> (Vec<u8>, Vec<Removed>) {
+    // It goes as a whole, if at all; so does one that is nothing but a file.
+    let is_attachment = roles.attachments.contains(&part.index) || part.encoding == Encoding::Uuencode;
+    let inner = if is_attachment { Vec::new() } else { enclosed::of(message, part) };
+    let content = message.content(part).content;
+    let (mut text, mut removed, mut done) = (Vec::new(), Vec::new(), 0);
+    for Inner { id, media, name, file } in inner {
+        let is_meant = |spec: &&Spec| match &spec.what {
+            What::Attachments => true,
+            What::Number(number) => id.eq_ignore_ascii_case(number),
+            What::Type(pattern) => is_like_in_any_case(pattern, media),
+        };
+        let octets = file.decode(&content).content;
+        if !specs.iter().filter(is_meant).any(|spec| spec.is_above(octets.len())) {
+            continue;
+        }
+        let (size, sha256) = (octets.len(), sha256(&octets));
+        // Which charset the text has does not matter to ASCII.
+        let name = name.chars().map(|c| if c.is_ascii() { c } else { '?' }).take(NAME_MAX).collect();
+        let file_removed = Removed { part: id, media: media.to_owned(), name: Some(name), size, sha256 };
+        let note = said("file", &file_removed, line_end(message));
+        let is_ended = content[file.at.clone()].ends_with(b"\n");
+        text.extend_from_slice(&content[done..file.at.start]);
+        text.extend_from_slice(if is_ended { note.as_bytes() } else { note.trim_ascii_end().as_bytes() });
+        done = file.at.end;
+        removed.push(file_removed);
+    }
+    text.extend_from_slice(&content[done..]);
+    (encoded(&text, part.encoding, line_end(message)), removed)
+}
+
+/// A text in an encoding, in lines.
+fn encoded(text: &[u8], encoding: Encoding, line_end: &str) -> Vec<u8> {
+    let mut body = Vec::with_capacity(text.len());
+    match encoding {
+        Encoding::QuotedPrintable => transfer::encode_quoted_printable(text, &mut body),
+        Encoding::Base64 => {
+            for line in STANDARD.encode(text).as_bytes().chunks(76) {
+                body.extend_from_slice(line);
+                body.extend_from_slice(b"\r\n");
+            }
+        }
+        _ => return text.to_vec(),
+    }
+    if line_end == "\n" {
+        body.retain(|octet| *octet != b'\r');
+    }
+    body
 }
 
 /// The fields of the message itself that say what its body is, within its header section.
@@ -259,10 +343,43 @@ mod tests {
             let removed: Vec<_> = stripped(MIXED, specs).removed.into_iter().map(|removed| removed.part).collect();
             assert_eq!(removed.join(" "), wanted, "{specs:?}");
         }
-        for bad in ["", ">1M", "pdf", "attachments>", "a/b>x"] {
+        for bad in ["", ">1M", "pdf", "attachments>", "a/b>x", "1.uu", "x.uu1", "1.uu1x"] {
             assert_eq!(bad.parse::<Spec>(), Err(NotASpec), "{bad}");
         }
         assert_eq!(stripped(MIXED, &["9"]).octets, MIXED.as_bytes());
+    }
+
+    #[test]
+    fn a_note_stands_where_a_file_was_in_a_text() {
+        let text = "see\nbegin 644 \u{e9}\x07.pdf\n#0V%T\n`\nend\nbye =\nbegin 644 b.txt\n#0V%T\n`\nend\n";
+        let note = |what: &str| {
+            let hash = sha256(b"Cat");
+            format!(
+                "[A file was taken out here: \"{what}\"\ntype {}, 3 octets,\nsha256 {hash}]\n",
+                crate::message::guess::media_type(what)
+            )
+        };
+        let rest = "begin 644 b.txt\n#0V%T\n`\nend\n";
+        for (spec, wanted) in [
+            ("attachments", format!("see\n{}bye =\n{}", note("?\\x07.pdf"), note("b.txt"))),
+            ("application/pdf>2B", format!("see\n{}bye =\n{rest}", note("?\\x07.pdf"))),
+            ("1.uu1", format!("see\n{}bye =\n{rest}", note("?\\x07.pdf"))),
+            ("application/*>3B", text.to_owned()),
+            ("1.uu3", text.to_owned()),
+        ] {
+            for encoding in [Encoding::SevenBit, Encoding::Base64, Encoding::QuotedPrintable] {
+                let body = String::from_utf8(encoded(text.as_bytes(), encoding, "\n")).expect("text");
+                let message = format!("Subject: x\nContent-Transfer-Encoding: {}\n\n{body}", encoding.name());
+                let result = stripped(&message, &[spec]);
+                let after = Message::parse(&result.octets);
+                assert_eq!(after.text(after.root()).content, wanted, "{spec} {encoding:?}");
+                assert_eq!(result.octets == message.as_bytes(), result.removed.is_empty(), "{spec} {encoding:?}");
+            }
+        }
+        let mixed =
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbegin 644 a\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n";
+        let result = String::from_utf8(stripped(mixed, &["*/*"]).octets).expect("text");
+        assert!(result.ends_with("]\r\n--b--\r\n"), "{result}");
     }
 
     #[test]

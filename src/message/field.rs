@@ -68,7 +68,7 @@ const SURE: [&str; 30] = [
     "to",
     "user-agent",
 ];
-const SURE_BEGINNINGS: [&str; 7] = ["x-", "content-", "list-", "resent-", "arc-", "disposition-notification", "ms-"];
+const SURE_BEGINNINGS: [&str; 7] = ["x-", "content-", "list-", "resent-", "arc-", "disposition-notification-", "ms-"];
 
 /// What a line is to a header section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,8 +121,12 @@ fn goes_on(octets: &[u8], is_whole: bool) -> Option<bool> {
 }
 
 fn is_sure(line: &[u8]) -> bool {
-    let Some(colon) = colon_of(line) else { return false };
-    let name = trim_blanks_end(&line[..colon]);
+    colon_of(line).is_some_and(|colon| is_sure_name(&line[..colon]))
+}
+
+/// Whether a name, perhaps with blanks behind it, is one that no text begins a line with by chance.
+pub(crate) fn is_sure_name(name: &[u8]) -> bool {
+    let name = trim_blanks_end(name);
     let begins = |start: &&str| name.get(..start.len()).is_some_and(|n| n.eq_ignore_ascii_case(start.as_bytes()));
     SURE.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || SURE_BEGINNINGS.iter().any(begins)
 }

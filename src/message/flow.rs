@@ -33,8 +33,7 @@ impl Flow {
         for c in text.chars() {
             match c {
                 c if c.is_whitespace() => self.blank = true,
-                // Senders fill the preview that a mailbox shows with what has no width.
-                '\u{ad}' | '\u{34f}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => {}
+                c if is_padding(c) => {}
                 '\u{200c}'..='\u{200f}' if self.blank || !self.in_line => {}
                 c => {
                     self.open_line();
@@ -94,10 +93,9 @@ impl Flow {
 
     /// Sets in what follows: `- ` in front of its first line, blanks in front of the others.
     pub(super) fn indent(&mut self, first: String, rest: &str) {
-        if self.frames.len() >= DEPTH_MAX {
-            self.beyond += 1;
-        } else {
-            self.frames.push(Frame { first: Some(first), rest: rest.to_owned() });
+        match self.has_room() {
+            true => self.frames.push(Frame { first: Some(first), rest: rest.to_owned() }),
+            false => self.beyond += 1,
         }
     }
 
@@ -106,6 +104,19 @@ impl Flow {
         match self.beyond {
             0 => drop(self.frames.pop()),
             _ => self.beyond -= 1,
+        }
+    }
+
+    /// Whether one more block can be set in.
+    pub(super) fn has_room(&self) -> bool {
+        self.frames.len() < DEPTH_MAX
+    }
+
+    /// Puts a backslash in front of a last character of the line, if that is it.
+    pub(super) fn disarm(&mut self, last: char) {
+        if self.in_line && !self.blank && self.text.ends_with(last) {
+            self.text.truncate(self.text.len() - last.len_utf8());
+            self.text.extend(['\\', last]);
         }
     }
 
@@ -146,6 +157,11 @@ impl Flow {
         }
         (self.in_line, self.blank) = (true, false);
     }
+}
+
+/// What senders fill the preview with that a mailbox shows: it has no width.
+pub(super) fn is_padding(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]

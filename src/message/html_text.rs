@@ -4,7 +4,7 @@
 //! them. Tables of data keep their rows and columns, tables for the layout are taken apart. Nothing of the sender's
 //! markup is printed, and no form of output makes a reader fetch anything. CommonMark 0.31; GFM 0.29 §4.10.
 
-use super::flow::Flow;
+use super::flow::{self, Flow};
 use super::html::{self, Element, Piece, Pieces};
 use std::collections::HashMap;
 
@@ -55,21 +55,40 @@ struct Printer {
     /// For each open list the number of its next item.
     lists: Vec<Option<u32>>,
     verbatim: usize,
+    /// Whether verbatim text stands where Markdown takes it for such: neither in a heading nor deeper than can be set in.
+    is_set_in: bool,
+    /// How many headings are open.
+    headings: usize,
+    /// How many elements for machines are open, in whose words Markdown knows no escapes.
+    codes: usize,
+    /// Whether what is printed becomes a cell of a table.
+    in_cell: bool,
 }
 
 impl Printer {
     fn new(form: Form) -> Self {
         let (links, numbers) = (Vec::new(), HashMap::new());
-        Self { form, flow: Flow::default(), links, numbers, link_at: 0, lists: Vec::new(), verbatim: 0 }
+        let (link_at, verbatim, headings, codes) = (0, 0, 0, 0);
+        let (flow, lists, in_cell) = (Flow::default(), Vec::new(), false);
+        Self { form, flow, links, numbers, link_at, lists, verbatim, is_set_in: false, headings, codes, in_cell }
     }
 
     fn is_markdown(&self) -> bool {
         self.form == Form::Markdown
     }
 
+    /// Whether marks around words are printed. Among verbatim text they would stand as they are.
+    fn has_markers(&self) -> bool {
+        self.is_markdown() && self.verbatim == 0
+    }
+
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Text(text) if self.verbatim > 0 => self.verbatim(&text),
+            Piece::Text(text) if self.codes > 0 => {
+                let text = text.replace('`', "'");
+                self.flow.words(&if self.in_cell { text.replace('|', "\\|") } else { text });
+            }
             Piece::Text(text) if self.is_markdown() => {
                 let escaped = escape(&text, !self.flow.is_in_line());
                 self.flow.words(&escaped);
@@ -94,6 +113,7 @@ impl Printer {
             Element::Block => self.flow.block(usize::from(self.is_markdown())),
             Element::Heading(level) => {
                 self.flow.block(1);
+                self.headings += 1;
                 if self.is_markdown() {
                     self.flow.indent(format!("{} ", "#".repeat(usize::from(level))), "");
                 }
@@ -120,6 +140,9 @@ impl Printer {
             }
             Element::Verbatim => {
                 self.flow.block(1);
+                if self.verbatim == 0 {
+                    self.is_set_in = self.headings == 0 && self.flow.has_room();
+                }
                 if self.is_markdown() {
                     self.flow.indent("    ".to_owned(), "    ");
                 }
@@ -127,9 +150,14 @@ impl Printer {
             }
             Element::Row => self.flow.block(0),
             Element::Cell(_) if self.flow.is_in_line() => self.flow.words(" "),
-            Element::Link(_) if self.is_markdown() => self.flow.mark("["),
+            Element::Link(_) if self.is_markdown() => {
+                // Behind an exclamation mark it would be a picture.
+                self.flow.disarm('!');
+                self.flow.mark("[");
+            }
             Element::Link(_) => self.link_at = self.flow.len(),
-            Element::Strong | Element::Emphasis | Element::Struck | Element::Code if self.is_markdown() => {
+            Element::Strong | Element::Emphasis | Element::Struck | Element::Code if self.has_markers() => {
+                self.codes += usize::from(element == Element::Code);
                 self.flow.mark(marker(&element));
             }
             _ => {}
@@ -140,6 +168,7 @@ impl Printer {
         match element {
             Element::Block => self.flow.block(usize::from(self.is_markdown())),
             Element::Heading(_) => {
+                self.headings -= 1;
                 if self.is_markdown() {
                     self.flow.outdent();
                 }
@@ -168,7 +197,8 @@ impl Printer {
             Element::Row | Element::Table => self.flow.block(0),
             Element::Cell(_) => self.flow.words(" "),
             Element::Link(target) => self.end_link(target),
-            Element::Strong | Element::Emphasis | Element::Struck | Element::Code if self.is_markdown() => {
+            Element::Strong | Element::Emphasis | Element::Struck | Element::Code if self.has_markers() => {
+                self.codes -= usize::from(element == Element::Code);
                 self.flow.cling(marker(&element));
             }
             _ => {}
@@ -177,8 +207,9 @@ impl Printer {
 
     fn end_link(&mut self, target: String) {
         if self.is_markdown() {
-            // Angle brackets take any target but these.
-            let target = target.replace('<', "%3C").replace('>', "%3E").replace(' ', "%20");
+            // Angle brackets take any target but these; and a table ends a cell wherever its mark stands.
+            let codes = [("\\", "%5C"), ("<", "%3C"), (">", "%3E"), (" ", "%20"), ("|", "%7C"), ("&", "\\&")];
+            let target = codes.into_iter().fold(target, |target, (from, to)| target.replace(from, to));
             return self.flow.cling(&format!("](<{target}>)"));
         }
         let shown = self.flow.since(self.link_at).trim();
@@ -203,8 +234,11 @@ impl Printer {
     /// Text whose lines stay; the one right behind the beginning is no line.
     fn verbatim(&mut self, text: &str) {
         let text = text.replace('\r', "");
+        let is_set_in = !self.is_markdown() || self.is_set_in;
         let mut lines = text.split('\n').peekable();
         while let Some(line) = lines.next() {
+            let escaped = (!is_set_in).then(|| escape(line.trim_start(), true));
+            let line = escaped.as_deref().unwrap_or(line);
             match lines.peek() {
                 Some(_) => self.flow.verbatim(line),
                 None if line.is_empty() => {}
@@ -214,6 +248,7 @@ impl Printer {
     }
 
     fn table(&mut self, table: Table<'_>) {
+        self.in_cell = true;
         let mut rows: Vec<Vec<String>> = Vec::new();
         for row in table.rows {
             let mut cells = Vec::new();
@@ -225,6 +260,7 @@ impl Printer {
             }
             rows.push(cells);
         }
+        self.in_cell = false;
         self.flow.block(1);
         if self.is_markdown() {
             let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -329,8 +365,8 @@ pub fn escape(text: &str, at_line_start: bool) -> String {
             escaped.push('\\');
         }
         escaped.push(c);
-        is_first &= c.is_whitespace();
-        number &= c.is_whitespace() || c.is_ascii_digit();
+        is_first &= c.is_whitespace() || flow::is_padding(c);
+        number &= c.is_whitespace() || flow::is_padding(c) || c.is_ascii_digit();
     }
     escaped
 }
@@ -379,8 +415,31 @@ mod tests {
             ("<table><tr><th>a<th>b<tr><td>1|2<td>3</table>", "| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n"),
             ("<pre>x *y*\nz</pre>", "    x *y*\n    z\n"),
             ("<ol><li>a<p>b</ol>", "1. a\n\n   b\n"),
+            (
+                "see!<a href='https://x/'>y</a> oh! <a href='https://x/'>y</a>",
+                "see\\![y](<https://x/>) oh! [y](<https://x/>)\n",
+            ),
+            ("<a href='https://x/?a&lt;=1&copy;\\'>y</a>", "[y](<https://x/?a%3C=1©%5C>)\n"),
+            ("<a href='https://x/?a&amp;copy;'>y</a>", "[y](<https://x/?a\\&copy;>)\n"),
+            ("<code>a_b`c</code> \u{200b}<p>\u{200b}# d", "`a_b'c`\n\n\\# d\n"),
+            ("<pre><code>a_b\n*c*</code></pre>", "    a_b\n    *c*\n"),
+            ("<h1><pre>![a](https://x/)</pre></h1>", "#     !\\[a\\](https://x/)\n"),
+            (
+                "<table><tr><th>a<th>b<tr><td><code>1|2</code><td>3</table>",
+                "| a | b |\n| --- | --- |\n| `1\\|2` | 3 |\n",
+            ),
         ] {
             assert_eq!(print(html, Form::Markdown), wanted, "{html}");
+        }
+    }
+
+    #[test]
+    fn verbatim_text_that_cannot_be_set_in_is_escaped() {
+        for depth in 0..12 {
+            let html = format!("{}<pre>x\n![a](https://x/)</pre>", "<blockquote>".repeat(depth));
+            let text = print(&html, Form::Markdown);
+            let is_code = |line: &str| line.trim_start_matches("> ").starts_with("    ");
+            assert!(text.lines().all(|line| is_code(line) || !line.contains("![")), "{text}");
         }
     }
 

@@ -5,6 +5,8 @@
 //! RFC 2045 §5; RFC 2183 §2; RFC 2231 §3, §4.
 
 use super::words;
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// `type/subtype; name=value; …`, both names in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,44 +151,128 @@ pub fn first_token(body: &[u8]) -> String {
     split(body).0.split_ascii_whitespace().next().unwrap_or_default().trim_matches('"').to_owned()
 }
 
+/// Where the pieces of a field body stand in it, read as [`MediaType`] and [`Disposition`] read them; but octets that
+/// stand raw in an encoded word are not decoded by its charset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Layout {
+    /// The type, disposition or token, without comments, and where it stands.
+    pub head: (String, Range<usize>),
+    /// The parameters: name and value as [`Parameters`] has them, and where each stands, quotes and comments included.
+    pub parameters: Vec<Placed>,
+    /// Comments, wherever they stand.
+    pub comments: Vec<Range<usize>>,
+}
+
+/// A parameter and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// As in [`Parameters`].
+    pub name: String,
+    /// As in [`Parameters`].
+    pub value: String,
+    /// Where the name stands.
+    pub name_at: Range<usize>,
+    /// Where the value stands.
+    pub value_at: Range<usize>,
+}
+
+impl Layout {
+    /// The parameters alone.
+    pub fn parameters(&self) -> Parameters {
+        Parameters(self.parameters.iter().map(|placed| (placed.name.clone(), placed.value.clone())).collect())
+    }
+}
+
+/// The layout of a field body, in its octets.
+pub fn layout(body: &[u8]) -> Layout {
+    let unfolded = words::unfold(body);
+    let (text, _) = words::undeclared(&unfolded);
+    let mut layout = read(&text);
+    // For each octet of the text the octet of the body that it came from: line ends are not in the text, and what is no
+    // UTF-8 has become one character for each octet.
+    let mut octets = (0..body.len()).filter(|at| !matches!(body[*at], b'\r' | b'\n'));
+    let mut places = Vec::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        let count = if matches!(text, Cow::Borrowed(_)) { c.len_utf8() } else { 1 };
+        let first = places.len();
+        places.extend(octets.by_ref().take(count));
+        places.resize(first + c.len_utf8(), places.last().copied().unwrap_or(0));
+    }
+    places.push(body.len());
+    let place = |at: usize| places.get(at).copied().unwrap_or(body.len());
+    let moved = |at: &mut Range<usize>| *at = place(at.start)..place(at.end);
+    moved(&mut layout.head.1);
+    layout.comments.iter_mut().for_each(moved);
+    for parameter in &mut layout.parameters {
+        moved(&mut parameter.name_at);
+        moved(&mut parameter.value_at);
+    }
+    layout
+}
+
 /// What stands before the first semicolon, and the parameters behind it.
 fn split(body: &[u8]) -> (String, Parameters) {
     let unfolded = words::unfold(body);
-    let text = words::field_text(&unfolded);
-    let mut rest = Reader { rest: &text };
-    let head = rest.bare(true, |c| c == ';');
+    let layout = read(&words::field_text(&unfolded));
+    (layout.head.0, Parameters(layout.parameters.into_iter().map(|placed| (placed.name, placed.value)).collect()))
+}
+
+/// The layout of a text without line ends.
+fn read(text: &str) -> Layout {
+    let mut reader = Reader { rest: text, whole: text.len(), comments: Vec::new() };
+    let head = reader.bare(true, |c| c == ';');
+    let head = (head.trim().to_owned(), 0..reader.at());
     let mut parameters = Vec::new();
-    while !rest.rest.is_empty() {
-        rest.rest = rest.rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
-        let name = rest.bare(true, |c| matches!(c, '=' | ';'));
+    while !reader.rest.is_empty() {
+        reader.rest = reader.rest.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
+        let start = reader.at();
+        let name = reader.bare(true, |c| matches!(c, '=' | ';'));
         let name = name.trim();
-        let Some(after) = rest.rest.strip_prefix('=') else { continue };
-        rest.rest = after;
-        let value = rest.value();
+        let name_at = start..reader.at();
+        let Some(after) = reader.rest.strip_prefix('=') else { continue };
+        reader.rest = after;
+        let start = reader.at();
+        let value = reader.value();
         if !name.is_empty() && !name.contains(char::is_whitespace) {
-            parameters.push((name.to_owned(), value));
+            parameters.push(Placed { name: name.to_owned(), value, name_at, value_at: start..reader.at() });
         }
     }
-    (head.trim().to_owned(), Parameters(parameters))
+    Layout { head, parameters, comments: reader.comments }
 }
 
 struct Reader<'t> {
     rest: &'t str,
+    /// Octets of the text at the beginning.
+    whole: usize,
+    comments: Vec<Range<usize>>,
 }
 
 impl Reader<'_> {
+    /// Where the rest begins.
+    fn at(&self) -> usize {
+        self.whole - self.rest.len()
+    }
+
     /// Text up to a delimiter, which stays; comments left out (RFC 822 §3.4.3). In a value, a parenthesis in the
     /// middle of a word is part of it: `report(1).pdf`; in a `token` it never is.
     fn bare(&mut self, token: bool, ends: impl Fn(char) -> bool) -> String {
         let mut text = String::new();
         let mut chars = self.rest.char_indices();
-        let mut depth = 0usize;
-        let mut end = self.rest.len();
+        let (mut depth, mut comment) = (0usize, 0);
+        let (start, mut end) = (self.at(), self.rest.len());
         while let Some((at, c)) = chars.next() {
             match c {
                 '\\' if depth > 0 => drop(chars.next()),
-                '(' if token || depth > 0 || text.is_empty() || text.ends_with(char::is_whitespace) => depth += 1,
-                ')' if depth > 0 => depth -= 1,
+                '(' if token || depth > 0 || text.is_empty() || text.ends_with(char::is_whitespace) => {
+                    comment = if depth == 0 { at } else { comment };
+                    depth += 1;
+                }
+                ')' if depth > 0 => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.comments.push(start + comment..start + at + 1);
+                    }
+                }
                 c if depth == 0 && ends(c) => {
                     end = at;
                     break;
@@ -194,6 +280,9 @@ impl Reader<'_> {
                 c if depth == 0 => text.push(c),
                 _ => {}
             }
+        }
+        if depth > 0 {
+            self.comments.push(start + comment..self.whole);
         }
         self.rest = &self.rest[end..];
         text
@@ -284,13 +373,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_piece_has_its_place() {
+        for body in [
+            &b" a/b (c; d);\r\n\tstray\"; na(x)me = \"y\\\"\xe9;\r\n z\" junk; n*0=(q) w (r\r\n"[..],
+            " a/b (c; d);\n stray\"; na(x)me = \"y\\\"é;\r\n z\" junk; n*0=(q) w (r".as_bytes(),
+        ] {
+            let layout = layout(body);
+            let said = |at: &Range<usize>| words::undeclared(&words::unfold(&body[at.clone()])).0.trim().to_owned();
+            assert_eq!((layout.head.0.as_str(), said(&layout.head.1).as_str()), ("a/b", "a/b (c; d)"));
+            let found: Vec<_> = layout.parameters.iter().map(|p| (said(&p.name_at), said(&p.value_at))).collect();
+            let wanted = [("na(x)me", "\"y\\\"é; z\""), ("n*0", "(q) w (r")];
+            assert_eq!(found, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            assert_eq!(layout.comments.iter().map(said).collect::<Vec<_>>(), ["(c; d)", "(x)", "(q)", "(r"]);
+        }
+    }
+
     proptest! {
         #[test]
-        fn no_octets_make_the_reader_panic(octets in any::<Vec<u8>>(), text in "[a/;=*0\"\\\\(')%é ]{0,40}") {
-            for body in [&octets[..], text.as_bytes()] {
+        fn no_octets_make_the_reader_panic(octets in any::<Vec<u8>>(), text in "[a/;=*0\"\\\\(')%é\r\n ]{0,40}") {
+            let cut = [text.as_bytes(), b"\xe9", &octets].concat();
+            for body in [&octets[..], text.as_bytes(), &cut] {
                 let (_, parameters) = split(body);
                 for (name, _) in &parameters.0 {
                     parameters.get(name);
+                }
+                let mut done = 0;
+                for Placed { name_at, value_at, .. } in layout(body).parameters {
+                    prop_assert!(done <= name_at.start && name_at.end < value_at.start && value_at.end <= body.len());
+                    prop_assert_eq!(body[name_at.end], b'=');
+                    done = value_at.end;
                 }
             }
         }

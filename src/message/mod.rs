@@ -17,6 +17,7 @@ pub mod defect;
 pub mod defect_code;
 pub mod downcode;
 pub mod dsn;
+pub mod enclosed;
 pub mod field;
 mod flow;
 pub mod fold;

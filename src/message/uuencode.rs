@@ -37,7 +37,9 @@ enum Form {
 /// The files within a text, in order. Linear in its octets.
 pub fn find(text: &[u8]) -> Vec<Enclosed> {
     let mut found = Vec::new();
-    let mut at = 0;
+    // Most texts have no line that could begin one.
+    let Some(first) = memchr::memmem::find(text, b"begin") else { return found };
+    let mut at = memchr::memrchr(b'\n', &text[..first]).map_or(0, |end| end + 1);
     while at < text.len() && found.len() < FILES_MAX {
         let line = first_line(&text[at..]);
         let begun = begin(trim_line_end(line)).and_then(|(form, name)| Enclosed::read(text, at, form, name));

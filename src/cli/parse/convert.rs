@@ -8,6 +8,8 @@ use super::json::{self, Bodies};
 use super::letter::Letter;
 use super::sheet::Sheet;
 use super::sources::Source;
+use crate::cli::context::Context;
+use mailkit::account::SecretSource;
 use mailkit::convert::line_ends::{self, LineEnds};
 use mailkit::convert::mbox::{self, Mbox};
 use mailkit::convert::redact::Redactor;
@@ -37,8 +39,8 @@ pub(super) struct Convert {
     #[arg(long, group = "wish")]
     html: bool,
 
-    /// Take parts out and leave a note with name, type, size and hash: `attachments`, a type like `image/*`, the number of
-    /// a part, each perhaps with a size: `application/*>1M`; can be given several times
+    /// Take parts and files within texts out and leave a note with name, type, size and hash: `attachments`, a type like
+    /// `image/*`, the number of a part, each perhaps with a size: `application/*>1M`; can be given several times
     #[arg(long, value_name = "SPEC")]
     strip: Vec<Spec>,
 
@@ -46,9 +48,8 @@ pub(super) struct Convert {
     #[arg(long)]
     redact: bool,
 
-    /// With --redact, the same fakes in every run with this key
-    #[arg(long, value_name = "KEY", requires = "redact")]
-    redact_key: Option<String>,
+    #[command(flatten)]
+    key: KeyArgs,
 
     /// With --to eml, --strip or --redact, what lines end with
     #[arg(long, value_name = "KIND", value_enum, default_value_t = Ends::Keep)]
@@ -65,6 +66,32 @@ pub(super) struct Convert {
     /// Whether a message was printed that no other may follow.
     #[arg(skip)]
     is_done: AtomicBool,
+}
+
+/// Where the key of the fakes comes from: whoever has it can find out which fakes stand for words he guesses.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Convert")]
+struct KeyArgs {
+    /// With --redact, the same fakes in every run with the key on the first line that this shell command prints
+    #[arg(long, value_name = "COMMAND", group = "redact_key", requires = "redact")]
+    redact_key_cmd: Option<String>,
+
+    /// With --redact, the same fakes in every run with the key in this environment variable
+    #[arg(long, value_name = "VARIABLE", group = "redact_key", requires = "redact")]
+    redact_key_env: Option<String>,
+
+    /// With --redact, the same fakes in every run with the key on the first line of a file that nobody else may read
+    #[arg(long, value_name = "FILE", group = "redact_key", requires = "redact")]
+    redact_key_file: Option<PathBuf>,
+}
+
+impl KeyArgs {
+    fn source(&self) -> Option<SecretSource> {
+        let command = self.redact_key_cmd.clone().map(SecretSource::Shell);
+        let variable = || self.redact_key_env.clone().map(SecretSource::Env);
+        let file = || self.redact_key_file.clone().map(SecretSource::File);
+        command.or_else(variable).or_else(file)
+    }
 }
 
 /// Forms of a message.
@@ -102,6 +129,15 @@ impl Convert {
         is_asked.then_some(self as &dyn Action)
     }
 
+    /// Gets what is needed before the first message comes: the key for the fakes.
+    pub(super) fn prepare(&self, context: &Context) -> Result<()> {
+        let Some(source) = self.key.source() else { return Ok(()) };
+        let nobody = || Err(Error::new(Kind::Usage, "nobody is asked for a key"));
+        let key = context.block_on(source.fetch(context.whose("", None), &nobody))?;
+        self.redactor.get_or_init(|| Mutex::new(Redactor::new(key.expose().as_bytes())));
+        Ok(())
+    }
+
     fn form(&self) -> To {
         self.to.unwrap_or(if self.html { To::Html } else { To::Eml })
     }
@@ -119,11 +155,8 @@ impl Convert {
         }
         if self.redact {
             let fresh = || {
-                let mut key = self.redact_key.clone().map(String::into_bytes).unwrap_or_default();
-                if self.redact_key.is_none() {
-                    key = vec![0; 32];
-                    SystemEntropy.fill(&mut key);
-                }
+                let mut key = [0; 32];
+                SystemEntropy.fill(&mut key);
                 Mutex::new(Redactor::new(&key))
             };
             let mut redactor = self.redactor.get_or_init(fresh).lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,9 +170,9 @@ impl Convert {
         let message = Message::parse(octets);
         let roles = || Roles::of(&message);
         Ok(match self.form() {
-            To::Text => text::print(&message, &roles()).into_bytes(),
+            To::Text => safe::terminal_lines(&text::print(&message, &roles())).into_owned().into_bytes(),
             To::Html => page::print(&message, &roles()).into_bytes(),
-            To::Md => markdown::print(&message, &roles()).into_bytes(),
+            To::Md => safe::terminal_lines(&markdown::print(&message, &roles())).into_owned().into_bytes(),
             To::Mbox => {
                 let mut out = Vec::with_capacity(octets.len() + octets.len() / 16);
                 let (sender, when) = mbox::postmark(&message);

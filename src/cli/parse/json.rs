@@ -13,8 +13,10 @@ use mailkit::convert::hash::sha256;
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::message::address_list::{self, NameAddr};
 use mailkit::message::defect::Defect;
+use mailkit::message::enclosed::{self, Inner};
 use mailkit::message::field::Field;
 use mailkit::message::guard::BlockKind;
+use mailkit::message::roles::Roles;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::{date, id, safe, text, words};
 use mailkit::reading::unsubscribe::{Target, Unsubscribe};
@@ -39,8 +41,8 @@ pub(super) enum Bodies {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::cli) struct Document<'m> {
-    /// The ids of the parts that can be saved.
-    attachments: Vec<&'m str>,
+    /// The ids of the parts, and of the files within texts, that can be saved.
+    attachments: Vec<Cow<'m, str>>,
     bcc: Vec<Person>,
     cc: Vec<Person>,
     /// When it was written, in UTC.
@@ -148,6 +150,10 @@ pub(super) struct PartObject<'m> {
     content_id: Option<String>,
     decoded_size: usize,
     disposition: Option<String>,
+    /// Files within the text, between `begin` and `end`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    enclosed: Vec<EnclosedFile>,
     /// The transfer encoding.
     encoding: &'static str,
     /// The name that the sender gave it, dangerous.
@@ -169,6 +175,25 @@ pub(super) struct PartObject<'m> {
     media: String,
 }
 
+/// A file within a text.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct EnclosedFile {
+    /// The name that the sender gave it, dangerous.
+    filename: String,
+    /// The part's number and one of its own: `1.uu2`.
+    id: String,
+    /// The name under which it can be saved.
+    safe_filename: String,
+    /// Of its content, in hexadecimal digits.
+    sha256: String,
+    /// Octets.
+    size: usize,
+    /// The type that its name suggests.
+    #[serde(rename = "type")]
+    media: &'static str,
+}
+
 /// A file that was written.
 #[derive(Debug, Serialize)]
 pub(super) struct WrittenFile<'w> {
@@ -188,7 +213,7 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
     let ways = found.has_ways.then(|| Unsubscribe::of(message)).flatten().map(|found| found.targets);
     let ways = ways.unwrap_or_default();
     Document {
-        attachments: roles.attachments.iter().filter_map(|index| id_of(Some(*index))).collect(),
+        attachments: attachments(message, roles),
         bcc: found.bcc,
         cc: found.cc,
         date: found.date.and_then(date::parse).map(|when| when.to_string()),
@@ -324,6 +349,27 @@ pub(super) fn everybody(field: &Field<'_>) -> Vec<Person> {
     people.map(|(name, address)| Person { address, name }).collect()
 }
 
+/// What can be saved, in its order. What stands in a message within is saved with it.
+fn attachments<'m>(message: &'m Message<'_>, roles: &Roles) -> Vec<Cow<'m, str>> {
+    let mut ids = Vec::new();
+    for part in message.own_parts() {
+        match roles.attachments.contains(&part.index) {
+            true => ids.push(Cow::Borrowed(part.id.as_str())),
+            false => ids.extend(enclosed::of(message, part).into_iter().map(|inner| Cow::Owned(inner.id))),
+        }
+    }
+    ids
+}
+
+impl EnclosedFile {
+    fn of(inner: Inner, content: &[u8]) -> Self {
+        let octets = inner.file.decode(content).content;
+        let safe_filename = safe::file_name(&inner.name);
+        let (sha256, size) = (sha256(&octets), octets.len());
+        Self { filename: inner.name, id: inner.id, safe_filename, sha256, size, media: inner.media }
+    }
+}
+
 /// One part with those in it. The guard's limit on nesting bounds the recursion.
 pub(super) fn part<'m>(message: &'m Message<'_>, part: &'m Part, bodies: Bodies) -> PartObject<'m> {
     let is_leaf = part.kind == BlockKind::Leaf;
@@ -338,6 +384,9 @@ pub(super) fn part<'m>(message: &'m Message<'_>, part: &'m Part, bodies: Bodies)
         content_id,
         decoded_size: content.as_ref().map_or(part.body.len(), |content| content.len()),
         disposition: message.disposition(part).map(|disposition| disposition.kind),
+        enclosed: content.as_ref().map_or_else(Vec::new, |content| {
+            enclosed::of(message, part).into_iter().map(|inner| EnclosedFile::of(inner, content)).collect()
+        }),
         encoding: part.encoding.name(),
         safe_filename: filename.as_deref().map(safe::file_name),
         filename,

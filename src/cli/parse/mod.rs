@@ -143,6 +143,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     if args.input.is_live() {
         context.await_message("pipe messages in, or name their files")?;
     }
+    args.convert.prepare(context)?;
     let verifier = args.verify.action(context);
     let (judge, teller) = (args.auth.action(&args.own), args.route.action(&args.own));
     let action = args.action([

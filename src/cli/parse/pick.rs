@@ -3,11 +3,12 @@
 //! One choice for `-l`, `-x` and `-O`. Chooses and names; writes nothing.
 
 use super::letter::Letter;
+use mailkit::message::enclosed::{self, Inner};
 use mailkit::message::guard::BlockKind;
-use mailkit::message::uuencode::{self, Enclosed};
+use mailkit::message::uuencode::Enclosed;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::wildcard::is_like_in_any_case;
-use mailkit::message::{guess, safe, words};
+use mailkit::message::{guess, safe};
 use std::borrow::Cow;
 
 /// Which of the parts are meant.
@@ -60,8 +61,8 @@ impl Pick {
             if is_wanted {
                 items.push(Item::of(message, part));
             }
-            // A text that is not saved itself gives what is in it.
-            if !is_attachment && part.media.is("text", "plain") && part.kind == BlockKind::Leaf {
+            // A text that is not saved itself, nor with a message within, gives what is in it.
+            if !is_attachment && (!self.media.is_empty() || !is_in_message(letter, part)) {
                 items.extend(Item::enclosed(message, part));
             }
         }
@@ -94,19 +95,11 @@ impl<'m> Item<'m> {
 
     /// The files within a text.
     fn enclosed(message: &Message<'_>, part: &'m Part) -> Vec<Self> {
-        let content = message.content(part).content;
-        let one = |(at, file): (usize, Enclosed)| {
-            let raw_name = words::undeclared(&file.name).0.into_owned();
-            Self {
-                id: format!("{}.uu{}", part.id, at + 1),
-                media: guess::media_type(&raw_name).to_owned(),
-                name: safe::file_name(&raw_name),
-                raw_name: Some(raw_name),
-                part,
-                enclosed: Some(file),
-            }
+        let one = |Inner { id, media, name, file }| {
+            let (safe, media) = (safe::file_name(&name), media.to_owned());
+            Self { id, media, name: safe, raw_name: Some(name), part, enclosed: Some(file) }
         };
-        uuencode::find(&content).into_iter().enumerate().map(one).collect()
+        enclosed::of(message, part).into_iter().map(one).collect()
     }
 
     /// The part with a number, or the file within a text with one.
@@ -116,8 +109,7 @@ impl<'m> Item<'m> {
             return Some(Self::of(message, part));
         }
         let (text, _) = id.rsplit_once('.')?;
-        let part = message.part(text).filter(|part| part.media.is("text", "plain"))?;
-        Self::enclosed(message, part).into_iter().find(|item| item.id.eq_ignore_ascii_case(id))
+        Self::enclosed(message, message.part(text)?).into_iter().find(|item| item.id.eq_ignore_ascii_case(id))
     }
 
     /// Its octets, decoded.

@@ -49,12 +49,18 @@ pub(super) fn escaped(text: &mut [u8], mark: u8, change: &mut dyn FnMut(&mut [u8
         if octet == was {
             continue;
         }
-        if text[at] == mark {
-            let is_lower = text[at + 1..at + 3].iter().any(u8::is_ascii_lowercase);
-            let code = if is_lower { format!("{octet:02x}") } else { format!("{octet:02X}") };
-            text[at + 1..at + 3].copy_from_slice(code.as_bytes());
-        } else {
-            text[at] = octet;
+        // What follows is as it was: it belongs to later letters, if it is no code.
+        match text[at..] {
+            [first, ref mut high, ref mut low, ..]
+                if first == mark && high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                let is_lower = high.is_ascii_lowercase() || low.is_ascii_lowercase();
+                let code = if is_lower { format!("{octet:02x}") } else { format!("{octet:02X}") };
+                if let [first, second] = *code.as_bytes() {
+                    (*high, *low) = (first, second);
+                }
+            }
+            _ => text[at] = octet,
         }
     }
 }
@@ -131,6 +137,15 @@ mod tests {
             ("abc", Encoding::SevenBit, "ABC"),
         ] {
             assert_eq!(upper(text.as_bytes(), encoding), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_begins_no_code_is_a_letter_like_others() {
+        for (text, wanted) in [("a=", "xx"), ("==41=4", "x=78xx"), ("=zz=\n", "xxx=\n")] {
+            let mut text = text.as_bytes().to_vec();
+            body(&mut text, Encoding::QuotedPrintable, &mut |decoded| decoded.fill(b'x'));
+            assert_eq!(String::from_utf8_lossy(&text), wanted);
         }
     }
 

@@ -21,27 +21,22 @@ pub(super) enum Charset {
 impl Charset {
     /// Reads a label.
     pub(super) fn of(label: &str) -> Self {
-        let label = label.trim().to_ascii_lowercase();
-        let begins = |names: &[&str]| names.iter().any(|name| label.starts_with(name));
+        // Punctuation in these names is anybody's guess.
+        let key: String = label.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        let key = key.strip_prefix("cs").or_else(|| key.strip_prefix('x')).unwrap_or(&key);
+        let number = key.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let is_page = ["cp", "ibm", "windows", "win", "ansi", "ms", "dos", "oem", "codepage"]
+            .iter()
+            .any(|kind| key.strip_prefix(kind) == Some(number));
+        let begins = |names: &[&str]| names.iter().any(|name| key.starts_with(name));
+        let pages = |pages: &[&str]| is_page && pages.contains(&number);
         match () {
-            () if begins(&["utf-16", "utf16", "utf-32", "ucs-", "iso-10646-ucs", "unicode"]) => Self::Wide,
-            () if begins(&["shift", "sjis", "ms_kanji", "x-sjis", "windows-31j", "cp932"]) => Self::ShiftJis,
-            () if begins(&["iso-2022", "csiso2022", "hz-gb"]) => Self::Escapes,
-            () if begins(&[
-                "euc",
-                "gb",
-                "big5",
-                "ks_c",
-                "cp936",
-                "cp949",
-                "cp950",
-                "windows-949",
-                "windows-936",
-                "x-euc",
-            ]) =>
-            {
-                Self::Pairs
-            }
+            () if begins(&["utf16", "utf32", "utf7", "ucs", "iso10646ucs", "unicode"]) => Self::Wide,
+            () if pages(&["1200", "1201", "65000"]) => Self::Wide,
+            () if begins(&["shift", "sjis", "mskanji", "windows31j"]) || pages(&["932", "943"]) => Self::ShiftJis,
+            () if begins(&["iso2022", "hz"]) || pages(&["50220", "50221", "50222"]) => Self::Escapes,
+            () if begins(&["euc", "gb", "big5", "ksc", "korean", "chinese", "johab"]) => Self::Pairs,
+            () if pages(&["936", "949", "950", "951", "51932", "51936", "51949", "54936"]) => Self::Pairs,
             () => Self::Words,
         }
     }
@@ -69,7 +64,9 @@ impl Charset {
                     2
                 }
                 Self::ShiftJis if matches!(first, 0x81..=0x9f | 0xe0..=0xfc) && second.is_some_and(|o| o >= 0x40) => {
-                    text[at..at + 2].copy_from_slice(b"\x82\xa0");
+                    // A second octet that is ASCII stays so: in a header field it may stand as it is.
+                    let is_ascii = text[at + 1].is_ascii();
+                    text[at..at + 2].copy_from_slice(if is_ascii { b"\x83A" } else { b"\x82\xa0" });
                     2
                 }
                 Self::ShiftJis if first >= 0x80 => {
@@ -77,7 +74,8 @@ impl Charset {
                     1
                 }
                 Self::Pairs if first >= 0x81 && second.is_some_and(|o| o >= 0x40) => {
-                    text[at..at + 2].copy_from_slice(b"\xb0\xa1");
+                    let is_ascii = text[at + 1].is_ascii();
+                    text[at..at + 2].copy_from_slice(if is_ascii { b"\xb0A" } else { b"\xb0\xa1" });
                     2
                 }
                 // GB 18030 writes some letters as four octets, the second and fourth of them digits.
@@ -109,7 +107,7 @@ mod tests {
     #[test]
     fn letters_of_many_octets_are_filled_and_the_text_stays_valid() {
         for (label, text, wanted) in [
-            ("Shift_JIS", &b"\x93\xfa\x96{ abc\r\n"[..], &b"\x82\xa0\x82\xa0 xxx\r\n"[..]),
+            ("Shift_JIS", &b"\x93\xfa\x96{ abc\r\n"[..], &b"\x82\xa0\x83A xxx\r\n"[..]),
             ("EUC-JP", b"\xc6\xfc\xcb\xdc.\n", b"\xb0\xa1\xb0\xa1.\n"),
             ("gb18030", b"\x81\x30\x89\x39", b"\x810\x810"),
             ("iso-2022-jp", b"a\x1b$BF|K\\\x1b(Bb\r\n", b"x\x1b$B0!0!\x1b(Bx\r\n"),
@@ -119,7 +117,24 @@ mod tests {
             Charset::of(label).fill(&mut filled);
             assert_eq!(filled, wanted, "{label}");
         }
-        assert_eq!(Charset::of("utf-8"), Charset::Words);
-        assert_eq!(Charset::of("koi8-r"), Charset::Words);
+        for (label, wanted) in [
+            ("utf-8", Charset::Words),
+            ("koi8-r", Charset::Words),
+            ("windows-1252", Charset::Words),
+            ("cp437", Charset::Words),
+            ("UTF_16", Charset::Wide),
+            ("cp1200", Charset::Wide),
+            ("iso2022jp", Charset::Escapes),
+            ("csISO2022KR", Charset::Escapes),
+            ("HZ", Charset::Escapes),
+            ("x-sjis", Charset::ShiftJis),
+            ("ms932", Charset::ShiftJis),
+            ("x-gbk", Charset::Pairs),
+            ("KSC5601", Charset::Pairs),
+            ("windows-949", Charset::Pairs),
+            ("csBig5", Charset::Pairs),
+        ] {
+            assert_eq!(Charset::of(label), wanted, "{label}");
+        }
     }
 }

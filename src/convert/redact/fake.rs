@@ -48,6 +48,27 @@ impl Fakes {
         }
     }
 
+    /// Replaces the words of a text that is a single name, so that two of them that differ in one word differ in all.
+    pub(super) fn whole(&self, text: &mut [u8], round: u8) {
+        let original = text.to_vec();
+        let mut at = 0;
+        while at < text.len() {
+            let length = word(&text[at..]);
+            if length == 0 {
+                at += separator(&text[at..]);
+                continue;
+            }
+            let mut context = mac::Context::with_key(&self.key);
+            context.update(&[round | 0x80]);
+            context.update(&original);
+            context.update(&at.to_be_bytes());
+            let mut seed = [0; 32];
+            seed.copy_from_slice(context.sign().as_ref());
+            self.replace(&mut text[at..at + length], &seed);
+            at += length;
+        }
+    }
+
     /// Replaces one word.
     fn word(&mut self, word: &mut [u8]) {
         // A number that can stand in an IPv4 address still can.

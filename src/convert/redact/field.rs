@@ -1,17 +1,20 @@
-//! Header fields with fakes: syntax, keywords, dates, charsets and boundaries stay, all else is replaced.
+//! Header fields with fakes: syntax, keywords, dates and charsets stay, all else is replaced.
 //!
 //! What nobody knows is text. RFC 5322 §3.6; RFC 2045 §5; RFC 2047; RFC 2231; RFC 8601; RFC 6376.
 
+use super::boundary::{Boundaries, Named};
 use super::charset::Charset;
 use super::fake::Fakes;
 use super::vocabulary::List;
 use super::{cells, is_in_address};
+use crate::message::media::{self, Placed};
+use crate::message::transfer::Encoding;
 use crate::message::{field, guess, words};
 use memchr::memmem;
 use std::ops::Range;
 
 /// Fields whose words are keywords of some standard, as far as they are known.
-const STRUCTURED: [&str; 28] = [
+const STRUCTURED: [&str; 27] = [
     "received",
     "authentication-results",
     "arc-authentication-results",
@@ -20,7 +23,6 @@ const STRUCTURED: [&str; 28] = [
     "dkim-signature",
     "received-spf",
     "mime-version",
-    "content-transfer-encoding",
     "content-language",
     "precedence",
     "auto-submitted",
@@ -55,15 +57,12 @@ const DATES: [&str; 9] = [
 ];
 
 /// Replaces what a header section says, in place.
-pub(super) fn section(fakes: &mut Fakes, octets: &mut [u8]) {
-    let found: Vec<(Range<usize>, usize)> = field::fields(octets)
-        .map(|field| (field.at.clone(), field.at.end - field.at.start))
-        .map(|(at, _)| (at.clone(), at.start))
-        .collect();
+pub(super) fn section(fakes: &mut Fakes, boundaries: &Boundaries, octets: &mut [u8]) {
+    let found: Vec<Range<usize>> = field::fields(octets).map(|field| field.at).collect();
     let mut done = 0;
-    for (at, _) in found {
+    for at in found {
         other(fakes, &mut octets[done..at.start], done == 0);
-        one(fakes, &mut octets[at.clone()]);
+        one(fakes, boundaries, &mut octets[at.clone()]);
         done = at.end;
     }
     let is_first = done == 0;
@@ -79,14 +78,15 @@ fn other(fakes: &mut Fakes, octets: &mut [u8], is_first: bool) {
 }
 
 /// One field, name and all.
-fn one(fakes: &mut Fakes, octets: &mut [u8]) {
+fn one(fakes: &mut Fakes, boundaries: &Boundaries, octets: &mut [u8]) {
     let Some(colon) = field::colon_of(field::first_line(octets)) else { return };
     let (name, body) = octets.split_at_mut(colon);
     let lower = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
-    fakes.text(name, Charset::Words, &|text, at| List::FieldName.has(&text[at]));
+    self::name(fakes, name);
     let is = |names: &[&str]| names.contains(&lower.as_str());
     match lower.as_str() {
-        "content-type" | "content-disposition" => parameters(fakes, body),
+        "content-type" | "content-disposition" => parameters(fakes, boundaries, &mut body[1..]),
+        "content-transfer-encoding" => encoding(fakes, &mut body[1..]),
         "received" => {
             // The date stands behind the last semicolon.
             let at = memchr::memrchr(b';', body).unwrap_or(body.len());
@@ -99,6 +99,15 @@ fn one(fakes: &mut Fakes, octets: &mut [u8]) {
         _ if is(&DATES) => dated(fakes, body),
         _ if is(&STRUCTURED) => text(fakes, body, List::Keyword),
         _ => text(fakes, body, List::Nothing),
+    }
+}
+
+/// A field name. Whether it is surely one tells a slip in a header section from its end, so that has to stay.
+fn name(fakes: &mut Fakes, name: &mut [u8]) {
+    let before = name.to_vec();
+    fakes.text(name, Charset::Words, &|text, at| List::FieldName.has(&text[at]));
+    if field::is_sure_name(name) && !field::is_sure_name(&before) {
+        name.iter_mut().filter(|octet| octet.is_ascii_alphanumeric()).for_each(|octet| *octet = b'q');
     }
 }
 
@@ -176,63 +185,81 @@ fn is_charset(label: &str) -> bool {
     words::decode_charset(label, b"").is_some()
 }
 
-/// A type or disposition with its parameters.
-fn parameters(fakes: &mut Fakes, body: &mut [u8]) {
-    let mut start = 0;
-    let mut is_first = true;
-    while start < body.len() {
-        let end = start + parameter_end(&body[start..]);
-        let piece = &mut body[start..end];
-        match is_first {
-            true => media(fakes, piece),
-            false => parameter(fakes, piece),
+/// A type or disposition with its parameters, as the reader finds them; what is none of these is text.
+fn parameters(fakes: &mut Fakes, boundaries: &Boundaries, body: &mut [u8]) {
+    let layout = media::layout(body);
+    let named = Named::of(&layout, body);
+    let (head, at) = &layout.head;
+    media(fakes, &mut body[at.clone()], head, &layout.comments);
+    let mut done = at.end;
+    for placed in &layout.parameters {
+        text(fakes, &mut body[done..placed.name_at.start], List::Nothing);
+        let base = placed.name.split('*').next().unwrap_or_default().to_ascii_lowercase();
+        if !all_words(&placed.name, |word| List::Keyword.has(word) || word.iter().all(u8::is_ascii_digit)) {
+            // Numbers are those of pieces (RFC 2231 §3).
+            fakes.text(&mut body[placed.name_at.clone()], Charset::Words, &|text, at| {
+                let word = &text[at];
+                List::Keyword.has(word) || word.iter().all(u8::is_ascii_digit)
+            });
         }
-        (start, is_first) = (end + 1, false);
+        match named.as_ref().filter(|_| base == "boundary").map(|named| (named, boundaries.fake(&named.boundary))) {
+            Some((Named { at: Some(at), .. }, Some(fake))) if placed.value_at.contains(&at.start) => {
+                body[at.clone()].copy_from_slice(fake);
+            }
+            // It is written in a form of its own.
+            Some((Named { at: None, .. }, _)) => {}
+            _ => value(fakes, &mut body[placed.value_at.clone()], placed, &base),
+        }
+        done = placed.value_at.end;
     }
+    text(fakes, &mut body[done..], List::Nothing);
+    layout.comments.into_iter().for_each(|at| text(fakes, &mut body[at], List::Nothing));
 }
 
-/// Where a parameter ends: at a semicolon that is not quoted.
-fn parameter_end(text: &[u8]) -> usize {
-    let mut in_quotes = false;
-    let mut is_escaped = false;
-    for (at, octet) in text.iter().enumerate() {
-        match octet {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_quotes => is_escaped = true,
-            b'"' => in_quotes = !in_quotes,
-            b';' if !in_quotes => return at,
-            _ => {}
+/// Whether something holds for all words of a text, and there are some.
+fn all_words(text: &str, holds: impl Fn(&[u8]) -> bool) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && words.all(|word| holds(word.as_bytes()))
+}
+
+/// `type/subtype`, or `attachment`; types that many have stay whole. `comments` begin where the text does.
+fn media(fakes: &mut Fakes, octets: &mut [u8], shown: &str, comments: &[Range<usize>]) {
+    let shown = shown.to_ascii_lowercase();
+    if guess::extension(&shown).is_some() || guess::media_type(&shown) == shown {
+        return;
+    }
+    let is_comment = |at: usize| comments.iter().any(|comment| comment.contains(&at));
+    let slash = memchr::memchr_iter(b'/', octets).find(|at| !is_comment(*at)).unwrap_or(octets.len());
+    let (main, sub) = shown.split_once('/').unwrap_or((&shown, ""));
+    let (main_octets, sub_octets) = octets.split_at_mut(slash);
+    for (shown, octets) in [(main, main_octets), (sub, sub_octets)] {
+        if !all_words(shown, |word| List::Keyword.has(word)) {
+            text(fakes, octets, List::Keyword);
         }
     }
-    text.len()
 }
 
-/// `: type/subtype`, or `: attachment`; types that many have stay whole.
-fn media(fakes: &mut Fakes, text: &mut [u8]) {
-    let shown = String::from_utf8_lossy(text).trim_start_matches(':').trim().to_ascii_lowercase();
-    let is_known = guess::extension(&shown).is_some() || guess::media_type(&shown) == shown;
-    if !is_known {
-        self::text(fakes, text, List::Keyword);
-    }
-}
-
-/// `name=value`: what the value may say depends on the name.
-fn parameter(fakes: &mut Fakes, text: &mut [u8]) {
-    let Some(equals) = memchr::memchr(b'=', text) else { return self::text(fakes, text, List::Nothing) };
-    let (name, value) = text.split_at_mut(equals);
-    let lower = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
-    let base = lower.split('*').next().unwrap_or_default();
-    let is_extended = lower.ends_with('*');
-    // Numbers are those of pieces (RFC 2231 §3).
-    fakes.text(name, Charset::Words, &|text, at| {
-        let word = &text[at];
-        List::Keyword.has(word) || word.iter().all(u8::is_ascii_digit)
+/// A transfer encoding: one that is known stays, whatever stands around it.
+fn encoding(fakes: &mut Fakes, body: &mut [u8]) {
+    let layout = media::layout(body);
+    let token = match Encoding::parse(body) {
+        Encoding::Unknown => String::new(),
+        _ => media::first_token(body).to_ascii_lowercase(),
+    };
+    let head = layout.head.1;
+    fakes.text(&mut body[..head.end], Charset::Words, &|text, at| {
+        let word = text[at].to_ascii_lowercase();
+        List::Keyword.has(&word) || memmem::find(token.as_bytes(), &word).is_some()
     });
-    let label = String::from_utf8_lossy(&value[1..]).trim().trim_matches('"').to_owned();
+    text(fakes, &mut body[head.end..], List::Keyword);
+    layout.comments.into_iter().for_each(|at| text(fakes, &mut body[at], List::Keyword));
+}
+
+/// The value of a parameter: what it may say depends on the name.
+fn value(fakes: &mut Fakes, value: &mut [u8], placed: &Placed, base: &str) {
+    let is_extended = placed.name.ends_with('*');
     match base {
-        // Boundaries are structure: what is between them would not be found again.
-        "boundary" => {}
-        "charset" if is_charset(&label) => {}
+        "charset" if is_charset(&placed.value) => {}
         "filename" | "name" => {
             // The end of a name says what kind of file it is.
             let end = value.iter().rposition(|octet| octet.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
@@ -240,8 +267,7 @@ fn parameter(fakes: &mut Fakes, text: &mut [u8]) {
                 std::str::from_utf8(&value[*dot + 1..end])
                     .is_ok_and(|e| guess::media_type(&format!("x.{e}")) != "application/octet-stream")
             });
-            let kept = value.len() - dot.map_or(value.len(), |dot| dot);
-            let until = value.len() - kept;
+            let until = dot.unwrap_or(value.len());
             extended(fakes, &mut value[..until], is_extended);
         }
         "format" | "delsp" | "type" | "protocol" | "micalg" | "report-type" | "reply-type" | "method"
@@ -261,7 +287,7 @@ fn extended(fakes: &mut Fakes, value: &mut [u8], is_extended: bool) {
     let mut start = 0;
     if let Some(quote) = memchr::memchr(b'\'', value)
         && let Some(second) = memchr::memchr(b'\'', &value[quote + 1..])
-        && std::str::from_utf8(&value[..quote]).is_ok_and(|label| is_charset(label.trim_matches(['=', '"', ' '])))
+        && std::str::from_utf8(&value[..quote]).is_ok_and(|label| is_charset(label.trim_matches(['"', ' '])))
     {
         start = quote + second + 2;
     }
@@ -275,7 +301,7 @@ mod tests {
     /// A section with fakes; each word of fakes as `#`.
     fn shown(section_text: &str) -> String {
         let mut octets = section_text.as_bytes().to_vec();
-        section(&mut Fakes::new(b"key"), &mut octets);
+        section(&mut Fakes::new(b"key"), &Boundaries::default(), &mut octets);
         assert_eq!(octets.len(), section_text.len());
         String::from_utf8(octets).expect("text")
     }
@@ -303,10 +329,16 @@ mod tests {
             ("X-Contoso-Spam-Score: contoso says 5\r\n", "-Spam-Score: ", "Contoso contoso says"),
             ("List-Id: Cooks of crepes <cooks.crepes.example>\r\n", "List-Id: ", "Cooks crepes"),
             (
-                "Content-Type: multipart/mixed; boundary=\"=_alice\"; charset=utf-8\r\n",
-                "boundary=\"=_alice\"; charset=utf-8",
-                "x",
+                "Content-Type: multi(crepes)part/mixed; boun(bob)dary=\"=_alice\"; charset=utf-8\r\n",
+                "\"; charset=utf-8",
+                "alice crepes bob",
             ),
+            (
+                "Content-Type: text/plain; alice-bob\"; x=\"alice\"; bob; charset=\"utf-8\"\r\n",
+                "; charset=\"utf-8\"",
+                "alice bob",
+            ),
+            ("Content-Transfer-Encoding: x-uu(alice)encode (bob)\r\n", "Content-Transfer-Encoding: x-uu(", "alice bob"),
             (
                 "Content-Type: application/pdf; name=\"secret plan.pdf\"\r\n",
                 ": application/pdf; name=\"",
@@ -328,6 +360,25 @@ mod tests {
                 assert!(!faked.contains(word), "{word} of {text} is in {faked}");
             }
         }
+    }
+
+    #[test]
+    fn names_that_are_surely_fields_stay_so_and_no_other_becomes_one() {
+        let faked = |text: &str, key: &[u8]| {
+            let mut octets = text.as_bytes().to_vec();
+            name(&mut Fakes::new(key), &mut octets);
+            octets
+        };
+        for text in "Authentication-Results BCC CC Comments Date Delivered-To DKIM-Signature Errors-To Envelope-To From Importance \
+            In-Reply-To Keywords Lines Message-ID MIME-Version Newsgroups Organization Precedence Received References Reply-To \
+            Return-Path Sender Status Subject Thread-Index Thread-Topic To User-Agent X- Content- List- Resent- ARC- MS- \
+            Disposition-Notification-"
+            .split_ascii_whitespace()
+        {
+            assert!(field::is_sure_name(text.as_bytes()) && faked(text, b"key") == text.as_bytes(), "{text}");
+        }
+        let is_sure = |key: u8| ["k-l", "kl", "kll"].iter().any(|text| field::is_sure_name(&faked(text, &[key])));
+        assert!(!(0..=255).any(is_sure));
     }
 
     #[test]

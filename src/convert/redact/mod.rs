@@ -1,9 +1,10 @@
 //! A message for a report about it: addresses, names and texts replaced by fakes, everything else as it was.
 //!
-//! Structure, line ends, encodings, boundaries and defects stay, and each octet its place, so that what a reader stumbled
-//! over is still there. What is not known to be harmless is replaced. The same word has the same fake in one run, so
+//! Structure, line ends, encodings and defects stay, and each octet its place, so that what a reader stumbled over is
+//! still there. What is not known to be harmless is replaced. The same word has the same fake in one run, so
 //! that threads and references hold. RFC 5322; RFC 2045–2047.
 
+mod boundary;
 mod cells;
 mod charset;
 mod fake;
@@ -16,9 +17,9 @@ use crate::message::guard::BlockKind;
 use crate::message::transfer::Encoding;
 use crate::message::uuencode;
 use crate::message::view::{Message, Part};
+use boundary::Boundaries;
 use charset::Charset;
 use fake::Fakes;
-use std::collections::HashSet;
 use std::ops::Range;
 use vocabulary::List;
 
@@ -43,49 +44,31 @@ impl Redactor {
     /// The message with fakes; as many octets as before.
     pub fn redact(&mut self, message: &Message<'_>) -> Vec<u8> {
         let mut octets = message.octets().to_vec();
-        let mut boundaries = HashSet::new();
-        for part in message.parts() {
-            boundaries.extend(part.media.parameters.get("boundary").map(|text| text.trim_end().as_bytes().to_vec()));
-        }
+        let boundaries = Boundaries::of(message, &self.fakes);
         // Header sections and contents lie one behind the other; what is between them are boundaries, and text around
         // them.
         let mut done = 0;
         for part in message.parts() {
-            self.between(&mut octets[done..part.header.start.max(done)], &boundaries);
-            field::section(&mut self.fakes, &mut octets[part.header.clone()]);
+            self.text(&mut octets[done..part.header.start.max(done)]);
+            field::section(&mut self.fakes, &boundaries, &mut octets[part.header.clone()]);
             done = part.header.end;
             if part.kind == BlockKind::Leaf {
-                self.content(part, &mut octets[part.body.clone()]);
+                self.content(part, &boundaries, &mut octets[part.body.clone()]);
                 done = part.body.end;
             }
         }
-        self.between(&mut octets[done..], &boundaries);
+        self.text(&mut octets[done..]);
+        boundaries.lines(&self.fakes, message.octets(), &mut octets);
         octets
     }
 
-    /// Text before, between and behind parts. Boundaries stay, also those that nobody closed or opened.
-    fn between(&mut self, octets: &mut [u8], boundaries: &HashSet<Vec<u8>>) {
-        let mut at = 0;
-        while at < octets.len() {
-            let length = first_line(&octets[at..]).len();
-            let line = &mut octets[at..at + length];
-            let text = line.strip_prefix(b"--").map(|text| text.trim_ascii_end().to_vec()).unwrap_or_default();
-            let is_boundary =
-                boundaries.contains(&text) || text.strip_suffix(b"--").is_some_and(|t| boundaries.contains(t));
-            if !is_boundary || text.is_empty() {
-                self.text(line);
-            }
-            at += length;
-        }
-    }
-
-    fn content(&mut self, part: &Part, octets: &mut [u8]) {
+    fn content(&mut self, part: &Part, boundaries: &Boundaries, octets: &mut [u8]) {
         let charset = Charset::of(&part.media.parameters.get("charset").unwrap_or_default());
         let is_report = part.media.main == "message" || part.media.is("text", "rfc822-headers");
         let is_signature = part.media.sub.contains("signature");
         match part.media.main.as_str() {
             // Reports and parts of messages are fields, in sections of their own.
-            _ if is_report && part.encoding.is_identity() => self.sections(octets),
+            _ if is_report && part.encoding.is_identity() => self.sections(boundaries, octets),
             "text" if matches!(part.media.sub.as_str(), "html" | "xml") => {
                 cells::body(octets, part.encoding, &mut |decoded| markup::page(&mut self.fakes, decoded, charset));
             }
@@ -101,7 +84,7 @@ impl Redactor {
     }
 
     /// Header sections one behind the other, and perhaps a text behind the last one.
-    fn sections(&mut self, octets: &mut [u8]) {
+    fn sections(&mut self, boundaries: &Boundaries, octets: &mut [u8]) {
         let mut start = 0;
         while start < octets.len() {
             let mut end = start;
@@ -112,22 +95,29 @@ impl Redactor {
                     break;
                 }
             }
-            field::section(&mut self.fakes, &mut octets[start..end]);
+            field::section(&mut self.fakes, boundaries, &mut octets[start..end]);
             start = end;
         }
     }
 
     /// Text in lines; armour keeps its edges, and files within it their form.
     fn text(&mut self, text: &mut [u8]) {
-        let files = uuencode::find(text);
         let mut done = 0;
-        for file in files {
-            self.lines(&mut text[done..file.at.start]);
-            let begin = file.at.start..file.data.start;
-            let name_at = begin.end - first_line(&text[begin.clone()]).len() + "begin 644 ".len().min(begin.len());
-            self.lines(&mut text[name_at.min(begin.end)..begin.end]);
-            fill_lines(&mut text[file.data.clone()]);
-            done = file.at.end;
+        // They are found so many at once.
+        loop {
+            let (start, files) = (done, uuencode::find(&text[done..]));
+            if files.is_empty() {
+                break;
+            }
+            for file in files {
+                let (begin, data) = (start + file.at.start, start + file.data.start..start + file.data.end);
+                self.lines(&mut text[done..begin]);
+                // The name stands at the end of the first line, behind the form and the mode.
+                let name_end = begin + text[begin..data.start].trim_ascii_end().len();
+                self.lines(&mut text[name_end - file.name.len()..name_end]);
+                fill_lines(&mut text[data]);
+                done = start + file.at.end;
+            }
         }
         self.lines(&mut text[done..]);
     }

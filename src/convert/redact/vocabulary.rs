@@ -5,9 +5,9 @@
 
 /// Words of field names; a name that is made of these only stays.
 const FIELD_WORDS: &str = "
- abuse accept action add address all antivirus antispam apparently approved archive archived arc arrival arrived attach
+ abuse accept action add address agent all antivirus antispam apparently approved archive archived arc arrival arrived attach
  authenticated authentication auto autoreply b bcc body bulk bytes by campaign category cc charset class clacks client
- complaints content control copy creation data date deferred delivered delivery description detected diagnostic dkim
+ comments complaints content control copy creation data date deferred delivered delivery description detected diagnostic dkim
  disposition distribution domain domainkey duration email encoding encrypted envelope errors error estimated evaluation
  exchange expires expiry feedback field final flags flow followup for format forwarded forefront from google guid help
  host id identity importance in inbound index info incident info ip is jsmail keywords language last level lines list
@@ -30,7 +30,7 @@ const KEYWORDS: &str = "
  gzip h header headers help helo high host html http https i id identity image immediate importance in inline invalid
  ip iprev is iso jpeg json junk key l language length level limit list listed lmtp lmtpa lmtps local log low mail mailbox mailer
  mailfrom mailing mailto manual max mdn mechanism media message method micalg microsoft mime min missing mixed model multipart modification
- mode msg mta name neutral no none normal not notification null octet octetstream only or ora original other out outbound
+ mode msg mta name neutral news no none normal not notification null octet octetstream only or ora original other out outbound
  override p parallel part partial pass passed path pcre pdf permanent permerror pgp pgp-encrypted pgp-signature pipe pkcs7 plain
  png policy possible post postfix prio priority private processed protocol ptr public q qmail query quoted-printable quoted
  printable r ra read reason received recipient record refs reject rejected related relaxed relay remote replied reply report
