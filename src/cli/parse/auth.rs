@@ -164,8 +164,8 @@ impl Action for Auth {
         false
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        Some(self)
+    fn is_beside_others(&self) -> bool {
+        true
     }
 }
 

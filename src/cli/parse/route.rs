@@ -79,8 +79,8 @@ impl Action for Route {
         false
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        Some(self)
+    fn is_beside_others(&self) -> bool {
+        true
     }
 }
 

@@ -16,8 +16,8 @@ use mailkit::message::field::trim_line_end;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 
 /// What is to be verified.
 #[derive(Debug, clap::Args)]
@@ -104,7 +104,7 @@ impl Verify {
     /// The action, if it was asked for.
     pub(super) fn action<'c>(&'c self, context: &'c Context) -> Option<Verifier<'c>> {
         let is_asked = !self.verify.is_empty();
-        is_asked.then(|| Verifier { verify: self, context, unsealed: RefCell::new(Vec::new()) })
+        is_asked.then(|| Verifier { verify: self, context, unsealed: Mutex::default() })
     }
 }
 
@@ -113,13 +113,13 @@ pub(super) struct Verifier<'c> {
     verify: &'c Verify,
     context: &'c Context,
     /// Signatures that were met when the message was taken out of its envelope.
-    unsealed: RefCell<Vec<Signed>>,
+    unsealed: Mutex<Vec<Signed>>,
 }
 
 impl Verifier<'_> {
     /// Tells of signatures that stood around the next message.
     pub(super) fn unseals(&self, signed: Vec<Signed>) {
-        *self.unsealed.borrow_mut() = signed;
+        *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner) = signed;
     }
 }
 
@@ -151,7 +151,7 @@ impl Action for Verifier<'_> {
         }
         if asks(Family::Pgp) || asks(Family::Smime) {
             let schemes = (asks(Family::Pgp), asks(Family::Smime));
-            let mut signed = std::mem::take(&mut *self.unsealed.borrow_mut());
+            let mut signed = std::mem::take(&mut *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner));
             signed.retain(|signed| signed.is_of(schemes));
             signed.extend(people::look(message, schemes, self.context)?);
             if !sheet.is_json() {
