@@ -1,10 +1,12 @@
-//! Mutated mail through our reader and through Python's: where they differ, a known cause has to explain it.
+//! Mutated mail through our reader, through Python's and through mail-parser: where they differ, a known cause has to
+//! explain it.
 //!
-//! Asked for, since it needs python3 and minutes: `MAILKIT_DIFFERENTIAL_CASES=20000 cargo test --test differential --
-//! --ignored --nocapture`. The mutations come from the corpus and a fixed seed, so that a failure comes again. Messages
-//! with a defect are where readers may differ; those without one have to be read alike. docs/parse-differences.md has
-//! the causes.
+//! Python is asked for, since it has to be there and needs minutes: `MAILKIT_DIFFERENTIAL_CASES=20000 cargo test --test
+//! differential -- --ignored --nocapture`. The mutations come from the corpus and a fixed seed, so that a failure comes
+//! again. Messages with a defect are where readers may differ; those without one have to be read alike.
+//! docs/parse-differences.md has the causes.
 
+use mail_parser::{MessageParser, MimeHeaders, PartType};
 use mailkit::message::defect;
 use mailkit::message::guard::BlockKind;
 use mailkit::message::view::{Message, Part};
@@ -118,20 +120,11 @@ fn cause(message: &Message<'_>) -> Option<&'static str> {
 fn what_is_whole_is_read_as_python_reads_it() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/differential/python.py");
     let python = Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut python) = python else {
-        println!("no python3 here, so nothing is compared");
-        return;
-    };
-    let count = std::env::var("MAILKIT_DIFFERENTIAL_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000);
+    let mut python = python.expect("python3 is what this test compares with");
     let mut input = python.stdin.take().expect("a pipe");
     let mut output = BufReader::new(python.stdout.take().expect("a pipe"));
-    let (corpus, mut chance) = (corpus(), Chance(5322));
-    let (mut same, mut causes, mut unexplained) = (0, BTreeMap::<&str, usize>::new(), Vec::new());
-    for case in 0..count {
-        let mut octets = corpus[case % corpus.len()].clone();
-        for _ in 0..case / corpus.len() % 4 {
-            octets = mutate(&octets, &mut chance);
-        }
+    let mut compared = Compared::default();
+    for octets in cases() {
         input.write_all(format!("{}\n", octets.len()).as_bytes()).expect("python reads");
         input.write_all(&octets).and_then(|()| input.flush()).expect("python reads");
         let mut line = String::new();
@@ -140,16 +133,107 @@ fn what_is_whole_is_read_as_python_reads_it() {
         let message = Message::parse(&octets);
         for (key, ours) in seen(&message) {
             let Some(wanted) = theirs["is"][key].get("is") else { continue };
-            match cause(&message) {
-                _ if ours == *wanted => same += 1,
-                Some(cause) => *causes.entry(cause).or_default() += 1,
-                None => unexplained.push(format!("{key}\n  they {wanted}\n  we   {ours}\n{}", octets.escape_ascii())),
-            }
+            compared.take(&message, key, &ours, wanted, cause);
         }
     }
     drop(input);
     python.wait().expect("it ends");
-    println!("{count} messages, {same} values alike; differences by cause: {causes:#?}");
-    let first = unexplained.first().map_or("", String::as_str);
-    assert!(unexplained.is_empty(), "{} without a cause, the first:\n{first}", unexplained.len());
+    compared.end();
+}
+
+#[test]
+fn what_is_whole_has_the_parts_that_mail_parser_finds() {
+    let mut compared = Compared::default();
+    for octets in cases() {
+        let Some(theirs) = MessageParser::default().parse(&octets) else { continue };
+        let message = Message::parse(&octets);
+        let ours = tree(&message, message.root()).into();
+        compared.take(&message, "tree", &ours, &their_tree(&theirs, 0).into(), their_cause);
+    }
+    compared.end();
+}
+
+/// A part as mail-parser sees it.
+fn their_tree(message: &mail_parser::Message<'_>, index: u32) -> String {
+    let Some(part) = message.part(index) else { return String::new() };
+    let default = if matches!(part.body, PartType::Message(_)) { "message/rfc822" } else { "text/plain" };
+    let media = part.content_type().map_or(default.to_owned(), |media| {
+        format!("{}/{}", media.ctype(), media.subtype().unwrap_or_default()).to_ascii_lowercase()
+    });
+    let inner = match &part.body {
+        PartType::Multipart(parts) => parts.iter().map(|part| their_tree(message, *part)).collect::<Vec<_>>(),
+        PartType::Message(within) => vec![their_tree(within, 0)],
+        _ => return media,
+    };
+    format!("{media}({})", inner.join(","))
+}
+
+/// Why mail-parser may differ, if it may.
+fn their_cause(message: &Message<'_>) -> Option<&'static str> {
+    let told = defect::defects(message);
+    let harmless = ["long-line", "no-from", "utf8-header", "8bit-header", "bare-lf", "nul", "undeclared-charset"];
+    if let Some(defect) = told.iter().find(|defect| !harmless.contains(&defect.code)) {
+        return Some(defect.code);
+    }
+    let octets = message.octets();
+    let within_line = |boundary: String| {
+        let sign = format!("--{boundary}");
+        memchr::memmem::find_iter(octets, sign.as_bytes()).any(|at| {
+            let (before, behind) = (octets[..at].last(), octets.get(at + sign.len()));
+            before.is_some_and(|octet| *octet != b'\n') || behind.is_some_and(|octet| !b"\r\n \t-".contains(octet))
+        })
+    };
+    if message.parts().iter().filter_map(|part| part.media.parameters.get("boundary")).any(within_line) {
+        return Some("a boundary within a line, or a longer one");
+    }
+    let is_hollow =
+        |part: &Part| part.kind == BlockKind::Message && message.children(part).all(|p| p.header.is_empty());
+    message.parts().iter().any(is_hollow).then_some("a message within that has no header section")
+}
+
+/// The corpus, and mutations of it: each time round one more.
+fn cases() -> impl Iterator<Item = Vec<u8>> {
+    let count = std::env::var("MAILKIT_DIFFERENTIAL_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000);
+    let (corpus, mut chance) = (corpus(), Chance(5322));
+    (0..count).map(move |case| {
+        let mutations = 0..case / corpus.len() % 4;
+        mutations.fold(corpus[case % corpus.len()].clone(), |octets, _| mutate(&octets, &mut chance))
+    })
+}
+
+/// What came of comparing.
+#[derive(Default)]
+struct Compared {
+    alike: usize,
+    causes: BTreeMap<&'static str, usize>,
+    unexplained: Vec<String>,
+}
+
+impl Compared {
+    fn take(
+        &mut self,
+        message: &Message<'_>,
+        key: &str,
+        ours: &Value,
+        theirs: &Value,
+        cause: fn(&Message<'_>) -> Option<&'static str>,
+    ) {
+        if ours == theirs {
+            self.alike += 1;
+            return;
+        }
+        match cause(message) {
+            Some(cause) => *self.causes.entry(cause).or_default() += 1,
+            None => {
+                let octets = message.octets().escape_ascii();
+                self.unexplained.push(format!("{key}\n  they {theirs}\n  we   {ours}\n{octets}"));
+            }
+        }
+    }
+
+    fn end(&self) {
+        println!("{} values alike; differences by cause: {:#?}", self.alike, self.causes);
+        let first = self.unexplained.first().map_or("", String::as_str);
+        assert!(self.unexplained.is_empty(), "{} without a cause, the first:\n{first}", self.unexplained.len());
+    }
 }

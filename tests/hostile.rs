@@ -6,6 +6,8 @@
 
 mod watchdog;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,29 @@ fn parameters(count: usize, of: impl Fn(usize) -> String) -> String {
     format!("Content-Type: a/b{}\r\n\r\n", each(count, |at, text| text.push_str(&of(at))))
 }
 
-const SHAPES: [Shape; 25] = [
+/// Octets in base64, as a body.
+fn encoded(octets: &[u8]) -> String {
+    let text = STANDARD.encode(octets);
+    each(text.len().div_ceil(76), |line, body| {
+        body.push_str(&text[line * 76..text.len().min(line * 76 + 76)]);
+        body.push_str("\r\n");
+    })
+}
+
+/// The header section of a message that is another one in base64.
+const SEALED: &str = "From: a@b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+
+/// Messages in base64 within each other, as deep as so many octets allow: each adds a third to what is in it.
+fn sealed(octets: usize) -> String {
+    let (mut size, mut depth) = (octets, 0);
+    while size > 300 {
+        (size, depth) = ((size - SEALED.len()) * 76 / 78 * 3 / 4, depth + 1);
+    }
+    let innermost = format!("From: a@b\r\n\r\n{}", "x".repeat(size));
+    (0..depth).fold(innermost, |inner, _| SEALED.to_owned() + &encoded(inner.as_bytes()))
+}
+
+const SHAPES: [Shape; 27] = [
     ("nested multiparts", 100_000, "truncated-depth", |n| {
         each(n, |i, text| {
             let _ = write!(text, "Content-Type: multipart/mixed; boundary=b{i}\r\n\r\n--b{i}\r\n");
@@ -42,6 +66,11 @@ const SHAPES: [Shape; 25] = [
     ("messages that claim to be in base64", 100_000, "encoded-structure", |n| {
         "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n".repeat(n)
     }),
+    ("messages in base64 beside each other", 100_000, "truncated-parts", |n| {
+        let part = format!("--b\r\n{SEALED}{}", encoded(b"From: a@b\r\n\r\nx\r\n"));
+        format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", part.repeat(n))
+    }),
+    ("messages in base64 within each other", 100_000_000, "encoded-structure", sealed),
     ("parts", 1_000_000, "truncated-parts", |n| {
         format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--b\r\n\r\nx\r\n".repeat(n))
     }),

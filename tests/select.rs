@@ -4,7 +4,10 @@
 
 mod watchdog;
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -16,6 +19,29 @@ fn run(dir: &Path, args: &[&str]) -> (i32, Vec<u8>, String) {
     let _watch = watchdog::over(format!("parse {args:?}"), Duration::from_secs(120));
     let output = command.stdin(Stdio::null()).output().expect("it runs");
     (output.status.code().expect("it ends by itself"), output.stdout, String::from_utf8_lossy(&output.stderr).into())
+}
+
+/// The same on a terminal: exit code, and what appeared there.
+fn shown(dir: &Path, args: &[&str]) -> (i32, String) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&terminal).expect("granted");
+    unlockpt(&terminal).expect("unlocked");
+    let name = ptsname(&terminal, Vec::new()).expect("it has a name").into_string().expect("text");
+    let side = || File::options().read(true).write(true).open(&name).expect("its other side");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
+    command.arg("parse").args(args).current_dir(dir).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env("NO_COLOR", "1");
+    let _watch = watchdog::over(format!("parse {args:?} on a terminal"), Duration::from_secs(120));
+    let mut child = command.stdin(Stdio::null()).stdout(side()).stderr(side()).spawn().expect("it runs");
+    drop(command);
+    let (mut text, mut octets) = (Vec::new(), [0; 4096]);
+    let mut terminal = File::from(terminal);
+    // When nobody has the other side any more, reading fails.
+    while let Some(count) = terminal.read(&mut octets).ok().filter(|count| *count > 0) {
+        text.extend_from_slice(&octets[..count]);
+    }
+    let code = child.wait().expect("it ends").code().expect("by itself");
+    (code, String::from_utf8(text).expect("text"))
 }
 
 /// The same where the output is text and nothing is complained of.
@@ -114,6 +140,21 @@ fn raw_and_decoded_octets_come_out_as_they_are() {
     ] {
         let (code, _, stderr) = run(dir.path(), args);
         assert!(code == 64 && stderr.contains(words), "{args:?}: {code} {stderr}");
+    }
+}
+
+#[test]
+fn raw_octets_reach_a_terminal_only_if_somebody_insists() {
+    let dir = with(b"Subject: \x1b]0;subject\x07\r\n\r\n\x1b]0;body\x07");
+    for args in [&["--raw", "m"][..], &["--raw=1", "m"], &["-O", "1", "m"], &["--raw", "-H", "Subject", "m"]] {
+        let (code, text) = shown(dir.path(), args);
+        assert!(code == 64 && text.contains("--force") && !text.contains('\x1b'), "{args:?}: {code} {text:?}");
+        let (code, text) = shown(dir.path(), &[args, &["--force"]].concat());
+        assert!(code == 0 && text.contains("\x1b]0;"), "{args:?}: {code} {text:?}");
+    }
+    for args in [&["m"][..], &["--text", "m"], &["-H", "Subject", "m"], &["--json", "m"], &["--scan", "m"]] {
+        let (code, text) = shown(dir.path(), args);
+        assert!(code == 0 && !text.contains(['\x1b', '\x07']), "{args:?}: {code} {text:?}");
     }
 }
 

@@ -5,10 +5,9 @@
 
 use super::defect_code;
 use super::field;
-use super::guard::{BlockKind, FlawCode};
+use super::guard::{BlockKind, Flaw, FlawCode};
 use super::view::{Message, Part};
 use super::words;
-use std::collections::HashSet;
 
 /// Defects that are told; a hostile message could have one for each octet.
 const DEFECTS_MAX: usize = 1000;
@@ -85,7 +84,9 @@ impl Defect {
 /// The defects of a message in the order of their places.
 pub fn defects(message: &Message<'_>) -> Vec<Defect> {
     let mut found = Found { list: Vec::new() };
-    for flaw in message.flaws() {
+    // What was left out is told first: it must not be left out itself.
+    let (limits, others): (Vec<&Flaw>, Vec<&Flaw>) = message.flaws().iter().partition(|flaw| flaw.code.is_limit());
+    for flaw in limits.into_iter().chain(others) {
         let part = message.parts().get(flaw.block).map_or("", |part| part.id.as_str());
         let (code, text) = words_for(flaw.code);
         found.push(code, part, flaw.offset, text);
@@ -135,7 +136,7 @@ fn words_for(code: FlawCode) -> (&'static str, &'static str) {
             ("bad-content-type", "the Content-Type cannot be understood; text/plain is assumed")
         }
         FlawCode::NoBoundary => ("missing-boundary", "a multipart names no boundary, so its parts cannot be found"),
-        FlawCode::NoParts => ("no-parts", "a multipart has no part: its boundary never comes"),
+        FlawCode::NoParts => ("no-parts", "a multipart has no part between its boundaries"),
         FlawCode::EmptyPart => ("empty-part", "two boundary lines stand without a part between them"),
         FlawCode::NoEndBoundary => {
             ("missing-end-boundary", "the last boundary is missing; the message may have been cut")
@@ -151,22 +152,27 @@ fn words_for(code: FlawCode) -> (&'static str, &'static str) {
 /// Line ends and lengths: one defect of a kind, at its first place.
 fn lines(message: &Message<'_>, found: &mut Found) {
     let octets = message.octets();
-    let (mut bare_lf, mut pairs, mut start) = (None, 0, 0);
-    for end in memchr::memchr_iter(b'\n', octets) {
-        match octets[start..end].last() {
-            Some(b'\r') => pairs += 1,
-            _ => bare_lf = bare_lf.or(Some(end)),
+    let (mut bare_lf, mut bare_cr, mut nul) = (None, None, None);
+    // A file with LF throughout is how Unix keeps a message, and nearly every file holds nothing else that counts here;
+    // only a mixture is a defect.
+    if memchr::memchr2(b'\r', 0, octets).is_some() {
+        let (mut pairs, mut start) = (0, 0);
+        for end in memchr::memchr_iter(b'\n', octets) {
+            match octets[start..end].last() {
+                Some(b'\r') => pairs += 1,
+                _ => bare_lf = bare_lf.or(Some(end)),
+            }
+            start = end + 1;
         }
-        start = end + 1;
+        bare_lf = bare_lf.filter(|_| pairs > 0);
+        // What is cut off between CR and LF is cut off and no more. Counting is faster than looking for what hardly ever is.
+        let crs = || memchr::memchr_iter(b'\r', octets.strip_suffix(b"\r").unwrap_or(octets));
+        let is_bare = |at: &usize| octets.get(at + 1) != Some(&b'\n');
+        bare_cr = if crs().count() > pairs { crs().find(is_bare) } else { None };
+        nul = memchr::memchr(0, octets);
     }
-    // What is cut off between CR and LF is cut off and no more. Counting is faster than looking for what hardly ever is.
-    let crs = || memchr::memchr_iter(b'\r', octets.strip_suffix(b"\r").unwrap_or(octets));
-    let is_bare = |at: &usize| octets.get(at + 1) != Some(&b'\n');
-    let bare_cr = if crs().count() > pairs { crs().find(is_bare) } else { None };
-    let (crlf, nul) = (pairs > 0, memchr::memchr(0, octets));
     let id = &message.root().id;
-    // A file with LF throughout is how Unix keeps a message; only a mixture is a defect.
-    if let Some(offset) = bare_lf.filter(|_| crlf) {
+    if let Some(offset) = bare_lf {
         found.push("bare-lf", id, offset, "some lines end with LF alone, others with CRLF");
     }
     if let Some(offset) = bare_cr {
@@ -200,12 +206,13 @@ pub fn long_line(octets: &[u8]) -> Option<(usize, usize)> {
 }
 
 fn header(message: &Message<'_>, part: &Part, found: &mut Found) {
-    let mut seen = HashSet::new();
+    let (mut seen, mut has_from) = ([false; SINGLE.len()], false);
     let is_message = part.parent.and_then(|at| message.parts().get(at)).is_none_or(|p| p.kind == BlockKind::Message);
     for field in message.fields(part) {
         let offset = part.header.start + field.at.start;
-        let name = field.name.to_ascii_lowercase();
-        if SINGLE.contains(&name.as_str()) && !seen.insert(name.clone()) {
+        has_from |= field.is("From");
+        let known = SINGLE.iter().position(|name| field.is(name));
+        if known.is_some_and(|known| std::mem::replace(&mut seen[known], true)) {
             let text = format!("the field {} stands more than once; the first counts", field.name);
             found.push("duplicate-field", &part.id, offset, text);
         }
@@ -223,7 +230,7 @@ fn header(message: &Message<'_>, part: &Part, found: &mut Found) {
             }
         }
     }
-    if is_message && !seen.contains("from") && !part.header.is_empty() {
+    if is_message && !has_from && !part.header.is_empty() {
         found.push("no-from", &part.id, part.header.start, "the message does not say who it is from");
     }
 }
@@ -234,8 +241,7 @@ fn content(message: &Message<'_>, part: &Part, found: &mut Found) {
         let text = "the transfer encoding is unknown; the content is taken as it stands";
         found.push("unknown-encoding", &part.id, offset, text);
     }
-    let decoded = message.content(part);
-    if !decoded.clean {
+    if !message.is_clean(part) {
         let (code, text) = match part.encoding {
             super::transfer::Encoding::Uuencode => ("bad-uuencode", "the uuencoded file is broken, or there is none"),
             super::transfer::Encoding::Base64 => ("bad-base64", "the base64 is broken; what could be read is shown"),
@@ -252,8 +258,8 @@ fn content(message: &Message<'_>, part: &Part, found: &mut Found) {
             found.push("unknown-charset", &part.id, offset, text);
         }
         Some(_) => {}
-        None if !decoded.content.is_ascii() => {
-            let guessed = words::undeclared(&decoded.content).1;
+        None if !message.content(part).content.is_ascii() => {
+            let guessed = words::undeclared(&message.content(part).content).1;
             let guess = if guessed { "windows-1252" } else { "UTF-8" };
             let text = format!("the text declares no charset and is not ASCII; {guess} is assumed");
             found.push("undeclared-charset", &part.id, offset, text);

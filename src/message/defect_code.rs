@@ -62,7 +62,7 @@ pub const CODES: [Code; 34] = [
     code("no-empty-line", Warn, "RFC 5322 §2.1", "no empty line stands between header section and body"),
     code("no-from", Info, "RFC 5322 §3.6", "the message does not say who it is from"),
     code("no-header-section", Warn, "RFC 5322 §2.1", "there is no header section; all of it is taken for text"),
-    code("no-parts", Error, "RFC 2046 §5.1.1", "a multipart has no part: its boundary never comes"),
+    code("no-parts", Error, "RFC 2046 §5.1.1", "a multipart has no part between its boundaries"),
     code("not-a-field", Warn, "RFC 5322 §2.2", "a line among the header fields is none; it is passed over"),
     code("nul", Warn, "RFC 5322 §4", "there is a NUL"),
     code(

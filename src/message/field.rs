@@ -26,10 +26,9 @@ pub fn fields(section: &[u8]) -> Fields<'_> {
 
 /// Where the colon stands in a line that begins a field. White space in front of it is obsolete, yet read.
 pub fn colon_of(line: &[u8]) -> Option<usize> {
-    let colon = memchr(b':', line)?;
-    let name = trim_blanks_end(&line[..colon]);
-    let is_name = !name.is_empty() && name.iter().all(|octet| octet.is_ascii_graphic());
-    is_name.then_some(colon)
+    let end = line.iter().position(|octet| *octet == b':' || !octet.is_ascii_graphic())?;
+    let colon = end + line[end..].iter().position(|octet| !matches!(octet, b' ' | b'\t'))?;
+    (end > 0 && line[colon] == b':').then_some(colon)
 }
 
 /// The mark that some editors put in front of UTF-8.
@@ -84,7 +83,12 @@ pub enum Line {
 /// Says what the first line of `octets` is, which is not empty. The first line of a section may be less than a later one,
 /// that of a whole message more than that of a part. `None` if that hangs on octets that are still to come.
 pub fn sort_line(octets: &[u8], is_first: bool, is_outermost: bool, is_whole: bool) -> Option<Line> {
-    let line = first_line(octets);
+    let (line, rest) = octets.split_at(first_line(octets).len());
+    sort(line, rest, (is_first, is_outermost), is_whole)
+}
+
+/// The same for a line and what follows it.
+pub(super) fn sort(line: &[u8], rest: &[u8], (is_first, is_outermost): (bool, bool), is_whole: bool) -> Option<Line> {
     let is_marked = || line.strip_prefix(BYTE_ORDER_MARK).is_some_and(|line| colon_of(line).is_some());
     // `From alice Thu Jan 1 …`, as mbox files put before each message.
     let is_mbox_line = || line.starts_with(b"From ") || line.starts_with(b">From ");
@@ -99,7 +103,7 @@ pub fn sort_line(octets: &[u8], is_first: bool, is_outermost: bool, is_whole: bo
     }
     // A colon without a name is a field that somebody broke; text hardly begins so.
     let is_nameless = !is_first && line.starts_with(b":");
-    Some(if is_nameless || goes_on(&octets[line.len()..], is_whole)? { Line::Slip } else { Line::Beyond })
+    Some(if is_nameless || goes_on(rest, is_whole)? { Line::Slip } else { Line::Beyond })
 }
 
 /// Whether what continues the line before is followed by a field that is surely one.
@@ -193,12 +197,8 @@ impl<'o> Iterator for Fields<'o> {
             }
             self.at += line.len();
             let Some(colon) = colon_of(line) else { continue };
-            loop {
-                let more = first_line(&self.section[self.at..]);
-                if !is_continuation(more) {
-                    break;
-                }
-                self.at += more.len();
+            while is_continuation(&self.section[self.at..]) {
+                self.at += first_line(&self.section[self.at..]).len();
             }
             let name = std::str::from_utf8(trim_blanks_end(&line[..colon])).unwrap_or_default();
             let body = trim_line_end(&self.section[start + colon + 1..self.at]);

@@ -100,7 +100,7 @@ pub enum FlawCode {
     BadContentType,
     /// A multipart that names no boundary.
     NoBoundary,
-    /// A multipart whose boundary never comes.
+    /// A multipart without a part between its boundaries, which may never come.
     NoParts,
     /// Two boundary lines with nothing between them.
     EmptyPart,
@@ -112,6 +112,13 @@ pub enum FlawCode {
     TooDeep,
     /// Parts beyond the limit.
     TooManyParts,
+}
+
+impl FlawCode {
+    /// Whether a limit of ours was met, so that something is missing.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Self::HeaderTooLong | Self::TooDeep | Self::TooManyParts)
+    }
 }
 
 /// Finds the structure of a message. Linear in its octets, whatever they are.
@@ -149,6 +156,8 @@ mod tests {
             ("A: b\nno field\n", &["text/plain \"no field\\n\""], &[NoEmptyLine]),
             ("From x Thu\nA: b\n\nc", &["text/plain \"c\""], &[]),
             ("\u{feff}From: a\nTo: b\n\nc", &["text/plain \"c\""], &[]),
+            ("\u{feff}content-type: a/b\nTo: b\n\nc", &["a/b \"c\""], &[]),
+            ("Cc: a\nX: b\n content-type: a/b\nCONTENT-TYPE : c/d\n\nc", &["c/d \"c\""], &[]),
             // A slip in the header section, and none.
             ("From: a\nslip\n (folded)\nTo: b\n\nc", &["text/plain \"c\""], &[NotAField]),
             ("From: a\n: b\nReceived: x\n\nc", &["text/plain \"c\""], &[NotAField]),
@@ -180,6 +189,8 @@ mod tests {
             ),
             ("Content-Type: multipart/mixed\n\n--b\n", &["multipart/mixed \"--b\\n\""], &[NoBoundary]),
             ("Content-Type: multipart/mixed; boundary=b\n\nx\n", &["multipart/mixed \"x\\n\""], &[NoParts]),
+            ("Content-Type: multipart/mixed; boundary=b\n\n--b--\n", &[MIXED], &[NoParts]),
+            ("Content-Type: multipart/mixed; boundary=b\n\n--b\n--b--\n", &[MIXED], &[EmptyPart, NoParts]),
             (
                 "Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\nA: b\n--b--\n",
                 &[MIXED, "text/plain \"\""],

@@ -16,6 +16,8 @@ use std::ops::Range;
 
 /// Octets of a From_ line; delivery agents write an address and a date.
 const LINE_MAX: usize = 1000;
+/// Octets of a header section that may say how long the body is.
+const HEADER_MAX: usize = 1024 * 1024;
 /// Octets asked of the reader at once.
 const PIECE: usize = 256 * 1024;
 /// What of a piece says whether a From_ line begins at its end: a line end behind an empty line, and part of `From `.
@@ -124,14 +126,15 @@ impl<R: Read> Splitter<R> {
     fn extent(&mut self, start: usize) -> io::Result<Option<Extent>> {
         // A message, the line end and the From_ line behind it.
         let limit = start.saturating_add(self.size_max).saturating_add(LINE_MAX);
-        let next = self.boundary(start, limit)?;
+        // Who counts octets needs no empty line in front of the next From_ line, so nobody looks for one before: it may be
+        // far away, and would be looked for again from each message.
         if matches!(self.dialect, Dialect::Unknown | Dialect::Cl | Dialect::Cl2)
-            && let Some(length) = content_length(&self.octets()[start..])
-            && let Some(end) = self.counted(length.saturating_add(start), limit, next)?
+            && let Some(length) = self.content_length(start)?
+            && let Some(end) = self.counted(length.saturating_add(start), limit)?
         {
             return Ok(Some(Extent { start, end: end.start, next: end.end }));
         }
-        let next = match next {
+        let next = match self.boundary(start, limit)? {
             Some(next) => next,
             None if self.is_over && self.live.len() <= limit => self.live.len(),
             None => return Ok(None),
@@ -159,8 +162,27 @@ impl<R: Read> Splitter<R> {
         }
     }
 
+    /// Octets from where the message at `start` begins to the end its Content-Length gives; none if it gives none.
+    fn content_length(&mut self, start: usize) -> io::Result<Option<usize>> {
+        let is_empty_line = |octets: &[u8]| matches!(octets, [b'\n', ..] | [b'\r', b'\n', ..]);
+        // What stands before has been looked at.
+        let mut from = start;
+        loop {
+            let octets = self.octets();
+            let mut ends = memchr::memchr_iter(b'\n', &octets[from..]).map(|at| from + at + 1);
+            if is_empty_line(&octets[start..]) || ends.any(|end| is_empty_line(&octets[end..])) {
+                return Ok(content_length(&octets[start..]));
+            }
+            // The line end in front of an empty line may have come, and the CR of that.
+            from = octets.len().saturating_sub(2).max(start);
+            if octets.len() - start > HEADER_MAX || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
     /// Where a message ends that says how long its body is, and where the next begins: if that is so.
-    fn counted(&mut self, end: usize, limit: usize, next: Option<usize>) -> io::Result<Option<Range<usize>>> {
+    fn counted(&mut self, end: usize, limit: usize) -> io::Result<Option<Range<usize>>> {
         if end >= limit {
             return Ok(None);
         }
@@ -173,7 +195,6 @@ impl<R: Read> Splitter<R> {
         }
         let behind = end + ends;
         let is_true = behind == self.live.len() && self.is_over
-            || next == Some(behind)
             || self.octets()[behind..].starts_with(FROM) && self.is_from_line(behind)?;
         Ok(is_true.then_some(end..behind))
     }
@@ -401,6 +422,20 @@ mod tests {
                 assert_eq!(split(&mbox, Dialect::Unknown, chunk, 100), wanted, "{large} by {chunk}");
             }
         }
+    }
+
+    #[test]
+    fn who_counts_octets_is_not_searched_for_the_next_from_line() {
+        let message = format!("{A}Content-Length: 2\n\nx\n");
+        let mbox = message.repeat(100_000);
+        let mut splitter = Splitter::new(mbox.as_bytes(), Dialect::Unknown, MAX);
+        let mut splits = 0;
+        while let Some(Found::Message(entry)) = splitter.advance().expect("it can be read") {
+            assert_eq!(&*entry.octets, b"Content-Length: 2\n\nx\n");
+            splits += 1;
+        }
+        assert_eq!(splits, 100_000);
+        assert!(splitter.window.len() <= 2 * PIECE, "{}", splitter.window.len());
     }
 
     #[test]

@@ -72,6 +72,14 @@ pub fn file_name(name: &str) -> String {
 }
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    // Nearly all of it is plain ASCII, which is seen many octets at once.
+    let (keeps_lf, keeps_tab) = (keep('\n'), keep('\t'));
+    let is_kept =
+        |octet: u8| (0x20..0x7f).contains(&octet) | keeps_lf & (octet == b'\n') | keeps_tab & (octet == b'\t');
+    let are_kept = |run: &[u8]| run.iter().fold(true, |all, octet| all & is_kept(*octet));
+    if text.as_bytes().chunks(64).all(are_kept) {
+        return Cow::Borrowed(text);
+    }
     let is_plain = |c: char| keep(c) || !is_treacherous(c);
     let Some(first) = text.find(|c| !is_plain(c)) else { return Cow::Borrowed(text) };
     let (clean, rest) = text.split_at(first);

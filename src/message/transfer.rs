@@ -79,6 +79,15 @@ impl Encoding {
             _ => Decoded { content: body.into(), clean: true },
         }
     }
+
+    /// What [`Self::decode`] would say of a body, all of which makes sense or not, and mostly without decoding it.
+    pub fn is_clean(self, body: &[u8]) -> bool {
+        match self {
+            Self::Base64 => is_whole_base64(body) || self.decode(body).clean,
+            Self::QuotedPrintable => is_whole_quoted_printable(body),
+            _ => self.decode(body).clean,
+        }
+    }
 }
 
 fn owned(decoded: Decoded<Vec<u8>>) -> Decoded<std::borrow::Cow<'static, [u8]>> {
@@ -129,6 +138,37 @@ pub fn decode_base64(body: &[u8]) -> Decoded<Vec<u8>> {
         }
     }
     Decoded { content: content.finish(bits, count), clean: clean && count == 0 }
+}
+
+/// Whether this is base64 as nearly all of it is: characters of the alphabet in lines, padded where they have to be.
+fn is_whole_base64(body: &[u8]) -> bool {
+    let (text, padding) = body.split_at(memchr::memchr(b'=', body).unwrap_or(body.len()));
+    let is_blank = |octet: u8| matches!(octet, b'\r' | b'\n' | b' ' | b'\t');
+    let is_letter = |octet: u8| {
+        (octet | 0x20).wrapping_sub(b'a') < 26 || octet.wrapping_sub(b'0') < 10 || matches!(octet, b'+' | b'/')
+    };
+    // Many octets at once: no decision hangs on a single one.
+    let sort = |octets: &[u8]| {
+        octets.iter().fold((0u8, true), |(letters, is_known), octet| {
+            let is_letter = is_letter(*octet);
+            (letters + u8::from(is_letter), is_known & (is_letter | is_blank(*octet)))
+        })
+    };
+    let mut letters = 0;
+    for octets in text.chunks(128) {
+        let (some, is_known) = sort(octets);
+        if !is_known {
+            return false;
+        }
+        letters += usize::from(some);
+    }
+    let signs = padding.iter().filter(|octet| **octet == b'=').count();
+    let is_padded = padding.iter().all(|octet| *octet == b'=' || is_blank(*octet));
+    match letters % 4 {
+        0 => signs == 0,
+        1 => false,
+        count => is_padded && count + signs >= 4,
+    }
 }
 
 /// What is being decoded; there is room for all of it from the beginning.
@@ -235,6 +275,26 @@ pub fn decode_quoted_printable(body: &[u8]) -> Decoded<Vec<u8>> {
         }
     }
     Decoded { content, clean }
+}
+
+/// Whether each `=` begins a code or ends a line, blanks aside.
+fn is_whole_quoted_printable(body: &[u8]) -> bool {
+    let mut rest = body;
+    while let Some(sign) = memchr::memchr(b'=', rest) {
+        rest = &rest[sign + 1..];
+        if let [high, low, behind @ ..] = rest
+            && high.is_ascii_hexdigit()
+            && low.is_ascii_hexdigit()
+        {
+            rest = behind;
+            continue;
+        }
+        match rest.iter().position(|octet| *octet == b'\n' || !octet.is_ascii_whitespace()) {
+            Some(end) if rest[end] != b'\n' => return false,
+            end => rest = &rest[end.unwrap_or(rest.len())..],
+        }
+    }
+    true
 }
 
 fn nibble(digit: u8) -> u8 {
@@ -345,6 +405,22 @@ mod tests {
             encode_quoted_printable(&content, &mut encoded);
             prop_assert!(encoded.is_ascii() && encoded.split(|o| *o == b'\n').all(|line| line.len() <= 77));
             prop_assert_eq!(decode_quoted_printable(&encoded), Decoded { content, clean: true });
+        }
+
+        #[test]
+        fn what_is_clean_is_found_out_without_decoding(
+            base64 in "[A-Da-d+/= \r\n\t*]{0,20}(=[= \r\n]{0,3})?",
+            quoted in "(=|=4|=3D|x| |\r|\n|\t|\x0c){0,12}",
+            octets in any::<Vec<u8>>(),
+            copies in 1..40usize,
+        ) {
+            for body in [base64.repeat(copies).as_bytes(), quoted.as_bytes(), &octets] {
+                for encoding in [Encoding::Base64, Encoding::QuotedPrintable, Encoding::Uuencode, Encoding::SevenBit] {
+                    let is_clean = encoding.decode(body).clean;
+                    prop_assert_eq!(encoding.is_clean(body), is_clean, "{:?} {}", encoding, body.escape_ascii());
+                    prop_assert!(encoding != Encoding::Base64 || is_clean || !is_whole_base64(body));
+                }
+            }
         }
 
         #[test]

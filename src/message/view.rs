@@ -201,6 +201,14 @@ impl<'o> Message<'o> {
         Decoded { content: Cow::Borrowed(content), clean: *clean }
     }
 
+    /// Whether all of a part's content makes sense in its transfer encoding. Decodes as little as it can.
+    pub fn is_clean(&self, part: &Part) -> bool {
+        match self.contents.get(part.index).and_then(OnceLock::get) {
+            Some(decoded) => decoded.clean,
+            None => part.encoding.is_clean(self.slice(&part.body)),
+        }
+    }
+
     /// A part's content as text, in its charset or a guess at it; line ends as they came.
     pub fn text(&self, part: &Part) -> Decoded<String> {
         let Decoded { content, clean } = self.content(part);

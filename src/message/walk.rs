@@ -89,13 +89,19 @@ impl<'o> Walk<'o> {
         let line = self.peek();
         match self.delimiter(line) {
             Some(delimiter) => self.cross(delimiter, line.len()),
-            None => self.advance(line.len()),
+            None => self.pass(line),
         }
         true
     }
 
     fn peek(&self) -> &'o [u8] {
         field::first_line(&self.octets[self.at..])
+    }
+
+    /// Moves over one line.
+    fn pass(&mut self, line: &[u8]) {
+        self.at += line.len();
+        self.line += usize::from(line.ends_with(b"\n"));
     }
 
     fn advance(&mut self, length: usize) {
@@ -120,12 +126,16 @@ impl<'o> Walk<'o> {
         self.close(delimiter.level + 1, before);
         self.advance(length);
         let Some(open) = self.open.get_mut(delimiter.level) else { return };
+        let block = open.block;
         if delimiter.last {
+            let is_empty = open.parts == 0;
             let boundary = open.boundary.take().unwrap_or_default();
             self.forget(&boundary);
+            if is_empty {
+                self.flaw(FlawCode::NoParts, block, before);
+            }
             return;
         }
-        let block = open.block;
         // Some senders write boundary lines twice; there is no part between two of them.
         if self.delimiter(self.peek()).is_some() {
             self.flaw(FlawCode::EmptyPart, block, before);
@@ -203,21 +213,25 @@ impl<'o> Walk<'o> {
         let mut readable = None;
         let mut flaw = None;
         let mut lines = 0;
+        // Where the first field stands that could be one of those that count here: their names begin with a C, perhaps
+        // behind a byte order mark.
+        let mut typed = None;
         loop {
             let line = self.peek();
             if line.is_empty() {
                 break;
             }
             if field::is_empty_line(line) {
-                self.advance(line.len());
+                self.pass(line);
                 break;
             }
             if self.delimiter(line).is_some() {
                 flaw = Some((FlawCode::NoEmptyLine, self.at));
                 break;
             }
-            let rest = &self.octets[self.at..];
-            match field::sort_line(rest, lines == 0, parent.is_none(), true).unwrap_or(Line::Beyond) {
+            let rest = &self.octets[self.at + line.len()..];
+            match field::sort(line, rest, (lines == 0, parent.is_none()), true).unwrap_or(Line::Beyond) {
+                Line::Field if matches!(line, [b'c' | b'C' | 0xef, ..]) => typed = typed.or(Some(self.at)),
                 Line::Field => {}
                 Line::Slip => flaw = flaw.or(Some((FlawCode::NotAField, self.at))),
                 Line::Beyond => {
@@ -231,12 +245,13 @@ impl<'o> Walk<'o> {
             if readable.is_none() && (lines > self.limits.header_lines || length > self.limits.header_octets) {
                 readable = Some(self.at);
             }
-            self.advance(line.len());
+            self.pass(line);
         }
         let end = self.at;
         // A single line beyond the limit is not read at all: half a field could mean something else.
         let readable = start..readable.unwrap_or(end);
-        let (media, encoding, bad_type) = self.type_of(&readable, parent);
+        let typed = typed.unwrap_or(readable.end).min(readable.end)..readable.end;
+        let (media, encoding, bad_type) = self.type_of(&typed, parent);
         self.verdict.blocks.push(Block {
             parent,
             header: start..end,
@@ -262,8 +277,8 @@ impl<'o> Walk<'o> {
     }
 
     /// The type by the first Content-Type that is one, else by default (RFC 2045 §5.2, RFC 2046 §5.1.5).
-    fn type_of(&self, readable: &Range<usize>, parent: Option<usize>) -> (MediaType, Encoding, bool) {
-        let section = &self.octets[readable.clone()];
+    fn type_of(&self, typed: &Range<usize>, parent: Option<usize>) -> (MediaType, Encoding, bool) {
+        let section = &self.octets[typed.clone()];
         let (mut media, mut encoding, mut bad) = (None, None, false);
         for field in field::fields(section) {
             if media.is_none() && field.is("Content-Type") {

@@ -54,8 +54,16 @@ pub fn field_text(body: &[u8]) -> Cow<'_, str> {
 /// An unstructured field body as people read it: a fold is one blank, encoded words are decoded.
 pub fn decode(body: &[u8]) -> String {
     let text = field_text(body);
-    let lines: Vec<&str> = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect();
-    decode_words(&lines.join(" ")).into_owned()
+    let mut lines = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
+    let mut line = lines.next().unwrap_or_default().to_owned();
+    for more in lines {
+        line.push(' ');
+        line.push_str(more);
+    }
+    match decode_words(&line) {
+        Cow::Owned(decoded) => decoded,
+        Cow::Borrowed(_) => line,
+    }
 }
 
 /// A field body in one line, nothing decoded and no blank changed (RFC 5322 §2.2.3).

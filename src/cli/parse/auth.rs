@@ -168,8 +168,8 @@ impl Action for Judge<'_> {
         false
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        Some(self)
+    fn is_beside_others(&self) -> bool {
+        true
     }
 }
 

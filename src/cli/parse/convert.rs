@@ -222,9 +222,8 @@ impl Action for Convert {
         self.to == Some(To::Json)
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        let is_alone = self.output.is_some() || self.redact || matches!(self.form(), To::Eml | To::Html);
-        (!is_alone).then_some(self)
+    fn is_beside_others(&self) -> bool {
+        self.output.is_none() && !self.redact && !matches!(self.form(), To::Eml | To::Html)
     }
 
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {

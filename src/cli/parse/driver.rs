@@ -18,11 +18,9 @@ use std::num::NonZeroUsize;
 
 /// Octets of output that are gathered before they are written.
 const OUTPUT_MAX: usize = 64 * 1024;
-/// Octets of a message whose place in memory is kept for the next one.
-const SPARE_MAX: usize = 1024 * 1024;
 
 /// Something that can be done with a message.
-pub(super) trait Action {
+pub(super) trait Action: Sync {
     /// Does it, and says what there is to say.
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()>;
 
@@ -51,9 +49,9 @@ pub(super) trait Action {
         false
     }
 
-    /// Itself, if it may work on several messages at the same time: it keeps nothing and writes to no file.
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        None
+    /// Whether it may work on several messages at the same time: it keeps nothing and writes to no file.
+    fn is_beside_others(&self) -> bool {
+        false
     }
 
     /// Behind the last message: what is about all of them.
@@ -147,16 +145,17 @@ pub(super) fn run(
         void: false,
         exit: Exit::OK,
     };
-    match action.beside_others().filter(|_| manner.jobs() > 1) {
-        Some(action) => {
+    match action.is_beside_others() && manner.jobs() > 1 {
+        true => {
             let work = |item: Item, spare: &mut Vec<u8>| perform(action, item, &way, spare);
-            let craft = Craft { work: &work, weigh: Item::weight, jobs: manner.jobs() };
+            let weigh = |item: &Item| item.weight(&way.reading);
+            let craft = Craft { work: &work, weigh: &weigh, jobs: manner.jobs() };
             std::thread::scope(|scope| {
                 let mut crew = Crew::new(scope, &craft);
                 crew.run(items, &mut |crew, made| settle(crew, made, &mut printer))
             })?;
         }
-        None => {
+        false => {
             let mut spare = Vec::new();
             each(items, &mut |item| perform(action, item, &way, &mut spare), &mut printer)?;
         }
@@ -215,7 +214,7 @@ fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) 
         (sheet, error)
     });
     let octets = std::mem::take(&mut source.octets);
-    if octets.capacity() <= SPARE_MAX {
+    if octets.capacity() <= way.reading.spare_max() {
         *spare = octets;
     }
     said.map_or(Outcome::Passed, |(sheet, error)| Outcome::Said(sheet, source, error))

@@ -142,7 +142,8 @@ struct Finding {
 #[serde(deny_unknown_fields)]
 pub(super) struct PartObject<'m> {
     charset: Option<String>,
-    /// The parts in it.
+    /// The parts in it. A hundred within each other are two hundred levels of JSON, and some readers of JSON stop at 128:
+    /// --max-depth asks for fewer.
     children: Vec<PartObject<'m>>,
     /// With --bodies all, what is no text, in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,6 +209,8 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
     let (message, roles) = (&letter.message, letter.roles());
     let id_of = |part: Option<usize>| part.and_then(|index| message.parts().get(index)).map(|part| part.id.as_str());
     let found = Found::of(message);
+    // First, since it decodes what the search for defects then finds decoded.
+    let parts = vec![part(message, message.root(), bodies)];
     let one = |body: Option<&[u8]>| body.map(words::decode);
     let ids = |body: Option<&[u8]>| body.map(id::parse_list).unwrap_or_default();
     let ways = found.has_ways.then(|| Unsubscribe::of(message)).flatten().map(|found| found.targets);
@@ -228,7 +231,7 @@ pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'
             unsubscribe: ways.iter().map(|way| way.url().to_owned()).collect(),
         },
         message_id: ids(found.message_id).into_iter().next(),
-        parts: vec![part(message, message.root(), bodies)],
+        parts,
         references: ids(found.references),
         schema: "mailkit.message/1",
         sha256: sha256(message.octets()),

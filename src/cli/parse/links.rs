@@ -57,8 +57,8 @@ impl Action for Links {
         true
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        Some(self)
+    fn is_beside_others(&self) -> bool {
+        true
     }
 }
 

@@ -138,8 +138,8 @@ impl Action for Lint {
         true
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        Some(self)
+    fn is_beside_others(&self) -> bool {
+        true
     }
 }
 
@@ -183,6 +183,10 @@ impl Action for Strict<'_> {
 
     fn is_about_all(&self) -> bool {
         self.0.is_about_all()
+    }
+
+    fn is_beside_others(&self) -> bool {
+        self.0.is_beside_others()
     }
 
     fn finish(&self, sheet: &mut Sheet) -> Result<()> {

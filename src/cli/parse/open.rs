@@ -4,7 +4,7 @@
 //! and read as far as it is needed. Every read has a limit, which counts what comes out of a compressed file.
 
 use super::folder::Walk;
-use super::sources::{self, Item, Place, Reading, Source};
+use super::sources::{self, HEAD, Item, Place, Reading, Source};
 use super::unpack::Packing;
 use crate::cli::input;
 use mailkit::error::{Error, Kind, Result};
@@ -17,8 +17,6 @@ use std::io::{self, Cursor, Read};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
-/// Octets that are read first of a message whose header section is wanted; most are shorter.
-const HEAD: usize = 8 * 1024;
 /// Octets that are read first of what has no size.
 const PIECE: usize = 64 * 1024;
 
@@ -50,8 +48,9 @@ pub(super) fn open(place: Place, reading: &Reading, spare: &mut Vec<u8>) -> Resu
     let size = size.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
     let mut octets = std::mem::take(spare);
     octets.clear();
-    let wanted = if reading.is_whole { PIECE.min(size.unwrap_or(PIECE)) } else { HEAD };
-    let is_over = fill(&file, &mut octets, wanted).map_err(failed)?;
+    // What has a size is not asked whether there is more behind it.
+    let first = if reading.is_whole { PIECE } else { HEAD };
+    let is_over = fill(&file, &mut octets, size.map_or(first, |size| size.min(first))).map_err(failed)?;
     if let Some(packing) = Packing::of(&octets) {
         return unpacked(place, packing.unpack(Cursor::new(octets).chain(file)), reading);
     }

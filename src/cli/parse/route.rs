@@ -82,8 +82,8 @@ impl Action for Teller<'_> {
         false
     }
 
-    fn beside_others(&self) -> Option<&(dyn Action + Sync)> {
-        Some(self)
+    fn is_beside_others(&self) -> bool {
+        true
     }
 }
 

@@ -17,6 +17,10 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+/// Octets that are read first of a message whose header section is wanted; most are shorter.
+pub(super) const HEAD: usize = 8 * 1024;
+/// Octets of a whole message whose place in memory is kept for the next one.
+const SPARE_MAX: usize = 1024 * 1024;
 /// Octets of a path in a list; no system takes a longer one.
 const PATH_MAX: usize = 64 * 1024;
 
@@ -94,6 +98,13 @@ pub(super) struct Reading {
     pub(super) path_end: u8,
     /// The number of the part that is meant, if not all of a message is.
     pub(super) part: Option<String>,
+}
+
+impl Reading {
+    /// Octets of a message whose place in memory is kept for the next one: so much is read at once where there is room.
+    pub(super) fn spare_max(&self) -> usize {
+        if self.is_whole { SPARE_MAX } else { HEAD }
+    }
 }
 
 /// A message as it was found.
@@ -211,10 +222,14 @@ impl Source {
 }
 
 impl Item {
-    /// Octets that are held until somebody has worked on it.
-    pub(super) fn weight(&self) -> usize {
+    /// Octets that are held until somebody has worked on it: those that were read, or those that a file says it has. Of
+    /// one of which the beginning is enough, none worth counting.
+    pub(super) fn weight(&self, reading: &Reading) -> usize {
         match self {
             Self::Message(source) => source.octets.len(),
+            Self::File(place) if reading.is_whole => {
+                std::fs::metadata(&place.path).map_or(0, |state| usize::try_from(state.len()).unwrap_or(usize::MAX))
+            }
             Self::File(_) | Self::Failed(_) => 0,
         }
     }

@@ -15,7 +15,7 @@ use mailkit::reading::thread::{self, By, Gaps, Row};
 use mailkit::world::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 /// Levels that are drawn; what is deeper moves no further to the right.
 const DRAWN_MAX: usize = 20;
@@ -33,7 +33,7 @@ pub(super) struct Thread {
     thread: Option<Bond>,
 
     #[arg(skip)]
-    seen: RefCell<Vec<Seen>>,
+    seen: Mutex<Vec<Seen>>,
 }
 
 /// What holds threads together.
@@ -97,7 +97,7 @@ impl Action for Thread {
         let from = message.fields(part).find(|field| field.is("From"));
         let from = from.as_ref().map(json::everybody).unwrap_or_default();
         let sender = from.first().map(|person| person.shown().to_owned()).unwrap_or_default();
-        self.seen.borrow_mut().push(Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(Seen {
             place: thread::Letter {
                 id: ids("Message-ID").into_iter().next(),
                 references,
@@ -123,7 +123,7 @@ impl Action for Thread {
             Some(Bond::Subjects) => By::Subjects,
             _ => By::References,
         };
-        let seen = self.seen.take().into_iter();
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)).into_iter();
         let (places, mut others): (Vec<thread::Letter>, Vec<_>) =
             seen.map(|Seen { place, sender, origin }| (place, (sender, origin))).unzip();
         let rows = thread::threads(&places, by, Gaps::Show);

@@ -12,7 +12,7 @@ pub(super) fn show(letter: &Letter<'_>) -> String {
     let (message, roles, mut text) = (&letter.message, letter.roles(), String::new());
     let top = letter.part().unwrap_or(message.root());
     for header in message.headers(top) {
-        text += &format!("{}: {}\n", terminal(header.name), terminal(&header.value));
+        [&terminal(header.name), ": ", &terminal(&header.value), "\n"].iter().for_each(|piece| text.push_str(piece));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -37,11 +37,8 @@ pub(super) fn show(letter: &Letter<'_>) -> String {
         text.push('\n');
     }
     for defect in defects {
-        text += &format!(
-            "{}
-",
-            terminal(&lint::told(defect))
-        );
+        text.push_str(&terminal(&lint::told(defect)));
+        text.push('\n');
     }
     text
 }

@@ -17,8 +17,8 @@ use mailkit::message::view::Message;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 
 /// What is to be verified.
 #[derive(Debug, clap::Args)]
@@ -105,7 +105,7 @@ impl Verify {
     /// The action, if it was asked for.
     pub(super) fn action<'c>(&'c self, context: &'c Context) -> Option<Verifier<'c>> {
         let is_asked = !self.verify.is_empty();
-        is_asked.then(|| Verifier { verify: self, context, unsealed: RefCell::default() })
+        is_asked.then(|| Verifier { verify: self, context, unsealed: Mutex::default() })
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) struct Verifier<'c> {
     verify: &'c Verify,
     context: &'c Context,
     /// What was met when the message was taken out of its envelope.
-    unsealed: RefCell<Unsealed>,
+    unsealed: Mutex<Unsealed>,
 }
 
 /// What stood around a message.
@@ -128,7 +128,8 @@ struct Unsealed {
 impl Verifier<'_> {
     /// Tells of the message around the next one, and of the signatures that were met on the way in.
     pub(super) fn unseals(&self, outer: &Message<'_>, signed: Vec<Signed>) -> Result<()> {
-        *self.unsealed.borrow_mut() = Unsealed { signed, domains: self.domains(outer)? };
+        let unsealed = Unsealed { signed, domains: self.domains(outer)? };
+        *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner) = unsealed;
         Ok(())
     }
 
@@ -150,7 +151,8 @@ impl Action for Verifier<'_> {
         let message = &letter.message;
         let mut object = Verification::new(Origin::of(letter.source));
         let mut verdicts = Vec::new();
-        let Unsealed { mut signed, domains } = std::mem::take(&mut *self.unsealed.borrow_mut());
+        let Unsealed { mut signed, domains } =
+            std::mem::take(&mut *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner));
         let domains = if domains.is_some() { domains } else { self.domains(message)? };
         if let Some(found) = domains {
             if found.has_lf && !sheet.is_json() {
