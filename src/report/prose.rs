@@ -187,8 +187,8 @@ fn before_copy(text: &str) -> &str {
         let low = line.trim().to_lowercase();
         let is_short = low.len() < 100 && !low.contains('@');
         // The line that says that a copy will come ("the message returned below could not …") is a sentence.
-        let heads = |mark: &&str| low.trim_start_matches(|c: char| !c.is_alphanumeric()).contains(*mark);
-        let is_heading = is_short && COPY.iter().any(|mark| heads(&mark)) && is_apart(&low);
+        let says = |mark: &&str| low.contains(*mark);
+        let is_heading = is_short && COPY.iter().any(says) && is_apart(&low);
         if at > 0 && (is_heading || low.starts_with("received: ") || low.starts_with("return-path: ")) {
             return &text[..at];
         }
