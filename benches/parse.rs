@@ -263,7 +263,8 @@ def document(message):
         content = None if part.is_multipart() else part.get_payload(decode=True) or b""
         parts.append({"type": part.get_content_type(), "filename": part.get_filename(),
             "disposition": part.get_content_disposition(),
-            "size": content and len(content), "sha256": content and hashlib.sha256(content).hexdigest()})
+            "size": None if content is None else len(content),
+            "sha256": None if content is None else hashlib.sha256(content).hexdigest()})
     return {"headers": [[name, str(value)] for name, value in message.items()], "parts": parts}
 
 if what == "subject":
