@@ -123,7 +123,12 @@ impl Signed {
         let owners = Owner::read(&gnupg::run(self.scheme, &keys, context).await?.content);
         let is_pgp = self.scheme == Scheme::Pgp;
         for signature in &mut made {
-            owners.iter().find(|owner| owner.signed(signature, self.author.as_deref(), is_pgp));
+            // The first whose key it is says the rest.
+            for owner in &owners {
+                if owner.signed(signature, self.author.as_deref(), is_pgp) {
+                    break;
+                }
+            }
         }
         Ok(self)
     }
