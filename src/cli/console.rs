@@ -268,7 +268,7 @@ fn complain(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
 }
 
-fn output_error(error: io::Error) -> Error {
+pub(super) fn output_error(error: io::Error) -> Error {
     let failure = Error::new(Kind::Io, "cannot write to standard output");
     if error.kind() == io::ErrorKind::BrokenPipe { failure.caused_by(OutputClosed) } else { failure.caused_by(error) }
 }

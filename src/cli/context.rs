@@ -3,6 +3,7 @@
 //! Configuration, trace and runtime are made when a command asks for them, so that one that needs
 //! none of them starts at once. How things are printed is in `console`.
 
+use super::console::output_error;
 use super::globals::Globals;
 use super::talk::Talk;
 use mailkit::account::{Config, Whose};
@@ -11,7 +12,7 @@ use mailkit::net::resolve::SystemResolver;
 use mailkit::net::trace::Trace;
 use mailkit::secret::Secret;
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
@@ -88,13 +89,17 @@ impl Context {
         Ok(())
     }
 
-    /// Gives those who read what was printed a moment for the rest of it.
-    pub(super) fn linger(&self) {
-        let Some(Talks { out, err, trace }) = self.talks.get() else { return };
+    /// Gives those who read what was printed a moment for the rest of it. An error if it cannot be written.
+    pub(super) fn linger(&self) -> Result<()> {
+        let Some(Talks { out, err, trace }) = self.talks.get() else {
+            // A last line without an end waits in a buffer still.
+            return io::stdout().flush().map_err(output_error);
+        };
         for talk in [Some(out), Some(err), trace.get()].into_iter().flatten() {
             // There is nobody left to tell.
             let _ = talk.drain(Some(LINGER));
         }
+        Ok(())
     }
 
     /// The configuration file, read once.

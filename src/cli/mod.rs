@@ -127,8 +127,10 @@ pub(crate) fn run() -> Exit {
         Ok(exit) => exit,
         Err(error) => context.explain(&error),
     };
-    context.linger();
-    exit
+    match context.linger() {
+        Err(error) if exit == exit::Exit::OK => context.explain(&error),
+        _ => exit,
+    }
 }
 
 /// The variables of the environment that hold secrets, as the arguments say: each option that names one is called so,
