@@ -162,6 +162,11 @@ const SIGNED_BY_PERSON: &str = "From: Eve <eve@evil.example>\nContent-Type: mult
     --s\nContent-Type: text/plain\n\nhi; $(id)\n--s\nContent-Type: application/pgp-signature\n\nsig\n--s--\n\
     --m\n\nfooter\n--m--\n";
 
+/// The same without the footer, so that all of it is signed.
+fn signed_wholly() -> String {
+    SIGNED_BY_PERSON.replace("--m\n\nfooter\n", "")
+}
+
 /// What gpg 2.2 says.
 const GOOD: &str = "cat >&2 <<'X'\n[GNUPG:] NEWSIG\n\
     [GNUPG:] GOODSIG E6C5259B176DD91E Alice %1B[2J<alice@crepes.example>\n\
@@ -179,8 +184,10 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
         \x20 the author, eve@evil.example, is not named by the key\n\
         \x20 not signed: the header fields of the message, as From, Subject and Date\n\
         \x20 not signed: part 2\n";
-    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, wanted, ""));
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (1, wanted, ""));
     assert_eq!(read(&dir, "input"), "Content-Type: text/plain\r\n\r\nhi; $(id)");
+    // The same without the footer is signed as a whole.
+    assert_eq!(parse_in(dir.path(), signed_wholly().as_bytes(), &["--verify", "pgp"]).code, 0);
     assert_eq!(read(&dir, "canary"), "no secret\n");
     let arguments = read(&dir, "arguments");
     for wanted in ["--batch", "--no-auto-key-retrieve", "--disable-dirmngr", "--verify"] {
@@ -188,6 +195,7 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
     }
     let run = parse_in(dir.path(), SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp", "--json"]);
     let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(object["verdict"], "partial");
     let signed = &object["signed"][0];
     assert_eq!((&signed["verdict"], &signed["signatures"][0]["names_author"]), (&"pass".into(), &false.into()));
     assert_eq!((&signed["unsigned_parts"][0], &signed["header_signed"]), (&"2".into(), &false.into()));
@@ -228,7 +236,7 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
     ] {
         let message = SIGNED_BY_PERSON.replace("Eve <eve@evil.example>", author);
         let run = parse_in(dir.path(), message.as_bytes(), &["--verify", "pgp"]);
-        assert!(run.code == 0 && run.stdout.contains(wanted), "{}", run.stdout);
+        assert!(run.code == 1 && run.stdout.contains(wanted), "{}", run.stdout);
     }
     let nobody = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--verify", "pgp"]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, "pgp: none: nobody signed the message\n"));
@@ -239,7 +247,7 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
 
 #[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
-    let message = SIGNED_BY_PERSON.replace("pgp-signature", "pkcs7-signature");
+    let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");
     for (trust, code) in [("TRUST_FULLY", 0), ("TRUST_UNDEFINED", 1)] {
         let dir = with_program("gpgsm", &good.replace("TRUST_UNDEFINED", trust));

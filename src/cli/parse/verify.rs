@@ -25,8 +25,9 @@ use std::sync::{Mutex, PoisonError};
 #[command(next_help_heading = "Trust")]
 pub(super) struct Verify {
     /// Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and
-    /// smime all have to be. Exit code 1 if one fails or there is none, 75 if DNS does not answer. dkim and arc ask
-    /// DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody
+    /// smime all have to be, and together about every part. Exit code 1 if one fails, is not about all of it or there
+    /// is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask
+    /// nobody
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',', group = "wish")]
     verify: Vec<Family>,
 
@@ -53,6 +54,8 @@ enum Family {
 enum Verdict {
     Pass,
     Fail,
+    /// Good, but not about all of the message.
+    Partial,
     /// DNS did not answer.
     Unknown,
     /// There is nothing to verify.
@@ -64,6 +67,7 @@ impl Verdict {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
+            Self::Partial => "partial",
             Self::Unknown => "temperror",
             Self::None => "none",
         }
@@ -90,7 +94,8 @@ pub(in crate::cli) struct Verification {
     signed: Option<Vec<people::SignedPart>>,
     /// The message.
     source: Origin,
-    /// `pass`, `fail`, `temperror`; `none` if there is nothing to verify.
+    /// `pass`; `fail`; `partial` if what people signed is not all of the message; `temperror`; `none` if there is
+    /// nothing to verify.
     verdict: &'static str,
 }
 
@@ -185,7 +190,7 @@ impl Action for Verifier<'_> {
         let verdict = whole(&verdicts);
         match verdict {
             Verdict::Pass => {}
-            Verdict::Fail | Verdict::None => sheet.ends_with(Exit::PARTIAL),
+            Verdict::Fail | Verdict::Partial | Verdict::None => sheet.ends_with(Exit::PARTIAL),
             Verdict::Unknown => sheet.ends_with(Kind::Temporary.into()),
         }
         if sheet.is_json() {
@@ -200,8 +205,9 @@ impl Action for Verifier<'_> {
     }
 }
 
-/// Of several families: one that fails is a failure, and one without an answer leaves the answer open.
+/// Of several families: one that fails is a failure, one that is partial makes it partial, and one without an answer
+/// leaves the answer open.
 fn whole(verdicts: &[Verdict]) -> Verdict {
-    let order = [Verdict::Fail, Verdict::Unknown, Verdict::Pass];
+    let order = [Verdict::Fail, Verdict::Partial, Verdict::Unknown, Verdict::Pass];
     order.into_iter().find(|verdict| verdicts.contains(verdict)).unwrap_or(Verdict::None)
 }

@@ -294,9 +294,17 @@ fn is_wanted(scheme: Scheme, (pgp, smime): (bool, bool)) -> bool {
     }
 }
 
-/// All have to be good.
+/// All have to be good, and together about every part: what somebody signed elsewhere vouches for nothing beside it.
 pub(super) fn verdict(signed: &[Signed]) -> Verdict {
-    super::whole(&signed.iter().map(Signed::verdict).collect::<Vec<_>>())
+    let verdict = super::whole(&signed.iter().map(Signed::verdict).collect::<Vec<_>>());
+    let good = || signed.iter().filter(|signed| signed.verdict() == Verdict::Pass);
+    let is_left_out = |part: &String| good().all(|signed| signed.uncovered.contains(part));
+    let is_partial = good().any(|signed| signed.has_text_around)
+        || good().next().is_some_and(|first| first.uncovered.iter().any(is_left_out));
+    match verdict {
+        Verdict::Pass if is_partial => Verdict::Partial,
+        verdict => verdict,
+    }
 }
 
 pub(super) fn object(signed: &[Signed]) -> Vec<SignedPart> {
