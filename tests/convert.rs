@@ -121,6 +121,9 @@ fn messages_are_written_in_every_form() {
         &["--html", "--raw", "m"],
         &["--redact", "--text", "m"],
         &["--redact", "--json", "m"],
+        &["--to", "mbox", "--line-ends", "crlf", "m", "m"],
+        &["--to", "text", "--line-ends", "lf", "m"],
+        &["--line-ends", "lf", "m"],
     ] {
         let (code, _, stderr) = said(args);
         let told = stderr.matches("mailkit parse: ").count() + stderr.matches("\"exit\":64").count();

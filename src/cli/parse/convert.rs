@@ -129,8 +129,13 @@ impl Convert {
         is_asked.then_some(self as &dyn Action)
     }
 
-    /// Gets what is needed before the first message comes: the key for the fakes.
+    /// Gets what is needed before the first message comes: the key for the fakes. Nothing that was asked for is passed
+    /// over.
     pub(super) fn prepare(&self, context: &Context) -> Result<()> {
+        if self.line_ends != Ends::Keep && (self.action().is_none() || self.form() != To::Eml) {
+            let what = "--line-ends is for messages that stay single messages";
+            return Err(Error::new(Kind::Usage, what).hint("use it with --to eml, --strip or --redact"));
+        }
         let Some(source) = self.key.source() else { return Ok(()) };
         let nobody = || Err(Error::new(Kind::Usage, "nobody is asked for a key"));
         let key = context.block_on(source.fetch(context.whose("", None), &nobody))?;
