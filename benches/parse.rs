@@ -257,15 +257,16 @@ def files():
         with open(line.rstrip("\n"), "rb") as file:
             yield file
 
-def document(message):
-    parts = []
+def document(octets):
+    message, parts = email.message_from_bytes(octets), []
     for part in message.walk():
         content = None if part.is_multipart() else part.get_payload(decode=True) or b""
         parts.append({"type": part.get_content_type(), "filename": part.get_filename(),
             "disposition": part.get_content_disposition(),
             "size": None if content is None else len(content),
             "sha256": None if content is None else hashlib.sha256(content).hexdigest()})
-    return {"headers": [[name, str(value)] for name, value in message.items()], "parts": parts}
+    return {"headers": [[name, str(value)] for name, value in message.items()], "parts": parts,
+        "size": len(octets), "sha256": hashlib.sha256(octets).hexdigest()}
 
 if what == "subject":
     parser = email.parser.BytesHeaderParser(policy=email.policy.default)
@@ -282,7 +283,7 @@ elif what == "tree":
             print(part.get_content_type(), part.get_filename())
 elif what == "json":
     for file in files():
-        print(json.dumps(document(email.message_from_binary_file(file))))
+        print(json.dumps(document(file.read())))
 elif what == "extract":
     number = 0
     for file in files():
@@ -292,6 +293,7 @@ elif what == "extract":
                 with open(f"out/{number}", "wb") as out:
                     out.write(part.get_payload(decode=True))
 elif what == "mbox":
-    for message in mailbox.mbox(path):
-        print(json.dumps(document(message)))
+    box = mailbox.mbox(path)
+    for key in box.iterkeys():
+        print(json.dumps(document(box.get_bytes(key))))
 "#;
