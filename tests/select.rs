@@ -258,6 +258,24 @@ fn files_within_a_text_are_parts_of_their_own() {
 }
 
 #[test]
+fn what_is_behind_a_limit_is_said_to_be_missing() {
+    let files: String = (0..1001).map(|number| format!("begin 644 {number}\n#0V%T\nend\n")).collect();
+    let fields = "X: y\n".repeat(12_000);
+    let dir = with(format!("Subject: x\n\n{files}").as_bytes());
+    std::fs::write(dir.path().join("long"), format!("{fields}Subject: x\nFrom: a@b.example\n\nhi\n")).expect("written");
+    for (args, lines, wanted) in [
+        (&["-x", "out", "m"][..], 1000, "part 1: only the first 1000 files"),
+        (&["-l", "--match", "9", "m"], 1, "part 1: only the first 1000 files"),
+        (&["-H", "Subject", "long"], 0, "the header section is too long"),
+        (&["--addresses", "from", "long"], 0, "the header section is too long"),
+    ] {
+        let (_, stdout, stderr) = run(dir.path(), args);
+        assert_eq!(stdout.iter().filter(|octet| **octet == b'\n').count(), lines, "{args:?}");
+        assert!(stderr.contains(wanted), "{args:?}: {stderr}");
+    }
+}
+
+#[test]
 fn one_part_can_be_looked_at_alone() {
     let dir = with(&letter());
     let wanted = "Content-Type: message/rfc822\n\n\

@@ -8,7 +8,7 @@ use super::transfer::{self, Decoded};
 use std::ops::Range;
 
 /// Files that are looked for in one text.
-const FILES_MAX: usize = 1000;
+pub const FILES_MAX: usize = 1000;
 /// Octets in a name that is kept.
 const NAME_MAX: usize = 1000;
 

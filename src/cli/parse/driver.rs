@@ -211,6 +211,10 @@ fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) 
                 None
             }
         };
+        // Who looks at more tells of all defects.
+        if !action.needs_body() && letter.message.is_truncated() {
+            sheet.warn("the header section is too long; what is behind its limit was not read".to_owned());
+        }
         (sheet, error)
     });
     let octets = std::mem::take(&mut source.octets);

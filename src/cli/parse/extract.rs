@@ -9,6 +9,7 @@ use super::sheet::Sheet;
 use mailkit::error::Result;
 use mailkit::message::defect::{Severity, defects};
 use mailkit::message::safe::terminal;
+use mailkit::message::uuencode::FILES_MAX;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -87,7 +88,7 @@ impl Extract {
 
 impl Action for Extract {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let items = self.pick.items(letter);
+        let (items, crowded) = self.pick.items(letter);
         // A message without attachments is no failure; one without what was named is.
         if items.is_empty() && (self.pick.is_narrow() || letter.is_of_part()) {
             sheet.found_nothing();
@@ -95,6 +96,9 @@ impl Action for Extract {
         match &self.extract {
             Some(path) => self.save(letter, &items, path, sheet)?,
             None => self.list(letter, &items, sheet)?,
+        }
+        for part in crowded {
+            sheet.warn(format!("part {part}: only the first {FILES_MAX} files within the text are looked at"));
         }
         // What was not read was not saved either, and nobody would see it in the paths.
         for defect in defects(&letter.message).iter().filter(|defect| defect.severity == Severity::Error) {

@@ -5,7 +5,7 @@
 use super::letter::Letter;
 use mailkit::message::enclosed::{self, Inner};
 use mailkit::message::guard::BlockKind;
-use mailkit::message::uuencode::Enclosed;
+use mailkit::message::uuencode::{Enclosed, FILES_MAX};
 use mailkit::message::view::{Message, Part};
 use mailkit::message::wildcard::is_like_in_any_case;
 use mailkit::message::{guess, safe};
@@ -43,11 +43,11 @@ pub(super) struct Item<'m> {
 }
 
 impl Pick {
-    /// The parts of a message that are meant, in their order.
-    pub(super) fn items<'m>(&self, letter: &'m Letter<'_>) -> Vec<Item<'m>> {
+    /// The parts of a message that are meant, in their order; and the texts with more files in them than are looked at.
+    pub(super) fn items<'m>(&self, letter: &'m Letter<'_>) -> (Vec<Item<'m>>, Vec<&'m str>) {
         let message = &letter.message;
         let is_any_part = !self.media.is_empty() || letter.is_of_part();
-        let mut items = Vec::new();
+        let (mut items, mut crowded) = (Vec::new(), Vec::new());
         for part in message.parts().iter().filter(|part| letter.is_within(part)) {
             let is_attachment = letter.roles().attachments.contains(&part.index);
             let is_wanted = match part.kind {
@@ -63,11 +63,15 @@ impl Pick {
             }
             // A text that is not saved itself, nor with a message within, gives what is in it.
             if !is_attachment && (!self.media.is_empty() || !is_in_message(letter, part)) {
-                items.extend(Item::enclosed(message, part));
+                let files = Item::enclosed(message, part);
+                if files.len() == FILES_MAX {
+                    crowded.push(part.id.as_str());
+                }
+                items.extend(files);
             }
         }
         items.retain(|item| self.is_meant(item));
-        items
+        (items, crowded)
     }
 
     /// Whether some of what is there is left out on purpose.
