@@ -83,6 +83,12 @@ impl Error {
         self
     }
 
+    /// Says of which of several things.
+    pub fn about(mut self, what: &str) -> Self {
+        self.0.tried = format!("{what}: {}", self.0.tried);
+        self
+    }
+
     /// Adds the peer's own words.
     pub fn said(mut self, words: impl Into<String>) -> Self {
         self.0.said = Some(words.into());

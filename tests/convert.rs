@@ -124,6 +124,7 @@ fn messages_are_written_in_every_form() {
         &["--to", "mbox", "--line-ends", "crlf", "m", "m"],
         &["--to", "text", "--line-ends", "lf", "m"],
         &["--line-ends", "lf", "m"],
+        &["--to", "text", "--output", "out", "--overwrite", "m"],
     ] {
         let (code, _, stderr) = said(args);
         let told = stderr.matches("mailkit parse: ").count() + stderr.matches("\"exit\":64").count();

@@ -56,6 +56,7 @@ fn strict_is_an_exit_code_beside_whatever_is_done() {
         assert_eq!(mailkit_parse(args, FINE).0, 0, "{args:?}");
     }
     assert_eq!(mailkit_parse(&["--text"], BROKEN).0, 0);
+    assert_eq!(mailkit_parse(&["--strict", "--lint=send"], FINE).0, 65);
 }
 
 #[test]
@@ -75,7 +76,8 @@ fn the_page_lists_what_can_be_said() {
         `src/message/defect_code.rs` and `src/reading/lint_send.rs`.\nNames keep their meaning; new ones may come.\n\n\
         ## Defects: `--lint`, in the view, and `defects` in JSON\n\n*info*: against a standard, and harmless. *warn*: other \
         readers may see something else.\n*error*: something is lost, left out, or shows one thing and means another. \
-        `--strict` ends with 65 if there is one of any kind.\n\n| code | severity | section | meaning |\n|---|---|---|---|\n",
+        `--strict` ends with 65 if there is one of any kind; \
+        with `--lint=send` also if the sender should mend something.\n\n| code | severity | section | meaning |\n|---|---|---|---|\n",
     );
     for code in CODES {
         page += &format!("| `{}` | {} | {} | {} |\n", code.name, code.severity.name(), code.section, code.meaning);

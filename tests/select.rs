@@ -262,16 +262,37 @@ fn what_is_behind_a_limit_is_said_to_be_missing() {
     let files: String = (0..1001).map(|number| format!("begin 644 {number}\n#0V%T\nend\n")).collect();
     let fields = "X: y\n".repeat(12_000);
     let dir = with(format!("Subject: x\n\n{files}").as_bytes());
-    std::fs::write(dir.path().join("long"), format!("{fields}Subject: x\nFrom: a@b.example\n\nhi\n")).expect("written");
+    let texts = "--b\n\nhi\n".repeat(20);
+    let many = format!("Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n{texts}--b--\n");
+    let thousand = files.split_once("begin 644 1000").expect("more than that").0;
+    for (name, text) in [
+        ("long", format!("{fields}Subject: x\nFrom: a@b.example\n\nhi\n")),
+        ("many", many),
+        ("thousand", format!("Subject: x\n\n{thousand}")),
+    ] {
+        std::fs::write(dir.path().join(name), text).expect("written");
+    }
     for (args, lines, wanted) in [
         (&["-x", "out", "m"][..], 1000, "part 1: only the first 1000 files"),
         (&["-l", "--match", "9", "m"], 1, "part 1: only the first 1000 files"),
-        (&["-H", "Subject", "long"], 0, "the header section is too long"),
-        (&["--addresses", "from", "long"], 0, "the header section is too long"),
+        (&["-l", "thousand"], 1000, ""),
+        (&["-H", "Subject", "long"], 0, "the header section is beyond the limits"),
+        (&["--addresses", "from", "long"], 0, "the header section is beyond the limits"),
+        (&["--links", "long"], 0, "the header section is beyond the limits"),
+        (&["-H", "Subject", "--max-depth", "0", "many"], 1, ""),
+        (&["-H", "Subject", "--max-parts", "5", "--where", "body:hi", "many"], 1, ""),
+        (&["-O", "1", "--max-parts", "5", "many"], 1, "there are too many parts"),
+        (&["--links", "--max-parts", "5", "many"], 0, "there are too many parts"),
     ] {
         let (_, stdout, stderr) = run(dir.path(), args);
-        assert_eq!(stdout.iter().filter(|octet| **octet == b'\n').count(), lines, "{args:?}");
+        let said = String::from_utf8_lossy(&stdout);
+        assert_eq!(said.lines().count(), lines, "{args:?}: {said}");
+        assert_eq!(stderr.is_empty(), wanted.is_empty(), "{args:?}: {stderr}");
         assert!(stderr.contains(wanted), "{args:?}: {stderr}");
+    }
+    for (name, wanted) in [("m", "only the first 1000 files"), ("many", "there are too many parts")] {
+        let (_, _, stderr) = run(dir.path(), &["--max-parts", "5", "--strip", "attachments", name]);
+        assert!(stderr.contains(wanted), "{name}: {stderr}");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::message::guard::BlockKind;
 use crate::message::roles::Roles;
 use crate::message::safe;
 use crate::message::transfer::{self, Encoding};
+use crate::message::uuencode::FILES_MAX;
 use crate::message::view::{Message, Part};
 use crate::message::wildcard::is_like_in_any_case;
 use crate::size;
@@ -115,7 +116,7 @@ pub fn strip(message: &Message<'_>, roles: &Roles, specs: &[Spec]) -> Stripped {
             continue;
         }
         let Some(removed) = removed(message, roles, part, specs) else {
-            let (body, files) = without_files(message, roles, part, specs);
+            let (body, files) = without_files(message, (roles, specs), part, &mut stripped.broken);
             if !files.is_empty() {
                 stripped.octets.extend_from_slice(&octets[done..part.body.start]);
                 stripped.octets.extend_from_slice(&body);
@@ -241,10 +242,18 @@ fn said(what: &str, removed: &Removed, line_end: &str) -> String {
 
 /// The body of a text with notes in the place of the files that are meant, and what they were. In an encoding it is
 /// written anew.
-fn without_files(message: &Message<'_>, roles: &Roles, part: &Part, specs: &[Spec]) -> (Vec<u8>, Vec<Removed>) {
+fn without_files(
+    message: &Message<'_>,
+    (roles, specs): (&Roles, &[Spec]),
+    part: &Part,
+    broken: &mut Vec<String>,
+) -> (Vec<u8>, Vec<Removed>) {
     // It goes as a whole, if at all; so does one that is nothing but a file.
     let is_attachment = roles.attachments.contains(&part.index) || part.encoding == Encoding::Uuencode;
     let inner = if is_attachment { Vec::new() } else { enclosed::of(message, part) };
+    if enclosed::has_more(message, part, &inner) {
+        broken.push(format!("part {}: only the first {FILES_MAX} files within the text are looked at", part.id));
+    }
     let content = message.content(part).content;
     let (mut text, mut removed, mut done) = (Vec::new(), Vec::new(), 0);
     for Inner { id, media, name, file } in inner {

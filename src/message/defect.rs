@@ -87,9 +87,9 @@ pub fn defects(message: &Message<'_>) -> Vec<Defect> {
     // What was left out is told first: it must not be left out itself.
     let (limits, others): (Vec<&Flaw>, Vec<&Flaw>) = message.flaws().iter().partition(|flaw| flaw.code.is_limit());
     for flaw in limits.into_iter().chain(others) {
-        let part = message.parts().get(flaw.block).map_or("", |part| part.id.as_str());
-        let (code, text) = words_for(flaw.code);
-        found.push(code, part, flaw.offset, text);
+        if !found.is_full() {
+            found.list.push(of_flaw(message, flaw));
+        }
     }
     lines(message, &mut found);
     for part in message.parts() {
@@ -108,6 +108,17 @@ pub fn defects(message: &Message<'_>) -> Vec<Defect> {
         found.list.push(Defect::new("too-many-defects", &message.root().id, message.octets().len(), text));
     }
     found.list
+}
+
+/// The limits of ours that were met, so that something is missing.
+pub fn limits<'m>(message: &'m Message<'_>) -> impl Iterator<Item = Defect> + 'm {
+    message.flaws().iter().filter(|flaw| flaw.code.is_limit()).map(|flaw| of_flaw(message, flaw))
+}
+
+fn of_flaw(message: &Message<'_>, flaw: &Flaw) -> Defect {
+    let part = message.parts().get(flaw.block).map_or("", |part| part.id.as_str());
+    let (code, text) = words_for(flaw.code);
+    Defect::new(code, part, flaw.offset, text)
 }
 
 struct Found {

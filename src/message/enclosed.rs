@@ -33,6 +33,12 @@ pub fn of(message: &Message<'_>, part: &Part) -> Vec<Inner> {
     uuencode::find(&message.content(part).content).into_iter().enumerate().map(one).collect()
 }
 
+/// Whether there are more files within a part than were found: so many are looked for, and no more.
+pub fn has_more(message: &Message<'_>, part: &Part, found: &[Inner]) -> bool {
+    let Some(last) = found.last().filter(|_| found.len() == uuencode::FILES_MAX) else { return false };
+    message.content(part).content.get(last.file.at.end..).is_some_and(|rest| !uuencode::find(rest).is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 //! (the attacks called EFAIL). It stays in memory, unless attachments are saved. What was changed on the way is not shown.
 //! RFC 3156 §4; RFC 8551 §3.3.
 
-use super::driver::Action;
+use super::driver::{Action, warn_of_limits};
 use super::gnupg::{self, Done, Task};
 use super::letter::Letter;
 use super::sheet::Sheet;
@@ -90,7 +90,10 @@ impl Action for Opener<'_> {
         let source = letter.source.opened(octets);
         let inner = Letter::of(&source, &self.reading);
         match inner.part() {
-            Some(_) => self.action.run(&inner, sheet),
+            Some(_) => {
+                warn_of_limits(self.action, &inner, sheet);
+                self.action.run(&inner, sheet)
+            }
             None => {
                 sheet.found_nothing();
                 Ok(())

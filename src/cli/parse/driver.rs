@@ -13,9 +13,12 @@ use super::sources::{Input, Item, Items, Reading, Source};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::message::defect::{Defect, limits};
 use mailkit::message::safe;
 use std::num::NonZeroUsize;
 
+/// The defect of a header section beyond the limits.
+const TOO_LONG: &str = "header-too-long";
 /// Octets of output that are gathered before they are written.
 const OUTPUT_MAX: usize = 64 * 1024;
 
@@ -32,6 +35,11 @@ pub(super) trait Action: Sync {
     /// Whether more is looked at than the header section: if not, no more is read.
     fn needs_body(&self) -> bool {
         true
+    }
+
+    /// Whether it says itself what is missing since a limit was met.
+    fn tells_limits(&self) -> bool {
+        false
     }
 
     /// Whether what it says is JSON, though nobody said --json.
@@ -211,10 +219,7 @@ fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) 
                 None
             }
         };
-        // Who looks at more tells of all defects.
-        if !action.needs_body() && letter.message.is_truncated() {
-            sheet.warn("the header section is too long; what is behind its limit was not read".to_owned());
-        }
+        warn_of_limits(action, &letter, &mut sheet);
         (sheet, error)
     });
     let octets = std::mem::take(&mut source.octets);
@@ -222,6 +227,20 @@ fn perform(action: &dyn Action, item: Item, way: &Way<'_>, spare: &mut Vec<u8>) 
         *spare = octets;
     }
     said.map_or(Outcome::Passed, |(sheet, error)| Outcome::Said(sheet, source, error))
+}
+
+/// Says what is missing since a limit was met, where the action does not.
+pub(super) fn warn_of_limits(action: &dyn Action, letter: &Letter<'_>, sheet: &mut Sheet) {
+    if !letter.message.is_truncated() || action.tells_limits() {
+        return;
+    }
+    // What has no body to look at misses no part of it.
+    let is_missed = |limit: &Defect| {
+        action.needs_body() || letter.is_of_part() || (limit.code == TOO_LONG && limit.part == letter.message.root().id)
+    };
+    for limit in limits(&letter.message).filter(is_missed) {
+        sheet.warn(format!("part {}: {}", limit.part, limit.text));
+    }
 }
 
 /// Where sheets become output.
@@ -256,7 +275,8 @@ impl Printer<'_> {
                 self.print(&sheet, Some(&source))?;
                 self.warn(&sheet, &source)?;
                 self.found |= !sheet.is_void();
-                self.failed(error)?;
+                let name = || source.name();
+                self.failed(error.map(|error| if self.is_many { error.about(&name()) } else { error }))?;
             }
         }
         Ok(None)

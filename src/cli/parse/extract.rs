@@ -30,7 +30,7 @@ pub(super) struct Extract {
     pick: Pick,
 
     /// With -x, put files in the place of those of the same name that were there before
-    #[arg(long, requires = "extract")]
+    #[arg(long, requires = "extract", conflicts_with = "output")]
     overwrite: bool,
 
     #[arg(skip)]
@@ -109,5 +109,9 @@ impl Action for Extract {
 
     fn is_headed(&self) -> bool {
         self.list
+    }
+
+    fn tells_limits(&self) -> bool {
+        true
     }
 }

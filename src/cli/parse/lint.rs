@@ -7,7 +7,7 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::exit::Exit;
 use mailkit::error::{Kind, Result};
-use mailkit::message::defect::{self, Defect};
+use mailkit::message::defect::{self, Defect, Severity};
 use mailkit::message::view::Message;
 use mailkit::reading::{lint_send, spoof};
 use schemars::JsonSchema;
@@ -22,7 +22,8 @@ pub(super) struct Lint {
     #[arg(long, group = "wish", value_name = "FOR", num_args = 0..=1, require_equals = true, default_missing_value = "read")]
     lint: Option<Purpose>,
 
-    /// Exit code 65 if there are defects, whatever else is done with the message
+    /// Exit code 65 if there are defects, whatever else is done with the message; with --lint=send also if its sender
+    /// should mend something
     #[arg(long)]
     strict: bool,
 }
@@ -44,7 +45,7 @@ impl Lint {
 
     /// An action, and behind it the exit code if that was asked for.
     pub(super) fn strictly<'a>(&self, action: &'a dyn Action) -> Option<Strict<'a>> {
-        self.strict.then_some(Strict(action))
+        self.strict.then_some(Strict { action, is_for_sender: self.lint == Some(Purpose::Send) })
     }
 }
 
@@ -138,6 +139,10 @@ impl Action for Lint {
         true
     }
 
+    fn tells_limits(&self) -> bool {
+        self.lint != Some(Purpose::Send)
+    }
+
     fn is_beside_others(&self) -> bool {
         true
     }
@@ -158,38 +163,47 @@ pub(super) fn told(defect: Defect) -> String {
 }
 
 /// Does what another does, and ends with 65 if the message has defects.
-pub(super) struct Strict<'a>(&'a dyn Action);
+pub(super) struct Strict<'a> {
+    action: &'a dyn Action,
+    /// Whether what the sender should mend counts, too, but for mere hints.
+    is_for_sender: bool,
+}
 
 impl Action for Strict<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let outcome = self.0.run(letter, sheet);
-        if !defects(&letter.message).is_empty() {
+        let outcome = self.action.run(letter, sheet);
+        let is_to_mend = || lint_send::check(&letter.message).iter().any(|found| found.rule.severity != Severity::Info);
+        if !defects(&letter.message).is_empty() || self.is_for_sender && is_to_mend() {
             sheet.ends_with(Exit::from(Kind::Data));
         }
         outcome
     }
 
     fn is_headed(&self) -> bool {
-        self.0.is_headed()
+        self.action.is_headed()
     }
 
     fn needs_json(&self) -> bool {
-        self.0.needs_json()
+        self.action.needs_json()
+    }
+
+    fn tells_limits(&self) -> bool {
+        self.action.tells_limits()
     }
 
     fn picks(&self) -> bool {
-        self.0.picks()
+        self.action.picks()
     }
 
     fn is_about_all(&self) -> bool {
-        self.0.is_about_all()
+        self.action.is_about_all()
     }
 
     fn is_beside_others(&self) -> bool {
-        self.0.is_beside_others()
+        self.action.is_beside_others()
     }
 
     fn finish(&self, sheet: &mut Sheet) -> Result<()> {
-        self.0.finish(sheet)
+        self.action.finish(sheet)
     }
 }

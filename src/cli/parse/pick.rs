@@ -5,7 +5,7 @@
 use super::letter::Letter;
 use mailkit::message::enclosed::{self, Inner};
 use mailkit::message::guard::BlockKind;
-use mailkit::message::uuencode::{Enclosed, FILES_MAX};
+use mailkit::message::uuencode::Enclosed;
 use mailkit::message::view::{Message, Part};
 use mailkit::message::wildcard::is_like_in_any_case;
 use mailkit::message::{guess, safe};
@@ -63,11 +63,11 @@ impl Pick {
             }
             // A text that is not saved itself, nor with a message within, gives what is in it.
             if !is_attachment && (!self.media.is_empty() || !is_in_message(letter, part)) {
-                let files = Item::enclosed(message, part);
-                if files.len() == FILES_MAX {
+                let files = enclosed::of(message, part);
+                if enclosed::has_more(message, part, &files) {
                     crowded.push(part.id.as_str());
                 }
-                items.extend(files);
+                items.extend(files.into_iter().map(|inner| Item::enclosed(part, inner)));
             }
         }
         items.retain(|item| self.is_meant(item));
@@ -97,13 +97,11 @@ impl<'m> Item<'m> {
         Self { id, media, raw_name, name, part, enclosed: None }
     }
 
-    /// The files within a text.
-    fn enclosed(message: &Message<'_>, part: &'m Part) -> Vec<Self> {
-        let one = |Inner { id, media, name, file }| {
-            let (safe, media) = (safe::file_name(&name), media.to_owned());
-            Self { id, media, name: safe, raw_name: Some(name), part, enclosed: Some(file) }
-        };
-        enclosed::of(message, part).into_iter().map(one).collect()
+    /// A file within a text.
+    fn enclosed(part: &'m Part, inner: Inner) -> Self {
+        let Inner { id, media, name, file } = inner;
+        let (safe, media) = (safe::file_name(&name), media.to_owned());
+        Self { id, media, name: safe, raw_name: Some(name), part, enclosed: Some(file) }
     }
 
     /// The part with a number, or the file within a text with one.
@@ -112,8 +110,9 @@ impl<'m> Item<'m> {
         if let Some(part) = message.part(id) {
             return Some(Self::of(message, part));
         }
-        let (text, _) = id.rsplit_once('.')?;
-        Self::enclosed(message, message.part(text)?).into_iter().find(|item| item.id.eq_ignore_ascii_case(id))
+        let text = message.part(id.rsplit_once('.')?.0)?;
+        let found = enclosed::of(message, text).into_iter().find(|inner| inner.id.eq_ignore_ascii_case(id))?;
+        Some(Self::enclosed(text, found))
     }
 
     /// Its octets, decoded.

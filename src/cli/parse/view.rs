@@ -53,6 +53,10 @@ impl Action for View {
         true
     }
 
+    fn tells_limits(&self) -> bool {
+        !self.text
+    }
+
     fn is_beside_others(&self) -> bool {
         true
     }
