@@ -20,6 +20,9 @@ use std::path::PathBuf;
 /// Octets that are read first of what has no size.
 const PIECE: usize = 64 * 1024;
 
+/// Octets of messages that are too large which are unpacked in search of the next one.
+const PASSED_MAX: u64 = 512 * 1024 * 1024;
+
 /// What a file turned out to be.
 pub(super) enum Opened {
     /// One message.
@@ -136,8 +139,6 @@ pub(super) struct Stream {
     splitter: Splitter<Box<dyn Read + Send>>,
     count: u64,
     size_max: usize,
-    /// A compressed file may grow without end where it is passed over.
-    is_packed: bool,
     is_over: bool,
     /// Read ahead.
     waiting: VecDeque<Item>,
@@ -146,8 +147,8 @@ pub(super) struct Stream {
 impl Stream {
     fn new(path: PathBuf, reader: Box<dyn Read + Send>, reading: &Reading, is_packed: bool) -> Self {
         let splitter = Splitter::new(reader, reading.dialect, reading.size_max);
-        let size_max = reading.size_max;
-        Self { path, splitter, count: 0, size_max, is_packed, is_over: false, waiting: VecDeque::new() }
+        let splitter = if is_packed { splitter.passing(PASSED_MAX) } else { splitter };
+        Self { path, splitter, count: 0, size_max: reading.size_max, is_over: false, waiting: VecDeque::new() }
     }
 
     /// Whether there is only one message: looks for the second.
@@ -182,9 +183,12 @@ impl Stream {
                 is_in_mbox: true,
             })),
             Ok(Some(Found::TooLarge { .. })) => {
-                self.is_over = self.is_packed;
                 let name = sources::name(&self.path, index);
-                Some(Item::Failed(input::too_large(name.as_ref(), self.size_max as u64)))
+                let error = input::too_large(name.as_ref(), self.size_max as u64);
+                Some(Item::Failed(match self.splitter.has_given_up() {
+                    true => error.hint("its end was not found, and what follows is not read: unpack the file"),
+                    false => error,
+                }))
             }
             Err(error) => {
                 self.is_over = true;

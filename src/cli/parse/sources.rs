@@ -38,7 +38,7 @@ pub(super) struct Input {
     files_from: Option<PathBuf>,
 
     /// Paths end with NUL instead of a line end: those that --files-from reads, as find -print0 writes them, and those
-    /// that -x prints
+    /// that -x and --output print
     #[arg(short = '0', long, requires = "paths")]
     null: bool,
 
@@ -293,6 +293,9 @@ impl List {
                 return Err(io::Error::other("a path in it has no end"));
             }
             name.pop_if(|last| *last == self.end);
+            if self.end != 0 && name.contains(&0) {
+                return Err(io::Error::other("a path in it holds a NUL octet; if paths end with it, say -0"));
+            }
             if !name.is_empty() {
                 // Who lists `-` means the file of that name.
                 let is_dash = name == input::STDIN.as_bytes();
