@@ -237,12 +237,20 @@ fn an_output_that_is_full_is_an_error() {
     let dir = tempfile::tempdir().expect("a directory");
     let message = dir.path().join("message.eml");
     std::fs::write(&message, "Subject: x\r\n\r\nx").expect("written");
-    // The last line of what is raw has no end, and waits in a buffer until the program does.
-    for arguments in [&["parse"][..], &["parse", "--raw"]] {
+    let message = message.to_str().expect("a path");
+    // A text without a line end waits in a buffer until the program ends.
+    for (arguments, code) in [
+        (&["parse", message][..], 74),
+        (&["parse", "-O", "1", message], 74),
+        (&["parse", "-O", "1", message, "missing"], 66),
+        (&["parse", "--to", "eml", "--strip", "attachments", message], 74),
+        (&["parse", "--help"], 74),
+        (&["--version"], 74),
+    ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a full device");
-        let output = mailkit(arguments).arg(&message).stdout(full).output().expect("it runs");
+        let output = mailkit(arguments).stdout(full).output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(74), "{said}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
         assert!(said.contains("cannot write to standard output: No space left on device"), "{said}");
     }
 }

@@ -244,7 +244,14 @@ pub(super) fn explain_usage(error: &clap::Error) -> Exit {
         return exit;
     }
     match error.print() {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::PIPE,
+        // On standard error there is nobody left to tell.
+        Err(failure) if !error.use_stderr() => {
+            let failure = output_error(failure);
+            if !closed_output(&failure) {
+                complain(&format!("mailkit: {failure}"));
+            }
+            exit_of(&failure)
+        }
         _ => exit,
     }
 }

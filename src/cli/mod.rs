@@ -37,7 +37,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
 use exit::Exit;
 use globals::Globals;
-use mailkit::error::Result;
+use mailkit::error::{Kind, Result};
 
 /// Sends, receives, relays, fetches and looks into mail.
 #[derive(Debug, Parser)]
@@ -127,10 +127,13 @@ pub(crate) fn run() -> Exit {
         Ok(exit) => exit,
         Err(error) => context.explain(&error),
     };
-    match context.linger() {
-        Err(error) if exit == exit::Exit::OK => context.explain(&error),
-        _ => exit,
+    let Err(error) = context.linger() else { return exit };
+    // Whoever could not write before has said so.
+    if exit == Exit::PIPE || exit == Exit::from(Kind::Io) {
+        return exit;
     }
+    let told = context.explain(&error);
+    if exit == Exit::OK || exit == Exit::PARTIAL { told } else { exit }
 }
 
 /// The variables of the environment that hold secrets, as the arguments say: each option that names one is called so,
