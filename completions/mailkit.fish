@@ -628,7 +628,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s 0 -l null -d 'Paths end with NUL instead of a line end: those that --files-from reads, as find -print0 writes them, and those that -x prints'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s 0 -l null -d 'Paths end with NUL instead of a line end: those that --files-from reads, as find -print0 writes them, and those that -x and --output print'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l recursive -d 'Of a Maildir or an MH folder, read also the folders in it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l jsonl -d 'Print one JSON value a line, one for each message; with --json, several become one array'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l text -d 'Print the text of the message; HTML is reduced to words and links, and nothing is ever fetched'
@@ -647,7 +647,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l unsubscribe -d
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l route -d 'Print the servers that the message passed, the first one first: delay, who took it, from whom, the protocol and TLS; clocks that run backwards are pointed out. What --own servers wrote is marked *; all else is what strangers say. Exit code 1 if none is told'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted because an --own server wrote it; nothing is checked anew. Exit code 1 if there is nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l decrypt -d 'Take out what is encrypted with OpenPGP or S/MIME, by gpg and gpgsm, and show, save or verify that instead of the message around it. Exit code 1 if nothing is encrypted'
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strict -d 'Exit code 65 if there are defects, whatever else is done with the message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strict -d 'Exit code 65 if there are defects, whatever else is done with the message; with --lint=send also if its sender should mend something'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'

@@ -14,7 +14,7 @@ use memchr::memmem;
 use std::ops::Range;
 
 /// Fields whose words are keywords of some standard, as far as they are known.
-const STRUCTURED: [&str; 27] = [
+const STRUCTURED: [&str; 25] = [
     "received",
     "authentication-results",
     "arc-authentication-results",
@@ -22,7 +22,6 @@ const STRUCTURED: [&str; 27] = [
     "arc-seal",
     "dkim-signature",
     "received-spf",
-    "mime-version",
     "content-language",
     "precedence",
     "auto-submitted",
@@ -32,7 +31,6 @@ const STRUCTURED: [&str; 27] = [
     "x-priority",
     "x-msmail-priority",
     "list-unsubscribe",
-    "list-unsubscribe-post",
     "original-recipient",
     "final-recipient",
     "reporting-mta",
@@ -95,6 +93,12 @@ fn one(fakes: &mut Fakes, boundaries: &Boundaries, octets: &mut [u8]) {
             dated(fakes, date);
         }
         "subject" | "thread-topic" => text(fakes, body, List::Subject),
+        "mime-version" => fakes.text(body, Charset::Words, &|text, at| text[at].iter().all(u8::is_ascii_digit)),
+        // RFC 8058 §3.1: it says this, or nothing.
+        "list-unsubscribe-post" => fakes.text(body, Charset::Words, &|text, at| {
+            let is_word = |known: &[u8]| known.eq_ignore_ascii_case(&text[at.clone()]);
+            [&b"list"[..], b"unsubscribe", b"one", b"click"].into_iter().any(is_word)
+        }),
         "status" if body.iter().all(|octet| !octet.is_ascii_alphabetic()) => {}
         _ if is(&DATES) => dated(fakes, body),
         _ if is(&STRUCTURED) => text(fakes, body, List::Keyword),
@@ -147,8 +151,23 @@ pub(super) fn text(fakes: &mut Fakes, octets: &mut [u8], list: List) {
 fn plain(fakes: &mut Fakes, octets: &mut [u8], list: List) {
     fakes.text(octets, Charset::Words, &|text, at| {
         let is_free = !is_in_address(text, &at) || list == List::Keyword && is_property(text, &at);
-        is_free && list.has(&text[at])
+        is_free && list.has(&text[at.clone()]) || list == List::Keyword && is_version(text, &at)
     });
+}
+
+/// Whether a word is one of the two in a version of TLS: `TLS1.3`, `TLSv1.2`.
+fn is_version(text: &[u8], at: &Range<usize>) -> bool {
+    let is_major = |word: &[u8]| word.eq_ignore_ascii_case(b"tls1") || word.eq_ignore_ascii_case(b"tlsv1");
+    let is_minor = |text: &[u8]| {
+        let is_end = |octet: Option<&u8>| octet.is_none_or(|octet| !octet.is_ascii_alphanumeric() && *octet != b'.');
+        matches!(text, [b'.', b'0'..=b'3', rest @ ..] if is_end(rest.first()))
+    };
+    if is_major(&text[at.clone()]) {
+        return is_minor(&text[at.end..]);
+    }
+    let Some(before) = text[..at.start].strip_suffix(b".") else { return false };
+    let start = before.iter().rposition(|octet| !octet.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+    is_major(&before[start..]) && is_minor(&text[before.len()..])
 }
 
 /// Whether a word is one of two that name a property in results: `smtp.mailfrom=` (RFC 8601 §2.2).
@@ -352,6 +371,13 @@ mod tests {
             ),
             ("From: =?utf-8?b?QWxpY2U=?= <alice@crepes.example>\r\n", "=?utf-8?b?", "QWxpY2U= alice crepes"),
             ("To: \"Bob, the Cook\" <bob@[192.168.1.2]>\r\n", "To: \"", "Cook 192.168"),
+            ("MIME-Version: 1.0 (Bob's)\r\n", "MIME-Version: 1.0 (", "Bob"),
+            ("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", ": List-Unsubscribe=One-Click", "x"),
+            (
+                "Received: from a.example by b.example (TLSv1.2) with SMTP (TLS1.3 bob.1.3 tls1.3.example);\r\n",
+                " (TLSv1.2) with SMTP (TLS1.3 ",
+                "bob tls1.3.example",
+            ),
             ("Message-ID: <1234.abcd@crepes.example>\r\n", "Message-ID: <", "1234 abcd crepes"),
         ] {
             let faked = shown(text);

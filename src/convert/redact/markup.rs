@@ -4,8 +4,8 @@
 
 use super::charset::Charset;
 use super::fake::Fakes;
-use super::is_in_address;
 use super::vocabulary::List;
+use super::{is_in_address, is_scheme};
 use std::ops::Range;
 
 /// Replaces what an HTML text says, in place.
@@ -50,7 +50,11 @@ fn keeps(text: &[u8], at: Range<usize>, tags: &[Range<usize>]) -> bool {
     }
     let place = tags.partition_point(|tag| tag.end <= at.start);
     let is_inside = tags.get(place).is_some_and(|tag| tag.contains(&at.start));
-    if !is_inside || is_in_address(text, &at) && behind != Some(&b':') {
+    if !is_inside {
+        // By the words of a link that look like another link a reader is deceived.
+        return is_scheme(text, &at);
+    }
+    if is_in_address(text, &at) && behind != Some(&b':') {
         return false;
     }
     // Sizes stay; a number of more digits may be somebody's.
@@ -87,7 +91,7 @@ mod tests {
     #[test]
     fn tags_stay_and_words_do_not() {
         let text = "<p class=\"secret\">Hello&nbsp;Bob, caf&eacute; &#66;&#111;&#98; &#x42;</p>\
-            <a href=\"https://crepes.example/alice?id=12345\">alice</a><img width=\"100\" src=\"cid:logo@crepes.example\">\
+            <a href=\"https://crepes.example/alice?id=12345\">http://alice</a><img width=\"100\" src=\"cid:logo@crepes.example\">\
             <style>p { color: blue; display: none } .alice { width: 20px }</style><!-- remark --> 1 < two";
         let mut octets = text.as_bytes().to_vec();
         page(&mut Fakes::new(b"key"), &mut octets, Charset::Words);
@@ -98,6 +102,7 @@ mod tests {
             "&nbsp;",
             "&eacute;",
             "<a href=\"https://",
+            "\">http://",
             "<img width=\"100\" src=\"cid:",
             "display: none",
             "</style>",

@@ -5,6 +5,7 @@
 //! that threads and references hold. RFC 5322; RFC 2045–2047.
 
 mod boundary;
+mod calendar;
 mod cells;
 mod charset;
 mod fake;
@@ -69,6 +70,9 @@ impl Redactor {
         match part.media.main.as_str() {
             // Reports and parts of messages are fields, in sections of their own.
             _ if is_report && part.encoding.is_identity() => self.sections(boundaries, octets),
+            "text" if part.media.sub == "calendar" && charset == Charset::Words => {
+                cells::body(octets, part.encoding, &mut |decoded| calendar::lines(&mut self.fakes, decoded));
+            }
             "text" if matches!(part.media.sub.as_str(), "html" | "xml") => {
                 cells::body(octets, part.encoding, &mut |decoded| markup::page(&mut self.fakes, decoded, charset));
             }
@@ -128,10 +132,7 @@ impl Redactor {
             let length = first_line(&text[at..]).len();
             let line = &mut text[at..at + length];
             if !is_armour(line) {
-                self.fakes.text(line, Charset::Words, &|text, at| {
-                    let is_scheme = text[at.end..].starts_with(b"://") && List::Markup.has(&text[at.clone()]);
-                    is_scheme || text[at.clone()] == b"mailto"[..]
-                });
+                self.fakes.text(line, Charset::Words, &|text, at| is_scheme(text, &at));
             }
             at += length;
         }
@@ -177,6 +178,12 @@ fn fill(octets: &mut [u8], encoding: Encoding) {
             }
         }),
     }
+}
+
+/// Whether a word says how what follows is fetched: `https://`, `mailto:`.
+fn is_scheme(text: &[u8], at: &Range<usize>) -> bool {
+    let word = &text[at.clone()];
+    text[at.end..].starts_with(b"://") && List::Markup.has(word) || word == b"mailto"
 }
 
 /// Whether a word stands in an address or a domain: there a keyword is somebody's name.

@@ -66,6 +66,20 @@ const MARKUP_WORDS: &str = "
  transparent tt type u ul unicode up uppercase url v valign version vertical vh viewport visibility visible vlink vml vspace
  vw w w3 wbr weight white whitespace width word wrap www x xhtml xml xmlns z zoom";
 
+/// Components, properties, parameters and values of iCalendar (RFC 5545, RFC 5546, RFC 7986).
+const CALENDAR_WORDS: &str = "
+ accepted action address alarm altrep attach attendee audio begin binary boolean busy bymonth byday bymonthday bysetpos byhour
+ byminute byweekno calendar calscale cancel cancelled categories chair class cn cnt comment complete completed conference
+ confidential confirmed contact count counter created cutype daily date daylight declined declinecounter delegated dir display
+ dt dtend dtstamp dtstart due duration email encoding end event exdate fbtype fmttype fr free freebusy freq from geo gregorian
+ group hourly id image in individual info integer interval journal language last link location mailto member method minutely mo
+ modified monthly name need needs no none of offset opaque opt optional organizer parameter participant partstat percent period
+ priority private process prodid public publish range rdate recur recurrence refresh related relative reltype repeat req request
+ required resource resources role room rrule rsvp sa schedule secondly sent sequence source standard start status su subtype
+ summary tentative text th time timezone to transparent transp trigger true false tu tz tzid tzname tzoffsetfrom tzoffsetto
+ tzuntil tzurl uid unavailable unknown until uri url utc value valarm vcalendar version vevent vfreebusy vjournal vtimezone vtodo
+ we weekly wkst wr x yearly";
+
 /// Names of characters in HTML.
 const ENTITIES: &str = "
  aacute acirc acute aelig agrave amp apos aring atilde auml bdquo bull cedil cent copy curren darr deg divide eacute ecirc
@@ -91,6 +105,8 @@ pub(super) enum List {
     Markup,
     /// Of HTML's characters.
     Entity,
+    /// Of iCalendar.
+    Calendar,
 }
 
 impl List {
@@ -104,6 +120,7 @@ impl List {
             Self::Subject => SUBJECT_WORDS,
             Self::Markup => MARKUP_WORDS,
             Self::Entity => ENTITIES,
+            Self::Calendar => CALENDAR_WORDS,
         };
         word.len() < 20 && list.split_ascii_whitespace().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
     }
