@@ -57,6 +57,12 @@ fn file(octets: &[u8]) -> (tempfile::TempDir, String) {
     (dir, path)
 }
 
+/// The JSON object about the only message of a file, with these things found in it.
+fn object(path: &str, noun: &str, found: &str) -> String {
+    let source = format!("{{\"flags\":null,\"index\":0,\"offset\":0,\"path\":\"{path}\"}}");
+    format!("{{\"{noun}\":[{found}],\"schema\":\"mailkit.{noun}/1\",\"source\":{source}}}\n")
+}
+
 fn corpus_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages/corpus")
 }
@@ -362,12 +368,14 @@ fn a_hundred_thousand_nested_messages_can_be_shown() {
 #[test]
 fn header_fields_are_printed_decoded_and_missing_ones_are_an_exit_code() {
     let (_dir, path) = file(b"Subject: =?utf-8?q?caf=C3=A9?=\r\nX-A: 1\r\nX-A: \x1b[2J\r\n\r\nbody\r\n");
+    let json = |field: &str| object(&path, "fields", field);
     for (args, wanted) in [
         (&["-H", "subject"][..], (0, "café\n")),
         (&["-H", "X-A", "-H", "Subject"], (0, "1\ncafé\n")),
         (&["-H", "X-A:", "--all"], (0, "1\n\\x1b[2J\n")),
         (&["-H", "X-B", "-H", "X-A"], (1, "1\n")),
-        (&["--json", "-H", "X-A"], (0, "[{\"name\":\"X-A\",\"raw\":\" 1\",\"value\":\"1\"}]\n")),
+        (&["--json", "-H", "X-A"], (0, &json("{\"name\":\"X-A\",\"raw\":\" 1\",\"value\":\"1\"}"))),
+        (&["--jsonl", "-H", "X-B"], (1, &json(""))),
     ] {
         let args: Vec<&str> = args.iter().copied().chain([&*path]).collect();
         let (code, shown) = mailkit_parse(&args);
@@ -439,9 +447,13 @@ fn what_was_saved_before_the_disk_was_full_is_told_and_half_a_file_does_not_stay
         (&["--overwrite", "--match", "small"], format!("{}/small\n", target.display())),
         (
             &["--json"],
-            format!(
-                "[{{\"filename\":\"small\",\"part\":\"1\",\"path\":\"{}/small (2)\",\"safe_filename\":\"small\"}}]\n",
-                target.display()
+            object(
+                &path,
+                "files",
+                &format!(
+                    "{{\"filename\":\"small\",\"part\":\"1\",\"path\":\"{}/small (2)\",\"safe_filename\":\"small\"}}",
+                    target.display()
+                ),
             ),
         ),
     ] {
@@ -527,11 +539,14 @@ fn several_messages_follow_one_another_and_one_that_fails_does_not_stop_the_othe
     let [first, absent, last] = [place("a"), place("b"), place("c")];
     std::fs::write(&first, "Subject: one\n\n1\n").expect("a file");
     std::fs::write(&last, "Subject: two\nX-B: b\n\n2\n").expect("a file");
+    let found = "{\"name\":\"X-B\",\"raw\":\" b\",\"value\":\"b\"}";
+    let fields = |path: &str, found: &str| object(path, "fields", found);
     for (args, wanted) in [
         (&["--text"][..], format!("==> {first} <==\n1\n\n==> {last} <==\n2\n")),
         (&["-H", "subject"], "one\ntwo\n".to_owned()),
-        (&["--json", "-H", "X-B"], "[[],\n[{\"name\":\"X-B\",\"raw\":\" b\",\"value\":\"b\"}]]\n".to_owned()),
-        (&["--jsonl", "-H", "X-C"], "[]\n[]\n".to_owned()),
+        (&["--json", "-H", "X-B"], format!("[{},\n{}]\n", fields(&first, "").trim(), fields(&last, found).trim())),
+        (&["--jsonl", "-H", "X-B"], fields(&first, "") + &fields(&last, found)),
+        (&["--jsonl", "-H", "X-C"], fields(&first, "") + &fields(&last, "")),
     ] {
         let args: Vec<&str> = args.iter().copied().chain([&*first, &*absent, &*last]).collect();
         let (code, stdout, stderr) = run(&args);

@@ -338,9 +338,22 @@ fn bodies_are_in_the_json_form_as_they_are_asked_for() {
 #[test]
 fn what_is_printed_as_json_is_what_the_schema_says() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/messages/corpus");
-    for args in [&["--bodies", "all"][..], &["--scan"]] {
+    let home = tempfile::tempdir().expect("a directory");
+    let out = home.path().join("out").to_string_lossy().into_owned();
+    for (args, schema) in [
+        (&["--bodies", "all"][..], "message"),
+        (&["--scan"], "scan"),
+        (&["-H", "Received", "-H", "Subject", "--all"], "fields"),
+        (&["-H", "Content-Type", "--param", "charset"], "fields"),
+        (&["--addresses"], "addresses"),
+        (&["--dates"], "dates"),
+        (&["-l", "--inline"], "attachments"),
+        (&["-x", &out], "files"),
+    ] {
         let (_, shown, stderr) = run(&corpus, &[&["--jsonl", "--recursive", "."], args].concat(), b"");
         assert!(shown.lines().count() > 200, "{stderr}");
+        let schema = format!("\"schema\":\"mailkit.{schema}/1\"");
+        assert!(shown.lines().all(|line| line.contains(&schema)), "{args:?}");
         schema::check(&shown, "").expect("as the schema says");
     }
 }

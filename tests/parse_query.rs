@@ -108,7 +108,7 @@ fn addresses_are_printed_once_for_each_message() {
     let (_, stdout, _) = run(home.path(), &["--addresses=to", "--json", "--where", "is:flagged", "M"]);
     let values: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(
-        values[0],
+        values[0]["addresses"],
         serde_json::json!([
             {"field": "To", "group": "friends", "name": null, "address": "alice@crepes.example"},
             {"field": "To", "group": "friends", "name": "C", "address": "c@x"},
@@ -129,7 +129,9 @@ fn dates_are_printed_in_utc_and_in_seconds() {
     assert_eq!(run(home.path(), &["--dates=date", "--where", "is:flagged", "M"]).0, 1);
     let (_, stdout, _) = run(home.path(), &["--dates=Date", "--jsonl", "--where", "is:read", "M"]);
     let value: Value = serde_json::from_str(&stdout).expect("JSON");
-    assert_eq!(value, serde_json::json!([{"field": "Date", "date": "2000-01-01T11:00:00Z", "epoch": 946_724_400}]));
+    let wanted = serde_json::json!([{"field": "Date", "date": "2000-01-01T11:00:00Z", "epoch": 946_724_400}]);
+    assert_eq!((&value["dates"], &value["schema"]), (&wanted, &"mailkit.dates/1".into()));
+    assert_eq!(value["source"]["flags"], serde_json::json!(["\\Seen"]));
 }
 
 /// A conversation with a message that is missing, and one that has nothing to do with it.

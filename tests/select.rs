@@ -102,12 +102,15 @@ fn fields_are_printed_decoded_raw_and_by_parameter() {
         (&["-H", "Subject", "--part", "9", "m"], (1, "")),
         (
             &["--json", "-H", "Content-Type", "--param", "name", "--part", "3", "m"],
-            (0, "{\"name\":\"Content-Type\",\"param\":\"name\",\"value\":\"Report.PDF\"}\n"),
+            (
+                0,
+                "{\"fields\":[{\"name\":\"Content-Type\",\"param\":\"name\",\"value\":\"Report.PDF\"}],\
+                 \"schema\":\"mailkit.fields/1\",\
+                 \"source\":{\"flags\":null,\"index\":0,\"offset\":0,\"path\":\"m\"}}\n",
+            ),
         ),
     ] {
         let (code, shown) = said(dir.path(), args);
-        let shown =
-            shown.strip_prefix('[').and_then(|s| s.strip_suffix("]\n")).map_or(shown.clone(), |s| format!("{s}\n"));
         assert_eq!((code, shown.as_str()), wanted, "{args:?}");
     }
     let folded = "Content-Disposition: attachment; filename*0*=utf-8''%e2%82; filename*1*=%ac; filename=old\r\n\r\n";
@@ -185,7 +188,9 @@ fn what_would_be_saved_is_listed_with_both_names() {
     let (_, json) = said(dir.path(), &["-l", "--json", "--match", "*.eml", "m"]);
     assert_eq!(
         json,
-        "[{\"filename\":null,\"part\":\"4\",\"safe_filename\":\"in_ner.eml\",\"size\":129,\"type\":\"message/rfc822\"}]\n"
+        "{\"attachments\":[{\"filename\":null,\"part\":\"4\",\"safe_filename\":\"in_ner.eml\",\"size\":129,\
+         \"type\":\"message/rfc822\"}],\"schema\":\"mailkit.attachments/1\",\
+         \"source\":{\"flags\":null,\"index\":0,\"offset\":0,\"path\":\"m\"}}\n"
     );
 }
 

@@ -7,7 +7,7 @@ use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
 use super::mx;
-use super::parse::{self, calendar, links, lint, report, route, unsubscribe};
+use super::parse::{self, addresses, calendar, extract, header, links, lint, report, route, unsubscribe};
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
@@ -34,16 +34,23 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 18] = [
-    Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<Vec<parse::Named>> },
+const ALL: [Described; 21] = [
+    Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
+    Described {
+        name: "attachments",
+        what: "what of a message can be saved: mailkit parse -l",
+        make: of::<extract::Listing<'static>>,
+    },
     Described {
         name: "authentication",
         what: "what servers say about a message: mailkit parse --auth",
         make: of::<parse::Authentication<'static>>,
     },
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
-    Described { name: "dates", what: "dates: mailkit parse --dates", make: of::<Vec<parse::Dated>> },
+    Described { name: "dates", what: "dates: mailkit parse --dates", make: of::<addresses::Days> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
+    Described { name: "fields", what: "header fields: mailkit parse -H", make: of::<header::Object<'static>> },
+    Described { name: "files", what: "what was saved: mailkit parse -x", make: of::<extract::Saved<'static>> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
     Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },

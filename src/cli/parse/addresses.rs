@@ -4,6 +4,7 @@
 //! RFC 5322 §3.4, §3.6; RFC 3339.
 
 use super::driver::Action;
+use super::json::Origin;
 use super::letter::Letter;
 use super::sheet::Sheet;
 use mailkit::error::Result;
@@ -47,10 +48,8 @@ impl Addresses {
 impl Action for Addresses {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
         match (&self.addresses, &self.dates) {
-            (Some(names), _) => print(sheet, &addresses(letter, names), |named| named.address.clone()),
-            (_, Some(names)) => {
-                print(sheet, &dates(letter, names), |dated| format!("{} {} {}", dated.date, dated.epoch, dated.field))
-            }
+            (Some(names), _) => print_addresses(letter, names, sheet),
+            (_, Some(names)) => print_dates(letter, names, sheet),
             _ => Ok(()),
         }
     }
@@ -64,10 +63,32 @@ impl Action for Addresses {
     }
 }
 
+/// Who is named in a message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct People {
+    /// Each once, where it is named first.
+    addresses: Vec<Named>,
+    /// Always `mailkit.addresses/1`.
+    schema: &'static str,
+    source: Origin,
+}
+
+/// The dates in a message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Days {
+    /// In the order of the fields that were asked for.
+    dates: Vec<Dated>,
+    /// Always `mailkit.dates/1`.
+    schema: &'static str,
+    source: Origin,
+}
+
 /// Somebody whom a message names.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::cli) struct Named {
+struct Named {
     address: String,
     /// The header field.
     field: String,
@@ -79,7 +100,7 @@ pub(in crate::cli) struct Named {
 /// A date in a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::cli) struct Dated {
+struct Dated {
     /// In UTC.
     date: String,
     /// Seconds since 1970.
@@ -88,14 +109,29 @@ pub(in crate::cli) struct Dated {
     field: String,
 }
 
-fn print<T: Serialize>(sheet: &mut Sheet, found: &[T], line: impl Fn(&T) -> String) -> Result<()> {
-    if found.is_empty() {
+fn print_addresses(letter: &Letter<'_>, names: &[String], sheet: &mut Sheet) -> Result<()> {
+    let addresses = addresses(letter, names);
+    if addresses.is_empty() {
         sheet.found_nothing();
     }
     if sheet.is_json() {
-        return sheet.value(&found);
+        let source = Origin::of(letter.source);
+        return sheet.value(&People { addresses, schema: "mailkit.addresses/1", source });
     }
-    found.iter().for_each(|found| sheet.line(&line(found)));
+    addresses.iter().for_each(|named| sheet.line(&named.address));
+    Ok(())
+}
+
+fn print_dates(letter: &Letter<'_>, names: &[String], sheet: &mut Sheet) -> Result<()> {
+    let dates = dates(letter, names);
+    if dates.is_empty() {
+        sheet.found_nothing();
+    }
+    if sheet.is_json() {
+        let source = Origin::of(letter.source);
+        return sheet.value(&Days { dates, schema: "mailkit.dates/1", source });
+    }
+    dates.iter().for_each(|dated| sheet.line(&format!("{} {} {}", dated.date, dated.epoch, dated.field)));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::destination::Destination;
 use super::driver::Action;
-use super::json;
+use super::json::Origin;
 use super::letter::Letter;
 use super::pick::{Item, Pick};
 use super::sheet::Sheet;
@@ -10,8 +10,10 @@ use mailkit::error::Result;
 use mailkit::message::defect::{Severity, defects};
 use mailkit::message::safe::terminal;
 use mailkit::message::uuencode::FILES_MAX;
-use serde_json::json;
-use std::path::PathBuf;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// What becomes of attachments.
@@ -37,6 +39,58 @@ pub(super) struct Extract {
     destination: OnceLock<Destination>,
 }
 
+/// What of a message can be saved.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Listing<'m> {
+    /// In the order in which -x would save them.
+    attachments: Vec<Attachment<'m>>,
+    /// Always `mailkit.attachments/1`.
+    schema: &'static str,
+    source: Origin,
+}
+
+/// A part, or a file within a text, that can be saved.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Attachment<'m> {
+    /// The name that the sender gave it, dangerous.
+    filename: Option<&'m str>,
+    /// The id of the part; a file within a text has the part's number and one of its own: `1.uu2`.
+    part: &'m str,
+    /// The name under which it can be saved.
+    safe_filename: &'m str,
+    /// Octets, decoded.
+    size: usize,
+    #[serde(rename = "type")]
+    media: &'m str,
+}
+
+/// What of a message was saved.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Saved<'m> {
+    /// Those that are there; if something failed, not all.
+    files: Vec<SavedFile<'m>>,
+    /// Always `mailkit.files/1`.
+    schema: &'static str,
+    source: Origin,
+}
+
+/// A file that was written.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SavedFile<'m> {
+    /// The name that the sender gave it, dangerous.
+    filename: Option<&'m str>,
+    /// The id of the part; a file within a text has the part's number and one of its own: `1.uu2`.
+    part: &'m str,
+    /// Where it is.
+    path: Cow<'m, str>,
+    /// The name under which it was to be saved; where that was taken, the path ends with a number.
+    safe_filename: &'m str,
+}
+
 impl Extract {
     /// The action, if it was asked for.
     pub(super) fn action(&self) -> Option<&dyn Action> {
@@ -44,7 +98,7 @@ impl Extract {
     }
 
     /// The directory, opened when the first message comes.
-    fn destination(&self, path: &std::path::Path) -> Result<&Destination> {
+    fn destination(&self, path: &Path) -> Result<&Destination> {
         if let Some(destination) = self.destination.get() {
             return Ok(destination);
         }
@@ -56,8 +110,9 @@ impl Extract {
     fn list(&self, letter: &Letter<'_>, items: &[Item<'_>], sheet: &mut Sheet) -> Result<()> {
         let size = |item: &Item<'_>| item.octets(&letter.message).len();
         if sheet.is_json() {
-            let one = |item: &Item<'_>| json!({"part": item.id, "type": item.media, "size": size(item), "filename": item.raw_name, "safe_filename": item.name});
-            return sheet.value(&items.iter().map(one).collect::<Vec<_>>());
+            let attachments = items.iter().map(|item| Attachment::of(item, size(item))).collect();
+            let source = Origin::of(letter.source);
+            return sheet.value(&Listing { attachments, schema: "mailkit.attachments/1", source });
         }
         for item in items {
             let raw = item.raw_name.as_ref().filter(|raw| **raw != item.name);
@@ -67,7 +122,7 @@ impl Extract {
         Ok(())
     }
 
-    fn save(&self, letter: &Letter<'_>, items: &[Item<'_>], path: &std::path::Path, sheet: &mut Sheet) -> Result<()> {
+    fn save(&self, letter: &Letter<'_>, items: &[Item<'_>], path: &Path, sheet: &mut Sheet) -> Result<()> {
         let destination = self.destination(path)?;
         let mut written = Vec::new();
         let outcome = items.iter().try_for_each(|item| {
@@ -80,7 +135,8 @@ impl Extract {
         });
         // What was saved before something failed is there, and has to be known.
         if sheet.is_json() {
-            sheet.value(&json::written(&written))?;
+            let files = written.iter().map(|(item, path)| SavedFile::of(item, path)).collect();
+            sheet.value(&Saved { files, schema: "mailkit.files/1", source: Origin::of(letter.source) })?;
         }
         outcome
     }
@@ -113,5 +169,19 @@ impl Action for Extract {
 
     fn tells_limits(&self) -> bool {
         true
+    }
+}
+
+impl<'m> Attachment<'m> {
+    fn of(item: &'m Item<'_>, size: usize) -> Self {
+        let Item { id: part, media, raw_name, name, .. } = item;
+        Self { filename: raw_name.as_deref(), part, safe_filename: name, size, media }
+    }
+}
+
+impl<'m> SavedFile<'m> {
+    fn of(item: &'m Item<'_>, path: &'m Path) -> Self {
+        let Item { id: part, raw_name, name, .. } = item;
+        Self { filename: raw_name.as_deref(), part, path: path.to_string_lossy(), safe_filename: name }
     }
 }

@@ -1,7 +1,7 @@
 //! `parse -H`: header fields by their names, decoded, as they came, or one parameter of them.
 
 use super::driver::Action;
-use super::json;
+use super::json::{self, HeaderField, Origin};
 use super::letter::Letter;
 use super::raw::Raw;
 use super::sheet::Sheet;
@@ -10,7 +10,8 @@ use mailkit::error::Result;
 use mailkit::message::field::Field;
 use mailkit::message::media::{Disposition, Parameters};
 use mailkit::message::words;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Which fields are wanted.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,36 @@ pub(super) struct Header {
 
     #[command(flatten)]
     raw: Raw,
+}
+
+/// The header fields of a message that were asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::cli) struct Object<'o> {
+    /// In the order in which they were asked for.
+    fields: Vec<Asked<'o>>,
+    /// Always `mailkit.fields/1`.
+    schema: &'static str,
+    source: Origin,
+}
+
+/// A field, or with --param one parameter of it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Asked<'o> {
+    Field(HeaderField<'o>),
+    Parameter(Parameter<'o>),
+}
+
+/// A parameter of a header field.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Parameter<'o> {
+    /// The header field.
+    name: &'o str,
+    /// The parameter, as it was asked for.
+    param: &'o str,
+    value: String,
 }
 
 impl Header {
@@ -86,9 +117,13 @@ impl Action for Header {
             (false, _) => {}
         }
         if sheet.is_json() {
-            let Some(name) = &self.param else { return sheet.value(&json::headers(found.into_iter().map(|f| f.0))) };
-            let one = |(field, value): (Field<'_>, _)| json!({"name": field.name, "param": name, "value": value});
-            return sheet.value(&found.into_iter().map(one).collect::<Vec<_>>());
+            let fields = found.into_iter().map(|(field, value)| match (&self.param, value) {
+                (Some(param), Some(value)) => Asked::Parameter(Parameter { name: field.name, param, value }),
+                _ => Asked::Field(json::header(field)),
+            });
+            let fields = fields.collect();
+            let source = Origin::of(letter.source);
+            return sheet.value(&Object { fields, schema: "mailkit.fields/1", source });
         }
         if self.raw.is_for_fields() {
             self.raw.guard()?;

@@ -5,7 +5,6 @@
 
 use super::letter::Letter;
 use super::lint;
-use super::pick::Item;
 use super::sources::Source;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +22,6 @@ use mailkit::reading::unsubscribe::{Target, Unsubscribe};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::path::PathBuf;
 
 /// How much of what the parts say is in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, clap::ValueEnum)]
@@ -195,15 +193,6 @@ struct EnclosedFile {
     media: &'static str,
 }
 
-/// A file that was written.
-#[derive(Debug, Serialize)]
-pub(super) struct WrittenFile<'w> {
-    filename: Option<&'w str>,
-    part: &'w str,
-    path: Cow<'w, str>,
-    safe_filename: &'w str,
-}
-
 /// The document about a message.
 pub(super) fn document<'m>(letter: &'m Letter<'_>, bodies: Bodies) -> Document<'m> {
     let (message, roles) = (&letter.message, letter.roles());
@@ -325,23 +314,8 @@ pub(super) fn names(flags: &Flags) -> Vec<String> {
     system.map(str::to_owned).chain(flags.keywords().map(str::to_owned)).collect()
 }
 
-/// Header fields that were asked for.
-pub(super) fn headers<'o>(fields: impl Iterator<Item = Field<'o>>) -> Vec<HeaderField<'o>> {
-    fields.map(header).collect()
-}
-
-/// The files that were written.
-pub(super) fn written<'w>(files: &'w [(&Item<'_>, PathBuf)]) -> Vec<WrittenFile<'w>> {
-    let one = |(item, path): &'w (&Item<'_>, PathBuf)| WrittenFile {
-        filename: item.raw_name.as_deref(),
-        part: &item.id,
-        path: path.to_string_lossy(),
-        safe_filename: &item.name,
-    };
-    files.iter().map(one).collect()
-}
-
-fn header(field: Field<'_>) -> HeaderField<'_> {
+/// A field as it came, and as people read it.
+pub(super) fn header(field: Field<'_>) -> HeaderField<'_> {
     HeaderField { name: field.name, raw: words::undeclared(field.body).0, value: words::decode(field.body) }
 }
 

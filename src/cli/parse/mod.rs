@@ -4,7 +4,7 @@
 //! that was asked for over all messages. Only `verify` touches the network, to ask DNS for keys. Whatever is printed was
 //! written by a stranger, so all of it goes through `message::safe` or JSON's escapes.
 
-mod addresses;
+pub(super) mod addresses;
 mod auth;
 pub(super) mod calendar;
 mod column;
@@ -13,12 +13,12 @@ mod crew;
 mod decrypt;
 mod destination;
 mod driver;
-mod extract;
+pub(super) mod extract;
 mod filter;
 mod flags;
 mod folder;
 mod gnupg;
-mod header;
+pub(super) mod header;
 mod json;
 mod letter;
 pub(super) mod links;
@@ -41,7 +41,6 @@ mod view;
 
 use super::context::Context;
 use super::exit::Exit;
-pub(super) use addresses::{Dated, Named};
 pub(super) use auth::Authentication;
 use driver::{Action, Manner};
 pub(super) use json::Document;
