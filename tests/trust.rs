@@ -159,7 +159,8 @@ fn read(dir: &tempfile::TempDir, name: &str) -> String {
 
 const SIGNED_BY_PERSON: &str = "From: Eve <eve@evil.example>\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\
     Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\n\n\
-    --s\nContent-Type: text/plain\n\nhi; $(id)\n--s\nContent-Type: application/pgp-signature\n\nsig\n--s--\n\
+    --s\nContent-Type: text/plain\n\nhi; $(id)\n--s\nContent-Type: application/pgp-signature\n\n\
+    -----BEGIN PGP SIGNATURE-----\n\nc2ln\n=AbC1\n-----END PGP SIGNATURE-----\n--s--\n\
     --m\n\nfooter\n--m--\n";
 
 /// The same without the footer, so that all of it is signed.
@@ -209,7 +210,7 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
         // Only lines that begin so are gpg's: the name of a key could hold anything.
         (GOOD.replace("[GNUPG:] ", "gpg: [GNUPG:] "), "fail, part 1.1: no reason was given"),
     ] {
-        let run = parse_in(with_program("gpg", &script).path(), SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
+        let run = parse_in(with_program("gpg", &script).path(), signed_wholly().as_bytes(), &["--verify", "pgp"]);
         assert_eq!(run.code, 1, "{script}");
         assert!(run.stdout.contains(wanted), "{}", run.stdout);
     }
@@ -234,15 +235,59 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
             "nobody vouches that the key belongs to that name\n  the author, bob@x.example, is not named by the key",
         ),
     ] {
-        let message = SIGNED_BY_PERSON.replace("Eve <eve@evil.example>", author);
+        let message = signed_wholly().replace("Eve <eve@evil.example>", author);
         let run = parse_in(dir.path(), message.as_bytes(), &["--verify", "pgp"]);
-        assert!(run.code == 1 && run.stdout.contains(wanted), "{}", run.stdout);
+        assert!(run.code == 0 && run.stdout.contains(wanted), "{}", run.stdout);
     }
     let nobody = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--verify", "pgp"]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, "pgp: none: nobody signed the message\n"));
     let absent = parse(SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
     assert_eq!((absent.code, absent.stdout.as_str()), (69, ""));
     assert!(absent.stderr.contains("install it"), "{}", absent.stderr);
+}
+
+/// A part that somebody signed, to stand in a multipart/mixed.
+fn signed_part(kind: &str, boundary: &str, content: &str) -> String {
+    format!(
+        "Content-Type: multipart/signed; protocol=\"application/{kind}-signature\"; boundary={boundary}\n\n\
+         --{boundary}\n{content}\n--{boundary}\nContent-Type: application/{kind}-signature\n\n\
+         -----BEGIN PGP SIGNATURE-----\n\nc2ln\n-----END PGP SIGNATURE-----\n--{boundary}--\n"
+    )
+}
+
+/// Parts beside each other.
+fn mixed(parts: &[String]) -> String {
+    let parts: String = parts.iter().map(|part| format!("--m\n{part}\n")).collect();
+    format!("Content-Type: multipart/mixed; boundary=m\n\n{parts}--m--\n")
+}
+
+const SIGNED_LINES: &str = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nhi\n\
+    -----BEGIN PGP SIGNATURE-----\n\nc2ln\n-----END PGP SIGNATURE-----\n";
+
+/// What comes of a message where gpg finds every signature good.
+fn where_all_is_good(message: &str, args: &[&str]) -> Run {
+    parse_in(with_program("gpg", GOOD).path(), message.as_bytes(), args)
+}
+
+/// Verifies messages of which every signature is good, and compares exit code and what is said.
+fn compare(cases: &[(String, i32, &str)]) {
+    for (message, code, wanted) in cases {
+        let run = where_all_is_good(message, &["--verify", "pgp"]);
+        assert_eq!((run.code, run.stderr.as_str()), (*code, ""), "{message}{}", run.stdout);
+        assert!(run.stdout.contains(wanted), "{message}{}", run.stdout);
+    }
+}
+
+#[test]
+fn signatures_count_together() {
+    let signed = |boundary| signed_part("pgp", boundary, "\nhi");
+    compare(&[
+        (mixed(&[signed("a"), signed("b")]), 0, "not signed: part 2.1, 2.2\n"),
+        (mixed(&[signed("a"), "\nhi".to_owned()]), 1, "not signed: part 2\n"),
+        (signed_part("pgp", "a", &signed("b")), 0, "pgp: pass, part 1.1: the"),
+        (mixed(&[signed_part("pgp", "a", &signed("b")), signed("c")]), 0, "pgp: pass, part 1.1.1: the"),
+        (format!("\n{SIGNED_LINES}"), 0, "pgp: pass, part 1: the"),
+    ]);
 }
 
 #[test]

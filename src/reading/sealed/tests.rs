@@ -3,7 +3,8 @@
 use super::*;
 
 const SIGNED: &str = "From: a@x\r\nContent-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\r\n\r\n\
-    --s\r\nContent-Type: text/plain\r\n\r\nhi\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--s--\r\n";
+    --s\r\nContent-Type: text/plain\r\n\r\nhi\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\n\
+    -----BEGIN PGP SIGNATURE-----\r\n\r\nc2ln\r\n-----END PGP SIGNATURE-----\r\n--s--\r\n";
 
 fn shown(message: &str) -> String {
     let message = Message::parse(message.as_bytes());
