@@ -291,6 +291,32 @@ fn signatures_count_together() {
 }
 
 #[test]
+fn a_signature_holds_nothing_that_readers_show() {
+    let ps = |before: &str, kind: &str| {
+        let signature = "Content-Type: application/pgp-signature\n\n";
+        signed_part("pgp", "s", "\nhi").replace(signature, &format!("Content-Type: {kind}\n\n{before}"))
+    };
+    compare(&[
+        (ps("\n \n", "application/pgp-signature"), 0, "pgp: pass, part 1"),
+        (ps("PS: please pay Mallory\n", "text/plain"), 1, "not signed: part 2\n"),
+        (ps("", "text/plain"), 1, "not signed: part 2\n"),
+        (ps("PS: please pay Mallory\n", "application/pgp-signature"), 1, "not signed: part 2\n"),
+    ]);
+}
+
+#[test]
+fn lines_of_a_signature_hold_nothing_that_readers_show() {
+    let changed = |from: &str, to: &str| format!("\n{}", SIGNED_LINES.replace(from, to));
+    let wanted = "not signed: some of the text";
+    compare(&[
+        (format!("\n{SIGNED_LINES}\nPS: please pay Mallory\n"), 1, wanted),
+        (changed("c2ln", "PS: please pay Mallory\n\nc2ln"), 1, wanted),
+        (changed("c2ln", "c2ln\nplease pay Mallory"), 1, wanted),
+        (changed("hi\n", &format!("hi{:20000}please pay Mallory\n", "")), 1, wanted),
+    ]);
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
     let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");

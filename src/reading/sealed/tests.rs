@@ -38,6 +38,9 @@ fn what_is_signed_and_encrypted_is_found_with_what_is_not() {
         (in_list, "pgp 1 detached 1.1 1.2, not 2"),
         (SIGNED.replace("application/pgp-signature", "application/x-pkcs7-signature"), "smime TEXT detached 1 2, not "),
         (SIGNED.replace("application/pgp-signature", "application/x-moss-signature"), ""),
+        (SIGNED.replace("Type: application/pgp-signature", "Type: text/plain"), "pgp TEXT detached 1 2, not 2"),
+        (SIGNED.replace("-----BEGIN", "PS: pay Mallory\r\n-----BEGIN"), "pgp TEXT detached 1 2, not 2"),
+        (SIGNED.replace("protocol=\"application/pgp", "protocol=\"application/pkcs7"), "smime TEXT detached 1 2, not 2"),
         (SIGNED.replace("protocol=\"application/pgp-signature\"; ", ""), "pgp TEXT detached 1 2, not "),
         (multipart("encrypted; protocol=\"application/pgp-encrypted\"", encrypted), "pgp 2 encrypted, not 1"),
         (multipart("mixed", &format!("\nspoilt\n--b\n{encrypted}")), "pgp 3 encrypted, not 1+2"),
@@ -51,6 +54,14 @@ fn what_is_signed_and_encrypted_is_found_with_what_is_not() {
         (
             "A: b\n\nbefore\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n".into(),
             "pgp 1 signed lines 7..107 true, not ",
+        ),
+        (
+            "A: b\n\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n".into(),
+            "pgp 1 signed lines 0..100 false, not ",
+        ),
+        (
+            "A: b\n\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx y\n-----END PGP SIGNATURE-----\n".into(),
+            "pgp 1 signed lines 0..102 true, not ",
         ),
         ("A: b\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nx\r\n-----END PGP MESSAGE-----\r\n\r\n".into(), "pgp 1 encrypted lines 0..61 false, not "),
         ("A: b\n\n-----BEGIN PGP MESSAGE-----\n\nx\n".into(), ""),

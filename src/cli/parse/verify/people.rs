@@ -210,7 +210,7 @@ impl Signed {
             lines.push("  not signed: the header fields of the message, as From, Subject and Date".to_owned());
         }
         if self.has_text_around {
-            lines.push("  not signed: the text above or below the signed lines".to_owned());
+            lines.push("  not signed: some of the text around the signed lines".to_owned());
         }
         if !self.uncovered.is_empty() {
             lines.push(format!("  not signed: part {}", self.uncovered.join(", ")));
@@ -263,7 +263,7 @@ pub(super) struct SignedPart {
     signatures: Option<Vec<PersonSignature>>,
     /// Parts of the message that it is not about.
     unsigned_parts: Vec<String>,
-    /// Whether text stands above or below the lines that are signed.
+    /// Whether text stands above or below the lines that are signed, or among those of the signature.
     unsigned_text: bool,
     /// `pass` or `fail`; `none` for what is encrypted still.
     verdict: &'static str,
