@@ -317,6 +317,16 @@ fn lines_of_a_signature_hold_nothing_that_readers_show() {
 }
 
 #[test]
+fn text_around_signed_lines_may_be_signed_as_well() {
+    let quoted = format!("\n> hi\n{SIGNED_LINES}");
+    let wanted = "not signed: some of the text";
+    compare(&[
+        (signed_part("pgp", "a", &quoted), 0, wanted),
+        (mixed(&[signed_part("pgp", "a", "\nhi"), quoted]), 1, wanted),
+    ]);
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
     let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");

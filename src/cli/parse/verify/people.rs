@@ -299,7 +299,10 @@ pub(super) fn verdict(signed: &[Signed]) -> Verdict {
     let verdict = super::whole(&signed.iter().map(Signed::verdict).collect::<Vec<_>>());
     let good = || signed.iter().filter(|signed| signed.verdict() == Verdict::Pass);
     let is_left_out = |part: &String| good().all(|signed| signed.uncovered.contains(part));
-    let is_partial = good().any(|signed| signed.has_text_around)
+    // Text around signed lines counts unless another signature is about all of their part.
+    let is_covered =
+        |lines: &Signed| good().any(|signed| !std::ptr::eq(signed, lines) && !signed.uncovered.contains(&lines.part));
+    let is_partial = good().any(|signed| signed.has_text_around && !is_covered(signed))
         || good().next().is_some_and(|first| first.uncovered.iter().any(is_left_out));
     match verdict {
         Verdict::Pass if is_partial => Verdict::Partial,
