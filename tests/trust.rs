@@ -327,6 +327,17 @@ fn text_around_signed_lines_may_be_signed_as_well() {
 }
 
 #[test]
+fn what_was_not_asked_for_takes_no_place() {
+    let others = (0..10).map(|at| signed_part("pkcs7", &format!("s{at}"), "\nhi"));
+    let message = mixed(&others.chain([signed_part("pgp", "s", "\nhi")]).collect::<Vec<_>>());
+    let run = where_all_is_good(&message, &["--verify", "pgp"]);
+    assert!(run.code == 1 && run.stdout.starts_with("pgp: pass, part 11.1: the"), "{}", run.stdout);
+    let run = where_all_is_good(&message, &["--verify", "pgp", "--json"]);
+    let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((run.code, object["verdict"].as_str()), (1, Some("partial")));
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
     let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");

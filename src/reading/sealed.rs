@@ -14,8 +14,6 @@ use memchr::memmem;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Places in one message that are told; each costs a run of a program.
-const PLACES_MAX: usize = 10;
 /// Octets at the beginning of an envelope in which its kind stands.
 const KIND_MAX: usize = 64;
 
@@ -85,9 +83,9 @@ impl Sealed {
     }
 }
 
-/// What is signed or encrypted, in the order of its beginnings; the first few.
-pub fn find(message: &Message<'_>) -> Vec<Sealed> {
-    message.parts().iter().filter_map(|part| of_part(message, part)).take(PLACES_MAX).collect()
+/// What is signed or encrypted, in the order of its beginnings.
+pub fn find<'m>(message: &'m Message<'_>) -> impl Iterator<Item = Sealed> + 'm {
+    message.parts().iter().filter_map(|part| of_part(message, part))
 }
 
 fn of_part(message: &Message<'_>, part: &Part) -> Option<Sealed> {

@@ -94,8 +94,8 @@ pub(in crate::cli) struct Verification {
     signed: Option<Vec<people::SignedPart>>,
     /// The message.
     source: Origin,
-    /// `pass`; `fail`; `partial` if what people signed is not all of the message; `temperror`; `none` if there is
-    /// nothing to verify.
+    /// `pass`; `fail`; `partial` if what people signed is not all of the message, or a limit was met, so that nobody knows;
+    /// `temperror`; `none` if there is nothing to verify.
     verdict: &'static str,
 }
 
@@ -156,7 +156,7 @@ impl Action for Verifier<'_> {
         let message = &letter.message;
         let mut object = Verification::new(Origin::of(letter.source));
         let mut verdicts = Vec::new();
-        let Unsealed { mut signed, domains } =
+        let Unsealed { signed, domains } =
             std::mem::take(&mut *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner));
         let domains = if domains.is_some() { domains } else { self.domains(message)? };
         if let Some(found) = domains {
@@ -178,14 +178,12 @@ impl Action for Verifier<'_> {
         }
         if asks(Family::Pgp) || asks(Family::Smime) {
             let schemes = (asks(Family::Pgp), asks(Family::Smime));
-            signed.retain(|signed| signed.is_of(schemes));
-            signed.extend(people::look(message, schemes, self.context)?);
+            let found = people::look(message, signed, schemes, self.context)?;
             if !sheet.is_json() {
-                let lines = if signed.is_empty() { vec![people::nothing(schemes)] } else { people::lines(&signed) };
-                lines.iter().for_each(|line| sheet.line(line));
+                found.lines().iter().for_each(|line| sheet.line(line));
             }
-            object.signed = Some(people::object(&signed));
-            verdicts.push(people::verdict(&signed));
+            object.signed = Some(found.object());
+            verdicts.push(found.verdict());
         }
         let verdict = whole(&verdicts);
         match verdict {

