@@ -338,6 +338,20 @@ fn what_was_not_asked_for_takes_no_place() {
 }
 
 #[test]
+fn what_is_behind_a_limit_may_be_signed_by_nobody() {
+    let run = where_all_is_good(SIGNED_BY_PERSON, &["--verify", "pgp", "--max-parts", "4"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.ends_with("pgp: a limit was met, so there may be more that nobody signed\n"), "{}", run.stdout);
+    let lines = |count| mixed(&vec![format!("\n{SIGNED_LINES}"); count]);
+    for (count, code) in [(9, 0), (10, 1)] {
+        let run = where_all_is_good(&signed_part("pgp", "s", &lines(count)), &["--verify", "pgp"]);
+        assert_eq!(run.code, code, "{}", run.stdout);
+        let is_told = run.stdout.ends_with("pgp: 1 more places were not looked at\n");
+        assert_eq!(is_told, code == 1, "{}", run.stdout);
+    }
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
     let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");

@@ -43,6 +43,8 @@ pub(super) struct Found {
     schemes: (bool, bool),
     /// Places that were not looked at.
     left: usize,
+    /// Whether the message has more than the limits let anybody see.
+    is_truncated: bool,
 }
 
 /// Verifies the signatures of these families that are in the message. Of what was met on the way in, the same are kept.
@@ -64,7 +66,7 @@ pub(super) fn look(
             Ok(())
         })?;
     }
-    Ok(Found { signed, schemes, left })
+    Ok(Found { signed, schemes, left, is_truncated: message.is_truncated() })
 }
 
 impl Found {
@@ -78,6 +80,7 @@ impl Found {
             good().any(|signed| !std::ptr::eq(signed, lines) && !signed.uncovered.contains(&lines.part))
         };
         let is_partial = self.left > 0
+            || self.is_truncated
             || good().any(|signed| signed.has_text_around && !is_covered(signed))
             || good().next().is_some_and(|first| first.uncovered.iter().any(is_left_out));
         match verdict {
@@ -103,6 +106,9 @@ impl Found {
         }
         if self.left > 0 {
             lines.push(format!("{name}: {} more places were not looked at", self.left));
+        }
+        if self.is_truncated {
+            lines.push(format!("{name}: a limit was met, so there may be more that nobody signed"));
         }
         lines
     }
