@@ -352,6 +352,13 @@ fn what_is_behind_a_limit_may_be_signed_by_nobody() {
 }
 
 #[test]
+fn a_part_is_not_verified_alone() {
+    let run = where_all_is_good(&signed_wholly(), &["--verify", "pgp", "--part", "1.1"]);
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""));
+    assert!(run.stderr.contains("only whole messages are verified") && run.stderr.contains("leave --part out"));
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
     let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");

@@ -12,7 +12,7 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Kind, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::view::Message;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
@@ -152,6 +152,9 @@ impl Verifier<'_> {
 
 impl Action for Verifier<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        if letter.is_of_part() {
+            return Err(Error::new(Kind::Usage, "only whole messages are verified").hint("leave --part out"));
+        }
         let asks = |family: Family| self.asks(family);
         let message = &letter.message;
         let mut object = Verification::new(Origin::of(letter.source));
