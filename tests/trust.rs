@@ -359,6 +359,18 @@ fn a_part_is_not_verified_alone() {
 }
 
 #[test]
+fn a_person_does_not_vouch_in_the_place_of_a_domain() {
+    let server = names::server(keys());
+    let verify = ["--resolver", &server, "--verify"];
+    let code = |message: &str, kinds| where_all_is_good(message, &[&verify[..], &[kinds]].concat()).code;
+    assert_eq!(code(&signed_wholly(), "dkim,pgp"), 1);
+    assert_eq!(code(SIGNED_BY_DOMAIN, "dkim,pgp"), 1);
+    // One of a domain is enough, and one of a person that is about all of it.
+    assert_eq!(code(SIGNED_BY_DOMAIN, "dkim,arc"), 0);
+    assert_eq!(code(&signed_wholly(), "pgp,smime"), 0);
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_nobodys() {
     let message = signed_wholly().replace("pgp-signature", "pkcs7-signature");
     let good = GOOD.replace(">&2", "").replace("Alice %1B[2J<alice@crepes.example>", "/CN=Eve/EMail=eve@evil.example");
