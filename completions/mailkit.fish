@@ -610,7 +610,7 @@ crlf\t'CRLF, as on the wire'
 lf\t'LF, as in files'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l output -d 'Write each message to a file of its own in this directory, and print the paths' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l own -d 'With --auth or --route, a server of one\'s own, by the name it writes or by the domain it stands in: what it wrote on top of the message is true. Can be given several times' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and smime all have to be, and together about every part. Exit code 1 if one fails, is not about all of it or there is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody' -r -f -a "dkim\t'The domains a message passed, over header fields and body'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and smime all have to be, and together about every part. Exit code 1 if one of these fails or people signed only some of the message, or if there is none of a domain (dkim, arc) or none of a person (pgp, smime) where that was asked for, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody' -r -f -a "dkim\t'The domains a message passed, over header fields and body'
 arc\t'The servers that passed it on, over what each of them found'
 pgp\t'A person, with OpenPGP'
 smime\t'A person, with S/MIME'"

@@ -159,7 +159,8 @@ fn read(dir: &tempfile::TempDir, name: &str) -> String {
 
 const SIGNED_BY_PERSON: &str = "From: Eve <eve@evil.example>\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\
     Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\n\n\
-    --s\nContent-Type: text/plain\n\nhi; $(id)\n--s\nContent-Type: application/pgp-signature\n\nsig\n--s--\n\
+    --s\nContent-Type: text/plain\n\nhi; $(id)\n--s\nContent-Type: application/pgp-signature\n\n\
+    -----BEGIN PGP SIGNATURE-----\n\nc2ln\n=AbC1\n-----END PGP SIGNATURE-----\n--s--\n\
     --m\n\nfooter\n--m--\n";
 
 /// The same without the footer, so that all of it is signed.
@@ -209,7 +210,7 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
         // Only lines that begin so are gpg's: the name of a key could hold anything.
         (GOOD.replace("[GNUPG:] ", "gpg: [GNUPG:] "), "fail, part 1.1: no reason was given"),
     ] {
-        let run = parse_in(with_program("gpg", &script).path(), SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
+        let run = parse_in(with_program("gpg", &script).path(), signed_wholly().as_bytes(), &["--verify", "pgp"]);
         assert_eq!(run.code, 1, "{script}");
         assert!(run.stdout.contains(wanted), "{}", run.stdout);
     }
@@ -234,15 +235,139 @@ fn signatures_of_people_are_told_with_what_they_are_not_about() {
             "nobody vouches that the key belongs to that name\n  the author, bob@x.example, is not named by the key",
         ),
     ] {
-        let message = SIGNED_BY_PERSON.replace("Eve <eve@evil.example>", author);
+        let message = signed_wholly().replace("Eve <eve@evil.example>", author);
         let run = parse_in(dir.path(), message.as_bytes(), &["--verify", "pgp"]);
-        assert!(run.code == 1 && run.stdout.contains(wanted), "{}", run.stdout);
+        assert!(run.code == 0 && run.stdout.contains(wanted), "{}", run.stdout);
     }
     let nobody = parse_in(dir.path(), b"Subject: x\n\nhi\n", &["--verify", "pgp"]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (1, "pgp: none: nobody signed the message\n"));
     let absent = parse(SIGNED_BY_PERSON.as_bytes(), &["--verify", "pgp"]);
     assert_eq!((absent.code, absent.stdout.as_str()), (69, ""));
     assert!(absent.stderr.contains("install it"), "{}", absent.stderr);
+}
+
+/// A part that somebody signed, to stand in a multipart/mixed.
+fn signed_part(kind: &str, boundary: &str, content: &str) -> String {
+    format!(
+        "Content-Type: multipart/signed; protocol=\"application/{kind}-signature\"; boundary={boundary}\n\n\
+         --{boundary}\n{content}\n--{boundary}\nContent-Type: application/{kind}-signature\n\n\
+         -----BEGIN PGP SIGNATURE-----\n\nc2ln\n-----END PGP SIGNATURE-----\n--{boundary}--\n"
+    )
+}
+
+/// Parts beside each other.
+fn mixed(parts: &[String]) -> String {
+    let parts: String = parts.iter().map(|part| format!("--m\n{part}\n")).collect();
+    format!("Content-Type: multipart/mixed; boundary=m\n\n{parts}--m--\n")
+}
+
+const SIGNED_LINES: &str = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nhi\n\
+    -----BEGIN PGP SIGNATURE-----\n\nc2ln\n-----END PGP SIGNATURE-----\n";
+
+/// What comes of a message where gpg finds every signature good.
+fn where_all_is_good(message: &str, args: &[&str]) -> Run {
+    parse_in(with_program("gpg", GOOD).path(), message.as_bytes(), args)
+}
+
+/// Verifies messages of which every signature is good, and compares exit code and what is said.
+fn compare(cases: &[(String, i32, &str)]) {
+    for (message, code, wanted) in cases {
+        let run = where_all_is_good(message, &["--verify", "pgp"]);
+        assert_eq!((run.code, run.stderr.as_str()), (*code, ""), "{message}{}", run.stdout);
+        assert!(run.stdout.contains(wanted), "{message}{}", run.stdout);
+    }
+}
+
+#[test]
+fn signatures_count_together() {
+    let signed = |boundary| signed_part("pgp", boundary, "\nhi");
+    compare(&[
+        (mixed(&[signed("a"), signed("b")]), 0, "not signed: part 2.1, 2.2\n"),
+        (mixed(&[signed("a"), "\nhi".to_owned()]), 1, "not signed: part 2\n"),
+        (signed_part("pgp", "a", &signed("b")), 0, "pgp: pass, part 1.1: the"),
+        (mixed(&[signed_part("pgp", "a", &signed("b")), signed("c")]), 0, "pgp: pass, part 1.1.1: the"),
+        (format!("\n{SIGNED_LINES}"), 0, "pgp: pass, part 1: the"),
+    ]);
+}
+
+#[test]
+fn a_signature_holds_nothing_that_readers_show() {
+    let ps = |before: &str, kind: &str| {
+        let signature = "Content-Type: application/pgp-signature\n\n";
+        signed_part("pgp", "s", "\nhi").replace(signature, &format!("Content-Type: {kind}\n\n{before}"))
+    };
+    compare(&[
+        (ps("\n \n", "application/pgp-signature"), 0, "pgp: pass, part 1"),
+        (ps("PS: please pay Mallory\n", "text/plain"), 1, "not signed: part 2\n"),
+        (ps("", "text/plain"), 1, "not signed: part 2\n"),
+        (ps("PS: please pay Mallory\n", "application/pgp-signature"), 1, "not signed: part 2\n"),
+    ]);
+}
+
+#[test]
+fn lines_of_a_signature_hold_nothing_that_readers_show() {
+    let changed = |from: &str, to: &str| format!("\n{}", SIGNED_LINES.replace(from, to));
+    let wanted = "not signed: some of the text";
+    compare(&[
+        (format!("\n{SIGNED_LINES}\nPS: please pay Mallory\n"), 1, wanted),
+        (changed("c2ln", "PS: please pay Mallory\n\nc2ln"), 1, wanted),
+        (changed("c2ln", "c2ln\nplease pay Mallory"), 1, wanted),
+        (changed("hi\n", &format!("hi{:20000}please pay Mallory\n", "")), 1, wanted),
+    ]);
+}
+
+#[test]
+fn text_around_signed_lines_may_be_signed_as_well() {
+    let quoted = format!("\n> hi\n{SIGNED_LINES}");
+    let wanted = "not signed: some of the text";
+    compare(&[
+        (signed_part("pgp", "a", &quoted), 0, wanted),
+        (mixed(&[signed_part("pgp", "a", "\nhi"), quoted]), 1, wanted),
+    ]);
+}
+
+#[test]
+fn what_was_not_asked_for_takes_no_place() {
+    let others = (0..10).map(|at| signed_part("pkcs7", &format!("s{at}"), "\nhi"));
+    let message = mixed(&others.chain([signed_part("pgp", "s", "\nhi")]).collect::<Vec<_>>());
+    let run = where_all_is_good(&message, &["--verify", "pgp"]);
+    assert!(run.code == 1 && run.stdout.starts_with("pgp: pass, part 11.1: the"), "{}", run.stdout);
+    let run = where_all_is_good(&message, &["--verify", "pgp", "--json"]);
+    let object: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((run.code, object["verdict"].as_str()), (1, Some("partial")));
+}
+
+#[test]
+fn what_is_behind_a_limit_may_be_signed_by_nobody() {
+    let run = where_all_is_good(SIGNED_BY_PERSON, &["--verify", "pgp", "--max-parts", "4"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.ends_with("pgp: a limit was met, so there may be more that nobody signed\n"), "{}", run.stdout);
+    let lines = |count| mixed(&vec![format!("\n{SIGNED_LINES}"); count]);
+    for (count, code) in [(9, 0), (10, 1)] {
+        let run = where_all_is_good(&signed_part("pgp", "s", &lines(count)), &["--verify", "pgp"]);
+        assert_eq!(run.code, code, "{}", run.stdout);
+        let is_told = run.stdout.ends_with("pgp: 1 more places were not looked at\n");
+        assert_eq!(is_told, code == 1, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_part_is_not_verified_alone() {
+    let run = where_all_is_good(&signed_wholly(), &["--verify", "pgp", "--part", "1.1"]);
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""));
+    assert!(run.stderr.contains("only whole messages are verified") && run.stderr.contains("leave --part out"));
+}
+
+#[test]
+fn a_person_does_not_vouch_in_the_place_of_a_domain() {
+    let server = names::server(keys());
+    let verify = ["--resolver", &server, "--verify"];
+    let code = |message: &str, kinds| where_all_is_good(message, &[&verify[..], &[kinds]].concat()).code;
+    assert_eq!(code(&signed_wholly(), "dkim,pgp"), 1);
+    assert_eq!(code(SIGNED_BY_DOMAIN, "dkim,pgp"), 1);
+    // One of a domain is enough, and one of a person that is about all of it.
+    assert_eq!(code(SIGNED_BY_DOMAIN, "dkim,arc"), 0);
+    assert_eq!(code(&signed_wholly(), "pgp,smime"), 0);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fuzz_target!(|octets: &[u8]| {
     let (checked, _) = now(dkim::verify(&message, &keys, Timestamp::UNIX_EPOCH));
     assert!(checked.len() <= dkim::SIGNATURES_MAX);
     now(arc::verify(&message, &keys, Timestamp::UNIX_EPOCH));
-    for found in sealed::find(&message) {
+    for found in sealed::find(&message).take(10) {
         sealed::uncovered(&message, &found);
         sealed::opened(&message, &found, record);
     }

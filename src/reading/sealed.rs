@@ -4,6 +4,8 @@
 //! never put back into the text around it: whoever can write around an encrypted part could otherwise have it sent to
 //! himself by the HTML he wraps it in. RFC 1847; RFC 3156 §2, §4, §5; RFC 8551 §3; RFC 9580 §6.2, §7.
 
+mod armour;
+
 use crate::message::field::{self, Field};
 use crate::message::guard::BlockKind;
 use crate::message::view::{Message, Part};
@@ -12,8 +14,6 @@ use memchr::memmem;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Places in one message that are told; each costs a run of a program.
-const PLACES_MAX: usize = 10;
 /// Octets at the beginning of an envelope in which its kind stands.
 const KIND_MAX: usize = 64;
 
@@ -72,7 +72,7 @@ pub enum Form {
 pub struct Lines {
     /// Octets of the decoded part.
     pub at: Range<usize>,
-    /// Whether there is text around them, which nobody signed or encrypted.
+    /// Whether there is text around them, or in the lines of the signature, which nobody signed or encrypted.
     pub has_text_around: bool,
 }
 
@@ -83,9 +83,9 @@ impl Sealed {
     }
 }
 
-/// What is signed or encrypted, in the order of its beginnings; the first few.
-pub fn find(message: &Message<'_>) -> Vec<Sealed> {
-    message.parts().iter().filter_map(|part| of_part(message, part)).take(PLACES_MAX).collect()
+/// What is signed or encrypted, in the order of its beginnings.
+pub fn find<'m>(message: &'m Message<'_>) -> impl Iterator<Item = Sealed> + 'm {
+    message.parts().iter().filter_map(|part| of_part(message, part))
 }
 
 fn of_part(message: &Message<'_>, part: &Part) -> Option<Sealed> {
@@ -164,7 +164,8 @@ fn armoured(text: &[u8]) -> Option<Form> {
             Some((start, is_signed)) if trimmed == if is_signed { SIGNED.1 } else { ENCRYPTED.1 } => {
                 let end = at + line.len();
                 let around = [&text[..start], &text[end..]];
-                let has_text_around = around.iter().any(|text| !text.trim_ascii().is_empty());
+                let has_text_around = around.iter().any(|text| !text.trim_ascii().is_empty())
+                    || is_signed && !armour::is_signed_text(&text[start..end]);
                 let lines = Lines { at: start..end, has_text_around };
                 return Some(if is_signed { Form::SignedLines(lines) } else { Form::EncryptedLines(lines) });
             }
@@ -197,7 +198,10 @@ pub fn uncovered(message: &Message<'_>, sealed: &Sealed) -> Vec<String> {
         Form::Detached { content, .. } => *content,
         _ => sealed.part,
     };
-    let is_signature = |part: &Part| matches!(sealed.form, Form::Detached { signature, .. } if signature == part.index);
+    let is_signature = |part: &Part| match sealed.form {
+        Form::Detached { signature, .. } => signature == part.index && is_signature(message, part, sealed.scheme),
+        _ => false,
+    };
     let is_below = |part: &Part| {
         let mut above = Some(part.index);
         while let Some(index) = above {
@@ -210,6 +214,15 @@ pub fn uncovered(message: &Message<'_>, sealed: &Sealed) -> Vec<String> {
     };
     let leaves = message.parts().iter().filter(|part| part.kind == BlockKind::Leaf);
     leaves.filter(|part| !is_signature(part) && !is_below(part)).map(|part| part.id.clone()).collect()
+}
+
+/// Whether a part is what its place says, a signature, and nothing that readers show.
+fn is_signature(message: &Message<'_>, part: &Part, scheme: Scheme) -> bool {
+    let is = |sub| part.media.is("application", sub);
+    match scheme {
+        Scheme::Pgp => is("pgp-signature") && armour::is_signature(&message.content(part).content),
+        Scheme::Smime => is("pkcs7-signature") || is("x-pkcs7-signature"),
+    }
 }
 
 /// Whether a part brings its own copy of the header fields that readers go by, which is then signed with it, and the

@@ -55,7 +55,7 @@ impl Action for Opener<'_> {
             sheet.found_nothing();
             return Ok(());
         };
-        let more = sealed::find(&letter.message).iter().filter(|other| other.is_encrypted()).count().saturating_sub(1);
+        let more = sealed::find(&letter.message).filter(Sealed::is_encrypted).count().saturating_sub(1);
         if more > 0 {
             sheet.warn(format!("{more} more parts are encrypted; the first is opened"));
         }
@@ -154,7 +154,7 @@ impl Opener<'_> {
 
 /// The first thing that has to be opened before it can be read.
 fn next(message: &Message<'_>) -> Option<Sealed> {
-    sealed::find(message).into_iter().find(|sealed| sealed.is_encrypted() || sealed.form == Form::SignedWhole)
+    sealed::find(message).find(|sealed| sealed.is_encrypted() || sealed.form == Form::SignedWhole)
 }
 
 /// Whether an envelope is all there is in a message: what stands beside one is not its content.

