@@ -95,8 +95,8 @@ pub(in crate::cli) struct Verification {
     /// The message.
     source: Origin,
     /// `pass`; `fail`; `partial` if what people signed is not all of the message, or a limit was met, so that nobody knows;
-    /// `temperror`; `none` if there is nothing to verify, of
-    /// domains (dkim, arc) or of people (pgp, smime), where that was asked for.
+    /// `temperror`; `none` if there is nothing to verify of domains (dkim, arc) or of people (pgp, smime), where that was
+    /// asked for.
     verdict: &'static str,
 }
 
@@ -164,7 +164,7 @@ impl Action for Verifier<'_> {
             std::mem::take(&mut *self.unsealed.lock().unwrap_or_else(PoisonError::into_inner));
         let domains = if domains.is_some() { domains } else { self.domains(message)? };
         if let Some(found) = domains {
-            if found.has_lf && !sheet.is_json() {
+            if found.has_lf && found.has_signature() && !sheet.is_json() {
                 sheet.line("lines end with LF here; they are verified with CRLF, as they went over the wire");
             }
             let mut verdicts = Vec::new();
@@ -213,8 +213,8 @@ impl Action for Verifier<'_> {
     }
 }
 
-/// Of several signatures, or families: one that fails is a failure, one that is partial makes it partial, and one without an answer
-/// leaves the answer open.
+/// Of several signatures, or families: one that fails is a failure, one that is partial makes it partial, and one without
+/// an answer leaves the answer open.
 fn whole(verdicts: &[Verdict]) -> Verdict {
     let order = [Verdict::Fail, Verdict::Partial, Verdict::Unknown, Verdict::Pass];
     order.into_iter().find(|verdict| verdicts.contains(verdict)).unwrap_or(Verdict::None)

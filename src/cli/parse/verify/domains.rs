@@ -52,6 +52,11 @@ impl Found {
         }
     }
 
+    pub(super) fn has_signature(&self) -> bool {
+        let has_chain = self.arc.as_ref().is_some_and(Option::is_some);
+        has_chain || self.dkim.as_ref().is_some_and(|(checked, _)| !checked.is_empty())
+    }
+
     pub(super) fn arc_verdict(&self) -> Verdict {
         match self.arc.as_ref().and_then(|chain| chain.as_ref()).map(|chain| chain.verdict) {
             None => Verdict::None,
