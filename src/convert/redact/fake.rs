@@ -168,7 +168,8 @@ fn word(text: &[u8]) -> usize {
             (true, _) => break,
             (false, Some(c)) if c.is_alphanumeric() => c.len_utf8(),
             (false, Some(_)) => break,
-            // Not UTF-8: in an older charset it may well be a letter.
+            // Not UTF-8: in the older charsets this is a blank, and anything else may well be a letter.
+            (false, None) if *octet == 0xa0 => break,
             (false, None) => 1,
         };
     }
@@ -213,5 +214,7 @@ mod tests {
         assert_eq!(words[2].to_lowercase(), words[1]);
         assert!(!fake.contains(['a', 'e', 'i', 'o', 'u']) && words[4].starts_with('1'), "{fake}");
         assert_eq!(faked(b"caf\xe9 \xff\xfe").len(), 7);
+        let words = faked(b"alice\xa0bob");
+        assert_eq!((words[5], &words[..5]), (0xa0, &faked(b"alice")[..]));
     }
 }
