@@ -184,11 +184,18 @@ impl Bench {
             name == "mailkit"
                 || Command::new("which").arg(name).stdout(Stdio::null()).status().is_ok_and(|s| s.success())
         };
-        let taken = rows.iter().filter(|(_, line)| is_there(line)).map(|(name, line)| {
-            let runs = (0..RUNS).map(|_| self.run(line, !name.contains("all cores")));
-            (*name, runs.min_by_key(|taken| taken.time).expect("it ran"))
-        });
-        self.print(&taken.collect::<Vec<_>>(), count, octets);
+        let run = |(name, line): &(&'static str, &str)| (*name, self.run(line, !name.contains("all cores")));
+        let round = || rows.iter().filter(|(_, line)| is_there(line)).map(run).collect::<Vec<_>>();
+        // One after the other, and all of them again: a machine whose speed wanders does so for each of them.
+        let mut best = round();
+        for _ in 1..RUNS {
+            for (best, (_, again)) in best.iter_mut().zip(round()) {
+                if again.time < best.1.time {
+                    best.1 = again;
+                }
+            }
+        }
+        self.print(&best, count, octets);
     }
 
     fn run(&self, line: &str, is_alone: bool) -> Taken {
