@@ -122,6 +122,8 @@ pub enum RecordKind {
     Txt,
     /// Certificate associations: whose certificates a service shows (RFC 6698).
     Tlsa,
+    /// The name of an address (RFC 1035 §3.5, RFC 3596 §2.5).
+    Ptr,
 }
 
 /// The data of one record.
@@ -162,6 +164,8 @@ pub enum Record {
         /// What is written down.
         data: Vec<u8>,
     },
+    /// The name of an address: without final dot, lower case.
+    Ptr(String),
 }
 
 /// The records found, after following aliases.
@@ -208,7 +212,7 @@ impl Record {
         match self {
             Self::A(ip) => Some((*ip).into()),
             Self::Aaaa(ip) => Some((*ip).into()),
-            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) | Self::Tlsa { .. } => None,
+            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) | Self::Tlsa { .. } | Self::Ptr(_) => None,
         }
     }
 }

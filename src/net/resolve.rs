@@ -179,6 +179,7 @@ fn record_type(kind: RecordKind) -> RecordType {
         RecordKind::Srv => RecordType::SRV,
         RecordKind::Txt => RecordType::TXT,
         RecordKind::Tlsa => RecordType::TLSA,
+        RecordKind::Ptr => RecordType::PTR,
     }
 }
 
@@ -194,6 +195,7 @@ fn shown(record: &Record) -> String {
             let digits: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
             format!("{usage} {selector} {matching} {digits}")
         }
+        Record::Ptr(name) => name.clone(),
     }
 }
 
@@ -241,6 +243,7 @@ fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
             Some(Record::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: host(&srv.target) })
         }
         (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
+        (RData::PTR(name), RecordKind::Ptr) => Some(Record::Ptr(host(name))),
         (RData::TLSA(tlsa), RecordKind::Tlsa) => Some(Record::Tlsa {
             usage: tlsa.cert_usage.into(),
             selector: tlsa.selector.into(),

@@ -137,6 +137,7 @@ nothing TXT "no mail " "here"
 _25._tcp.a TLSA 3 1 1 00ff
 _imaps._tcp SRV 0 1 993 A
 _pop3s._tcp SRV 0 0 0 .
+1.1.0.127.in-addr.arpa. PTR A
 $ORIGIN other.test.
 @       MX 10 mx
 mx      A 127.0.2.1
@@ -168,6 +169,7 @@ mx      A 127.0.2.1
                 RecordKind::Tlsa,
                 Ok(vec![Record::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![0, 255] }]),
             ),
+            ("1.1.0.127.in-addr.arpa", RecordKind::Ptr, Ok(vec![Record::Ptr("a.cases.test".into())])),
             ("nothing.cases.test", RecordKind::A, Err(LookupError::NoRecords)),
             ("down.below.cases.test", RecordKind::A, Err(LookupError::NoRecords)),
             ("nx.cases.test", RecordKind::A, Err(LookupError::NoSuchName)),
