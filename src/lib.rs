@@ -9,7 +9,7 @@
 //! 2 smtp pop3 imap query report reading convert
 //! 3 store net policy
 //! 4 engine users
-//! 5 submit relay deliver sync fetch account probe oauth discover checkup
+//! 5 submit relay deliver sync fetch account probe oauth discover checkup talk
 //! 6 server
 //! 7 demo
 //! 8 cli
@@ -50,6 +50,7 @@ pub mod status;
 pub mod store;
 pub mod submit;
 pub mod sync;
+pub mod talk;
 pub mod users;
 pub mod wire;
 pub mod world;
