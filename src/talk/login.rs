@@ -63,6 +63,7 @@ impl Talk<'_> {
             };
             let failure = answer.as_ref().err().map(ToString::to_string);
             let answer = answer.unwrap_or_else(|_| Zeroizing::new("*".to_owned()));
+            let answer = Zeroizing::new(self.turn.answer(&answer));
             self.say_line(&answer).await?;
             self.answered().await?;
             // Why we broke off counts, whatever the server says to that.
@@ -71,6 +72,9 @@ impl Talk<'_> {
             }
         }
         self.expect_yes(Step::Auth, "login refused", Kind::NoPermission)?;
+        if let Some(challenge) = self.turn.last_challenge() {
+            proof.answer(challenge.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        }
         proof.may_succeed().map_err(|error| failed(error.to_string()))
     }
 }

@@ -10,6 +10,7 @@ mod login;
 mod opening;
 mod pop3;
 mod session;
+mod sieve;
 mod smtp;
 mod turn;
 

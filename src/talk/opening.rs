@@ -80,7 +80,7 @@ impl Talk<'_> {
         }
         self.answered().await?;
         self.expect_yes(Step::Greeting, "the server greets with a refusal", Kind::Unavailable)?;
-        if phase >= Phase::Ehlo {
+        if phase >= Phase::Ehlo && self.turn.offer().is_empty() {
             self.learn().await?;
         }
         if phase >= Phase::Tls {
@@ -131,8 +131,8 @@ impl Talk<'_> {
             return Ok(());
         }
         self.start_tls().await?;
-        // RFC 3207 §4.2: what was said before counts no more.
-        self.learn().await
+        // RFC 3207 §4.2: what was said before counts no more. A server of ManageSieve has said it anew by now.
+        if self.turn.offer().is_empty() { self.learn().await } else { Ok(()) }
     }
 
     async fn ask(&mut self, step: Step, line: &str, refusal: &str) -> Result<()> {

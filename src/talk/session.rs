@@ -371,7 +371,7 @@ impl<'a> Talk<'a> {
         }
         self.connection = Some(connection);
         self.turn.secured();
-        Ok(())
+        self.answered().await
     }
 
     /// Sends a file as a message.

@@ -7,7 +7,7 @@ use crate::endpoint::Protocol;
 use std::collections::VecDeque;
 
 /// Octets of a line that are kept.
-const KEPT_MAX: usize = 512;
+const KEPT_MAX: usize = 2048;
 /// Lines of an answer that are kept.
 pub(super) const LINES_MAX: usize = 100;
 /// Answers that are waited for; who says more without listening is not followed any further.
@@ -63,6 +63,14 @@ pub(super) trait Turn: Send {
     fn start_tls(&mut self) -> String;
     /// What a login begins with.
     fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String;
+    /// What a challenge is answered with.
+    fn answer(&self, text: &str) -> String {
+        text.to_owned()
+    }
+    /// What the server has to say last in a login, where that stands in its yes.
+    fn last_challenge(&self) -> Option<&str> {
+        None
+    }
     /// Whether a first answer may go along with that.
     fn takes_initial(&self) -> bool;
     /// The mechanisms that the server offers.
@@ -80,6 +88,7 @@ pub(super) fn begin(protocol: Protocol) -> Box<dyn Turn> {
         Protocol::Lmtp => Box::new(super::smtp::Smtp::new(true)),
         Protocol::Pop3 => Box::new(super::pop3::Pop3::new()),
         Protocol::Imap => Box::new(super::imap::Imap::new()),
+        Protocol::Sieve => Box::new(super::sieve::Sieve::new()),
     }
 }
 
@@ -136,7 +145,7 @@ pub(super) mod tests {
         fn nothing_that_is_said_breaks_the_reckoning(
             lines in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 0..60)), 0..60),
         ) {
-            for protocol in [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap] {
+            for protocol in [Protocol::Smtp, Protocol::Lmtp, Protocol::Pop3, Protocol::Imap, Protocol::Sieve] {
                 let mut turn = begin(protocol);
                 for (ours, line) in &lines {
                     if *ours { turn.said(line) } else { turn.heard(line) }
