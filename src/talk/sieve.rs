@@ -15,6 +15,8 @@ pub(super) struct Sieve {
     is_login: bool,
     ours: u64,
     theirs: u64,
+    /// A string of the server is on its way as counted octets.
+    is_string: bool,
     /// What came of a line whose strings are counted octets.
     held: Vec<u8>,
     /// What the server offers, as far as it has said so since the last end of an answer.
@@ -26,7 +28,17 @@ pub(super) struct Sieve {
 impl Sieve {
     pub(super) fn new() -> Self {
         let (begun, offer) = (Vec::new(), Vec::new());
-        Self { due: 1, is_login: false, ours: 0, theirs: 0, held: Vec::new(), begun, offer, last: None }
+        Self {
+            due: 1,
+            is_login: false,
+            ours: 0,
+            theirs: 0,
+            is_string: false,
+            held: Vec::new(),
+            begun,
+            offer,
+            last: None,
+        }
     }
 
     fn keep(&mut self, octets: &[u8]) {
@@ -70,10 +82,15 @@ impl Turn for Sieve {
         let inside = usize::try_from(before - self.theirs).unwrap_or(0);
         self.keep(&line[..inside]);
         let Some(rest) = rest else { return };
-        self.theirs = literal(rest);
-        if self.theirs > 0 {
+        if std::mem::take(&mut self.is_string) {
+            self.keep(b"\"");
+        }
+        if let Some(len) = announced(rest.trim_ascii_end()).flatten().map(|literal| literal.len) {
+            // Kept in the form of a quoted string: what stands in it is base64, or for people.
             let begin = rest.iter().rposition(|octet| *octet == b'{').unwrap_or(rest.len());
             self.keep(&rest[..begin]);
+            self.keep(b"\"");
+            (self.is_string, self.theirs) = (true, len);
             return;
         }
         self.keep(rest);
@@ -181,6 +198,9 @@ mod tests {
                 ("S: {4}", 1),
                 ("S: cj1y", 0),
                 ("C: \"Yz1\"", 1),
+                ("S: {0}", 1),
+                ("S: ", 0),
+                ("C: \"\"", 1),
                 ("S: \"dj0=\"", 0),
                 ("C: {4+}", 0),
                 ("C: abcd", 1),
