@@ -2,7 +2,7 @@
 //!
 //! When in doubt a line counts as secret. RFC 5804 §2.1, §2.6.
 
-use crate::imap::token::announced;
+use crate::wire::literal::announced;
 use crate::wire::record::{Follow, Show};
 use crate::wire::transcript::Side;
 

@@ -4,8 +4,8 @@
 //! limited in lines and octets. RFC 5804 §1.2, §1.3, §4.
 
 use crate::error::{Error, Kind, Result};
-use crate::imap::token::announced;
 use crate::wire::frame::{Expect, Frame};
+use crate::wire::literal::announced;
 
 /// A longer line is no answer of such a server.
 const LINE_MAX: usize = 8 * 1024;

@@ -3,7 +3,7 @@
 //! RFC 9051 §2.2, §4.3, §6.2.1, §6.2.2, §7; RFC 7888; RFC 4959; RFC 2177.
 
 use super::turn::{Answer, Grade, LINES_MAX, Turn, expect, kept, names};
-use crate::imap::token::{Announced, announced};
+use crate::wire::literal::{Announced, announced};
 use std::collections::VecDeque;
 
 /// Follows one conversation.

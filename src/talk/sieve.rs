@@ -3,7 +3,7 @@
 //! RFC 5804 §1.2, §2.1, §2.2.
 
 use super::turn::{Answer, Grade, LINES_MAX, Turn, kept, names};
-use crate::imap::token::announced;
+use crate::wire::literal::announced;
 
 /// Octets of a line that are kept while it comes.
 const HELD_MAX: usize = 8 * 1024;
