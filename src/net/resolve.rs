@@ -1,93 +1,112 @@
-//! DNS for real: hickory-resolver behind [`Resolve`].
+//! DNS for real: the client of name servers behind [`Resolve`].
 //!
 //! Names are always absolute, so that no search list turns `example` into `example.my.lan`; every
-//! lookup has a deadline of its own, because a resolver's timeouts multiply with its servers and
+//! lookup has a deadline of its own, because waits multiply with servers and
 //! attempts. NXDOMAIN and "no such records" are answers, everything else is a reason to ask later: a circle
-//! of aliases too, since somebody will mend it. Knows nothing of mail routing.
-//! RFC 1034 §3.6.2; RFC 2308 §2; RFC 7766.
+//! of aliases too, since somebody will mend it. hickory-resolver lends what the system is configured for. Knows nothing of
+//! mail routing.
+//! RFC 1034 §3.6.2; RFC 2308 §2; RFC 6761 §6.3, §6.4; RFC 7686 §2.
 
-mod authentic;
+mod local;
+mod trusted;
 
+use super::dns::{Client, Sight, Upstream, Watch};
+use super::tls::Trust;
 use super::trace::Trace;
+use crate::dns::plan::Patience;
+use crate::dns::question::{Question, Wishes};
+use crate::dns::server::{Server, Transport};
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
 use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
-use authentic::{Authentic, is_here, trusts_ad};
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::rdata::CNAME;
-use hickory_resolver::proto::rr::{Name, RData, Record as DnsRecord, RecordType};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
+use local::Local;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+use trusted::{is_here, trusts_ad};
 
 /// The end of a lookup: two attempts of five seconds at each of two servers fit, and no user waits longer.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// One attempt at one server.
-const ATTEMPT: Duration = Duration::from_secs(5);
 /// Where the system's name servers are named.
 const CONFIGURATION: &str = "/etc/resolv.conf";
+/// Seconds for which what this machine says of itself is good.
+const LOCAL_TTL: u32 = 86_400;
 /// As many aliases in a row are followed as common resolvers follow.
 const ALIASES_MAX: usize = 16;
 
-/// Names that no name server is asked about, with all below them.
-const SPECIAL: [&str; 3] = ["localhost", "invalid", "onion"];
-
-/// Asks real name servers, over UDP, and over TCP when the answer is cut short.
+/// Asks real name servers.
 pub struct SystemResolver {
-    inner: TokioResolver,
-    servers: Vec<NameServerConfig>,
-    authentic: Option<Authentic>,
-    /// Whether the administrator trusts the way to all of the servers.
-    trusts_all: bool,
+    client: Client,
+    local: Local,
+    /// Whether answers are wanted with the servers' word about them.
+    is_authentic: bool,
+    /// A server whose word does not count, if there is one.
+    untrusted: Option<String>,
     deadline: Duration,
     trace: Option<Trace>,
+}
+
+/// Whom to ask, and how.
+#[derive(Clone, Default)]
+pub struct Asking {
+    /// Over connections only.
+    pub is_stream_only: bool,
+    /// Each time anew.
+    pub is_forgetful: bool,
+    /// Who is told of each reply.
+    pub watch: Option<Watch>,
 }
 
 impl SystemResolver {
     /// Asks the servers that the machine is configured for (`/etc/resolv.conf`, `/etc/hosts`).
     pub fn from_system() -> Result<Self> {
+        Self::from_system_with(Asking::default())
+    }
+
+    /// The same, in a way of one's own.
+    pub fn from_system_with(asking: Asking) -> Result<Self> {
         let (config, options) = read_system_conf().map_err(|error| {
             Error::new(Kind::Config, "cannot read the system's resolver configuration").caused_by(error)
         })?;
         let trusts_all = std::fs::read_to_string(CONFIGURATION).is_ok_and(|text| trusts_ad(&text));
-        Ok(Self { trusts_all, ..Self::build(config, options)? })
+        let servers = config.name_servers().iter().map(|server| {
+            let port = server.connections.first().map_or(Transport::Udp.port(), |connection| connection.port);
+            Upstream::new(Server::at((server.ip, port).into()), &Trust::System)
+        });
+        let rounds = u32::try_from(options.attempts).unwrap_or(u32::MAX);
+        let patience = Patience { wait: options.timeout, rounds, ..Patience::default() };
+        Ok(Self::build(servers.collect::<Result<_>>()?, patience, asking, Local::system(), trusts_all))
     }
 
     /// Asks this server only.
     pub fn at(server: SocketAddr) -> Result<Self> {
-        let mut config = NameServerConfig::udp_and_tcp(server.ip());
-        for connection in &mut config.connections {
-            connection.port = server.port();
-        }
-        let mut options = ResolverOpts::default();
-        options.timeout = ATTEMPT;
-        options.attempts = 2;
-        options.use_hosts_file = ResolveHosts::Never;
-        Self::build(ResolverConfig::from_name_servers(vec![config]), options)
+        Ok(Self::over(Upstream::new(Server::at(server), &Trust::System)?, Asking::default()))
     }
 
-    fn build(config: ResolverConfig, options: ResolverOpts) -> Result<Self> {
-        let servers = config.name_servers().to_vec();
-        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        *builder.options_mut() = options;
-        let built = builder.build();
-        let inner = built.map_err(|error| Error::new(Kind::Config, "set up the resolver").caused_by(error))?;
-        Ok(Self { inner, servers, authentic: None, trusts_all: false, deadline: DEADLINE, trace: None })
+    /// Asks this server only, however it is asked.
+    pub fn over(server: Upstream, asking: Asking) -> Self {
+        Self::build(vec![server], Patience::default(), asking, Local::none(), false)
+    }
+
+    fn build(servers: Vec<Upstream>, patience: Patience, asking: Asking, local: Local, trusts_all: bool) -> Self {
+        let untrusted = servers.iter().find(|server| !trusts_all && !server.ip().is_some_and(is_here));
+        let untrusted = untrusted.map(|server| server.host().to_owned());
+        let patience = Patience { is_stream_only: asking.is_stream_only, ..patience };
+        let client = Client::new(servers, patience, !asking.is_forgetful, asking.watch);
+        Self { client, local, is_authentic: false, untrusted, deadline: DEADLINE, trace: None }
     }
 
     /// Whether what the servers say of DNSSEC counts: they are on this machine, or the administrator says so.
     pub fn is_trusted(&self) -> bool {
-        self.trusts_all || self.servers.iter().all(|server| is_here(server.ip))
+        self.untrusted.is_none()
     }
 
     /// The same, which asks with each question whether the answer is authentic.
     pub fn authentic(self) -> Result<Self> {
-        let authentic = Authentic::new(&self.servers, self.inner.options(), self.trusts_all)?;
-        Ok(Self { authentic: Some(authentic), ..self })
+        Ok(Self { is_authentic: true, ..self })
     }
 
     /// Writes each question down with its answer.
@@ -95,37 +114,84 @@ impl SystemResolver {
         Self { trace, ..self }
     }
 
+    /// What a server says to one question, whole: codes of failure are something that is said. Names that no server may
+    /// be asked about are asked about all the same. An error is a sentence: nobody has answered.
+    pub async fn inspect(&self, question: &Question, wishes: Wishes) -> Result<Arc<Sight>, String> {
+        let said = tokio::time::timeout(self.deadline, self.client.ask(question, wishes)).await;
+        said.unwrap_or(Err(super::dns::Trouble::Silent)).map_err(|trouble| trouble.to_string())
+    }
+
+    /// The records of a kind that a name has, or what it is an alias of has; authentic if every answer on the way was.
     async fn ask(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
         // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
-        let mut absolute = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
-        absolute.set_fqdn(true);
-        if let Some(authentic) = self.authentic.as_ref().filter(|_| !is_special(&absolute)) {
-            return authentic.ask(&absolute, kind).await;
-        }
-        let records = match self.inner.lookup(absolute.clone(), record_type(kind)).await {
-            Ok(found) => found.answers().to_vec(),
-            Err(error) => {
-                // hickory stops behind a few aliases and calls that "no records". Whether it stopped, one more tells.
-                if let Some(end) = end_of_aliases(&error, &absolute)
-                    && self.inner.lookup(end, RecordType::CNAME).await.is_ok()
-                {
-                    return Err(too_many_aliases());
-                }
-                return Err(why_not(&error));
+        let mut name = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
+        name.set_fqdn(true);
+        let mut found = Answer { is_authentic: true, ttl: u32::MAX, ..Answer::default() };
+        loop {
+            let question = Question { name, kind: record_type(kind) };
+            if let Some(known) = self.local.answer(&question) {
+                let records = known?.iter().filter_map(|data| to_record(data, kind)).collect();
+                return Ok(Answer { records, is_authentic: false, ttl: found.ttl.min(LOCAL_TTL), ..found });
             }
-        };
-        // What hickory remembers of an alias's target comes back without the alias, or with somebody else's.
-        let is_asked = |record: &&DnsRecord| record.record_type() == record_type(kind);
-        let begins_elsewhere = records.iter().find(is_asked).filter(|_| records.iter().all(|r| r.name != absolute));
-        let alias = begins_elsewhere.map(|record| RData::CNAME(CNAME(record.name.clone())));
-        let asked = host(&absolute);
-        let mut records: Vec<_> = records.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
-        records.extend(alias.iter().map(|alias| (asked.clone(), u32::MAX, alias)));
-        // What an answer says about names that nobody asked for does not count.
-        follow(asked, kind, |name| {
-            let name = name.to_owned();
-            Ok(records.iter().filter(move |(owner, _, _)| *owner == name).map(|(_, ttl, data)| (*ttl, *data)))
-        })
+            let sight = self.question(&question).await?;
+            found.is_authentic &= sight.reply.is_authentic() && self.is_authentic && self.is_trusted();
+            // What an answer says about names that nobody asked for does not count.
+            let answers = sight.reply.answers();
+            let records: Vec<_> = answers.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
+            let (here, end) = follow_from(host(&question.name), kind, |name| {
+                let name = name.to_owned();
+                Ok(records.iter().filter(move |(owner, _, _)| *owner == name).map(|(_, ttl, data)| (*ttl, *data)))
+            });
+            found.ttl = found.ttl.min(sight.left(end.ttl));
+            found.aliases.extend(end.aliases);
+            match here {
+                Ok(records) => return Ok(Answer { records, ..found }),
+                // A server that resolves for us tells all there is; one that does not stops at the end of its own zones.
+                Err(LookupError::NoRecords) if end.name != host(&question.name) && !is_final(&sight) => {
+                    name = Name::from_ascii(&end.name).map_err(|_| LookupError::NoSuchName)?;
+                    name.set_fqdn(true);
+                }
+                Err(LookupError::NoRecords) => return Err(absence(&sight)),
+                Err(why) => return Err(why),
+            }
+            let is_circle = found.aliases.iter().rev().skip(1).any(|before| Some(before) == found.aliases.last());
+            if is_circle || found.aliases.len() > ALIASES_MAX {
+                return Err(too_many_aliases());
+            }
+        }
+    }
+
+    /// A server's answer to one question: a failure is none.
+    async fn question(&self, question: &Question) -> Result<Arc<Sight>, LookupError> {
+        let wishes = if self.is_authentic { Wishes::AUTHENTIC } else { Wishes::default() };
+        let said = self.client.ask(question, wishes).await;
+        let sight = said.map_err(|trouble| LookupError::Temporary(trouble.to_string()))?;
+        match sight.reply.code() {
+            ResponseCode::NXDomain => Err(LookupError::NoSuchName),
+            ResponseCode::NoError => Ok(sight),
+            code => {
+                let words = sight.reply.extended_errors();
+                let words = words.iter().map(|error| match error.words.as_str() {
+                    "" => format!(" (extended error {})", error.code),
+                    words => format!(" ({words})"),
+                });
+                Err(LookupError::Temporary(format!("the name server answered: {code}{}", words.collect::<String>())))
+            }
+        }
+    }
+
+    /// Why no answer is ever authentic: the server is not to be trusted, or does not look.
+    async fn obstacle(&self) -> Option<String> {
+        if let Some(server) = &self.untrusted {
+            return Some(format!(
+                "the name server {server} is not on this machine, and what it says of DNSSEC could be anybody's"
+            ));
+        }
+        // The root is signed: a server that checks signatures knows it for authentic, or cannot reach it.
+        match self.question(&Question { name: Name::root(), kind: RecordType::NS }).await {
+            Ok(sight) if sight.reply.is_authentic() => None,
+            _ => Some("the name server does not check DNSSEC".to_owned()),
+        }
     }
 
     fn note(&self, name: &str, kind: RecordKind, answer: &Result<Answer, LookupError>) {
@@ -155,19 +221,26 @@ impl Resolve for SystemResolver {
 
     fn unauthentic(&self) -> Later<'_, Option<String>> {
         Box::pin(async move {
-            let Some(authentic) = &self.authentic else { return Some("nobody asked whether they are".to_owned()) };
+            if !self.is_authentic {
+                return Some("nobody asked whether they are".to_owned());
+            }
             let late = |_| Some("the name server did not answer in time".to_owned());
-            tokio::time::timeout(self.deadline, authentic.obstacle()).await.unwrap_or_else(late)
+            tokio::time::timeout(self.deadline, self.obstacle()).await.unwrap_or_else(late)
         })
     }
 }
 
-/// Whether hickory knows by itself what there is to say of a name, so that no server may say anything else, or learn
-/// who was meant (RFC 6761 §6.3, §6.4; RFC 7686 §2).
-fn is_special(name: &Name) -> bool {
-    name.iter()
-        .next_back()
-        .is_some_and(|top| SPECIAL.iter().any(|special| top.eq_ignore_ascii_case(special.as_bytes())))
+/// Whether a server has said all there is: RFC 2308 §2.2, an absence comes with an SOA.
+fn is_final(sight: &Sight) -> bool {
+    sight.reply.has_authority(RecordType::SOA)
+}
+
+/// What it means that there is nothing.
+fn absence(sight: &Sight) -> LookupError {
+    match sight.reply.is_referral() {
+        true => LookupError::Temporary("the name server refers to others; it does not resolve for us".into()),
+        false => LookupError::NoRecords,
+    }
 }
 
 /// The record's type as DNS numbers it.
@@ -199,33 +272,56 @@ fn shown(record: &Record) -> String {
     }
 }
 
+/// How far a search through aliases has come.
+#[derive(Debug, Default)]
+struct End {
+    name: String,
+    aliases: Vec<String>,
+    ttl: u32,
+}
+
 /// The records of a kind that a name has, or that the names have it is an alias of; `at` says what is at a name.
 pub(super) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
-    mut name: String,
+    name: String,
     kind: RecordKind,
     at: impl Fn(&str) -> Result<I, LookupError>,
 ) -> Result<Answer, LookupError> {
-    let mut answer = Answer { ttl: u32::MAX, ..Answer::default() };
+    let (records, End { aliases, ttl, .. }) = follow_from(name, kind, at);
+    Ok(Answer { records: records?, aliases, ttl, is_authentic: false })
+}
+
+/// The same, with the place where the search ended, whatever it found.
+fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
+    name: String,
+    kind: RecordKind,
+    at: impl Fn(&str) -> Result<I, LookupError>,
+) -> (Result<Vec<Record>, LookupError>, End) {
+    let mut end = End { name, aliases: Vec::new(), ttl: u32::MAX };
+    let mut records = Vec::new();
     loop {
+        let here = match at(&end.name) {
+            Ok(here) => here,
+            Err(why) => return (Err(why), end),
+        };
         let mut alias = None;
-        for (ttl, data) in at(&name)? {
+        for (ttl, data) in here {
             if let RData::CNAME(target) = data {
                 alias = alias.or(Some((ttl, host(target))));
             } else if let Some(record) = to_record(data, kind) {
-                answer.records.push(record);
-                answer.ttl = answer.ttl.min(ttl);
+                records.push(record);
+                end.ttl = end.ttl.min(ttl);
             }
         }
-        if !answer.records.is_empty() {
-            return Ok(answer);
+        if !records.is_empty() {
+            return (Ok(records), end);
         }
-        let (ttl, target) = alias.ok_or(LookupError::NoRecords)?;
-        if answer.aliases.len() == ALIASES_MAX {
-            return Err(too_many_aliases());
+        let Some((ttl, target)) = alias else { return (Err(LookupError::NoRecords), end) };
+        if end.aliases.len() == ALIASES_MAX {
+            return (Err(too_many_aliases()), end);
         }
-        answer.ttl = answer.ttl.min(ttl);
-        answer.aliases.push(target.clone());
-        name = target;
+        end.ttl = end.ttl.min(ttl);
+        end.aliases.push(target.clone());
+        end.name = target;
     }
 }
 
@@ -261,33 +357,6 @@ pub(super) fn host(name: &Name) -> String {
         // `\.` at the end is a dot within the last label.
         Some(rest) if !rest.is_empty() && !rest.ends_with('\\') => rest.to_owned(),
         _ => text,
-    }
-}
-
-/// The name at which a search through aliases ended without records. None if the name that was asked for has none:
-/// then the answer came with an SOA (RFC 2308 §2.2).
-fn end_of_aliases(error: &NetError, asked: &Name) -> Option<Name> {
-    let NetError::Dns(DnsError::NoRecordsFound(nothing)) = error else { return None };
-    let is_sure = nothing.soa.is_some() && nothing.query.name() == asked;
-    (nothing.response_code == ResponseCode::NoError && !is_sure).then(|| nothing.query.name().clone())
-}
-
-fn why_not(error: &NetError) -> LookupError {
-    match error {
-        NetError::Dns(DnsError::NoRecordsFound(nothing)) => match nothing.response_code {
-            ResponseCode::NXDomain => LookupError::NoSuchName,
-            // RFC 2308 §2.2: name servers without an SOA are a referral: this server does not know.
-            ResponseCode::NoError if nothing.soa.is_none() && nothing.ns.is_some() => {
-                LookupError::Temporary("the name server refers to others; it does not resolve for us".into())
-            }
-            ResponseCode::NoError => LookupError::NoRecords,
-            code => LookupError::Temporary(format!("the name server answered: {code}")),
-        },
-        NetError::Dns(DnsError::ResponseCode(code)) => {
-            LookupError::Temporary(format!("the name server answered: {code}"))
-        }
-        NetError::Timeout => LookupError::Temporary("the name server did not answer in time".into()),
-        error => LookupError::Temporary(format!("no answer from the name server: {error}")),
     }
 }
 
