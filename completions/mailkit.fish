@@ -528,6 +528,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
@@ -535,6 +536,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l short -d 'Print only the MX records, one `10 mx.example.org.` a line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l tcp -d 'Ask name servers over TCP only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l no-cache -d 'Ask each question anew, though its answer is known and still good'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about what is being done'

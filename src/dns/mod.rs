@@ -6,6 +6,7 @@
 pub mod frame;
 pub mod memory;
 pub mod plan;
+pub mod print;
 pub mod question;
 pub mod reply;
 pub mod server;

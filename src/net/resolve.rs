@@ -8,7 +8,10 @@
 //! RFC 1034 §3.6.2; RFC 2308 §2; RFC 6761 §6.3, §6.4; RFC 7686 §2.
 
 mod local;
+mod records;
 mod trusted;
+
+pub(super) use records::{follow, host};
 
 use super::dns::{Client, Sight, Upstream, Watch};
 use super::tls::Trust;
@@ -18,11 +21,12 @@ use crate::dns::question::{Question, Wishes};
 use crate::dns::server::{Server, Transport};
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
-use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
+use crate::world::{Answer, Later, LookupError, RecordKind, Resolve};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use local::Local;
+use records::{ALIASES_MAX, follow_from, record_type, shown, to_record, too_many_aliases};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +38,6 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const CONFIGURATION: &str = "/etc/resolv.conf";
 /// Seconds for which what this machine says of itself is good.
 const LOCAL_TTL: u32 = 86_400;
-/// As many aliases in a row are followed as common resolvers follow.
-const ALIASES_MAX: usize = 16;
 
 /// Asks real name servers.
 pub struct SystemResolver {
@@ -243,253 +245,5 @@ fn absence(sight: &Sight) -> LookupError {
     }
 }
 
-/// The record's type as DNS numbers it.
-fn record_type(kind: RecordKind) -> RecordType {
-    match kind {
-        RecordKind::Mx => RecordType::MX,
-        RecordKind::A => RecordType::A,
-        RecordKind::Aaaa => RecordType::AAAA,
-        RecordKind::Srv => RecordType::SRV,
-        RecordKind::Txt => RecordType::TXT,
-        RecordKind::Tlsa => RecordType::TLSA,
-        RecordKind::Ptr => RecordType::PTR,
-    }
-}
-
-/// A record's data as zone files write it.
-fn shown(record: &Record) -> String {
-    match record {
-        Record::Mx { preference, exchange } => format!("{preference} {exchange}"),
-        Record::A(ip) => ip.to_string(),
-        Record::Aaaa(ip) => ip.to_string(),
-        Record::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
-        Record::Txt(text) => format!("\"{}\"", text.escape_ascii()),
-        Record::Tlsa { usage, selector, matching, data } => {
-            let digits: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
-            format!("{usage} {selector} {matching} {digits}")
-        }
-        Record::Ptr(name) => name.clone(),
-    }
-}
-
-/// How far a search through aliases has come.
-#[derive(Debug, Default)]
-struct End {
-    name: String,
-    aliases: Vec<String>,
-    ttl: u32,
-}
-
-/// The records of a kind that a name has, or that the names have it is an alias of; `at` says what is at a name.
-pub(super) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
-    name: String,
-    kind: RecordKind,
-    at: impl Fn(&str) -> Result<I, LookupError>,
-) -> Result<Answer, LookupError> {
-    let (records, End { aliases, ttl, .. }) = follow_from(name, kind, at);
-    Ok(Answer { records: records?, aliases, ttl, is_authentic: false })
-}
-
-/// The same, with the place where the search ended, whatever it found.
-fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
-    name: String,
-    kind: RecordKind,
-    at: impl Fn(&str) -> Result<I, LookupError>,
-) -> (Result<Vec<Record>, LookupError>, End) {
-    let mut end = End { name, aliases: Vec::new(), ttl: u32::MAX };
-    let mut records = Vec::new();
-    loop {
-        let here = match at(&end.name) {
-            Ok(here) => here,
-            Err(why) => return (Err(why), end),
-        };
-        let mut alias = None;
-        for (ttl, data) in here {
-            if let RData::CNAME(target) = data {
-                alias = alias.or(Some((ttl, host(target))));
-            } else if let Some(record) = to_record(data, kind) {
-                records.push(record);
-                end.ttl = end.ttl.min(ttl);
-            }
-        }
-        if !records.is_empty() {
-            return (Ok(records), end);
-        }
-        let Some((ttl, target)) = alias else { return (Err(LookupError::NoRecords), end) };
-        if end.aliases.len() == ALIASES_MAX {
-            return (Err(too_many_aliases()), end);
-        }
-        end.ttl = end.ttl.min(ttl);
-        end.aliases.push(target.clone());
-        end.name = target;
-    }
-}
-
-fn too_many_aliases() -> LookupError {
-    LookupError::Temporary("too many aliases in a row".into())
-}
-
-/// Our record for theirs, if it is one of those asked for.
-fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
-    match (data, kind) {
-        (RData::MX(mx), RecordKind::Mx) => Some(Record::Mx { preference: mx.preference, exchange: host(&mx.exchange) }),
-        (RData::A(ip), RecordKind::A) => Some(Record::A(ip.0)),
-        (RData::AAAA(ip), RecordKind::Aaaa) => Some(Record::Aaaa(ip.0)),
-        (RData::SRV(srv), RecordKind::Srv) => {
-            Some(Record::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: host(&srv.target) })
-        }
-        (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
-        (RData::PTR(name), RecordKind::Ptr) => Some(Record::Ptr(host(name))),
-        (RData::TLSA(tlsa), RecordKind::Tlsa) => Some(Record::Tlsa {
-            usage: tlsa.cert_usage.into(),
-            selector: tlsa.selector.into(),
-            matching: tlsa.matching.into(),
-            data: tlsa.cert_data.clone(),
-        }),
-        _ => None,
-    }
-}
-
-/// A name as text: lower case, no final dot (`.` for the root), odd octets escaped as in zone files.
-pub(super) fn host(name: &Name) -> String {
-    let text = name.to_ascii().to_lowercase();
-    match text.strip_suffix('.') {
-        // `\.` at the end is a dot within the last label.
-        Some(rest) if !rest.is_empty() && !rest.ends_with('\\') => rest.to_owned(),
-        _ => text,
-    }
-}
-
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use hickory_proto::op::{Message, OpCode};
-    use hickory_proto::serialize::txt::Parser;
-    use std::str::FromStr;
-
-    #[test]
-    fn names_are_printed_without_their_final_dot() {
-        for (name, wanted) in [(".", "."), ("MX1.Example.org.", "mx1.example.org"), ("a.b", "a.b"), ("x\\.", "x\\.")] {
-            assert_eq!(host(&Name::from_str(name).expect(name)), wanted);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_name_that_fits_no_query_does_not_exist() {
-        // Nobody listens there, and nobody is asked.
-        let resolver = SystemResolver::at(([127, 0, 0, 1], 9).into()).expect("a resolver");
-        for name in ["a..b", &"x".repeat(64), &"abcdefg.".repeat(40)] {
-            assert_eq!(resolver.lookup(name, RecordKind::Mx).await, Err(LookupError::NoSuchName), "{name}");
-        }
-    }
-
-    /// For each name that may be asked for, the answer in zone text.
-    pub(super) type Zone = &'static [(&'static str, &'static str)];
-
-    /// A name server on loopback. It vouches for what it says of the names in `signed`, to those who ask for that.
-    pub(super) async fn name_server(answers: Zone, signed: &'static [&'static str]) -> SocketAddr {
-        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-        let address = socket.local_addr().expect("its address");
-        tokio::spawn(async move {
-            let mut buffer = [0; 4096];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
-                let question = Message::from_vec(&buffer[..length]).expect("a question");
-                let query = question.queries.first().expect("a query");
-                let name = host(query.name());
-                let name = name.trim_end_matches('.');
-                let answer = answers.iter().find(|(known, _)| name == *known).map_or("", |answer| answer.1);
-                let text = format!("$TTL 60\n{answer}\n");
-                let (_, sets) = Parser::new(text, None, Some(Name::root())).parse().expect("zone text");
-                let mut reply = Message::response(question.metadata.id, OpCode::Query);
-                reply.metadata.authentic_data = question.metadata.authentic_data && signed.contains(&name);
-                reply.add_query(query.clone());
-                reply.add_answers(sets.values().flat_map(|set| set.records_without_rrsigs()).cloned());
-                socket.send_to(&reply.to_vec().expect("octets"), from).await.expect("a reply");
-            }
-        });
-        address
-    }
-
-    #[tokio::test]
-    async fn aliases_are_followed_to_the_name_that_was_meant_and_a_circle_may_be_mended() {
-        let server = name_server(
-            &[
-                ("loopa.test", "loopa.test. CNAME loopb.test."),
-                ("loopb.test", "loopb.test. CNAME loopa.test."),
-                ("self.test", "self.test. CNAME self.test."),
-                ("circle.test", "circle.test. CNAME round.test.\nround.test. CNAME circle.test."),
-                ("dangling.test", "dangling.test. CNAME empty.test."),
-                ("many.test", "many.test. MX 10 a.test."),
-                ("half.test", "half.test. CNAME many.test."),
-                ("other.test", "other.test. CNAME many.test."),
-                ("whole.test", "whole.test. CNAME many.test.\nmany.test. MX 10 a.test."),
-                ("foreign.test", "foreign.test. MX 10 a.test.\nevil.test. MX 5 b.test."),
-            ],
-            &[],
-        );
-        let resolver = SystemResolver::at(server.await).expect("a resolver");
-        let mx = |aliases: &[&str]| Answer {
-            records: vec![Record::Mx { preference: 10, exchange: "a.test".into() }],
-            aliases: aliases.iter().map(ToString::to_string).collect(),
-            ttl: 60,
-            is_authentic: false,
-        };
-        for (name, wanted) in [
-            ("loopa.test", Err(too_many_aliases())),
-            ("self.test", Err(too_many_aliases())),
-            ("circle.test", Err(too_many_aliases())),
-            ("dangling.test", Err(LookupError::NoRecords)),
-            ("empty.test", Err(LookupError::NoRecords)),
-            ("half.test", Ok(mx(&["many.test"]))),
-            ("many.test", Ok(mx(&[]))),
-            ("other.test", Ok(mx(&["many.test"]))),
-            ("whole.test", Ok(mx(&["many.test"]))),
-            ("foreign.test", Ok(mx(&[]))),
-        ] {
-            assert_eq!(resolver.lookup(name, RecordKind::Mx).await, wanted, "{name}");
-        }
-    }
-
-    #[derive(Clone, Default)]
-    struct Page(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Page {
-        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("a page").extend_from_slice(octets);
-            Ok(octets.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[tokio::test]
-    async fn a_trace_has_each_question_with_its_answer() {
-        let server = name_server(&[("alias.test", "alias.test. CNAME mx.test.\nmx.test. A 192.0.2.1")], &[]).await;
-        let page = Page::default();
-        let trace = Trace::new(Box::new(page.clone()));
-        let resolver = SystemResolver::at(server).expect("a resolver").traced(Some(trace));
-        for name in ["alias.test", "none.test", "a..\x1b"] {
-            let _ = resolver.lookup(name, RecordKind::A).await;
-        }
-        let text = String::from_utf8(page.0.lock().expect("a page").clone()).expect("text");
-        let lines: Vec<_> = text.lines().filter_map(|line| line.split_once("ms] ")).map(|(_, line)| line).collect();
-        let wanted = [
-            "-- dns A alias.test: alias of mx.test, 192.0.2.1",
-            "-- dns A none.test: no such records",
-            "-- dns A a..\\x1b: no such domain",
-        ];
-        assert_eq!(lines, wanted);
-    }
-
-    #[tokio::test]
-    async fn a_closed_port_is_a_reason_to_ask_later() {
-        let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        let address = silent.local_addr().expect("its address");
-        let mut resolver = SystemResolver::at(address).expect("a resolver");
-        resolver.deadline = Duration::from_millis(50);
-        let answer = resolver.lookup("example.org", RecordKind::A).await;
-        assert!(matches!(answer, Err(LookupError::Temporary(_))), "{answer:?}");
-    }
-}
+pub(super) mod tests;
