@@ -2853,12 +2853,16 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__lookup)
-            opts="-A -q -v -h --short --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --short --tcp --no-cache --resolver-ca --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --resolver-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -270,7 +270,7 @@ pub(crate) fn announce_panics() {
 }
 
 /// A line on standard error. There is nobody to tell if that fails.
-fn complain(text: &str) {
+pub(super) fn complain(text: &str) {
     let mut out = io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
 }

@@ -25,6 +25,7 @@ mod mx;
 mod parse;
 mod pop;
 mod relay;
+mod resolver;
 mod schema;
 mod send;
 mod serve;

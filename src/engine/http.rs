@@ -6,7 +6,7 @@
 //! RFC 9110, RFC 9112; RFC 9525 for names in certificates.
 
 mod follow;
-mod stream;
+pub(super) mod stream;
 
 use crate::error::{Error, Kind, Result};
 use crate::net::tcp::{self, connect_any};

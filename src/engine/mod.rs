@@ -2,6 +2,7 @@
 
 pub mod courier;
 pub mod dial;
+pub mod doh;
 pub mod exchangers;
 pub mod guarding;
 pub mod handover;

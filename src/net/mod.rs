@@ -4,6 +4,7 @@ pub mod clock;
 pub mod connection;
 pub mod control;
 pub mod dialogue;
+pub mod dns;
 pub mod entropy;
 pub mod gate;
 pub mod local;

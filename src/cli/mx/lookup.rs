@@ -2,18 +2,17 @@
 //!
 //! Knows how a report looks; what is in it, `probe` decides.
 
-use super::{DNS_PORT, address};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::resolver::{self, ResolverArgs};
 use mailkit::address::{Address, Domain};
+use mailkit::dns::server::Server;
 use mailkit::endpoint::masked;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::resolve::SystemResolver;
 use mailkit::probe::{Finding, Host, Level, Report, Verdict, look_up};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 /// List a domain's mail exchangers in order, with their addresses
 ///
@@ -25,33 +24,36 @@ use std::net::SocketAddr;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx lookup example.org
-  mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example")]
+  mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example
+  mailkit mx lookup -v @tls://dns.example.org example.net")]
 pub(super) struct Lookup {
-    /// Domains, or addresses whose domain is meant; @RESOLVER (an IP address, perhaps with a port) asks that server
+    /// Domains, or addresses whose domain is meant; @RESOLVER asks that server: an address or a name, perhaps with a port
+    ///
+    /// @tcp://, @tls:// and @https:// say how it is asked. A name behind # is the one that its certificate must have:
+    /// @tls://192.0.2.53#dns.example.org or @https://dns.example.org/dns-query. With --verbose each reply is shown as it
+    /// came.
     #[arg(required = true, value_name = "@RESOLVER|DOMAIN|ADDRESS")]
     targets: Vec<String>,
 
     /// Print only the MX records, one `10 mx.example.org.` a line
     #[arg(long)]
     short: bool,
+
+    #[command(flatten)]
+    resolver: ResolverArgs,
 }
 
 /// Looks up what was named and prints it.
 pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
     let question = Question::parse(&lookup.targets)?;
     context.block_on(async {
-        let resolver = match question.server {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()
-                .map_err(|error| error.hint("name a server yourself, as in @192.0.2.53"))?,
-        };
-        let resolver = resolver.traced(context.trace()?);
+        let resolver = lookup.resolver.resolver(question.server.as_ref(), context)?;
         let mut worst = Verdict::Deliverable;
         for (index, domain) in question.domains.iter().enumerate() {
             let report = look_up(&resolver, domain).await;
             worst = worst.max(report.verdict);
             if context.is_json() {
-                context.object(&Object::new(&report, question.server))?;
+                context.object(&Object::new(&report, question.server.as_ref()))?;
             } else if lookup.short {
                 short(&report).iter().try_for_each(|line| context.line(line))?;
                 // Silence would leave a script's reader with a bare exit code.
@@ -70,7 +72,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
 /// What the arguments ask.
 #[derive(Debug, PartialEq, Eq)]
 struct Question {
-    server: Option<SocketAddr>,
+    server: Option<Server>,
     domains: Vec<Domain>,
 }
 
@@ -81,7 +83,7 @@ impl Question {
             targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
         let server = match servers.as_slice() {
             [] => None,
-            [server] => Some(parse_server(server)?),
+            [server] => Some(resolver::server(server)?),
             _ => return Err(Error::new(Kind::Usage, "more than one @RESOLVER is given")),
         };
         if names.is_empty() {
@@ -89,14 +91,6 @@ impl Question {
         }
         Ok(Self { server, domains: names.into_iter().map(parse_domain).collect::<Result<_>>()? })
     }
-}
-
-/// `@` and an address.
-fn parse_server(text: &str) -> Result<SocketAddr> {
-    address(text.strip_prefix('@').unwrap_or(text), DNS_PORT).ok_or_else(|| {
-        Error::new(Kind::Usage, format!("{} is not a resolver's address", masked(text)))
-            .hint("write an IP address, perhaps with a port: @192.0.2.53 or @[2001:db8::53]:53")
-    })
 }
 
 /// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`.
@@ -130,8 +124,8 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(report: &'a Report, server: Option<SocketAddr>) -> Self {
-        let resolver = server.map_or_else(|| "system".to_owned(), |server| server.to_string());
+    fn new(report: &'a Report, server: Option<&Server>) -> Self {
+        let resolver = server.map_or_else(|| "system".to_owned(), ToString::to_string);
         Self { schema: "mailkit.mx/1", exit: exit(report.verdict).code(), resolver, report }
     }
 }
@@ -270,7 +264,8 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
     #[tokio::test]
     async fn the_object_says_how_it_came_about() {
         let report = report("nx.cases.test").await;
-        let object = serde_json::to_value(Object::new(&report, Some(([127, 0, 0, 1], 5353).into()))).expect("JSON");
+        let object =
+            serde_json::to_value(Object::new(&report, Some(&Server::at(([127, 0, 0, 1], 5353).into())))).expect("JSON");
         for (member, wanted) in [
             ("schema", "mailkit.mx/1".into()),
             ("exit", 68.into()),
@@ -291,10 +286,9 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
         }
         let line = Line::try_parse_from(["lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
         let question = Question::parse(&line.lookup.targets).expect("a question");
-        assert_eq!(question.server, Some("[::1]:53".parse().expect("an address")));
+        assert_eq!(question.server, Some(Server::at("[::1]:53".parse().expect("an address"))));
         assert_eq!(question.domains, [Domain::Name("x.example".into()), Domain::Name("y.example".into())]);
-        for bad in
-            [&["@192.0.2.1"][..], &[""], &["a..b"], &["@dns.example", "x"], &["@1.1.1.1", "@8.8.8.8", "x"], &["a@b@c"]]
+        for bad in [&["@192.0.2.1"][..], &[""], &["a..b"], &["@[::1", "x"], &["@1.1.1.1", "@8.8.8.8", "x"], &["a@b@c"]]
         {
             let targets: Vec<String> = bad.iter().map(ToString::to_string).collect();
             assert_eq!(Question::parse(&targets).expect_err("a usage error").kind(), Kind::Usage, "{bad:?}");
@@ -313,7 +307,7 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
             ("@1.1.1.1:x", None),
             ("@", None),
         ] {
-            assert_eq!(parse_server(text).ok().map(|server| server.to_string()).as_deref(), wanted, "{text}");
+            assert_eq!(resolver::server(text).ok().map(|server| server.to_string()).as_deref(), wanted, "{text}");
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const READ_SIZE: usize = 8 * 1024;
 
 /// The connection.
-pub(super) struct Octets(pub(super) Connection);
+pub(in crate::engine) struct Octets(pub(in crate::engine) Connection);
 
 impl Read for Octets {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {

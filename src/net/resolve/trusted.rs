@@ -1,138 +1,11 @@
-//! Questions that DNSSEC has an answer to: whether what a name server says is authentic.
+//! Whose word about DNSSEC counts.
 //!
 //! The signatures are checked by the name server, which says by one bit (AD) whether they are good. That bit is as safe
 //! as the way it comes: it is believed from a server on this machine, or where the administrator says so in
-//! `/etc/resolv.conf` (`options trust-ad`), and from nobody else. Nothing is remembered from one question to the next;
-//! the server does that. Checks no signature itself.
+//! `/etc/resolv.conf` (`options trust-ad`), and from nobody else. Checks no signature itself.
 //! RFC 4035 §3.2.3, §4.9.3; RFC 6840 §5.7, §5.8; RFC 7671 §6.
 
-use super::{ALIASES_MAX, follow, host, record_type, too_many_aliases, why_not};
-use crate::error::{Error, Kind, Result};
-use crate::world::{Answer, LookupError, RecordKind};
-use futures_util::StreamExt;
-use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsHandle, RetryDnsHandle};
-use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Message, Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, Record, RecordType};
-use hickory_resolver::{Hosts, NameServerPool, PoolContext, TlsConfig};
-use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-
-/// Asks whether answers are authentic.
-pub(super) struct Authentic {
-    pool: RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>,
-    /// The administrator's own words about hosts, which nobody signs.
-    hosts: Option<Hosts>,
-    /// A server whose word does not count, if there is one.
-    untrusted: Option<String>,
-}
-
-impl Authentic {
-    /// Asks these servers. `trusts_all` says that the administrator trusts the way to each of them.
-    pub(super) fn new(servers: &[NameServerConfig], options: &ResolverOpts, trusts_all: bool) -> Result<Self> {
-        let failed = |error| Error::new(Kind::Config, "set up the resolver").caused_by(error);
-        let context = PoolContext::new(options.clone(), TlsConfig::new().map_err(failed)?);
-        let hosts = match options.use_hosts_file {
-            ResolveHosts::Never => None,
-            _ => Hosts::from_system().ok(),
-        };
-        let untrusted = servers.iter().find(|server| !trusts_all && !is_here(server.ip));
-        let runtime = TokioRuntimeProvider::default();
-        let pool = NameServerPool::from_config(servers.iter().cloned(), Arc::new(context), runtime);
-        Ok(Self {
-            pool: RetryDnsHandle::new(pool, options.attempts),
-            hosts,
-            untrusted: untrusted.map(|server| server.ip.to_string()),
-        })
-    }
-
-    /// The records of a kind that a name has, or what it is an alias of has; authentic if every answer on the way was.
-    pub(super) async fn ask(&self, name: &Name, kind: RecordKind) -> Result<Answer, LookupError> {
-        let mut found = Answer { is_authentic: true, ..Answer::default() };
-        let mut name = name.clone();
-        for _ in 0..=ALIASES_MAX {
-            let (records, is_authentic) = self.question(&name, record_type(kind)).await?;
-            found.is_authentic &= is_authentic;
-            let visited = RefCell::new(Vec::new());
-            let records: Vec<_> = records.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
-            let here = follow(host(&name), kind, |name| {
-                visited.borrow_mut().push(name.to_owned());
-                let name = name.to_owned();
-                Ok(records.iter().filter(move |(owner, _, _)| *owner == name).map(|(_, ttl, data)| (*ttl, *data)))
-            });
-            // A server that resolves for us tells all there is; one that does not stops at the end of its own zones.
-            let end = visited.borrow_mut().split_off(1);
-            found.aliases.extend(end.iter().cloned());
-            match (here, end.last()) {
-                (Ok(here), _) => return Ok(Answer { records: here.records, ttl: here.ttl, ..found }),
-                (Err(LookupError::NoRecords), Some(target)) => {
-                    name = Name::from_ascii(target).map_err(|_| LookupError::NoSuchName)?;
-                    name.set_fqdn(true);
-                }
-                (Err(why), _) => return Err(why),
-            }
-        }
-        Err(too_many_aliases())
-    }
-
-    /// Why no answer is ever authentic: the server is not to be trusted, or does not look.
-    pub(super) async fn obstacle(&self) -> Option<String> {
-        if let Some(server) = &self.untrusted {
-            return Some(format!(
-                "the name server {server} is not on this machine, and what it says of DNSSEC could be anybody's"
-            ));
-        }
-        // The root is signed: a server that checks signatures knows it for authentic, or cannot reach it.
-        match self.question(&Name::root(), RecordType::NS).await {
-            Ok((_, true)) => None,
-            _ => Some("the name server does not check DNSSEC".to_owned()),
-        }
-    }
-
-    async fn question(&self, name: &Name, kind: RecordType) -> Result<(Vec<Record>, bool), LookupError> {
-        let query = Query::query(name.clone(), kind);
-        if let Some(known) = self.hosts.as_ref().and_then(|hosts| hosts.lookup_static_host(&query)) {
-            return Ok((known.answers().to_vec(), false));
-        }
-        let mut answer = self.send(query.clone(), true).await;
-        // RFC 6891 §7: an old server chokes on the extension, and answers the same question without it.
-        if let Err(error) = &answer
-            && matches!(response_code(error), Some(ResponseCode::FormErr | ResponseCode::NotImp))
-        {
-            answer = self.send(query, false).await;
-        }
-        let answer = answer.map_err(|error| why_not(&error))?;
-        let is_authentic = answer.metadata.authentic_data && self.untrusted.is_none();
-        Ok((answer.answers.clone(), is_authentic))
-    }
-
-    async fn send(&self, query: Query, is_extended: bool) -> Result<DnsResponse, NetError> {
-        let mut message = Message::query();
-        message.add_query(query);
-        message.metadata.recursion_desired = true;
-        // RFC 6840 §5.7 lets AD ask for AD; some servers wait for DO.
-        message.metadata.authentic_data = true;
-        let options = DnsRequestOptions::default();
-        if is_extended {
-            let mut extension = Edns::new();
-            extension.set_max_payload(options.edns_payload_len).set_dnssec_ok(true);
-            message.set_edns(extension);
-        }
-        self.pool.send(DnsRequest::new(message, options)).next().await.unwrap_or_else(|| Err("no answer".into()))
-    }
-}
-
-/// What a server answered in place of records.
-fn response_code(error: &NetError) -> Option<ResponseCode> {
-    match error {
-        NetError::Dns(DnsError::NoRecordsFound(nothing)) => Some(nothing.response_code),
-        NetError::Dns(DnsError::ResponseCode(code)) => Some(*code),
-        _ => None,
-    }
-}
 
 /// Docker's name server. It stands on loopback in every container, and passes on the word of servers elsewhere, with AD.
 const DOCKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
@@ -154,10 +27,12 @@ pub(super) fn trusts_ad(configuration: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SystemResolver;
     use super::super::tests::{Zone, name_server};
+    use super::super::*;
     use super::*;
-    use crate::world::{Record as Known, Resolve};
+    use crate::world::Record as Known;
+    use hickory_proto::op::Message;
+    use hickory_proto::rr::Record;
 
     const ZONES: Zone = &[
         ("signed.test", "signed.test. MX 10 mx.signed.test."),
@@ -264,12 +139,10 @@ mod tests {
             (([192, 0, 2, 53], 53).into(), false, Some("192.0.2.53 is not on this machine")),
             (([127, 0, 0, 11], 53).into(), false, Some("127.0.0.11 is not on this machine")),
         ] {
-            let mut config = NameServerConfig::udp_and_tcp(server.ip());
-            config.connections.iter_mut().for_each(|connection| connection.port = server.port());
-            let mut options = ResolverOpts::default();
-            options.use_hosts_file = ResolveHosts::Never;
-            let authentic = Authentic::new(&[config], &options, trusts_all).expect("servers");
-            let obstacle = authentic.obstacle().await;
+            let servers = vec![Upstream::new(Server::at(server), &Trust::System).expect("a server")];
+            let asking = Asking::default();
+            let resolver = SystemResolver::build(servers, Patience::default(), asking, Local::none(), trusts_all);
+            let obstacle = resolver.authentic().expect("a resolver").obstacle().await;
             let is_right = match (&obstacle, wanted) {
                 (Some(obstacle), Some(wanted)) => obstacle.contains(wanted),
                 (obstacle, wanted) => obstacle.is_none() && wanted.is_none(),

@@ -1,0 +1,264 @@
+//! One question from its beginning to its end: remembered, being asked already, or asked.
+
+use super::table::Broken;
+use super::upstream::Upstream;
+use crate::dns::memory::Memory;
+use crate::dns::plan::{Attempt, Outcome, Patience, Plan, Way};
+use crate::dns::question::{Key, Query, Question, Wishes};
+use crate::dns::reply::{Reply, accept, is_truncated};
+use crate::dns::server::Transport;
+use futures_util::FutureExt;
+use futures_util::future::{Shared, WeakShared};
+use hickory_proto::op::ResponseCode;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use crate::world::Later;
+
+/// Questions on their way at one time; more wait for their turn.
+const FLYING_MAX: usize = 256;
+/// What is remembered: answers, and their octets on the wire, on each of two shelves. In memory an answer takes several
+/// times as much.
+const ANSWERS_MAX: usize = 4096;
+const OCTETS_MAX: usize = 1024 * 1024;
+
+/// A reply, and how it came.
+#[derive(Debug)]
+pub struct Sight {
+    /// What was said.
+    pub reply: Reply,
+    /// By whom.
+    pub server: Arc<str>,
+    /// Over what.
+    pub transport: Transport,
+    /// How long it took.
+    pub took: Duration,
+    /// Queries that were sent for it, to all servers.
+    pub sent: u32,
+    /// When it came.
+    pub at: Instant,
+}
+
+impl Sight {
+    /// A TTL of the reply, as much of it as is left.
+    pub fn left(&self, ttl: u32) -> u32 {
+        ttl.saturating_sub(u32::try_from(self.at.elapsed().as_secs()).unwrap_or(u32::MAX))
+    }
+}
+
+/// Why there is no reply at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Nobody answered.
+    #[error("the name server did not answer in time")]
+    Silent,
+    /// Nobody can be reached.
+    #[error("no answer from the name server: {0}")]
+    Unreachable(String),
+    /// What came breaks the grammar, or answers something else.
+    #[error("no answer from the name server: what it sent cannot be read{0}")]
+    Garbled(String),
+}
+
+/// Is told of each attempt: whom it went to, over what, how long it took, and what came.
+pub type Watch = Arc<dyn Fn(&Question, &str, Transport, Result<&Sight, &Trouble>) + Send + Sync>;
+
+type Found = Result<Arc<Sight>, Trouble>;
+type Flight = Later<'static, Found>;
+
+/// The client. Its clones share what is remembered and what is open.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    servers: Vec<Upstream>,
+    patience: Patience,
+    /// The server that is asked first: the next one after one that is silent.
+    first: AtomicUsize,
+    memory: Option<Mutex<Memory<Arc<Sight>>>>,
+    flying: Mutex<HashMap<Key, WeakShared<Flight>>>,
+    permits: Semaphore,
+    watch: Option<Watch>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.0.servers).finish()
+    }
+}
+
+impl Client {
+    /// Asks these servers. `remembers` says whether answers are given twice.
+    pub fn new(servers: Vec<Upstream>, patience: Patience, remembers: bool, watch: Option<Watch>) -> Self {
+        let is_stream_only = patience.is_stream_only || servers.iter().any(Upstream::is_stream_only);
+        Self(Arc::new(Inner {
+            servers,
+            patience: Patience { is_stream_only, ..patience },
+            first: AtomicUsize::new(0),
+            memory: remembers.then(|| Mutex::new(Memory::new(ANSWERS_MAX, OCTETS_MAX))),
+            flying: Mutex::default(),
+            permits: Semaphore::new(FLYING_MAX),
+            watch,
+        }))
+    }
+
+    /// Who is asked.
+    pub fn servers(&self) -> &[Upstream] {
+        &self.0.servers
+    }
+
+    /// What a server says. A code of failure is something that is said; an error means that nobody said anything.
+    pub async fn ask(&self, question: &Question, wishes: Wishes) -> Found {
+        let query = Query::new(question, wishes);
+        let key = query.key();
+        if let Some(memory) = &self.0.memory
+            && let Some(known) = locked(memory).get(&key, Instant::now())
+        {
+            return Ok(known);
+        }
+        self.flight(question, query, key).await
+    }
+
+    /// Questions that are on their way.
+    #[cfg(test)]
+    pub(super) fn flying(&self) -> usize {
+        locked(&self.0.flying).len()
+    }
+
+    /// The flight of a question: the one that is on its way, or a new one.
+    fn flight(&self, question: &Question, query: Query, key: Key) -> Shared<Flight> {
+        let mut flying = locked(&self.0.flying);
+        if let Some(flight) = flying.get(&key).and_then(WeakShared::upgrade) {
+            return flight;
+        }
+        let inner = self.0.clone();
+        let question = question.clone();
+        let landing = Landing { inner: inner.clone(), key: key.clone() };
+        let flight: Flight = Box::pin(async move {
+            let found = inner.fly(&question, query).await;
+            if let (Some(memory), Ok(sight)) = (&inner.memory, &found)
+                && let Some(ttl) = sight.reply.ttl()
+            {
+                let until = sight.at + Duration::from_secs(ttl.into());
+                locked(memory).put(landing.key.clone(), sight.clone(), sight.reply.size(), until);
+            }
+            drop(landing);
+            found
+        });
+        let flight = flight.shared();
+        // A flight that has not begun can be joined.
+        if let Some(weak) = flight.downgrade() {
+            flying.insert(key, weak);
+        }
+        flight
+    }
+}
+
+/// Takes a flight off the list when it is over, or when nobody waits for it any more.
+struct Landing {
+    inner: Arc<Inner>,
+    key: Key,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        locked(&self.inner.flying).remove(&self.key);
+    }
+}
+
+impl Inner {
+    async fn fly(&self, question: &Question, query: Query) -> Found {
+        // It is never closed.
+        let _permit = self.permits.acquire().await;
+        let mut plan = Plan::new(self.servers.len(), self.first.load(Ordering::Relaxed), self.patience);
+        let plain = std::cell::OnceCell::new();
+        let query = Arc::new(query);
+        let (mut last, mut sent) = (None, 0);
+        let mut failure: Found = Err(Trouble::Silent);
+        while let Some(attempt) = plan.next(last) {
+            sent += 1;
+            let query = if attempt.is_extended { &query } else { plain.get_or_init(|| Arc::new(query.plain())) };
+            let (outcome, found) = self.attempt(attempt, query, sent).await;
+            if let Some(watch) = &self.watch {
+                let upstream = &self.servers[attempt.server];
+                watch(question, upstream.title(), upstream.transport(attempt.way), found.as_deref());
+            }
+            match (outcome, found) {
+                (None, found) => return found,
+                (Some(outcome), found) => {
+                    last = Some(outcome);
+                    // What a server said tells more than that another said nothing.
+                    if found.is_ok() && outcome != Outcome::Truncated || failure.is_err() && found.is_err() {
+                        failure = found;
+                    }
+                }
+            }
+        }
+        failure
+    }
+
+    /// One query to one server: what came of it, and why that is not the end.
+    async fn attempt(&self, attempt: Attempt, query: &Arc<Query>, sent: u32) -> (Option<Outcome>, Found) {
+        let Attempt { server, way, is_extended, wait } = attempt;
+        let upstream = &self.servers[server];
+        let began = Instant::now();
+        let said = timeout(wait, upstream.ask(way, query)).await;
+        let took = began.elapsed();
+        let octets = match said {
+            Ok(Ok(octets)) => octets,
+            Ok(Err(Broken::Suspicious)) => {
+                return (Some(Outcome::Suspicious), Err(Trouble::Garbled(" (replies to other questions came)".into())));
+            }
+            Ok(Err(Broken::Garbled)) => {
+                return (Some(Outcome::Garbled), Err(Trouble::Garbled(" (it answers another question)".into())));
+            }
+            Ok(Err(Broken::Closed(why))) => {
+                self.pass_over(server);
+                return (Some(Outcome::Unreachable), Err(Trouble::Unreachable(why)));
+            }
+            Err(_) => {
+                upstream.was_silent(way);
+                self.pass_over(server);
+                return (Some(Outcome::Silent), Err(Trouble::Silent));
+            }
+        };
+        // Who carries queries for us has no ids to compare; and nothing that is read was not accepted.
+        let id = crate::dns::reply::id(&octets).unwrap_or_default();
+        if accept(&octets, id, query.question()).is_err() {
+            return (Some(Outcome::Garbled), Err(Trouble::Garbled(" (it answers another question)".into())));
+        }
+        let reply = match Reply::parse(&octets) {
+            Ok(reply) => reply,
+            // What is cut short may be cut within a record.
+            Err(_) if is_truncated(&octets) && way == Way::Datagram => {
+                return (Some(Outcome::Truncated), Err(Trouble::Garbled(String::new())));
+            }
+            Err(why) => return (Some(Outcome::Garbled), Err(Trouble::Garbled(format!(": {why}")))),
+        };
+        let outcome = match reply.code() {
+            _ if reply.is_truncated() && way == Way::Datagram => Some(Outcome::Truncated),
+            ResponseCode::NoError if reply.is_referral() => Some(Outcome::Failed),
+            ResponseCode::NoError | ResponseCode::NXDomain => None,
+            ResponseCode::FormErr | ResponseCode::NotImp if is_extended => Some(Outcome::NotUnderstood),
+            _ => Some(Outcome::Failed),
+        };
+        let (server, transport) = (upstream.title().clone(), upstream.transport(way));
+        (outcome, Ok(Arc::new(Sight { reply, server, transport, took, sent, at: Instant::now() })))
+    }
+
+    /// The server after this one is asked first from now on.
+    fn pass_over(&self, server: usize) {
+        let next = (server + 1) % self.servers.len().max(1);
+        // Who has moved on already need not move again.
+        let _ = self.first.compare_exchange(server, next, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

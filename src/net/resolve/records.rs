@@ -1,0 +1,126 @@
+//! Records as mail knows them, and the way to them through aliases.
+//!
+//! RFC 1034 §3.6.2; RFC 1035 §3.3; RFC 2782; RFC 6698 §2.1.
+
+use crate::world::{Answer, LookupError, Record, RecordKind};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+/// As many aliases in a row are followed as common resolvers follow.
+pub(super) const ALIASES_MAX: usize = 16;
+
+/// The record's type as DNS numbers it.
+pub(super) fn record_type(kind: RecordKind) -> RecordType {
+    match kind {
+        RecordKind::Mx => RecordType::MX,
+        RecordKind::A => RecordType::A,
+        RecordKind::Aaaa => RecordType::AAAA,
+        RecordKind::Srv => RecordType::SRV,
+        RecordKind::Txt => RecordType::TXT,
+        RecordKind::Tlsa => RecordType::TLSA,
+        RecordKind::Ptr => RecordType::PTR,
+    }
+}
+
+/// A record's data as zone files write it.
+pub(super) fn shown(record: &Record) -> String {
+    match record {
+        Record::Mx { preference, exchange } => format!("{preference} {exchange}"),
+        Record::A(ip) => ip.to_string(),
+        Record::Aaaa(ip) => ip.to_string(),
+        Record::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
+        Record::Txt(text) => format!("\"{}\"", text.escape_ascii()),
+        Record::Tlsa { usage, selector, matching, data } => {
+            let digits: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
+            format!("{usage} {selector} {matching} {digits}")
+        }
+        Record::Ptr(name) => name.clone(),
+    }
+}
+
+/// How far a search through aliases has come.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    pub(super) name: String,
+    pub(super) aliases: Vec<String>,
+    pub(super) ttl: u32,
+}
+
+/// The records of a kind that a name has, or that the names have it is an alias of; `at` says what is at a name.
+pub(in crate::net) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
+    name: String,
+    kind: RecordKind,
+    at: impl Fn(&str) -> Result<I, LookupError>,
+) -> Result<Answer, LookupError> {
+    let (records, End { aliases, ttl, .. }) = follow_from(name, kind, at);
+    Ok(Answer { records: records?, aliases, ttl, is_authentic: false })
+}
+
+/// The same, with the place where the search ended, whatever it found.
+pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
+    name: String,
+    kind: RecordKind,
+    at: impl Fn(&str) -> Result<I, LookupError>,
+) -> (Result<Vec<Record>, LookupError>, End) {
+    let mut end = End { name, aliases: Vec::new(), ttl: u32::MAX };
+    let mut records = Vec::new();
+    loop {
+        let here = match at(&end.name) {
+            Ok(here) => here,
+            Err(why) => return (Err(why), end),
+        };
+        let mut alias = None;
+        for (ttl, data) in here {
+            if let RData::CNAME(target) = data {
+                alias = alias.or(Some((ttl, host(target))));
+            } else if let Some(record) = to_record(data, kind) {
+                records.push(record);
+                end.ttl = end.ttl.min(ttl);
+            }
+        }
+        if !records.is_empty() {
+            return (Ok(records), end);
+        }
+        let Some((ttl, target)) = alias else { return (Err(LookupError::NoRecords), end) };
+        if end.aliases.len() == ALIASES_MAX {
+            return (Err(too_many_aliases()), end);
+        }
+        end.ttl = end.ttl.min(ttl);
+        end.aliases.push(target.clone());
+        end.name = target;
+    }
+}
+
+pub(super) fn too_many_aliases() -> LookupError {
+    LookupError::Temporary("too many aliases in a row".into())
+}
+
+/// Our record for theirs, if it is one of those asked for.
+pub(super) fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
+    match (data, kind) {
+        (RData::MX(mx), RecordKind::Mx) => Some(Record::Mx { preference: mx.preference, exchange: host(&mx.exchange) }),
+        (RData::A(ip), RecordKind::A) => Some(Record::A(ip.0)),
+        (RData::AAAA(ip), RecordKind::Aaaa) => Some(Record::Aaaa(ip.0)),
+        (RData::SRV(srv), RecordKind::Srv) => {
+            Some(Record::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: host(&srv.target) })
+        }
+        (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
+        (RData::PTR(name), RecordKind::Ptr) => Some(Record::Ptr(host(name))),
+        (RData::TLSA(tlsa), RecordKind::Tlsa) => Some(Record::Tlsa {
+            usage: tlsa.cert_usage.into(),
+            selector: tlsa.selector.into(),
+            matching: tlsa.matching.into(),
+            data: tlsa.cert_data.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// A name as text: lower case, no final dot (`.` for the root), odd octets escaped as in zone files.
+pub(in crate::net) fn host(name: &Name) -> String {
+    let text = name.to_ascii().to_lowercase();
+    match text.strip_suffix('.') {
+        // `\.` at the end is a dot within the last label.
+        Some(rest) if !rest.is_empty() && !rest.ends_with('\\') => rest.to_owned(),
+        _ => text,
+    }
+}
