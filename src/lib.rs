@@ -6,7 +6,7 @@
 //! ```text
 //! 0 address duration endpoint envelope notify size status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap query report reading convert
+//! 2 smtp pop3 imap query report reading convert dns
 //! 3 store net policy
 //! 4 engine users
 //! 5 submit relay deliver sync fetch account probe oauth discover checkup
@@ -22,6 +22,7 @@ pub mod convert;
 pub mod deliver;
 pub mod demo;
 pub mod discover;
+pub mod dns;
 pub mod duration;
 pub mod endpoint;
 pub mod engine;
