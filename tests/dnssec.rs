@@ -18,6 +18,8 @@ mod internet;
 mod knot;
 #[path = "dnssec/recorded.rs"]
 mod recorded;
+#[path = "dnssec/served.rs"]
+mod served;
 #[path = "dnssec/sign.rs"]
 mod sign;
 #[path = "dnssec/signed.rs"]

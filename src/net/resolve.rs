@@ -7,6 +7,7 @@
 //! mail routing.
 //! RFC 1034 §3.6.2; RFC 2308 §2; RFC 6761 §6.3, §6.4; RFC 7686 §2.
 
+mod judged;
 mod local;
 mod records;
 mod trusted;
@@ -16,12 +17,13 @@ pub(super) use records::{follow, host};
 use super::dns::{Client, Sight, Upstream, Watch};
 use super::tls::Trust;
 use super::trace::Trace;
+use crate::dns::dnssec::{Anchors, Validated, Validator};
 use crate::dns::plan::Patience;
 use crate::dns::question::{Question, Wishes};
 use crate::dns::server::{Server, Transport};
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
-use crate::world::{Answer, Later, LookupError, RecordKind, Resolve};
+use crate::world::{Answer, Clock, Later, LookupError, RecordKind, Resolve};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
@@ -43,12 +45,26 @@ const LOCAL_TTL: u32 = 86_400;
 pub struct SystemResolver {
     client: Client,
     local: Local,
-    /// Whether answers are wanted with the servers' word about them.
+    /// Whether answers are wanted with a word about them.
     is_authentic: bool,
+    /// Who judges answers here; without it the servers' word counts.
+    judge: Option<Judge>,
     /// A server whose word does not count, if there is one.
     untrusted: Option<String>,
     deadline: Duration,
     trace: Option<Trace>,
+}
+
+/// Who judges answers here, and when that is.
+struct Judge {
+    validator: Validator,
+    clock: Arc<dyn Clock>,
+}
+
+impl Judge {
+    async fn look_at(&self, client: &Client, name: &Name, kind: RecordType) -> Validated {
+        self.validator.validate(client, name, kind, self.clock.now()).await
+    }
 }
 
 /// Whom to ask, and how.
@@ -98,7 +114,7 @@ impl SystemResolver {
         let untrusted = untrusted.map(|server| server.host().to_owned());
         let patience = Patience { is_stream_only: asking.is_stream_only, ..patience };
         let client = Client::new(servers, patience, !asking.is_forgetful, asking.watch);
-        Self { client, local, is_authentic: false, untrusted, deadline: DEADLINE, trace: None }
+        Self { client, local, is_authentic: false, judge: None, untrusted, deadline: DEADLINE, trace: None }
     }
 
     /// Whether what the servers say of DNSSEC counts: they are on this machine, or the administrator says so.
@@ -109,6 +125,18 @@ impl SystemResolver {
     /// The same, which asks with each question whether the answer is authentic.
     pub fn authentic(self) -> Result<Self> {
         Ok(Self { is_authentic: true, ..self })
+    }
+
+    /// The same, which judges each answer itself, from these trust anchors on, as of the time of this clock. Nobody's
+    /// word counts then.
+    pub fn validating(self, anchors: Anchors, clock: Arc<dyn Clock>) -> Self {
+        Self { is_authentic: true, judge: Some(Judge { validator: Validator::new(anchors), clock }), ..self }
+    }
+
+    /// An answer with all that was found on the way to it; none if answers are not judged here, or that takes too long.
+    pub async fn judged(&self, name: &str, kind: RecordKind) -> Option<Validated> {
+        let (judge, name) = (self.judge.as_ref()?, absolute(name).ok()?);
+        tokio::time::timeout(self.deadline, judge.look_at(&self.client, &name, record_type(kind))).await.ok()
     }
 
     /// Writes each question down with its answer.
@@ -125,9 +153,12 @@ impl SystemResolver {
 
     /// The records of a kind that a name has, or what it is an alias of has; authentic if every answer on the way was.
     async fn ask(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
-        // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
-        let mut name = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
-        name.set_fqdn(true);
+        let mut name = absolute(name)?;
+        if let Some(judge) = &self.judge
+            && self.local.answer(&Question { name: name.clone(), kind: record_type(kind) }).is_none()
+        {
+            return judged::answer(&judge.look_at(&self.client, &name, record_type(kind)).await, kind);
+        }
         let mut found = Answer { is_authentic: true, ttl: u32::MAX, ..Answer::default() };
         loop {
             let question = Question { name, kind: record_type(kind) };
@@ -184,6 +215,10 @@ impl SystemResolver {
 
     /// Why no answer is ever authentic: the server is not to be trusted, or does not look.
     async fn obstacle(&self) -> Option<String> {
+        if let Some(judge) = &self.judge {
+            let judged = judge.look_at(&self.client, &Name::root(), RecordType::NS).await;
+            return judged.security.why().map(ToString::to_string);
+        }
         if let Some(server) = &self.untrusted {
             return Some(format!(
                 "the name server {server} is not on this machine, and what it says of DNSSEC could be anybody's"
@@ -230,6 +265,13 @@ impl Resolve for SystemResolver {
             tokio::time::timeout(self.deadline, self.obstacle()).await.unwrap_or_else(late)
         })
     }
+}
+
+/// A name as DNS has it. What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
+fn absolute(name: &str) -> Result<Name, LookupError> {
+    let mut name = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
+    name.set_fqdn(true);
+    Ok(name)
 }
 
 /// Whether a server has said all there is: RFC 2308 §2.2, an absence comes with an SOA.

@@ -1,0 +1,53 @@
+//! Answers that are judged here: where no name server near us does it, the signatures are asked for and checked.
+//!
+//! What is bogus, or cannot be known, is no answer: whoever waits until it is mended loses nothing (RFC 7672 §2.1.1).
+//! RFC 4035 §4.9; RFC 6840 §5.9.
+
+use super::super::dns::{Client, Sight};
+use super::records::{ALIASES_MAX, host, to_record, too_many_aliases};
+use crate::dns::dnssec::{Found, Response, Security, Source, Validated};
+use crate::dns::question::{Question, Wishes};
+use crate::world::{Answer, Later, LookupError, RecordKind};
+use hickory_proto::rr::{Name, RecordType};
+use std::sync::Arc;
+
+impl Source for Client {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> Later<'a, Result<Response, String>> {
+        Box::pin(async move {
+            let question = Question { name: name.clone(), kind };
+            let said = Client::ask(self, &question, Wishes::VALIDATION).await;
+            said.map(|sight| response(&sight)).map_err(|trouble| trouble.to_string())
+        })
+    }
+}
+
+fn response(sight: &Arc<Sight>) -> Response {
+    let reply = &sight.reply;
+    Response { rcode: reply.code(), answers: reply.answers().to_vec(), authorities: reply.authorities().to_vec() }
+}
+
+/// The answer that a judgement leaves.
+pub(super) fn answer(judged: &Validated, kind: RecordKind) -> Result<Answer, LookupError> {
+    match &judged.security {
+        Security::Secure | Security::Insecure(_) => {}
+        Security::Bogus(why) => return Err(LookupError::Temporary(format!("DNSSEC: {why}"))),
+        Security::Indeterminate(why) => return Err(LookupError::Temporary(why.to_string())),
+    }
+    let aliases: Vec<String> = judged.aliases.iter().map(|alias| host(&alias.target)).collect();
+    if aliases.len() > ALIASES_MAX {
+        return Err(too_many_aliases());
+    }
+    match &judged.found {
+        Found::Records(found) => {
+            let ttl = found.iter().map(|record| record.ttl).min().unwrap_or_default();
+            let records: Vec<_> = found.iter().filter_map(|record| to_record(&record.data, kind)).collect();
+            match records.is_empty() {
+                true => Err(LookupError::NoRecords),
+                false => Ok(Answer { records, aliases, ttl, is_authentic: judged.security == Security::Secure }),
+            }
+        }
+        Found::NoName => Err(LookupError::NoSuchName),
+        Found::NoData => Err(LookupError::NoRecords),
+        Found::Nothing => Err(LookupError::Temporary("nothing that can be believed was answered".to_owned())),
+    }
+}

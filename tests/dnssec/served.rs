@@ -1,0 +1,88 @@
+//! The same answers from a name server, judged by the resolver that the relay has.
+
+use super::internet::Internet;
+use super::sign::now;
+use super::verdict;
+use super::zone::Zone;
+use hickory_proto::op::{Message, MessageType, OpCode};
+use mailkit::dns::dnssec::Source;
+use mailkit::net::resolve::SystemResolver;
+use mailkit::world::{Clock, Later, LookupError, RecordKind, Resolve, Timestamp};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A day that does not pass.
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn sleep(&self, wait: Duration) -> Later<'_, ()> {
+        Box::pin(tokio::time::sleep(wait))
+    }
+}
+
+/// Answers over UDP, as long as the test runs.
+fn serve(internet: Internet) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let address = socket.local_addr().expect("its address");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let mut buffer = [0; 4096];
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let Ok(asked) = Message::from_vec(&buffer[..length]) else { continue };
+            let Some(query) = asked.queries.first() else { continue };
+            assert!(asked.metadata.checking_disabled, "who judges by itself wants to see what is bogus too");
+            let said = runtime.block_on(internet.ask(query.name(), query.query_type())).expect("an answer");
+            let mut reply = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
+            reply.metadata.response_code = said.rcode;
+            reply.add_query(query.clone());
+            reply.answers = said.answers;
+            reply.authorities = said.authorities;
+            let _ = socket.send_to(&reply.to_vec().expect("octets"), from);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn the_resolver_judges_what_a_name_server_says() {
+    let good = Zone::signed("good.test.", 3).with(&[
+        "good.test. MX 10 mx.good.test.",
+        "mx.good.test. A 192.0.2.1",
+        "other.good.test. CNAME plain.test.",
+    ]);
+    let plain = Zone::unsigned("plain.test.").with(&["plain.test. A 192.0.2.2", "plain.test. MX 10 mx.good.test."]);
+    let internet = Internet::of(vec![good, plain]);
+    let anchors = internet.anchors();
+    let resolver = SystemResolver::at(serve(internet)).expect("a resolver").validating(anchors, Arc::new(Noon));
+    for (name, kind, wanted) in [
+        ("good.test", RecordKind::Mx, "secure"),
+        ("mx.good.test", RecordKind::A, "secure"),
+        ("plain.test", RecordKind::Mx, "dnssec.not-signed"),
+        ("other.good.test", RecordKind::A, "dnssec.not-signed"),
+        ("good.test", RecordKind::Tlsa, "secure"),
+        ("none.good.test", RecordKind::A, "secure"),
+    ] {
+        let judged = resolver.judged(name, kind).await.expect("it is judged");
+        assert_eq!(verdict(&judged.security), wanted, "{name}: {:?}", judged.steps);
+    }
+    let answer = resolver.lookup("good.test", RecordKind::Mx).await.expect("records");
+    assert!(answer.is_authentic && answer.records.len() == 1);
+    let answer = resolver.lookup("other.good.test", RecordKind::A).await.expect("records");
+    assert!(!answer.is_authentic && answer.aliases == ["plain.test"]);
+    assert_eq!(resolver.lookup("good.test", RecordKind::Tlsa).await, Err(LookupError::NoRecords));
+    assert_eq!(resolver.lookup("none.good.test", RecordKind::A).await, Err(LookupError::NoSuchName));
+    assert_eq!(resolver.unauthentic().await, None);
+    let wrong = Internet::of(vec![Zone::signed("good.test.", 3).with(&["good.test. MX 10 mx.good.test."])]);
+    let stranger = super::internet::anchor(&super::sign::Key::new(77, 257), &".".parse().expect("the root"));
+    let resolver = SystemResolver::at(serve(wrong)).expect("a resolver").validating(stranger, Arc::new(Noon));
+    let answer = resolver.lookup("good.test", RecordKind::Mx).await;
+    assert!(
+        matches!(answer, Err(LookupError::Temporary(why)) if why.starts_with("DNSSEC: ")),
+        "what is bogus is no answer"
+    );
+}
