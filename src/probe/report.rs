@@ -2,13 +2,14 @@
 //!
 //! The names of the JSON schema `mailkit.mx/1` live here and nowhere else. Judges nothing.
 
-use crate::engine::exchangers::Exchanger;
+use super::known::Known;
+use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::IpAddr;
 
 /// The report on one domain. Its JSON form is the schema `mailkit.mx/1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// The domain in U-labels, for people.
     pub domain: String,
@@ -24,10 +25,16 @@ pub struct Report {
     pub mx: Vec<Host>,
     /// What is remarkable or wrong.
     pub findings: Vec<Finding>,
+    /// What it was made of.
+    #[serde(skip)]
+    pub(super) found: Result<Exchangers, NoExchangers>,
+    /// Whether addresses that only somebody nearby can reach count.
+    #[serde(skip)]
+    pub(super) is_private: bool,
 }
 
 /// What a sender may hope for, in the order of exit codes: of several domains the last one counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// There is at least one address to connect to.
@@ -41,7 +48,8 @@ pub enum Verdict {
 }
 
 /// How the exchangers were found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Dns {
     /// Seconds the MX answer stays good.
     pub ttl: Option<u32>,
@@ -54,7 +62,8 @@ pub struct Dns {
 }
 
 /// One exchanger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Host {
     /// Lower is tried first.
     pub preference: u16,
@@ -67,9 +76,11 @@ pub struct Host {
 }
 
 /// One address of an exchanger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct HostAddress {
     /// The address.
+    #[schemars(with = "String")]
     pub ip: IpAddr,
 }
 
@@ -102,7 +113,19 @@ pub enum Level {
     Error,
 }
 
+impl Finding {
+    /// What is known, of this host or of the domain.
+    pub fn new(known: Known, host: Option<&str>, text: impl Into<String>) -> Self {
+        let Known { id, level, why, fix, .. } = known;
+        Self { id, level, host: host.map(str::to_owned), text: text.into(), why, fix }
+    }
+}
+
 impl Report {
+    pub(super) fn find(&mut self, known: Known, host: Option<&str>, text: impl Into<String>) {
+        self.findings.push(Finding::new(known, host, text));
+    }
+
     /// The domain as people read it, with its A-labels behind it if they differ.
     pub fn title(&self) -> String {
         if self.domain == self.ascii { self.domain.clone() } else { format!("{} ({})", self.domain, self.ascii) }
