@@ -1,22 +1,39 @@
 //! Where a domain's mail goes, judged: the reports behind `mailkit mx lookup` and `mailkit mx probe`.
 //!
-//! A report on a domain is made in steps: what DNS says (`records`), then the verdict, one sentence for all of it
-//! (`verdict`). A look at one server is made by `server` and judged by `opinion`. All findings there are stand in
-//! `known`. Prints nothing and knows no exit codes: the commands do.
+//! A report on a domain is made in steps: what DNS says (`records`), what the domain publishes about its servers
+//! (`published`), what each of these says (`visit`, `visited`), what is wrong with that (`trouble`), and the verdict, one
+//! sentence for all of it (`verdict`, `outlook`); `survey` has the order. A look at one server is made by `server` and judged by
+//! `opinion`. All findings there are stand in `known`. Prints nothing and knows no exit codes: the commands do.
 //! RFC 5321 §5.1.
 
+mod diff;
 mod known;
+mod manners;
 mod opinion;
+mod outlook;
+mod published;
 mod records;
 mod report;
 mod server;
 mod sighting;
+mod survey;
+mod trouble;
 mod verdict;
+mod visit;
+mod visited;
 
+pub use diff::changes;
 pub use known::{ALL as KNOWN, Known};
-pub use report::{Dns, Finding, Host, HostAddress, Level, Report, Verdict};
+pub use manners::{Manners, Pace};
+pub use published::{MtaSts, Tlsa, TlsaRecord, TlsaState};
+pub use report::{
+    ClientService, Dns, Dnssec, Finding, Host, HostAddress, Level, Policies as DomainPolicies, Report, Verdict,
+};
 pub use server::{Look, Passed, Whose, look_at, unreached};
-pub use sighting::{Class, Failure, Said, Sighting, State};
+pub use sighting::{Class, Failure, Said, Sighting, State, Tls};
+pub use survey::Survey;
+pub use visit::Visiting;
+pub use visited::{Fit, Standing, Visited};
 
 use crate::address::Domain;
 use crate::engine::exchangers::{Exchangers, NoExchangers, exchangers};

@@ -7,7 +7,7 @@ use super::known::{
     MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS, MX_NO_ADDRESS, MX_NO_HOST, MX_NULL, MX_NULL_MIXED,
     MX_PRIVATE_ADDRESS, MX_TOO_MANY,
 };
-use super::report::{Dns, Host, Level, Report, Verdict};
+use super::report::{Dns, Host, Level, Policies, Report, Verdict};
 use crate::address::Domain;
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source};
 use crate::engine::reach::{Reach, reach};
@@ -28,6 +28,8 @@ impl Report {
             sentence: String::new(),
             dns: Dns::default(),
             mx: Vec::new(),
+            policies: Policies::default(),
+            services: None,
             findings: Vec::new(),
             found: Err(NoExchangers::NoRecords),
             is_private,
@@ -48,8 +50,8 @@ impl Report {
         self.dns = Dns {
             ttl: (found.source == Source::Mx).then_some(found.ttl),
             implicit_mx: found.source == Source::Implicit,
-            null_mx: false,
             aliases: found.aliases.clone(),
+            ..Dns::default()
         };
         self.mx = found.hosts.iter().map(Host::from).collect();
         self.remark_on_domain(found);

@@ -3,6 +3,8 @@
 //! The names of the JSON schema `mailkit.mx/1` live here and nowhere else. Judges nothing.
 
 use super::known::Known;
+use super::published::{MtaSts, Tlsa};
+use super::visited::Visited;
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,6 +25,10 @@ pub struct Report {
     pub dns: Dns,
     /// The exchangers, most preferred first.
     pub mx: Vec<Host>,
+    /// What the domain wants of those who send to it.
+    pub policies: Policies,
+    /// Servers for the domain's own users; null if nobody asked.
+    pub services: Option<Vec<ClientService>>,
     /// What is remarkable or wrong.
     pub findings: Vec<Finding>,
     /// What it was made of.
@@ -51,6 +57,12 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dns {
+    /// Who was asked.
+    pub resolver: String,
+    /// Whether DNSSEC vouches for the exchangers.
+    pub dnssec: Dnssec,
+    /// On whose word; null if nobody's.
+    pub vouched_by: Option<String>,
     /// Seconds the MX answer stays good.
     pub ttl: Option<u32>,
     /// No MX record: the domain itself takes its mail.
@@ -59,6 +71,41 @@ pub struct Dns {
     pub null_mx: bool,
     /// The names an alias of the domain led to.
     pub aliases: Vec<String>,
+}
+
+/// What DNSSEC says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dnssec {
+    /// It vouches for the exchangers.
+    Secure,
+    /// It does not.
+    Insecure,
+    /// Nobody asked, or nobody could tell.
+    #[default]
+    Unchecked,
+}
+
+/// What a domain wants of those who send to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policies {
+    /// MTA-STS (RFC 8461); null if nobody asked.
+    pub mta_sts: Option<MtaSts>,
+}
+
+/// A server for the domain's own users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientService {
+    /// For what: smtp, imap, pop, jmap.
+    pub service: String,
+    /// Where.
+    pub url: String,
+    /// Who says so: srv, autoconfig, pacc, ispdb, preset, mx-map, well-known.
+    pub source: String,
+    /// How the answer came here: https, dnssec, dns, http, built-in.
+    pub trust: String,
 }
 
 /// One exchanger.
@@ -73,6 +120,12 @@ pub struct Host {
     pub cname: Option<String>,
     /// In the order they are tried.
     pub addresses: Vec<HostAddress>,
+    /// Its TLSA records; null if nobody asked.
+    pub tlsa: Option<Tlsa>,
+    /// Whether the domain's policy names it; null if there is none, or nobody asked.
+    pub sts_match: Option<bool>,
+    /// What was seen of each of its addresses; empty if nobody looked.
+    pub probes: Vec<Visited>,
 }
 
 /// One address of an exchanger.
@@ -139,6 +192,9 @@ impl From<&Exchanger> for Host {
             host: host.host.clone(),
             cname: host.aliases.last().cloned(),
             addresses: host.addresses.iter().map(|ip| HostAddress { ip: *ip }).collect(),
+            tlsa: None,
+            sts_match: None,
+            probes: Vec::new(),
         }
     }
 }

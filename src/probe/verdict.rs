@@ -2,6 +2,7 @@
 //!
 //! Pure. RFC 5321 §5.1; RFC 7505.
 
+use super::published::{MtaSts, TlsaState};
 use super::records::leads_somewhere;
 use super::report::{Host, Report, Verdict};
 use crate::engine::exchangers::{Exchangers, NoExchangers, Source};
@@ -20,6 +21,9 @@ impl Report {
 
     fn of_exchangers(&self, found: &Exchangers, title: &str) -> (Verdict, String) {
         let nowhere = |why: &str| (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: {why}."));
+        if let Some(seen) = self.of_visits(title).or_else(|| self.of_the_dead(title)) {
+            return seen;
+        }
         if found.source == Source::Literal {
             let ip = found.hosts.first().and_then(|host| host.addresses.first());
             let is_itself = ip.is_some_and(|ip| reach(*ip) == Reach::Loopback);
@@ -32,7 +36,8 @@ impl Report {
             };
         }
         if let Some(way) = self.way(found.source) {
-            return (Verdict::Deliverable, format!("Mail to {title} goes to {way}."));
+            let guards = self.guards();
+            return (Verdict::Deliverable, format!("Mail to {title} goes to {way}{guards}."));
         }
         if found.hosts.iter().any(|host| matches!(host.missing, Some(LookupError::Temporary(_)))) {
             let why = "the addresses of its exchangers are unknown";
@@ -56,6 +61,29 @@ impl Report {
             (Some(second), 0) => format!("{first}, then {second}"),
             (Some(second), more) => format!("{first}, then {second} and {more} more"),
         })
+    }
+
+    /// What guards all exchangers that mail can go to, as far as DNS and the web say.
+    fn guards(&self) -> &'static str {
+        let usable = self.usable();
+        let is_named = |host: &&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+        let dane = usable.iter().all(is_named);
+        let sts = self.is_enforced() && usable.iter().all(|host| host.sts_match == Some(true));
+        match (dane, sts) {
+            (true, true) => ", guarded by DANE and by a policy (MTA-STS)",
+            (true, false) => ", guarded by DANE",
+            (false, true) => ", guarded by a policy (MTA-STS)",
+            (false, false) => "",
+        }
+    }
+
+    pub(super) fn is_enforced(&self) -> bool {
+        self.policies.mta_sts.as_ref().is_some_and(MtaSts::is_enforced)
+    }
+
+    /// The exchanger that is tried first, or one of those, as far as DNS says.
+    pub fn first_usable(&self) -> Option<&Host> {
+        self.usable().first().copied()
     }
 
     /// The exchangers that mail can go to, in their order, each once.

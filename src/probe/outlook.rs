@@ -1,0 +1,192 @@
+//! The verdict on servers that were visited: where mail goes and how it is protected, or why nobody takes it. Pure.
+//!
+//! The first exchanger that takes mail is where it goes; beside it stands the worst there is, or, if it is the worst
+//! itself, the best. RFC 5321 §5.1; RFC 7672; RFC 8461 §4.2.
+
+use super::published::TlsaState;
+use super::report::{Host, Report, Verdict};
+use super::sighting::{Class, Tls};
+use super::trouble::{code, objection, said};
+use super::verdict::name;
+use super::visited::{Fit, Standing, Visited};
+use std::cmp::Reverse;
+
+impl Report {
+    /// What the servers themselves say, if any was visited.
+    pub(super) fn of_visits(&self, title: &str) -> Option<(Verdict, String)> {
+        let seen: Vec<(&Host, &Visited)> = self
+            .mx
+            .iter()
+            .flat_map(|host| host.probes.iter().map(move |visited| (host, visited)))
+            .filter(|(_, visited)| visited.state != Standing::Skipped)
+            // What this machine cannot reach says nothing about the server.
+            .filter(|(_, visited)| !visited.has_no_route)
+            .collect();
+        let is_enforced = self.is_enforced();
+        let rank = |(host, visited): &(&Host, &Visited)| rank(host, visited, is_enforced);
+        let first_takes = seen.iter().find(|(_, visited)| visited.state.takes_mail())?.0;
+        let of_first =
+            seen.iter().filter(|(host, visited)| host.host == first_takes.host && visited.state.takes_mail());
+        let best = of_first.min_by_key(|one| rank(one))?;
+        let mut sentence = format!("Mail to {title} goes to {}", name(best.0));
+        if self.dns.implicit_mx {
+            sentence.push_str(" itself");
+        }
+        sentence.push_str(&protection(best.0, best.1, is_enforced));
+        let worse: Vec<_> = seen.iter().filter(|one| rank(one) > rank(best)).collect();
+        // The first of the worst, which is the one that more senders meet.
+        if let Some(worst) = worse.iter().min_by_key(|one| Reverse(rank(one))) {
+            let (host, visited) = worst;
+            sentence.push_str(&format!("; {} at {} {}", host.host, visited.place(), trouble(visited)));
+            if worse.len() > 1 {
+                sentence.push_str(&format!(", and {} more addresses are in trouble", worse.len() - 1));
+            }
+        }
+        if worse.is_empty()
+            && let Some((host, visited)) = seen.iter().filter(|one| rank(one) < rank(best)).min_by_key(|one| rank(one))
+        {
+            sentence.push_str(&format!("; {} at {} {}", host.host, visited.place(), trouble(visited)));
+        }
+        sentence.push('.');
+        sentence.push_str(&answers(best.1));
+        Some((Verdict::Deliverable, sentence))
+    }
+
+    /// Why none of those who were visited takes mail; nothing if somebody does, or nobody was visited.
+    pub(super) fn of_the_dead(&self, title: &str) -> Option<(Verdict, String)> {
+        let dead = |visited: &&Visited| visited.state != Standing::Skipped && !visited.has_no_route;
+        let seen: Vec<(&Host, &Visited)> = self
+            .mx
+            .iter()
+            .flat_map(|host| host.probes.iter().filter(dead).map(move |visited| (host, visited)))
+            .collect();
+        let (host, visited) = seen.first()?;
+        let is_lasting = seen.iter().all(|(_, visited)| visited.state.is_lasting());
+        let mut why = format!("{} at {} {}", host.host, visited.place(), trouble(visited));
+        let likewise = seen.iter().skip(1).filter(|(_, other)| other.state == visited.state).count();
+        match (seen.len() - 1, likewise) {
+            (0, _) => {}
+            (others, likewise) if others == likewise => {
+                why.push_str(&format!(
+                    ", and so for {others} more {}",
+                    if others == 1 { "address" } else { "addresses" }
+                ));
+            }
+            (others, _) => {
+                let (host, visited) = seen.iter().find(|(_, other)| other.state != visited.state)?;
+                why.push_str(&format!("; {} at {} {}", host.host, visited.place(), trouble(visited)));
+                if others > 1 {
+                    why.push_str(&format!("; {} more are in trouble", others - 1));
+                }
+            }
+        }
+        Some(match is_lasting {
+            true => (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: {why}.")),
+            false => (Verdict::Unknown, format!("Mail to {title} cannot be delivered now: {why}.")),
+        })
+    }
+}
+
+/// How much is wrong with an address: nothing, its certificate, its encryption, what was promised of it, all of it.
+fn rank(host: &Host, visited: &Visited, is_enforced: bool) -> u8 {
+    let certificate = visited.tls.as_ref().is_none_or(|tls| tls.verified != "none");
+    let is_named = host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+    match visited.state {
+        state if state.is_lasting() => 6,
+        state if !state.takes_mail() => 5,
+        _ if broken_promise(host, visited, is_enforced).is_some() => 4,
+        Standing::Ok if visited.tls.is_none() && is_named => 4,
+        Standing::Ok if visited.tls.is_none() => 2,
+        Standing::Ok if !certificate => 1,
+        Standing::Ok => 0,
+        _ => 3,
+    }
+}
+
+/// What the domain promises of an address, and it does not keep.
+fn broken_promise(host: &Host, visited: &Visited, is_enforced: bool) -> Option<&'static str> {
+    let is_named = host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+    match &visited.tls {
+        _ if visited.dane == Some(Fit::Nomatch) => Some("its certificate is not the one that its TLSA records name"),
+        None if is_named => Some("its TLSA records promise TLS"),
+        _ if !is_enforced => None,
+        _ if host.sts_match == Some(false) => Some("the domain's policy (MTA-STS) does not name it"),
+        None => Some("the domain's policy (MTA-STS) wants TLS"),
+        Some(_) if visited.flaw.is_some() => Some("the domain's policy (MTA-STS) forbids its certificate"),
+        Some(_) => None,
+    }
+}
+
+/// How mail is protected on its way to an address, behind its name.
+fn protection(host: &Host, visited: &Visited, is_enforced: bool) -> String {
+    let mut text = match (&visited.tls, visited.state) {
+        (_, Standing::TlsOld) => ", but TLS cannot be used: its versions are older than 1.2".to_owned(),
+        (_, Standing::TlsDeclined) => {
+            format!(", but TLS cannot be used: it refuses STARTTLS with {}", said(visited.failure.as_ref()))
+        }
+        (_, Standing::TlsFailed) => format!(", but TLS cannot be used: {}", said(visited.failure.as_ref())),
+        (None, _) => ", not encrypted: it offers no STARTTLS".to_owned(),
+        (Some(tls), _) => format!(", {}{}", version(tls), certificate(visited, tls)),
+    };
+    if let Some(promise) = broken_promise(host, visited, is_enforced) {
+        text.push_str(", but ");
+        text.push_str(promise);
+    }
+    text
+}
+
+fn version(tls: &Tls) -> String {
+    tls.version.replacen("TLSv", "TLS ", 1)
+}
+
+fn certificate(visited: &Visited, tls: &Tls) -> String {
+    let until = tls.not_after.as_deref().and_then(|until| until.split('T').next());
+    match (visited.dane, visited.flaw) {
+        (Some(Fit::Match), _) => ", DANE ok".to_owned(),
+        (_, Some(flaw)) => {
+            let why = objection(flaw, visited.pkix.as_deref().unwrap_or_default(), tls);
+            format!(", but its certificate is not accepted: {why}")
+        }
+        (_, None) => until.map_or_else(String::new, |until| format!(", certificate valid until {until}")),
+    }
+}
+
+/// What is wrong with an address, behind its name.
+fn trouble(visited: &Visited) -> String {
+    let said = said(visited.failure.as_ref());
+    match visited.state {
+        Standing::Ok => match &visited.tls {
+            None => "offers no encryption".to_owned(),
+            Some(tls) => format!("has {}{}", version(tls), certificate(visited, tls)),
+        },
+        Standing::Skipped => "was not visited".to_owned(),
+        Standing::Refused => "refuses connections".to_owned(),
+        Standing::Timeout => "does not answer".to_owned(),
+        Standing::Unreachable => format!("is not reached: {said}"),
+        Standing::Greeted4xx if code(visited) == Some(421) => format!("is busy: {said}"),
+        Standing::Greeted4xx | Standing::Deferred => format!("refuses us for now: {said}"),
+        Standing::Greeted5xx | Standing::Rejected => format!("refuses us: {said}"),
+        Standing::Silent => "falls silent".to_owned(),
+        Standing::HungUp => "hangs up".to_owned(),
+        Standing::Broken => "speaks no SMTP".to_owned(),
+        Standing::TlsDeclined => format!("refuses STARTTLS: {said}"),
+        Standing::TlsOld => "knows only versions of TLS that are older than 1.2".to_owned(),
+        Standing::TlsFailed => format!("fails in the TLS handshake: {said}"),
+    }
+}
+
+/// What recipients were answered there, as a sentence of its own.
+fn answers(visited: &Visited) -> String {
+    let taken = visited.rcpt.iter().filter(|one| one.class == Class::Ok).count();
+    let mut text = match (visited.rcpt.as_slice(), taken) {
+        ([], _) => String::new(),
+        ([one], 1) => format!(" It would take mail for {}.", one.address),
+        ([one], _) if one.class == Class::Temp => format!(" It takes no mail for {} now.", one.address),
+        ([one], _) => format!(" It takes no mail for {}.", one.address),
+        (all, taken) => format!(" It would take mail for {taken} of {} recipients.", all.len()),
+    };
+    if visited.catch_all == Some(true) {
+        text.push_str(" It takes mail for any name (catch-all).");
+    }
+    text
+}
