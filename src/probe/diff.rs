@@ -13,7 +13,7 @@ pub fn changes(old: &Value, new: &Value) -> Vec<String> {
         said.push(format!("the verdict was {was} and is {is}"));
     }
     if let Some((was, is)) = differ(&old["dns"]["dnssec"], &new["dns"]["dnssec"])
-        && ![&was, &is].contains(&&"unchecked".to_owned())
+        && ![was.as_str(), is.as_str()].iter().any(|word| ["unchecked", "none"].contains(word))
     {
         said.push(format!("DNSSEC was {was} and is {is}"));
     }

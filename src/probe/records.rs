@@ -121,15 +121,6 @@ impl Report {
     }
 }
 
-/// Whether mail can go to an address at all: one of the sender's own machine counts only for those who mean theirs.
-pub(super) fn leads_somewhere(ip: IpAddr, is_private: bool) -> bool {
-    match reach(ip) {
-        Reach::Public | Reach::Private => true,
-        Reach::Loopback => is_private,
-        Reach::Nobody => false,
-    }
-}
-
 /// A name of A-labels as people write it; as it is where that is not possible.
 fn u_labels(ascii: &str) -> String {
     // Most names have none.

@@ -4,7 +4,7 @@
 
 use super::known::Known;
 use super::published::{MtaSts, Tlsa};
-use super::visited::Visited;
+use super::visited::{Standing, Visited};
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -177,6 +177,11 @@ impl Finding {
 impl Report {
     pub(super) fn find(&mut self, known: Known, host: Option<&str>, text: impl Into<String>) {
         self.findings.push(Finding::new(known, host, text));
+    }
+
+    /// Whether any of the servers was visited.
+    pub fn is_visited(&self) -> bool {
+        self.mx.iter().any(|host| host.probes.iter().any(|visited| visited.state != Standing::Skipped))
     }
 
     /// The domain as people read it, with its A-labels behind it if they differ.

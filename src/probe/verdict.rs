@@ -3,7 +3,6 @@
 //! Pure. RFC 5321 §5.1; RFC 7505.
 
 use super::published::{MtaSts, TlsaState};
-use super::records::leads_somewhere;
 use super::report::{Host, Report, Verdict};
 use crate::engine::exchangers::{Exchangers, NoExchangers, Source};
 use crate::engine::reach::{Reach, reach};
@@ -27,7 +26,7 @@ impl Report {
         if found.source == Source::Literal {
             let ip = found.hosts.first().and_then(|host| host.addresses.first());
             let is_itself = ip.is_some_and(|ip| reach(*ip) == Reach::Loopback);
-            return match ip.is_some_and(|ip| leads_somewhere(*ip, true)) {
+            return match ip.is_some_and(|ip| reach(*ip) != Reach::Nobody) {
                 true if is_itself => {
                     (Verdict::Deliverable, format!("Mail to {title} goes to the sender's own machine, without DNS."))
                 }
@@ -43,10 +42,7 @@ impl Report {
             let why = "the addresses of its exchangers are unknown";
             return (Verdict::Unknown, format!("Where mail to {title} goes cannot be said now: {why}."));
         }
-        match found.hosts.iter().all(|host| host.addresses.is_empty()) {
-            true => nowhere("none of its exchangers has an address"),
-            false => nowhere("no address of its exchangers leads to another machine"),
-        }
+        nowhere("none of its exchangers has an address")
     }
 
     /// `mx1 or mx2 (3 addresses), then mx3`, over the exchangers that have addresses; `None` if none has.
@@ -90,8 +86,7 @@ impl Report {
     pub(super) fn usable(&self) -> Vec<&Host> {
         let mut usable: Vec<&Host> = Vec::new();
         for host in &self.mx {
-            let leads = |host: &Host| host.addresses.iter().any(|address| leads_somewhere(address.ip, self.is_private));
-            if leads(host) && usable.iter().all(|earlier| earlier.host != host.host) {
+            if !host.addresses.is_empty() && usable.iter().all(|earlier| earlier.host != host.host) {
                 usable.push(host);
             }
         }
@@ -190,7 +185,7 @@ mx.broken A 192.0.2.5
             (
                 "many",
                 Deliverable,
-                "Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then c.cases.test and 1 more.",
+                "Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then c.cases.test and 2 more.",
             ),
             ("equal", Deliverable, "Mail to equal.cases.test goes to a.cases.test or one of 2 others."),
             ("dup", Deliverable, "Mail to dup.cases.test goes to a.cases.test."),
@@ -223,9 +218,16 @@ mx.broken A 192.0.2.5
             assert_eq!((report.verdict, report.sentence.as_str()), (verdict, sentence), "{name}");
         }
         let zone = Zone::parse(ZONE).expect("a zone");
-        for literal in ["[192.0.2.7]", "[IPv6:2001:db8::1]"] {
+        for (literal, verdict, wanted) in [
+            ("[192.0.2.7]", Deliverable, "goes to that address, without DNS."),
+            ("[IPv6:2001:db8::1]", Deliverable, "goes to that address, without DNS."),
+            ("[127.0.0.1]", Deliverable, "goes to the sender's own machine, without DNS."),
+            ("[224.0.0.1]", Undeliverable, "cannot be delivered: that is no host's address."),
+        ] {
             let report = look_up(&zone, &Domain::parse(literal).expect("a literal")).await;
-            assert_eq!(report.sentence, format!("Mail to {literal} goes to that address, without DNS."));
+            assert_eq!((report.verdict, report.sentence), (verdict, format!("Mail to {literal} {wanted}")));
+            let is_wrong = report.findings.iter().any(|finding| finding.level == Level::Error);
+            assert_eq!(is_wrong, verdict == Undeliverable, "{literal}");
         }
     }
 

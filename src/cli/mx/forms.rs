@@ -128,7 +128,7 @@ fn short(report: &Report) -> Vec<String> {
 /// The host that mail goes to: the first that takes it, as far as is known.
 fn first(report: &Report) -> Option<&str> {
     let takes = |host: &&Host| host.probes.iter().any(|visited| visited.state.takes_mail());
-    let host = match report.mx.iter().any(|host| !host.probes.is_empty()) {
+    let host = match report.is_visited() {
         true => report.mx.iter().find(takes)?,
         false => report.first_usable()?,
     };

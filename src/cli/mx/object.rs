@@ -56,7 +56,7 @@ pub(super) fn exit(report: &Report, fail_on: Level) -> Exit {
         Verdict::NoMail => Exit::from(Kind::NoHost),
         Verdict::Unknown => Exit::from(Kind::Temporary),
         // Those who refuse us exist, and may take mail from others.
-        Verdict::Undeliverable if report.mx.iter().all(|host| host.probes.is_empty()) => Exit::from(Kind::NoHost),
+        Verdict::Undeliverable if !report.is_visited() => Exit::from(Kind::NoHost),
         Verdict::Undeliverable => Exit::PARTIAL,
         Verdict::Deliverable if is_found => Exit::PARTIAL,
         Verdict::Deliverable => Exit::OK,
