@@ -61,7 +61,14 @@ impl Remarks<'_> {
         match visited.state {
             Standing::Ok => {}
             Standing::Skipped => match reach(visited.ip) {
-                Reach::Public => self.find(VISIT_TOO_MANY, format!("{place} was not visited: there are too many")),
+                // Once: there may be thousands.
+                Reach::Public if self.found.iter().any(|finding| finding.id == VISIT_TOO_MANY.id) => {}
+                Reach::Public => {
+                    self.find(
+                        VISIT_TOO_MANY,
+                        format!("from {place} on addresses were not visited: there are too many"),
+                    );
+                }
                 // That it is no host's address was said before.
                 Reach::Nobody => {}
                 Reach::Private | Reach::Loopback => {

@@ -255,8 +255,14 @@ check "a good Exim" verdict exim 0 "^Mail to exim.example goes to exim.mx.exampl
 check "an Exim with an expired certificate" verdict exim-expired 0 'not accepted: .* has expired'
 check "one without STARTTLS" verdict exim-clear 0 'not encrypted: it offers no STARTTLS'
 check "one that wants us later" verdict exim-later 75 'refuses us for now: 451 '
-check "a good OpenSMTPD" verdict open 0 "^Mail to open.example goes to open.mx.example, $valid"
-check "an OpenSMTPD with an expired certificate" verdict open-expired 0 'not accepted: .* has expired'
+# The OpenSMTPD of Debian 12 breaks off every handshake; whether this one does, OpenSSL's client knows as well.
+if echo QUIT | timeout 5 openssl s_client -connect "127.0.3.16:$port" -starttls smtp 2>&1 | grep -q 'Cipher is [A-Z]'; then
+  check "a good OpenSMTPD" verdict open 0 "^Mail to open.example goes to open.mx.example, $valid"
+  check "an OpenSMTPD with an expired certificate" verdict open-expired 0 'not accepted: .* has expired'
+else
+  check "an OpenSMTPD that breaks off the handshake" verdict open 1 \
+    'but TLS cannot be used: the server broke the TLS handshake off'
+fi
 check "one without STARTTLS" verdict open-clear 0 'not encrypted: it offers no STARTTLS'
 check "a certificate that signed DNS names" verdict dane 0 'TLS 1.3, DANE ok' --dane
 check "and one that it does not name" verdict mismatch 1 'its certificate is not the one that its TLSA records name' --dane

@@ -273,7 +273,8 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             }
         };
         let domains = names(question.domains.clone(), question.is_input_meant);
-        bulk::run(context, domains, work, (usize::from(lookup.jobs), !lookup.unordered)).await
+        let print = |text: &str| context.octets(text.as_bytes());
+        bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await
     })
 }
 
