@@ -10,6 +10,7 @@ mod page;
 mod probe;
 mod services;
 mod sight;
+mod talk;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -33,6 +34,7 @@ pub(super) struct Args {
 enum Command {
     Lookup(Box<lookup::Lookup>),
     Probe(Box<probe::Probe>),
+    Talk(Box<talk::TalkArgs>),
 }
 
 /// Does what the arguments say.
@@ -40,6 +42,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::Lookup(lookup) => lookup::run(lookup, context),
         Command::Probe(probe) => probe::run(probe, context),
+        Command::Talk(talk) => talk::run(talk, context),
     }
 }
 
