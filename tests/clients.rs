@@ -2,7 +2,8 @@
 //!
 //! `S:` is said to it and `C:` expected of it; `<` is its standard input, `>` and `!` are all it may print on standard
 //! output and standard error, `?` is its exit code. The next `$` begins when the one before has ended, in the same
-//! directory. In all lines `{server}` is the address where the test listens, `{closed}` one where nobody does, `{ca}`
+//! directory. In all lines `{server}` is the address where the test listens, `{closed}` one where nobody does, `{port}` and
+//! `{closed_port}` are their ports, `{ca}`
 //! a file with the certificate that `-- tls` shows, and `{other_ca}` one with a stranger's; the variables PASSWORD
 //! and TOKEN are set, and hold what may be read nowhere. `-- SIGINT` is sent to it; `-- cut` means that the server
 //! vanishes, `-- closed` that the program has hung up without another word.

@@ -176,6 +176,25 @@ fn the_page_of_standards_is_fresh() {
 }
 
 #[test]
+fn the_list_of_findings_is_fresh() {
+    let page = std::fs::read_to_string(root().join("docs/mx.md")).expect("the page is there");
+    let head = page.split("## Findings\n").next().unwrap_or_default().trim_end();
+    let row = |known: &mailkit::probe::Known| {
+        let level = format!("{:?}", known.level).to_lowercase();
+        format!("| `{}` | {level} | {} | {} | {} |\n", known.id, known.means, known.fix.unwrap_or(""), known.why)
+    };
+    let rows: String = mailkit::probe::KNOWN.iter().map(row).collect();
+    let list = "Made from the program by `BLESS=1 cargo test --test tidy`. The names stay; a level may be another where \
+                something makes it better or worse, as a dead address beside a living one.\n\n\
+                | name | level | what is the case | what to do | standard |\n|---|---|---|---|---|\n";
+    fresh(&[("docs/mx.md".to_owned(), format!("{head}\n\n## Findings\n\n{list}{rows}"))].into());
+    let mut names: Vec<&str> = mailkit::probe::KNOWN.iter().map(|known| known.id).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), mailkit::probe::KNOWN.len(), "each finding has a name of its own");
+}
+
+#[test]
 fn man_pages_completions_and_the_table_of_exit_codes_are_fresh() {
     let dir = tempfile::tempdir().expect("a directory");
     let run = Command::new(env!("CARGO_BIN_EXE_mailkit")).arg("generate").arg(dir.path()).output().expect("it runs");

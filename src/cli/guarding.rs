@@ -69,19 +69,37 @@ pub(super) fn guarding(
     authorities: &TlsOptions,
 ) -> Result<Guarding> {
     let policies = match keeps_policies || level == Level::MtaSts {
-        true => Some(Arc::new(Policies {
-            dns: resolver.clone(),
-            connect: Arc::new(Tcp),
-            find: if is_named { Arc::new(ByName(resolver.clone())) } else { Arc::new(SystemNames) },
-            trust: authorities.trust.clone(),
-            trace: context.trace()?,
-            clock: Arc::new(SystemClock),
-            store: Some(PolicyStore::new(Arc::new(RealDisk), state_dir()?.join(POLICIES))),
-            silent: Silent::default(),
-        })),
+        true => {
+            let store = PolicyStore::new(Arc::new(RealDisk), state_dir()?.join(POLICIES));
+            Some(Arc::new(policies(context, (resolver, is_named), authorities, Some(store))?))
+        }
         false => None,
     };
     Ok(Guarding { level, policies })
+}
+
+/// Where policies come from, and where they are kept, if they are.
+pub(super) fn policies(
+    context: &Context,
+    (resolver, is_named): (&Arc<SystemResolver>, bool),
+    authorities: &TlsOptions,
+    store: Option<PolicyStore>,
+) -> Result<Policies> {
+    Ok(Policies {
+        dns: resolver.clone(),
+        connect: Arc::new(Tcp),
+        find: find(resolver, is_named),
+        trust: authorities.trust.clone(),
+        trace: context.trace()?,
+        clock: Arc::new(SystemClock),
+        store,
+        silent: Silent::default(),
+    })
+}
+
+/// Who finds the addresses of web servers: a resolver that was named, or else the system.
+pub(super) fn find(resolver: &Arc<SystemResolver>, is_named: bool) -> Arc<dyn Find> {
+    if is_named { Arc::new(ByName(resolver.clone())) } else { Arc::new(SystemNames) }
 }
 
 /// Names as the resolver finds them that is asked for exchangers.

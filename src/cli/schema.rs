@@ -34,7 +34,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 21] = [
+const ALL: [Described; 23] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -54,6 +54,12 @@ const ALL: [Described; 21] = [
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
     Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
+    Described { name: "mx", what: "where a domain's mail goes: mailkit mx lookup", make: of::<mx::Domain<'static>> },
+    Described {
+        name: "mx-line",
+        what: "a line of the input of mailkit mx lookup that names no domain",
+        make: of::<mx::BadLineObject<'static>>,
+    },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
     Described { name: "report", what: "what a report tells: mailkit parse --report", make: of::<report::Object> },

@@ -14,7 +14,7 @@ use crate::policy::sts::Mode;
 use crate::policy::tlsa::{bases, owner};
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::status::Fate;
-use crate::world::{LookupError, RecordKind, Resolve};
+use crate::world::{Answer, LookupError, RecordKind, Resolve};
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -115,19 +115,11 @@ impl Guarding {
         // (RFC 7672 §2.1.2).
         let is_authentic = found.is_some_and(|found| found.is_authentic);
         let host = Host { name: &hop.host, domain, is_authentic };
-        let mut looked = None;
-        for base in bases(&hop.host, aliases).filter(|_| is_authentic) {
-            let answer = dns.lookup(&owner(base, port), RecordKind::Tlsa).await;
-            let is_settled = match &answer {
-                Ok(answer) => answer.is_authentic,
-                Err(why) => matches!(why, LookupError::Temporary(_)),
-            };
-            looked = Some((base, answer));
-            if is_settled {
-                break;
-            }
-        }
-        by_dane(self.level, host, looked.as_ref().map(|(base, answer)| (*base, answer)))
+        let looked = match is_authentic {
+            true => tlsa(dns, &hop.host, aliases, port).await,
+            false => None,
+        };
+        by_dane(self.level, host, looked.as_ref().map(|(base, answer)| (base.as_str(), answer)))
     }
 
     async fn by_policy(&self, domain: &str, route: Route) -> Result<Route, NoWay> {
@@ -161,6 +153,29 @@ impl Guarding {
         let verdicts = route.hops.iter().map(verdict).collect();
         left(Route { remarks, ..route }, verdicts)
     }
+}
+
+/// What DNS says of the TLSA records of a host's port, and the base domain where it says so: where an alias leads
+/// before the host's own name (RFC 7672 §2.2.2).
+pub async fn tlsa(
+    dns: &dyn Resolve,
+    host: &str,
+    aliases: &[String],
+    port: u16,
+) -> Option<(String, Result<Answer, LookupError>)> {
+    let mut looked = None;
+    for base in bases(host, aliases) {
+        let answer = dns.lookup(&owner(base, port), RecordKind::Tlsa).await;
+        let is_settled = match &answer {
+            Ok(answer) => answer.is_authentic,
+            Err(why) => matches!(why, LookupError::Temporary(_)),
+        };
+        looked = Some((base.to_owned(), answer));
+        if is_settled {
+            break;
+        }
+    }
+    looked
 }
 
 /// What is left of a way of those exchangers that may be used.

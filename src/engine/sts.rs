@@ -68,13 +68,7 @@ impl Policies {
         }
         let now = self.clock.now();
         let kept = self.kept(domain).await.and_then(|kept| in_force(kept, now));
-        let texts = self.dns.lookup(&format!("_mta-sts.{domain}"), RecordKind::Txt).await;
-        let found = match texts {
-            Ok(answer) => Ok(id(&answer.records.into_iter().filter_map(text).collect::<Vec<_>>())),
-            Err(LookupError::NoSuchName | LookupError::NoRecords) => Ok(None),
-            Err(LookupError::Temporary(why)) => Err(why),
-        };
-        let (found, kept) = match (found, kept) {
+        let (found, kept) = match (self.id_of(domain).await, kept) {
             (Ok(Some(found)), kept) => (found, kept),
             // RFC 8461 §3.3: a record that is gone takes back no policy.
             (_, Some((_, policy, _))) => return Standing::Policy(policy),
@@ -91,6 +85,15 @@ impl Policies {
                     (Err(why), None) => Standing::Unknown(why),
                 }
             }
+        }
+    }
+
+    /// The id of a domain's policy, if DNS says that there is one; why that is not known, if it is not.
+    pub async fn id_of(&self, domain: &str) -> Result<Option<String>, String> {
+        match self.dns.lookup(&format!("_mta-sts.{domain}"), RecordKind::Txt).await {
+            Ok(answer) => Ok(id(&answer.records.into_iter().filter_map(text).collect::<Vec<_>>())),
+            Err(LookupError::NoSuchName | LookupError::NoRecords) => Ok(None),
+            Err(LookupError::Temporary(why)) => Err(why),
         }
     }
 

@@ -32,6 +32,8 @@ const WINDOW: usize = 100;
 const HANG_UP_WAIT: Duration = Duration::from_secs(1);
 /// Octets of a message sent at once.
 const PIECE: usize = 64 * 1024;
+/// How an error says that somebody was waited for and said nothing; how long follows.
+pub const NO_ANSWER: &str = "no answer within";
 
 /// A conversation with a server.
 #[derive(Debug)]
@@ -282,7 +284,7 @@ impl Dialogue {
             Ok(reply) => reply,
             Err(_) => {
                 self.connection = None;
-                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs_f64())))
+                Err(self.temporary(format!("{NO_ANSWER} {} seconds", self.patience.as_secs_f64())))
             }
         }
     }

@@ -17,7 +17,7 @@ pub(super) use records::{follow, host};
 use super::dns::{Client, Sight, Upstream, Watch};
 use super::tls::Trust;
 use super::trace::Trace;
-use crate::dns::dnssec::{Anchors, Validated, Validator};
+use crate::dns::dnssec::{Anchors, Security, Validated, Validator, Why};
 use crate::dns::plan::Patience;
 use crate::dns::question::{Question, Wishes};
 use crate::dns::server::{Server, Transport};
@@ -124,7 +124,7 @@ impl SystemResolver {
 
     /// The same, which asks with each question whether the answer is authentic.
     pub fn authentic(self) -> Result<Self> {
-        Ok(Self { is_authentic: true, ..self })
+        Ok(Self { is_authentic: true, judge: None, ..self })
     }
 
     /// The same, which judges each answer itself, from these trust anchors on, as of the time of this clock. Nobody's
@@ -157,7 +157,11 @@ impl SystemResolver {
         if let Some(judge) = &self.judge
             && self.local.answer(&Question { name: name.clone(), kind: record_type(kind) }).is_none()
         {
-            return judged::answer(&judge.look_at(&self.client, &name, record_type(kind)).await, kind);
+            let judged = judge.look_at(&self.client, &name, record_type(kind)).await;
+            // RFC 4033 §5: below no anchor everything is as it was before there was DNSSEC.
+            if !matches!(judged.security, Security::Indeterminate(Why::NoAnchor { .. })) {
+                return judged::answer(&judged, kind);
+            }
         }
         let mut found = Answer { is_authentic: true, ttl: u32::MAX, ..Answer::default() };
         loop {
@@ -167,7 +171,7 @@ impl SystemResolver {
                 return Ok(Answer { records, is_authentic: false, ttl: found.ttl.min(LOCAL_TTL), ..found });
             }
             let sight = self.question(&question).await?;
-            found.is_authentic &= sight.reply.is_authentic() && self.is_authentic && self.is_trusted();
+            found.is_authentic &= sight.reply.is_authentic() && self.is_authentic && self.is_trusted() && self.judge.is_none();
             // What an answer says about names that nobody asked for does not count.
             let answers = sight.reply.answers();
             let records: Vec<_> = answers.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
@@ -216,7 +220,9 @@ impl SystemResolver {
     /// Why no answer is ever authentic: the server is not to be trusted, or does not look.
     async fn obstacle(&self) -> Option<String> {
         if let Some(judge) = &self.judge {
-            let judged = judge.look_at(&self.client, &Name::root(), RecordType::NS).await;
+            // Where the keys that are trusted are not seen with their signatures, nothing else is either.
+            let zone = judge.validator.anchors().zones().next().cloned().unwrap_or_else(Name::root);
+            let judged = judge.look_at(&self.client, &zone, RecordType::DNSKEY).await;
             return judged.security.why().map(ToString::to_string);
         }
         if let Some(server) = &self.untrusted {

@@ -108,6 +108,11 @@ impl Policy {
         Ok(Self { mode, age: Duration::from_secs(age.min(AGE_MAX)), patterns })
     }
 
+    /// The exchangers that it names, some of them with `*.` before.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+
     /// Whether it names a host, which is in A-labels and without a final dot (RFC 8461 §4.1).
     pub fn names(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
@@ -118,14 +123,21 @@ impl Policy {
     }
 }
 
+impl Mode {
+    /// Its word in a policy.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Testing => "testing",
+            Self::None => "none",
+        }
+    }
+}
+
 /// As `Policy::parse` reads it.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mode = match self.mode {
-            Mode::Enforce => "enforce",
-            Mode::Testing => "testing",
-            Mode::None => "none",
-        };
+        let mode = self.mode.word();
         write!(f, "version: STSv1\nmode: {mode}\nmax_age: {}\n", self.age.as_secs())?;
         self.patterns.iter().try_for_each(|pattern| writeln!(f, "mx: {pattern}"))
     }

@@ -2,6 +2,7 @@
 //!
 //! RFC 5321 §2.2.1; RFC 3207; RFC 5280 §4.1.2.5, §6; RFC 8314 §4; RFC 9525.
 
+use super::known::{Known, SMTP_NO_EHLO, TLS_CERTIFICATE, TLS_ENDS_SOON, TLS_NONE};
 use super::report::{Finding, Level};
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Tls};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
@@ -102,54 +103,45 @@ fn day(time: &str) -> &str {
 
 fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut find = |id, level, text: String, why, fix| {
-        found.push(Finding { id, level, host: None, text, why, fix: Some(fix) });
-    };
+    let mut find = |known: Known, text: String| found.push(Finding::new(known, None, text));
     if sighting.state == State::Unreachable {
         return found;
     }
     let said_helo = sighting.replies.iter().any(|said| said.verb() == Some("HELO"));
     if said_helo && sighting.failure.is_none() {
-        let fix = "let it know EHLO: without it there is no encryption";
-        find("smtp.no-ehlo", Level::Warn, "it does not know EHLO".to_owned(), "RFC 5321 §2.2.1", fix);
+        find(SMTP_NO_EHLO, "it does not know EHLO".to_owned());
     }
     match &sighting.tls {
         None if sighting.crosses_no_wire || sighting.failure.is_some() => {}
         None if endpoint.tls == TlsMode::None => {}
-        None => find(
-            "tls.none",
-            Level::Warn,
-            "no encryption is offered: everybody on the way can read and change what is said".to_owned(),
-            "RFC 3207, RFC 8314 §4",
-            "give the server a certificate, and let it offer STARTTLS, in POP3 STLS",
-        ),
+        None => {
+            find(TLS_NONE, "no encryption is offered: everybody on the way can read and change what is said".to_owned())
+        }
         Some(tls) => on_certificate(tls, endpoint, &mut find),
     }
     found
 }
 
-fn on_certificate(
-    tls: &Tls,
-    endpoint: &Endpoint,
-    find: &mut impl FnMut(&'static str, Level, String, &'static str, &'static str),
-) {
+fn on_certificate(tls: &Tls, endpoint: &Endpoint, find: &mut impl FnMut(Known, String)) {
     if let Some(objection) = &tls.objection {
         let level = match endpoint.tls {
             TlsMode::Implicit | TlsMode::StartTls => Level::Error,
             // Those who relay mail seldom look (RFC 7435).
             TlsMode::Opportunistic | TlsMode::None => Level::Warn,
         };
-        let text = format!("the certificate is not accepted: {objection}");
-        let fix = "install one for the server's name, and with it those that vouch for it";
-        find("tls.certificate", level, text, "RFC 5280 §6, RFC 9525", fix);
+        find(Known { level, ..TLS_CERTIFICATE }, format!("the certificate is not accepted: {objection}"));
     }
     if let Some(days) = tls.days_left.filter(|days| *days < DAYS_MIN) {
-        let text = match days {
-            0 => "the certificate ends today".to_owned(),
-            1 => "the certificate ends tomorrow".to_owned(),
-            days => format!("the certificate ends in {days} days"),
-        };
-        find("tls.ends-soon", Level::Warn, text, "RFC 5280 §4.1.2.5", "renew it, and let a machine do so next time");
+        find(TLS_ENDS_SOON, format!("the certificate {}", ends(days)));
+    }
+}
+
+/// When a certificate ends that has so many days left.
+pub(super) fn ends(days: i64) -> String {
+    match days {
+        0 => "ends today".to_owned(),
+        1 => "ends tomorrow".to_owned(),
+        days => format!("ends in {days} days"),
     }
 }
 

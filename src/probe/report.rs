@@ -2,13 +2,16 @@
 //!
 //! The names of the JSON schema `mailkit.mx/1` live here and nowhere else. Judges nothing.
 
-use crate::engine::exchangers::Exchanger;
+use super::known::Known;
+use super::published::{MtaSts, Tlsa};
+use super::visited::{Standing, Visited};
+use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::IpAddr;
 
 /// The report on one domain. Its JSON form is the schema `mailkit.mx/1`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// The domain in U-labels, for people.
     pub domain: String,
@@ -22,12 +25,22 @@ pub struct Report {
     pub dns: Dns,
     /// The exchangers, most preferred first.
     pub mx: Vec<Host>,
+    /// What the domain wants of those who send to it.
+    pub policies: Policies,
+    /// Servers for the domain's own users; null if nobody asked.
+    pub services: Option<Vec<ClientService>>,
     /// What is remarkable or wrong.
     pub findings: Vec<Finding>,
+    /// What it was made of.
+    #[serde(skip)]
+    pub(super) found: Result<Exchangers, NoExchangers>,
+    /// Whether addresses that only somebody nearby can reach count.
+    #[serde(skip)]
+    pub(super) is_private: bool,
 }
 
 /// What a sender may hope for, in the order of exit codes: of several domains the last one counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// There is at least one address to connect to.
@@ -41,8 +54,15 @@ pub enum Verdict {
 }
 
 /// How the exchangers were found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Dns {
+    /// Who was asked.
+    pub resolver: String,
+    /// Whether DNSSEC vouches for the exchangers.
+    pub dnssec: Dnssec,
+    /// On whose word; null if nobody's.
+    pub vouched_by: Option<String>,
     /// Seconds the MX answer stays good.
     pub ttl: Option<u32>,
     /// No MX record: the domain itself takes its mail.
@@ -53,8 +73,44 @@ pub struct Dns {
     pub aliases: Vec<String>,
 }
 
+/// What DNSSEC says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dnssec {
+    /// It vouches for the exchangers.
+    Secure,
+    /// It does not.
+    Insecure,
+    /// Nobody asked, or nobody could tell.
+    #[default]
+    Unchecked,
+}
+
+/// What a domain wants of those who send to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policies {
+    /// MTA-STS (RFC 8461); null if nobody asked.
+    pub mta_sts: Option<MtaSts>,
+}
+
+/// A server for the domain's own users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientService {
+    /// For what: smtp, imap, pop, jmap.
+    pub service: String,
+    /// Where.
+    pub url: String,
+    /// Who says so: srv, autoconfig, pacc, ispdb, preset, mx-map, well-known.
+    pub source: String,
+    /// How the answer came here: https, dnssec, dns, http, built-in.
+    pub trust: String,
+}
+
 /// One exchanger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Host {
     /// Lower is tried first.
     pub preference: u16,
@@ -64,12 +120,20 @@ pub struct Host {
     pub cname: Option<String>,
     /// In the order they are tried.
     pub addresses: Vec<HostAddress>,
+    /// Its TLSA records; null if nobody asked.
+    pub tlsa: Option<Tlsa>,
+    /// Whether the domain's policy names it; null if there is none, or nobody asked.
+    pub sts_match: Option<bool>,
+    /// What was seen of each of its addresses; empty if nobody looked.
+    pub probes: Vec<Visited>,
 }
 
 /// One address of an exchanger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct HostAddress {
     /// The address.
+    #[schemars(with = "String")]
     pub ip: IpAddr,
 }
 
@@ -102,7 +166,24 @@ pub enum Level {
     Error,
 }
 
+impl Finding {
+    /// What is known, of this host or of the domain.
+    pub fn new(known: Known, host: Option<&str>, text: impl Into<String>) -> Self {
+        let Known { id, level, why, fix, .. } = known;
+        Self { id, level, host: host.map(str::to_owned), text: text.into(), why, fix }
+    }
+}
+
 impl Report {
+    pub(super) fn find(&mut self, known: Known, host: Option<&str>, text: impl Into<String>) {
+        self.findings.push(Finding::new(known, host, text));
+    }
+
+    /// Whether any of the servers was visited.
+    pub fn is_visited(&self) -> bool {
+        self.mx.iter().any(|host| host.probes.iter().any(|visited| visited.state != Standing::Skipped))
+    }
+
     /// The domain as people read it, with its A-labels behind it if they differ.
     pub fn title(&self) -> String {
         if self.domain == self.ascii { self.domain.clone() } else { format!("{} ({})", self.domain, self.ascii) }
@@ -116,6 +197,9 @@ impl From<&Exchanger> for Host {
             host: host.host.clone(),
             cname: host.aliases.last().cloned(),
             addresses: host.addresses.iter().map(|ip| HostAddress { ip: *ip }).collect(),
+            tlsa: None,
+            sts_match: None,
+            probes: Vec::new(),
         }
     }
 }

@@ -105,6 +105,7 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
     let (mut met, begun_well) = Met::begin(connection, &name, look, security).await;
     let dialogue = met.dialogue();
     sighting.tls = dialogue.tls().map(|tls| Tls::new(tls, way.tls.name.as_deref().unwrap_or(&name), look.now));
+    sighting.shown = dialogue.tls().map(|tls| tls.chain.clone()).unwrap_or_default();
     let ended = match begun_well {
         _ if sighting.proxy.is_some() && chokes(dialogue.heard()) => {
             let text = "it took the PROXY header for a command, so it expects none";

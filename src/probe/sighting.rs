@@ -15,6 +15,7 @@ use crate::wire::secured;
 use crate::world::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::io;
 use std::time::Duration;
 
 /// What was seen of a server.
@@ -58,6 +59,12 @@ pub struct Sighting {
     /// What sort of failure it is, if it is one.
     #[serde(skip)]
     pub kind: Option<Kind>,
+    /// What the system said of a connection that was not made.
+    #[serde(skip)]
+    pub reason: Option<io::ErrorKind>,
+    /// What was shown in the handshake.
+    #[serde(skip)]
+    pub shown: Vec<secured::Certificate>,
 }
 
 /// How a server stands.
@@ -212,6 +219,8 @@ impl Sighting {
             findings: Vec::new(),
             crosses_no_wire: false,
             kind: None,
+            reason: None,
+            shown: Vec::new(),
         }
     }
 
@@ -219,6 +228,8 @@ impl Sighting {
     pub(super) fn unreached(&mut self, error: &Error) {
         self.state = State::Unreachable;
         self.kind = Some(error.kind());
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+        self.reason = source.map(io::Error::kind);
         self.failure = Some(Failure {
             phase: Phase::Connect.name(),
             code: None,

@@ -100,6 +100,8 @@ impl Scene {
         Bindings::from([
             bind("server", self.server.to_string()),
             bind("closed", self.closed.local_addr().expect("it is bound").to_string()),
+            bind("port", self.server.port().to_string()),
+            bind("closed_port", self.closed.local_addr().expect("it is bound").port().to_string()),
             bind("ca", "ca.pem".to_owned()),
             bind("other_ca", "other_ca.pem".to_owned()),
         ])

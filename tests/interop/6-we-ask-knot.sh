@@ -2,7 +2,7 @@
 
 start_knot
 lookup() {
-  "$MAILKIT" mx lookup "@127.0.0.1:$knot_dns" "$@"
+  "$MAILKIT" mx lookup --private "@127.0.0.1:$knot_dns" "$@"
 }
 short() {
   lookup --short "$1" | diff - <(printf '%s\n' "${@:2}")

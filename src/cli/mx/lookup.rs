@@ -1,72 +1,362 @@
-//! `mailkit mx lookup`: what DNS says about a domain's mail, on the terminal or as JSON.
+//! `mailkit mx lookup`: where a domain's mail goes, how it is protected, and why not.
 //!
-//! Knows how a report looks; what is in it, `probe` decides.
+//! What is done and what it means, `probe` knows; here are the arguments. How it is shown is `page`'s business.
 
+use super::bulk;
+use super::earlier::Earlier;
+use super::forms::{Form, Printer};
+use super::names::{Named, names, parse_domain};
+use super::services::services;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::resolver::{self, ResolverArgs};
+use crate::cli::{guarding, host};
+use mailkit::account::TlsFiles;
 use mailkit::address::{Address, Domain};
 use mailkit::dns::server::Server;
+use mailkit::duration;
 use mailkit::endpoint::masked;
+use mailkit::engine::dial::CONNECT_WAIT;
+use mailkit::engine::http::Http;
+use mailkit::envelope::ReversePath;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::probe::{Finding, Host, Level, Report, Verdict, look_up};
-use serde::Serialize;
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use mailkit::net::clock::SystemClock;
+use mailkit::net::entropy::SystemEntropy;
+use mailkit::net::tcp::Tcp;
+use mailkit::net::tls::{DAYS_MIN, Judge};
+use mailkit::probe::{Level, Manners, Pace, Survey, Visiting};
+use mailkit::world::{Clock, Entropy, Timestamp};
+use std::cell::Cell;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
 
-/// List a domain's mail exchangers in order, with their addresses
+/// Domains that are looked up at once.
+const JOBS: u16 = 20;
+/// The most that anybody may want: each of them takes a socket or two.
+const JOBS_MAX: u16 = 500;
+/// New connections in a second, unless told otherwise.
+const VISITS_PER_SECOND: u32 = 2;
+/// How long a server has for each answer.
+const EACH_WAIT: Duration = Duration::from_secs(30);
+
+/// Say where a domain's mail goes, how it is protected, and why not
 ///
-/// Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there are none,
-/// nobody where there is a null MX (RFC 7505). Says what is wrong with them, and by which standard.
+/// The first line is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
+/// are none, nobody where there is a null MX (RFC 7505). Each finding has a name that stays, a reason and a remedy.
 ///
-/// Ends with 0 if mail can be delivered, 68 if the domain does not exist or takes no mail,
-/// 75 if DNS does not answer; of several domains, with the highest code.
+/// With --probe every address of every exchanger is visited: greeting, EHLO, STARTTLS, certificate, EHLO, QUIT. No message
+/// is ever sent. Each address is visited by one connection at a time, and two of them begin in a second, unless --rate
+/// says otherwise.
+///
+/// Ends with 0 if mail can be delivered and nothing is wrong, 1 if there are findings of the level that --fail-on says, 68
+/// if the domain does not exist or takes no mail, 75 if DNS or the servers do not answer now; of several domains, with the
+/// highest code. A line of standard input that names no domain is 65.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx lookup example.org
   mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example
-  mailkit mx lookup -v @tls://dns.example.org example.net")]
+  mailkit mx lookup -v @tls://dns.example.org example.net
+  printf 'example.org\\nexample.net\\n' | mailkit mx lookup @192.0.2.53 --jsonl --jobs 50 -")]
 pub(super) struct Lookup {
-    /// Domains, or addresses whose domain is meant; @RESOLVER asks that server: an address or a name, perhaps with a port
+    /// Domains, or addresses or URLs whose domain is meant; - reads them from standard input, one a line; @RESOLVER asks
+    /// that server: an address or a name, perhaps with a port
     ///
     /// @tcp://, @tls:// and @https:// say how it is asked. A name behind # is the one that its certificate must have:
     /// @tls://192.0.2.53#dns.example.org or @https://dns.example.org/dns-query. With --verbose each reply is shown as it
     /// came.
-    #[arg(required = true, value_name = "@RESOLVER|DOMAIN|ADDRESS")]
+    #[arg(required_unless_present = "rcpt", value_name = "@RESOLVER|DOMAIN|ADDRESS|URL|-")]
     targets: Vec<String>,
 
     /// Print only the MX records, one `10 mx.example.org.` a line
-    #[arg(long)]
+    #[arg(long, group = "form")]
     short: bool,
+
+    /// Print only the name of the host to use
+    #[arg(long, group = "form")]
+    first: bool,
+
+    /// Print the certificates that the servers show, as PEM
+    #[arg(long, group = "form")]
+    cert: bool,
+
+    /// Print one JSON object a line, as --json does
+    #[arg(long)]
+    jsonl: bool,
+
+    /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
+    #[arg(long, value_name = "FILE", group = "form")]
+    diff: Option<PathBuf>,
+
+    /// End with 1 if there is a finding of this level, or a worse one
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
+    fail_on: FailOn,
+
+    /// Look at the TLSA records of the exchangers, and at DNSSEC
+    #[arg(long, help_heading = "What to look at")]
+    dane: bool,
+
+    /// Look at the domain's policy for those who send to it, and whether it names the exchangers
+    #[arg(long, help_heading = "What to look at")]
+    mta_sts: bool,
+
+    /// Look for the servers of the domain's own users: SRV records, autoconfig and others
+    #[arg(long, help_heading = "What to look at")]
+    services: bool,
+
+    /// Visit every address of the exchangers
+    #[arg(long, help_heading = "What to look at")]
+    probe: bool,
+
+    /// Visit them, and ask whether mail for this address would be taken; may be given several times
+    #[arg(long, value_name = "ADDRESS", help_heading = "What to look at")]
+    rcpt: Vec<String>,
+
+    /// From whom that mail would come; the null reverse-path, from which reports come, if not given
+    #[arg(long, value_name = "ADDRESS", help_heading = "What to look at")]
+    from: Option<String>,
+
+    /// Ask, too, about a name that nobody can have, to find out whether any name is taken
+    #[arg(long, help_heading = "What to look at")]
+    catch_all: bool,
+
+    /// Judge certificates as of then: +14d from now, a date, or a time as 2026-12-01T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "What to look at")]
+    at: Option<At>,
+
+    /// Warn of certificates with fewer days left
+    #[arg(long, value_name = "DAYS", default_value_t = DAYS_MIN, help_heading = "What to look at")]
+    min_days: i64,
+
+    /// Visit IPv4 addresses only
+    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "How to visit")]
+    ipv4: bool,
+
+    /// Visit IPv6 addresses only
+    #[arg(short = '6', long, help_heading = "How to visit")]
+    ipv6: bool,
+
+    /// The ports to visit; TLSA records are looked up for the first
+    #[arg(long, value_name = "PORT,...", value_delimiter = ',', default_value = "25", help_heading = "How to visit")]
+    port: Vec<u16>,
+
+    /// The name to say in EHLO; the name of this machine if not given
+    #[arg(long, value_name = "NAME", help_heading = "How to visit")]
+    helo: Option<String>,
+
+    /// Trust the certificate authorities in this PEM file, and no others; also those of web servers that give policies
+    #[arg(long, value_name = "FILE", help_heading = "How to visit")]
+    ca: Option<PathBuf>,
+
+    /// Visit private and loopback addresses too, and find nothing wrong with them: where the network is one's own
+    #[arg(long, help_heading = "How to visit")]
+    private: bool,
+
+    /// Give up an address that has not answered by then; 10s if not given
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = "How to visit")]
+    connect_timeout: Option<Duration>,
+
+    /// Wait no longer than this for each answer; 30s if not given
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = "How to visit")]
+    timeout: Option<Duration>,
+
+    /// How many domains to look up at once, and servers to visit
+    #[arg(long, value_name = "COUNT", default_value_t = JOBS, value_parser = clap::value_parser!(u16).range(1..=i64::from(JOBS_MAX)), help_heading = "Many domains")]
+    jobs: u16,
+
+    /// Begin no more than this many in a second: visits, 2 if not given, or without visits domains; 0 for no limit
+    #[arg(long, value_name = "COUNT", help_heading = "Many domains")]
+    rate: Option<u32>,
+
+    /// Print what is known first, not in the order of the names
+    #[arg(long, help_heading = "Many domains")]
+    unordered: bool,
 
     #[command(flatten)]
     resolver: ResolverArgs,
 }
 
+/// From which level on findings count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    /// Everything that is remarkable
+    Info,
+    /// What does not work with all senders
+    Warn,
+    /// What is broken
+    Error,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Info => Self::Info,
+            FailOn::Warn => Self::Warn,
+            FailOn::Error => Self::Error,
+        }
+    }
+}
+
+/// When certificates are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// So long from now.
+    In(Duration),
+    /// Then.
+    Then(Timestamp),
+}
+
 /// Looks up what was named and prints it.
 pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
-    let question = Question::parse(&lookup.targets)?;
+    let question = Question::parse(lookup)?;
+    let asked = Asked::read(lookup, &question)?;
     context.block_on(async {
         let resolver = lookup.resolver.resolver(question.server.as_ref(), context)?;
-        let mut worst = Verdict::Deliverable;
-        for (index, domain) in question.domains.iter().enumerate() {
-            let report = look_up(&resolver, domain).await;
-            worst = worst.max(report.verdict);
-            if context.is_json() {
-                context.object(&Object::new(&report, question.server.as_ref()))?;
-            } else if lookup.short {
-                short(&report).iter().try_for_each(|line| context.line(line))?;
-                // Silence would leave a script's reader with a bare exit code.
-                if report.verdict != Verdict::Deliverable {
-                    context.warn(&report.sentence);
+        let (resolver, voucher) = match lookup.dane {
+            true => lookup.resolver.judging(resolver, asked.at).await?,
+            false => (resolver, resolver::NOBODY),
+        };
+        let resolver = Arc::new(resolver);
+        let trace = context.trace()?;
+        let tls = TlsFiles { ca: lookup.ca.clone(), ..TlsFiles::default() }.read()?;
+        let is_named = question.server.is_some();
+        let policies = match lookup.mta_sts {
+            true => Some(guarding::policies(context, (&resolver, is_named), &tls, None)?),
+            false => None,
+        };
+        let judge = if asked.visits { Some(Judge::new(&tls.trust)?) } else { None };
+        let rate = |default: Option<u32>| lookup.rate.or(default).and_then(NonZeroU32::new);
+        let manners = Manners::new(rate(Some(VISITS_PER_SECOND)), usize::from(lookup.jobs));
+        let pace = Pace::new(if asked.visits { None } else { rate(None) });
+        let visiting = judge.as_ref().map(|judge| Visiting {
+            connect: &Tcp,
+            manners: &manners,
+            judge,
+            helo: &asked.helo,
+            ports: &lookup.port,
+            is_v6: (lookup.ipv4 || lookup.ipv6).then_some(lookup.ipv6),
+            connect_wait: lookup.connect_timeout.unwrap_or(CONNECT_WAIT),
+            each_wait: lookup.timeout.unwrap_or(EACH_WAIT),
+            recipients: &asked.recipients,
+            from: &asked.from,
+            chance: lookup.catch_all.then_some(&SystemEntropy as &dyn Entropy),
+            is_private: lookup.private,
+            trace: trace.as_ref(),
+            at: asked.at,
+        });
+        let server = question.server.as_ref().map_or_else(|| "system".to_owned(), ToString::to_string);
+        let survey = Survey {
+            dns: &*resolver,
+            resolver: &server,
+            dane: lookup.dane.then_some(voucher),
+            policies: policies.as_ref(),
+            visiting,
+            is_private: lookup.private,
+            days_min: lookup.min_days,
+            obstacle: OnceCell::new(),
+        };
+        let find = guarding::find(&resolver, is_named);
+        let http = Http::new(&Tcp, &*find, &tls.trust, trace.as_ref());
+        let printer = Printer {
+            context,
+            form: lookup.form(context),
+            fail_on: lookup.fail_on.into(),
+            earlier: lookup.diff.as_deref().map(Earlier::read).transpose()?,
+            is_begun: Cell::new(false),
+        };
+        let work = |named: Named| {
+            let (survey, pace, resolver, http, printer) = (&survey, &pace, &resolver, &http, &printer);
+            async move {
+                let domain = match named {
+                    Named::Domain(domain) => domain,
+                    Named::Bad(line) => return printer.bad_line(&line),
+                    Named::End(error) => return Err(error),
+                };
+                pace.turn().await;
+                let mut report = survey.of(&domain).await?;
+                if lookup.services {
+                    report.services = Some(services(&domain, &**resolver, http).await);
                 }
-            } else {
-                let gap = if index == 0 { "" } else { "\n" };
-                context.line(&format!("{gap}{}", page(&report)))?;
+                printer.report(&report)
             }
-        }
-        Ok(exit(worst))
+        };
+        let domains = names(question.domains.clone(), question.is_input_meant);
+        let print = |text: &str| context.octets(text.as_bytes());
+        bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await
     })
+}
+
+impl Lookup {
+    fn form(&self, context: &Context) -> Form {
+        match (context.is_json() || self.jsonl, self.short, self.first, self.cert) {
+            (true, ..) => Form::Json,
+            (_, true, ..) => Form::Short,
+            (_, _, true, _) => Form::First,
+            (.., true) => Form::Certificates,
+            _ => Form::Page,
+        }
+    }
+}
+
+/// What else the arguments say, checked before anything is asked.
+struct Asked {
+    visits: bool,
+    helo: Domain,
+    recipients: Vec<Address>,
+    from: ReversePath,
+    at: Timestamp,
+}
+
+impl Asked {
+    fn read(lookup: &Lookup, question: &Question) -> Result<Self> {
+        let visits = lookup.probe || lookup.cert || lookup.catch_all || !lookup.rcpt.is_empty();
+        if lookup.from.is_some() && lookup.rcpt.is_empty() && !lookup.catch_all {
+            return Err(Error::new(Kind::Usage, "--from goes with --rcpt or --catch-all"));
+        }
+        if lookup.port.contains(&0) {
+            return Err(Error::new(Kind::Usage, "--port 0: there is no such port"));
+        }
+        let recipients = lookup.rcpt.iter().map(|text| {
+            let address = address_of("--rcpt", text)?;
+            let domain = address.domain().to_ascii();
+            let is_meant = question.is_input_meant || question.domains.iter().any(|one| one.to_ascii() == domain);
+            match is_meant {
+                true => Ok(address),
+                false => Err(Error::new(Kind::Usage, format!("--rcpt {text}: it is at none of the domains"))
+                    .hint("name its domain too; a recipient is asked about at the exchangers of its own domain")),
+            }
+        });
+        let recipients = recipients.collect::<Result<Vec<_>>>()?;
+        let from = match lookup.from.as_deref() {
+            None | Some("" | "<>") => ReversePath::Null,
+            Some(text) => ReversePath::Mailbox(address_of("--from", text)?),
+        };
+        let now = SystemClock.now();
+        let at = match lookup.at {
+            None => now,
+            Some(At::Then(then)) => then,
+            Some(At::In(wait)) => now
+                .saturating_add(wait)
+                .map_err(|error| Error::new(Kind::Usage, "--at: too far away").caused_by(error))?,
+        };
+        Ok(Self { visits, helo: host::helo(lookup.helo.as_deref())?, recipients, from, at })
+    }
+}
+
+fn address_of(option: &str, text: &str) -> Result<Address> {
+    Address::parse(text)
+        .map_err(|error| Error::new(Kind::Usage, format!("{option} {}: not an address", masked(text))).caused_by(error))
+}
+
+/// `+14d`, `2026-12-01`, `2026-12-01T00:00:00Z`.
+fn moment(text: &str) -> Result<At, String> {
+    if let Some(wait) = text.strip_prefix('+') {
+        return duration::parse(wait).map(At::In).map_err(|error| error.to_string());
+    }
+    let time = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
+    time.map(At::Then).map_err(|_| "write +14d, 2026-12-01 or 2026-12-01T00:00:00Z".to_owned())
 }
 
 /// What the arguments ask.
@@ -74,208 +364,43 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
 struct Question {
     server: Option<Server>,
     domains: Vec<Domain>,
+    is_input_meant: bool,
 }
 
 impl Question {
     /// The resolver may stand anywhere among the names, as with `dig`.
-    fn parse(targets: &[String]) -> Result<Self> {
+    fn parse(lookup: &Lookup) -> Result<Self> {
         let (servers, names): (Vec<&str>, Vec<&str>) =
-            targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
+            lookup.targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
         let server = match servers.as_slice() {
             [] => None,
             [server] => Some(resolver::server(server)?),
             _ => return Err(Error::new(Kind::Usage, "more than one @RESOLVER is given")),
         };
-        if names.is_empty() {
-            return Err(Error::new(Kind::Usage, "no domain is given"));
+        let (inputs, names): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| *name == "-");
+        if inputs.len() > 1 {
+            return Err(Error::new(Kind::Usage, "standard input (-) can be read only once"));
         }
-        Ok(Self { server, domains: names.into_iter().map(parse_domain).collect::<Result<_>>()? })
-    }
-}
-
-/// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`.
-fn parse_domain(text: &str) -> Result<Domain> {
-    let name = text.strip_suffix('.').unwrap_or(text);
-    let wrong = |what: &str| Error::new(Kind::Usage, format!("{} is {what}", masked(text)));
-    if name.contains('@') {
-        let address = Address::parse(name).map_err(|error| wrong("not an address").caused_by(error))?;
-        return Ok(address.domain().clone());
-    }
-    Domain::parse(name).map_err(|_| wrong("neither a domain nor an address"))
-}
-
-/// RFC 5321 sends mail back in the second and third case; the last is worth another try.
-fn exit(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Deliverable => Exit::OK,
-        Verdict::Undeliverable | Verdict::NoMail => Exit::from(Kind::NoHost),
-        Verdict::Unknown => Exit::from(Kind::Temporary),
-    }
-}
-
-/// A report as `--json` prints it.
-#[derive(Debug, Serialize)]
-struct Object<'a> {
-    schema: &'static str,
-    exit: u8,
-    resolver: String,
-    #[serde(flatten)]
-    report: &'a Report,
-}
-
-impl<'a> Object<'a> {
-    fn new(report: &'a Report, server: Option<&Server>) -> Self {
-        let resolver = server.map_or_else(|| "system".to_owned(), ToString::to_string);
-        Self { schema: "mailkit.mx/1", exit: exit(report.verdict).code(), resolver, report }
-    }
-}
-
-/// As `dig +short` prints it, so that scripts need not change. An implicit MX shows as what it stands for.
-fn short(report: &Report) -> Vec<String> {
-    if report.dns.null_mx {
-        return vec!["0 .".into()];
-    }
-    let line = |host: &Host| match host.host.starts_with('[') {
-        true => format!("{} {}", host.preference, host.host),
-        false => format!("{} {}.", host.preference, host.host),
-    };
-    report.mx.iter().map(line).collect()
-}
-
-/// The verdict, a table, the findings.
-fn page(report: &Report) -> String {
-    let mut page = format!("{}\n", report.sentence);
-    if !report.mx.is_empty() {
-        let width = report.mx.iter().map(|host| host.host.len()).max().unwrap_or(0).max("host".len());
-        let _ = writeln!(page, "\n  pref  {:width$}  address", "host");
-        let mut group = None;
-        for host in &report.mx {
-            // A preference stands once, before the first of those that share it.
-            let preference = if group.replace(host.preference) == Some(host.preference) {
-                String::new()
-            } else {
-                host.preference.to_string()
-            };
-            let mut addresses = host.addresses.iter().map(|address| address.ip.to_string());
-            let first = addresses.next().unwrap_or_else(|| "none".into());
-            let _ = writeln!(page, "  {preference:>4}  {:width$}  {first}", host.host);
-            for address in addresses {
-                let _ = writeln!(page, "        {:width$}  {address}", "");
+        let mut domains = names.into_iter().map(parse_domain).collect::<Result<Vec<_>>>()?;
+        if domains.is_empty() && inputs.is_empty() {
+            for recipient in &lookup.rcpt {
+                let domain = address_of("--rcpt", recipient)?.domain().clone();
+                if !domains.contains(&domain) {
+                    domains.push(domain);
+                }
             }
         }
-    }
-    if !report.findings.is_empty() {
-        page.push('\n');
-    }
-    let mut told = BTreeSet::new();
-    for finding in &report.findings {
-        // A domain with the same fault at each of its exchangers gets one line for it, not a screen full.
-        if told.insert(finding.id) {
-            let others = report.findings.iter().filter(|other| other.id == finding.id).count() - 1;
-            page.push_str(&remark(finding, others));
+        if domains.is_empty() && inputs.is_empty() {
+            return Err(Error::new(Kind::Usage, "no domain is given"));
         }
+        Ok(Self { server, domains, is_input_meant: !inputs.is_empty() })
     }
-    page.truncate(page.trim_end().len());
-    page
-}
-
-/// One finding, for itself and for others like it.
-pub(super) fn remark(finding: &Finding, others: usize) -> String {
-    let level = match finding.level {
-        Level::Info => "note",
-        Level::Warn => "warning",
-        Level::Error => "error",
-    };
-    let about = finding.host.as_ref().map(|host| format!("{host}: ")).unwrap_or_default();
-    let likewise = if others > 0 { format!(" (and {others} more like this)") } else { String::new() };
-    let fix = finding.fix.map(|fix| format!("  {fix}\n")).unwrap_or_default();
-    format!("{level}: {about}{}{likewise} [{}; {}]\n{fix}", finding.text, finding.id, finding.why)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Parser;
-    use mailkit::net::zone::Zone;
-
-    const ZONE: &str = "
-$ORIGIN cases.test.
-a A 192.0.2.1
-b A 192.0.2.2
-b AAAA 2001:db8::2
-alias CNAME a
-many MX 5 b
-many MX 5 a
-many MX 10 alias
-nullmx MX 0 .
-implicit A 192.0.2.9
-nohost MX 10 gone
-gone2 MX 10 gone
-gone2 MX 20 gone3
-";
-
-    async fn report(name: &str) -> Report {
-        let zone = Zone::parse(ZONE).expect("a zone");
-        zone.fail("down.cases.test");
-        look_up(&zone, &parse_domain(name).expect(name)).await
-    }
-
-    #[tokio::test]
-    async fn the_page_has_verdict_table_and_findings() {
-        let wanted = "\
-Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then alias.cases.test.
-
-  pref  host              address
-     5  a.cases.test      192.0.2.1
-        b.cases.test      192.0.2.2
-                          2001:db8::2
-    10  alias.cases.test  192.0.2.1
-
-warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
-[mx.cname-target; RFC 5321 §5.1, RFC 2181 §10.3]
-  name the host itself in the MX record";
-        assert_eq!(page(&report("alice@many.cases.test").await), wanted);
-    }
-
-    #[tokio::test]
-    async fn a_fault_that_many_exchangers_share_is_told_once() {
-        let page = page(&report("gone2.cases.test").await);
-        assert_eq!(page.matches("mx.no-host").count(), 1);
-        assert!(page.contains("gone.cases.test: there is no such host (and 1 more like this)"), "{page}");
-    }
-
-    #[tokio::test]
-    async fn the_short_form_is_one_record_a_line() {
-        for (name, wanted, code) in [
-            ("many.cases.test", vec!["5 a.cases.test.", "5 b.cases.test.", "10 alias.cases.test."], 0),
-            ("implicit.cases.test", vec!["0 implicit.cases.test."], 0),
-            ("nullmx.cases.test.", vec!["0 ."], 68),
-            ("nohost.cases.test", vec!["10 gone.cases.test."], 68),
-            ("nx.cases.test", vec![], 68),
-            ("x.down.cases.test", vec![], 75),
-            ("root@[192.0.2.1]", vec!["0 [192.0.2.1]"], 0),
-        ] {
-            let report = report(name).await;
-            assert_eq!(short(&report), wanted, "{name}");
-            assert_eq!(exit(report.verdict).code(), code, "{name}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_object_says_how_it_came_about() {
-        let report = report("nx.cases.test").await;
-        let object =
-            serde_json::to_value(Object::new(&report, Some(&Server::at(([127, 0, 0, 1], 5353).into())))).expect("JSON");
-        for (member, wanted) in [
-            ("schema", "mailkit.mx/1".into()),
-            ("exit", 68.into()),
-            ("resolver", "127.0.0.1:5353".into()),
-            ("domain", "nx.cases.test".into()),
-            ("verdict", serde_json::Value::from("undeliverable")),
-        ] {
-            assert_eq!(object[member], wanted, "{member}");
-        }
-    }
 
     #[test]
     fn resolver_and_names_may_stand_in_any_order() {
@@ -285,29 +410,41 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it \
             lookup: Lookup,
         }
         let line = Line::try_parse_from(["lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
-        let question = Question::parse(&line.lookup.targets).expect("a question");
+        let question = Question::parse(&line.lookup).expect("a question");
         assert_eq!(question.server, Some(Server::at("[::1]:53".parse().expect("an address"))));
         assert_eq!(question.domains, [Domain::Name("x.example".into()), Domain::Name("y.example".into())]);
-        for bad in [&["@192.0.2.1"][..], &[""], &["a..b"], &["@[::1", "x"], &["@1.1.1.1", "@8.8.8.8", "x"], &["a@b@c"]]
-        {
-            let targets: Vec<String> = bad.iter().map(ToString::to_string).collect();
-            assert_eq!(Question::parse(&targets).expect_err("a usage error").kind(), Kind::Usage, "{bad:?}");
+        let bad: [&[&str]; 7] = [
+            &["@192.0.2.1"],
+            &[""],
+            &["a..b"],
+            &["@1.1.1.1", "@8.8.8.8", "x"],
+            &["a@b@c"],
+            &["-", "-"],
+            &["@192.0.2.1", "--rcpt", "nobody"],
+        ];
+        for bad in bad {
+            let line = Line::try_parse_from([&["lookup"], bad].concat()).expect("arguments");
+            assert_eq!(Question::parse(&line.lookup).expect_err("a usage error").kind(), Kind::Usage, "{bad:?}");
         }
+        let line = Line::try_parse_from(["lookup", "--rcpt", "bob@x.test", "--rcpt", "eve@x.test"]).expect("arguments");
+        let question = Question::parse(&line.lookup).expect("a question");
+        assert_eq!(question.domains, [Domain::Name("x.test".into())]);
+        let line = Line::try_parse_from(["lookup", "-", "x.test"]).expect("arguments");
+        assert!(Question::parse(&line.lookup).is_ok_and(|question| question.is_input_meant));
     }
 
     #[test]
-    fn a_resolver_is_an_address_with_or_without_a_port() {
+    fn a_time_is_said_by_its_distance_or_itself() {
+        let then = |text: &str| Ok(At::Then(text.parse().expect("a time")));
         for (text, wanted) in [
-            ("@192.0.2.53", Some("192.0.2.53:53")),
-            ("@127.0.0.1:5353", Some("127.0.0.1:5353")),
-            ("@::1", Some("[::1]:53")),
-            ("@[::1]", Some("[::1]:53")),
-            ("@[::1]:99", Some("[::1]:99")),
-            ("@[::1", None),
-            ("@1.1.1.1:x", None),
-            ("@", None),
+            ("+14d", Ok(At::In(Duration::from_secs(14 * 24 * 60 * 60)))),
+            ("2026-12-01", then("2026-12-01T00:00:00Z")),
+            ("2026-12-01T12:00:00Z", then("2026-12-01T12:00:00Z")),
+            ("14d", Err(())),
+            ("+", Err(())),
+            ("tomorrow", Err(())),
         ] {
-            assert_eq!(resolver::server(text).ok().map(|server| server.to_string()).as_deref(), wanted, "{text}");
+            assert_eq!(moment(text).map_err(|_| ()), wanted, "{text}");
         }
     }
 }

@@ -1,7 +1,14 @@
 //! `mailkit mx`: where the mail of a domain goes, and what a server there says.
 
+mod bulk;
+mod earlier;
+mod forms;
 mod lookup;
+mod names;
+mod object;
+mod page;
 mod probe;
+mod services;
 mod sight;
 mod talk;
 
@@ -10,6 +17,7 @@ use super::exit::Exit;
 use mailkit::error::Result;
 use std::net::{IpAddr, SocketAddr};
 
+pub(super) use object::{BadLineObject, Object as Domain};
 pub(super) use sight::Object;
 
 /// Where DNS is asked when nobody says otherwise.
@@ -24,7 +32,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Lookup(lookup::Lookup),
+    Lookup(Box<lookup::Lookup>),
     Probe(Box<probe::Probe>),
     Talk(Box<talk::TalkArgs>),
 }

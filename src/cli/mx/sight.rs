@@ -1,6 +1,6 @@
 //! What was seen of a server, as `mailkit mx probe` prints it: for people, or as JSON.
 
-use super::lookup::remark;
+use super::page::remark;
 use crate::cli::exit::Exit;
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Class, Said, Sighting};

@@ -68,6 +68,11 @@ impl Anchors {
         if found.is_empty() { Err(NoAnchors::Empty) } else { Ok(Self(found)) }
     }
 
+    /// The zones of which keys are trusted; one stands there several times if several of its keys are.
+    pub fn zones(&self) -> impl Iterator<Item = &Name> {
+        self.0.iter().map(|(zone, _)| zone)
+    }
+
     /// The deepest zone at or above a name of which keys are trusted.
     pub(super) fn above(&self, wanted: &Name) -> Option<&Name> {
         let zones = self.0.iter().map(|(zone, _)| zone).filter(|zone| zone.zone_of(wanted));

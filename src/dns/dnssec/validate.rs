@@ -94,6 +94,11 @@ impl Validator {
         Self { anchors, limits, known: Known::default() }
     }
 
+    /// What is trusted.
+    pub fn anchors(&self) -> &Anchors {
+        &self.anchors
+    }
+
     /// Asks, and judges what is answered as of this time.
     pub async fn validate(&self, source: &dyn Source, name: &Name, kind: RecordType, now: Timestamp) -> Validated {
         let mut name = name.clone();

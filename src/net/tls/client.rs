@@ -75,7 +75,7 @@ impl ClientTls {
 }
 
 /// Who judges certificates by this trust.
-fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>> {
+pub(super) fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>> {
     Ok(match trust {
         Trust::System => Arc::new(rustls_platform_verifier::Verifier::new(provider()).map_err(no_roots)?),
         Trust::Authorities(pem) => {
@@ -89,7 +89,7 @@ fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>> {
 }
 
 /// What it means to have passed.
-fn verified(trust: &Trust) -> Verified {
+pub(super) fn verified(trust: &Trust) -> Verified {
     match trust {
         Trust::System | Trust::Authorities(_) => Verified::Pkix,
         Trust::Pinned(_) => Verified::Pin,

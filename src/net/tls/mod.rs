@@ -7,12 +7,15 @@
 mod certified;
 mod client;
 mod dane;
+mod judge;
 mod refusal;
 mod server;
 mod verify;
 
 pub use certified::{Certified, DAYS_MIN};
 pub use client::ClientTls;
+pub use judge::{Flaw, Judge, Objection};
+pub use refusal::TOO_OLD;
 pub(super) use refusal::alert;
 pub use server::ServerTls;
 

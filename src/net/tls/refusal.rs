@@ -10,7 +10,7 @@ use rustls::{AlertDescription, CertificateError, OtherError, PeerIncompatible};
 use std::io;
 
 /// What is said when the server is too old.
-const OLD: &str = "the server speaks no version of TLS that is still safe: 1.2 or 1.3 is needed";
+pub const TOO_OLD: &str = "the server speaks no version of TLS that is still safe: 1.2 or 1.3 is needed";
 
 /// The error for a handshake with `host` that ended in this one.
 pub(super) fn of(error: io::Error, host: &str) -> Error {
@@ -35,7 +35,7 @@ pub(super) fn of(error: io::Error, host: &str) -> Error {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired,
-        ) => refused(OLD),
+        ) => refused(TOO_OLD),
         rustls::Error::PeerIncompatible(_) => {
             refused("the server and we share no way of encryption that is safe").caused_by(error)
         }
@@ -71,7 +71,7 @@ pub(in crate::net) fn alert(error: &io::Error) -> Option<&'static str> {
 fn said(alert: AlertDescription) -> Option<&'static str> {
     use AlertDescription as A;
     Some(match alert {
-        A::ProtocolVersion => OLD,
+        A::ProtocolVersion => TOO_OLD,
         A::InsufficientSecurity => "the server and we share no way of encryption that is safe",
         A::HandshakeFailure => {
             "the server refused the TLS handshake: it knows none of our ways of encryption, or wants a certificate of ours"

@@ -1,0 +1,246 @@
+//! A report on a domain as `mailkit mx lookup` prints it for people: the verdict, a table, the findings.
+//!
+//! An ordinary domain fits a screen of 80 columns and 24 lines. Strangers' words are made harmless here.
+
+use mailkit::message::safe::terminal;
+use mailkit::probe::{Finding, Fit, Host, Level, Report, Standing, TlsaState, Visited};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// Columns that findings fill.
+const WIDTH: usize = 80;
+
+/// The verdict, the tables, the findings.
+pub(super) fn page(report: &Report) -> String {
+    let mut page = format!("{}\n", terminal(&report.sentence));
+    if !report.mx.is_empty() {
+        page.push('\n');
+        page.push_str(&table(&rows(report)));
+    }
+    if let Some(services) = &report.services {
+        page.push('\n');
+        if services.is_empty() {
+            page.push_str("  nobody names servers for the domain's users\n");
+        } else {
+            let head = ["service", "url", "source", "trust"].map(str::to_owned).to_vec();
+            let row = |one: &mailkit::probe::ClientService| {
+                [&one.service, &one.url, &one.source, &one.trust].map(|cell| terminal(cell).into_owned()).to_vec()
+            };
+            page.push_str(&table(&[head].into_iter().chain(services.iter().map(row)).collect::<Vec<_>>()));
+        }
+    }
+    if !report.findings.is_empty() {
+        page.push('\n');
+    }
+    let mut told = BTreeSet::new();
+    for finding in &report.findings {
+        // A domain with the same fault at each of its exchangers gets one line for it, not a screen full.
+        if told.insert(finding.id) {
+            let others = report.findings.iter().filter(|other| other.id == finding.id).count() - 1;
+            for (line, indent) in remark(finding, others).lines().zip([9, 4]) {
+                page.push_str(&wrapped(&terminal(line), indent));
+            }
+        }
+    }
+    page.truncate(page.trim_end().len());
+    page
+}
+
+/// One finding, for itself and for others like it.
+pub(super) fn remark(finding: &Finding, others: usize) -> String {
+    let level = match finding.level {
+        Level::Info => "note",
+        Level::Warn => "warning",
+        Level::Error => "error",
+    };
+    let about = finding.host.as_ref().map(|host| format!("{host}: ")).unwrap_or_default();
+    let likewise = if others > 0 { format!(" (and {others} more like this)") } else { String::new() };
+    let fix = finding.fix.map(|fix| format!("  {fix}\n")).unwrap_or_default();
+    let text = terminal(&finding.text);
+    format!("{level}: {about}{text}{likewise} [{}; {}]\n{fix}", finding.id, finding.why)
+}
+
+/// The exchangers, with what was seen of them.
+fn rows(report: &Report) -> Vec<Vec<String>> {
+    let is_visited = report.mx.iter().any(|host| !host.probes.is_empty());
+    let is_guarded = report.mx.iter().any(|host| host.tlsa.is_some() || host.sts_match.is_some());
+    let mut head = vec!["pref", "host", "address"];
+    if is_visited {
+        head.extend(["tls", "verify", "note"]);
+    } else if is_guarded {
+        head.push("guard");
+    }
+    let mut rows = vec![head.into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let mut group = None;
+    for host in &report.mx {
+        // A preference stands once, before the first of those that share it.
+        let is_same = group.replace(host.preference) == Some(host.preference);
+        let mut preference = if is_same { String::new() } else { format!("{:>4}", host.preference) };
+        let mut name = terminal(&host.host).into_owned();
+        let mut row = |address: String, rest: Vec<String>| {
+            rows.push([vec![std::mem::take(&mut preference), std::mem::take(&mut name), address], rest].concat());
+        };
+        let visited = host.probes.iter().map(|visited| visited.ip).collect::<BTreeSet<_>>();
+        for visited in &host.probes {
+            row(visited.place(), of_visit(host, visited));
+        }
+        let guard = || if is_guarded && !is_visited { vec![guard(host)] } else { Vec::new() };
+        for address in host.addresses.iter().filter(|address| !visited.contains(&address.ip)) {
+            row(address.ip.to_string(), guard());
+        }
+        if host.addresses.is_empty() {
+            row("none".to_owned(), guard());
+        }
+    }
+    rows
+}
+
+/// What guards an exchanger that nobody visited.
+fn guard(host: &Host) -> String {
+    let dane = host.tlsa.as_ref().map(|tlsa| match tlsa.state {
+        TlsaState::None => "no TLSA",
+        TlsaState::Insecure => "TLSA unsigned",
+        TlsaState::Unusable => "TLSA unusable",
+        TlsaState::Usable => "DANE",
+        TlsaState::Unknown => "TLSA unknown",
+    });
+    let sts = host.sts_match.map(|is_named| if is_named { "MTA-STS" } else { "not in MTA-STS" });
+    dane.into_iter().chain(sts).collect::<Vec<_>>().join(", ")
+}
+
+/// `1.3`, `pkix`, `ends in 3 days`.
+fn of_visit(host: &Host, visited: &Visited) -> Vec<String> {
+    let tls = visited.tls.as_ref();
+    let version = tls.map_or("-", |tls| tls.version.trim_start_matches("TLSv"));
+    let verified = tls.map_or("-", |tls| tls.verified);
+    let code = visited.failure.as_ref().and_then(|failure| failure.code).map(|code| code.to_string());
+    let code = code.unwrap_or_default();
+    let state = match visited.state {
+        Standing::Ok => "",
+        Standing::Skipped => "not visited",
+        Standing::Refused => "refused",
+        Standing::Timeout => "no answer",
+        Standing::Unreachable => "not reached",
+        Standing::Greeted4xx | Standing::Deferred => "not now",
+        Standing::Greeted5xx | Standing::Rejected => "refuses us",
+        Standing::Silent => "silent",
+        Standing::HungUp => "hangs up",
+        Standing::Broken => "no SMTP",
+        Standing::TlsDeclined => "STARTTLS refused",
+        Standing::TlsOld => "TLS too old",
+        Standing::TlsFailed => "TLS failed",
+    };
+    let mut notes: Vec<String> = [code, state.to_owned()].into_iter().filter(|word| !word.is_empty()).collect();
+    notes = if notes.is_empty() { notes } else { vec![notes.join(" ")] };
+    if visited.state == Standing::Ok && tls.is_none() {
+        notes.push("no STARTTLS".to_owned());
+    }
+    if visited.dane == Some(Fit::Nomatch) {
+        notes.push("TLSA mismatch".to_owned());
+    }
+    if host.sts_match == Some(false) {
+        notes.push("not in MTA-STS".to_owned());
+    }
+    if let Some(word) = visited.flaw_word().filter(|_| visited.dane != Some(Fit::Match)) {
+        notes.push(word.to_owned());
+    } else if let Some(days) = tls.and_then(|tls| tls.days_left).filter(|days| *days < 100) {
+        notes.push(format!("{days} days left"));
+    }
+    if let Some(seconds) = visited.slow_seconds() {
+        notes.push(format!("slow: {seconds:.0} s"));
+    }
+    vec![version.to_owned(), verified.to_owned(), notes.join(", ")]
+}
+
+/// Rows with columns of equal width.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = widths.iter().enumerate().map(|(column, width)| format!("{:width$}", cell(row, column)));
+        let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    text
+}
+
+/// A text in lines that fit, the later ones indented.
+fn wrapped(text: &str, indent: usize) -> String {
+    let mut lines = String::new();
+    let mut column = 0;
+    let lead = text.len() - text.trim_start().len();
+    lines.push_str(&text[..lead]);
+    for word in text.trim_start().split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > 0 {
+            lines.push(' ');
+            column += 1;
+        } else {
+            column = lead;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines.push('\n');
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailkit::address::Domain;
+    use mailkit::net::zone::Zone;
+    use mailkit::probe::look_up;
+
+    const ZONE: &str = "
+$ORIGIN cases.test.
+a A 192.0.2.1
+b A 192.0.2.2
+b AAAA 2001:db8::2
+alias CNAME a
+many MX 5 b
+many MX 5 a
+many MX 10 alias
+nullmx MX 0 .
+implicit A 192.0.2.9
+nohost MX 10 gone
+gone2 MX 10 gone
+gone2 MX 20 gone3
+";
+
+    async fn report(name: &str) -> Report {
+        let zone = Zone::parse(ZONE).expect("a zone");
+        zone.fail("down.cases.test");
+        look_up(&zone, &Domain::parse(name).expect(name)).await
+    }
+
+    #[tokio::test]
+    async fn the_page_has_verdict_table_and_findings() {
+        let wanted = "\
+Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then alias.cases.test.
+
+  pref  host              address
+     5  a.cases.test      192.0.2.1
+        b.cases.test      192.0.2.2
+                          2001:db8::2
+    10  alias.cases.test  192.0.2.1
+
+warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
+         [mx.cname-target; RFC 5321 §5.1, RFC 2181 §10.3]
+  name the host itself in the MX record";
+        assert_eq!(page(&report("many.cases.test").await), wanted);
+    }
+
+    #[tokio::test]
+    async fn a_fault_that_many_exchangers_share_is_told_once() {
+        let page = page(&report("gone2.cases.test").await);
+        assert_eq!(page.matches("mx.no-host").count(), 1);
+        assert!(page.contains("gone.cases.test: there is no such host (and 1 more like this)"), "{page}");
+    }
+}

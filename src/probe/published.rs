@@ -1,0 +1,266 @@
+//! What a domain publishes about the protection of its exchangers: TLSA records, and a policy for senders.
+//!
+//! Asked as the relay asks, and told in full, also where it counts for nothing. RFC 7672 §2; RFC 8461 §3, §4.
+
+use super::known::Known;
+use super::known::{
+    DANE_INSECURE, DANE_PARTIAL, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNUSABLE, STS_DNS, STS_NOT_NAMED, STS_SHORT,
+    STS_TESTING, STS_UNKNOWN,
+};
+use super::report::{Dnssec, Host, Level, Report};
+use crate::engine::guarding::tlsa;
+use crate::engine::sts::{Policies, Standing};
+use crate::policy::sts::{Mode, Policy};
+use crate::policy::tlsa::{Published, names, owner};
+use crate::wire::association::Association;
+use crate::world::{LookupError, Record, Resolve};
+use futures_util::StreamExt;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Hosts that are asked about at once.
+const AT_ONCE: usize = 8;
+/// Records of one host that are told.
+const RECORDS_MAX: usize = 32;
+/// A policy that ends sooner hardly protects anybody.
+const AGE_MIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The TLSA records of an exchanger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tlsa {
+    /// What they amount to.
+    pub state: TlsaState,
+    /// Where they were looked for last.
+    pub owner: String,
+    /// The records.
+    pub records: Vec<TlsaRecord>,
+    /// Those that count.
+    #[serde(skip)]
+    pub(super) associations: Vec<Association>,
+    /// The names that a certificate below a named authority may carry; the first is asked for.
+    #[serde(skip)]
+    pub(super) names: Vec<String>,
+}
+
+/// What TLSA records amount to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsaState {
+    /// There are none.
+    None,
+    /// There are some, and DNSSEC does not vouch for them, or for the way to the host.
+    Insecure,
+    /// None of them can be used.
+    Unusable,
+    /// They count.
+    Usable,
+    /// DNS does not say now.
+    Unknown,
+}
+
+/// One TLSA record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TlsaRecord {
+    /// Certificate usage.
+    pub usage: u8,
+    /// Selector.
+    pub selector: u8,
+    /// Matching type.
+    pub mtype: u8,
+    /// Association data, in hexadecimal digits.
+    pub data: String,
+    /// Whether it can be used for mail, and counts beside the others.
+    pub counts: bool,
+    /// Whether it fits what a server of the host showed; null if none showed anything.
+    pub fits: Option<bool>,
+    /// The same as the TLS library knows it.
+    #[serde(skip)]
+    pub(super) association: Option<Association>,
+}
+
+/// The domain's policy for those who send to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MtaSts {
+    /// `policy` if there is one, `none`, or `unknown` if it cannot be had.
+    pub state: &'static str,
+    /// The id in DNS.
+    pub id: Option<String>,
+    /// enforce, testing or none.
+    pub mode: Option<&'static str>,
+    /// How long it is to be kept, in seconds.
+    pub max_age: Option<u64>,
+    /// The exchangers that it names.
+    pub mx: Vec<String>,
+    /// Why it cannot be had.
+    pub error: Option<String>,
+}
+
+impl MtaSts {
+    /// Whether senders keep to it.
+    pub fn is_enforced(&self) -> bool {
+        self.mode == Some("enforce")
+    }
+}
+
+impl Report {
+    /// Asks for the TLSA records of the exchangers' port. `voucher` is on whose word answers are authentic, or why none
+    /// of them is.
+    pub(super) async fn ask_for_tlsa(&mut self, dns: &dyn Resolve, port: u16, voucher: Result<&str, &str>) {
+        let Ok(found) = self.found.clone() else { return };
+        let unchecked = voucher.err();
+        self.dns.dnssec = match (unchecked, found.is_authentic) {
+            (None, true) => Dnssec::Secure,
+            (None, false) => Dnssec::Insecure,
+            (Some(_), _) => Dnssec::Unchecked,
+        };
+        if self.dns.dnssec != Dnssec::Unchecked {
+            self.dns.vouched_by = voucher.ok().map(str::to_owned);
+        }
+        let hosts = found.hosts.iter().filter(|host| !host.host.starts_with('['));
+        let asked = hosts.map(|host| (host.host.clone(), host.aliases.clone())).map(|(host, aliases)| async move {
+            let looked = tlsa(dns, &host, &aliases, port).await;
+            (host, looked)
+        });
+        let answers: Vec<_> = futures_util::stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        for (host, looked) in answers {
+            let Some((base, answer)) = looked else { continue };
+            let is_vouched = found.is_authentic
+                && found.hosts.iter().any(|other| other.host == host && other.is_authentic)
+                && answer.as_ref().is_ok_and(|answer| answer.is_authentic);
+            let names = names(&base, &host, &self.ascii);
+            let records = answer.as_ref().map(|answer| answer.records.as_slice()).unwrap_or_default();
+            let published = Published::of(records);
+            let state = match (&answer, &published) {
+                (Err(LookupError::Temporary(_)), _) => TlsaState::Unknown,
+                (_, Published::Nothing) => TlsaState::None,
+                _ if !is_vouched => TlsaState::Insecure,
+                (_, Published::Unusable) => TlsaState::Unusable,
+                (_, Published::Usable(_)) => TlsaState::Usable,
+            };
+            let associations = match published {
+                Published::Usable(associations) => associations,
+                Published::Nothing | Published::Unusable => Vec::new(),
+            };
+            let told = records.iter().filter_map(|one| record(one, &associations)).take(RECORDS_MAX).collect();
+            let tlsa = Tlsa { state, owner: owner(&base, port), records: told, associations, names };
+            self.remark_on_tlsa(&host, &tlsa, answer.err(), unchecked);
+            for entry in self.mx.iter_mut().filter(|entry| entry.host == host) {
+                entry.tlsa = Some(tlsa.clone());
+            }
+        }
+        self.remark_on_all_tlsa(unchecked);
+    }
+
+    fn remark_on_tlsa(&mut self, host: &str, tlsa: &Tlsa, error: Option<LookupError>, unchecked: Option<&str>) {
+        match tlsa.state {
+            TlsaState::Unknown => {
+                let why = error.map(|error| error.to_string()).unwrap_or_default();
+                self.find(DANE_UNKNOWN, Some(host), format!("DNS does not say whether it has TLSA records: {why}"));
+            }
+            TlsaState::Insecure if unchecked.is_none() => {
+                let text = format!("DNSSEC does not vouch for its TLSA records at {}", tlsa.owner);
+                self.find(DANE_INSECURE, Some(host), text);
+            }
+            TlsaState::Unusable => {
+                let text = format!("none of its TLSA records at {} can be used for mail", tlsa.owner);
+                self.find(DANE_UNUSABLE, Some(host), text);
+            }
+            TlsaState::None | TlsaState::Insecure | TlsaState::Usable => {}
+        }
+    }
+
+    fn remark_on_all_tlsa(&mut self, unchecked: Option<&str>) {
+        let is = |host: &Host, state| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == state);
+        if let Some(why) = unchecked {
+            self.find(DANE_UNCHECKED, None, format!("whether DNSSEC vouches for TLSA records is not known: {why}"));
+        } else if self.mx.iter().any(|host| is(host, TlsaState::Usable)) {
+            let bare = self.mx.iter().filter(|host| is(host, TlsaState::None)).map(|host| host.host.clone());
+            for host in bare.collect::<BTreeSet<_>>() {
+                self.find(DANE_PARTIAL, Some(&host), "it has no TLSA records, and others of the domain's have");
+            }
+        }
+    }
+
+    /// Asks for the domain's policy, and holds the exchangers to it.
+    pub(super) async fn ask_for_policy(&mut self, policies: &Policies) {
+        if self.ascii.starts_with('[') {
+            return;
+        }
+        let id = policies.id_of(&self.ascii).await;
+        let mut told = MtaSts { state: "none", id: None, mode: None, max_age: None, mx: Vec::new(), error: None };
+        match id {
+            Ok(None) => {}
+            Err(why) => {
+                self.find(STS_DNS, None, format!("DNS does not say whether there is a policy (MTA-STS): {why}"));
+                told.state = "unknown";
+                told.error = Some(why);
+            }
+            Ok(Some(id)) => {
+                told.id = Some(id);
+                match policies.of(&self.ascii).await {
+                    Standing::Nothing => {}
+                    Standing::Unknown(why) => {
+                        self.find(STS_UNKNOWN, None, format!("its policy (MTA-STS) cannot be had: {why}"));
+                        told.state = "unknown";
+                        told.error = Some(why);
+                    }
+                    Standing::Policy(policy) => {
+                        told.state = "policy";
+                        told.mode = Some(policy.mode.word());
+                        told.max_age = Some(policy.age.as_secs());
+                        told.mx = policy.patterns().to_vec();
+                        self.hold_to(&policy);
+                    }
+                }
+            }
+        }
+        self.policies.mta_sts = Some(told);
+    }
+
+    fn hold_to(&mut self, policy: &Policy) {
+        match policy.mode {
+            Mode::None => return,
+            Mode::Testing => self.find(STS_TESTING, None, "its policy (MTA-STS) is only being tried out"),
+            Mode::Enforce => {}
+        }
+        if policy.age < AGE_MIN {
+            let text = format!("its policy (MTA-STS) is good for {} seconds only", policy.age.as_secs());
+            self.find(STS_SHORT, None, text);
+        }
+        let mut strangers = Vec::new();
+        for host in &mut self.mx {
+            let is_named = policy.names(&host.host);
+            host.sts_match = Some(is_named);
+            if !is_named && !strangers.contains(&host.host) {
+                strangers.push(host.host.clone());
+            }
+        }
+        let level = if policy.mode == Mode::Enforce { Level::Error } else { Level::Warn };
+        for host in strangers {
+            let known = Known { level, ..STS_NOT_NAMED };
+            self.find(known, Some(&host), "the domain's policy (MTA-STS) does not name it");
+        }
+    }
+}
+
+fn record(record: &Record, counting: &[Association]) -> Option<TlsaRecord> {
+    let Record::Tlsa { usage, selector, matching, data } = record else { return None };
+    let association = match Published::of(std::slice::from_ref(record)) {
+        Published::Usable(one) => one.into_iter().next(),
+        Published::Nothing | Published::Unusable => None,
+    };
+    Some(TlsaRecord {
+        usage: *usage,
+        selector: *selector,
+        mtype: *matching,
+        data: data.iter().map(|octet| format!("{octet:02x}")).collect(),
+        counts: association.as_ref().is_some_and(|one| counting.contains(one)),
+        fits: None,
+        association,
+    })
+}

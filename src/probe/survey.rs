@@ -1,0 +1,60 @@
+//! All that is to be found out about a domain's mail, in its order: DNS, what is published, the servers, the verdict.
+//!
+//! RFC 5321 §5.1.
+
+use super::report::Report;
+use super::visit::Visiting;
+use crate::address::Domain;
+use crate::engine::exchangers::exchangers;
+use crate::engine::sts::Policies;
+use crate::error::Result;
+use crate::world::Resolve;
+use tokio::sync::OnceCell;
+
+/// What is to be found out.
+pub struct Survey<'a> {
+    /// DNS.
+    pub dns: &'a dyn Resolve,
+    /// Who that is, for the report.
+    pub resolver: &'a str,
+    /// On whose word answers are authentic, if TLSA records are to be asked for.
+    pub dane: Option<&'a str>,
+    /// Where policies come from, if they are to be asked for.
+    pub policies: Option<&'a Policies>,
+    /// How the servers are visited, if they are.
+    pub visiting: Option<Visiting<'a>>,
+    /// Whether addresses that only somebody nearby can reach count.
+    pub is_private: bool,
+    /// A certificate with fewer days left is remarked on.
+    pub days_min: i64,
+    /// Why no answer is authentic; asked once.
+    pub obstacle: OnceCell<Option<String>>,
+}
+
+/// The port of mail exchangers (RFC 5321 §4.5.4.2).
+const PORT: u16 = 25;
+
+impl Survey<'_> {
+    /// Finds it out. An error is a mistake of whoever asked.
+    pub async fn of(&self, domain: &Domain) -> Result<Report> {
+        let mut report = Report::new(domain, exchangers(self.dns, domain).await, self.is_private);
+        self.resolver.clone_into(&mut report.dns.resolver);
+        if !report.mx.is_empty() {
+            if let Some(voucher) = self.dane {
+                let port = self.visiting.as_ref().and_then(|visiting| visiting.ports.first().copied());
+                let obstacle = self.obstacle.get_or_init(|| self.dns.unauthentic()).await;
+                let voucher = obstacle.as_deref().map_or(Ok(voucher), Err);
+                report.ask_for_tlsa(self.dns, port.unwrap_or(PORT), voucher).await;
+            }
+            if let Some(policies) = self.policies {
+                report.ask_for_policy(policies).await;
+            }
+            if let Some(visiting) = &self.visiting {
+                report.visit(visiting).await?;
+                report.remark_on_visits(self.days_min);
+            }
+        }
+        report.conclude();
+        Ok(report)
+    }
+}

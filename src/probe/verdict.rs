@@ -1,0 +1,268 @@
+//! The verdict on a domain's mail: one sentence that says where it goes, or why it does not.
+//!
+//! Pure. RFC 5321 §5.1; RFC 7505.
+
+use super::published::{MtaSts, TlsaState};
+use super::report::{Host, Report, Verdict};
+use crate::engine::exchangers::{Exchangers, NoExchangers, Source};
+use crate::engine::reach::{Reach, reach};
+use crate::world::LookupError;
+
+impl Report {
+    /// Says what follows from all that is known by now.
+    pub(super) fn conclude(&mut self) {
+        let title = self.title();
+        (self.verdict, self.sentence) = match &self.found {
+            Ok(found) => self.of_exchangers(found, &title),
+            Err(why) => of_none(why, &title),
+        };
+    }
+
+    fn of_exchangers(&self, found: &Exchangers, title: &str) -> (Verdict, String) {
+        let nowhere = |why: &str| (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: {why}."));
+        if let Some(seen) = self.of_visits(title).or_else(|| self.of_the_dead(title)) {
+            return seen;
+        }
+        if found.source == Source::Literal {
+            let ip = found.hosts.first().and_then(|host| host.addresses.first());
+            let is_itself = ip.is_some_and(|ip| reach(*ip) == Reach::Loopback);
+            return match ip.is_some_and(|ip| reach(*ip) != Reach::Nobody) {
+                true if is_itself => {
+                    (Verdict::Deliverable, format!("Mail to {title} goes to the sender's own machine, without DNS."))
+                }
+                true => (Verdict::Deliverable, format!("Mail to {title} goes to that address, without DNS.")),
+                false => nowhere("that is no host's address"),
+            };
+        }
+        if let Some(way) = self.way(found.source) {
+            let guards = self.guards();
+            return (Verdict::Deliverable, format!("Mail to {title} goes to {way}{guards}."));
+        }
+        if found.hosts.iter().any(|host| matches!(host.missing, Some(LookupError::Temporary(_)))) {
+            let why = "the addresses of its exchangers are unknown";
+            return (Verdict::Unknown, format!("Where mail to {title} goes cannot be said now: {why}."));
+        }
+        nowhere("none of its exchangers has an address")
+    }
+
+    /// `mx1 or mx2 (3 addresses), then mx3`, over the exchangers that have addresses; `None` if none has.
+    fn way(&self, source: Source) -> Option<String> {
+        let usable = self.usable();
+        let mut groups = usable.chunk_by(|one, other| one.preference == other.preference);
+        let first = group_name(groups.next()?);
+        let itself = if source == Source::Implicit { " itself" } else { "" };
+        let second = groups.next().map(group_name);
+        Some(match (second, groups.map(<[_]>::len).sum::<usize>()) {
+            (None, _) => format!("{first}{itself}"),
+            (Some(second), 0) => format!("{first}, then {second}"),
+            (Some(second), more) => format!("{first}, then {second} and {more} more"),
+        })
+    }
+
+    /// What guards all exchangers that mail can go to, as far as DNS and the web say.
+    fn guards(&self) -> &'static str {
+        let usable = self.usable();
+        let is_named = |host: &&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+        let dane = usable.iter().all(is_named);
+        let sts = self.is_enforced() && usable.iter().all(|host| host.sts_match == Some(true));
+        match (dane, sts) {
+            (true, true) => ", guarded by DANE and by a policy (MTA-STS)",
+            (true, false) => ", guarded by DANE",
+            (false, true) => ", guarded by a policy (MTA-STS)",
+            (false, false) => "",
+        }
+    }
+
+    pub(super) fn is_enforced(&self) -> bool {
+        self.policies.mta_sts.as_ref().is_some_and(MtaSts::is_enforced)
+    }
+
+    /// The exchanger that is tried first, or one of those, as far as DNS says.
+    pub fn first_usable(&self) -> Option<&Host> {
+        self.usable().first().copied()
+    }
+
+    /// The exchangers that mail can go to, in their order, each once.
+    pub(super) fn usable(&self) -> Vec<&Host> {
+        let mut usable: Vec<&Host> = Vec::new();
+        for host in &self.mx {
+            if !host.addresses.is_empty() && usable.iter().all(|earlier| earlier.host != host.host) {
+                usable.push(host);
+            }
+        }
+        usable
+    }
+}
+
+fn of_none(why: &NoExchangers, title: &str) -> (Verdict, String) {
+    match why {
+        NoExchangers::NoSuchDomain => {
+            (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: the domain does not exist."))
+        }
+        NoExchangers::NoRecords => (
+            Verdict::Undeliverable,
+            format!("Mail to {title} cannot be delivered: it has neither MX nor address records."),
+        ),
+        NoExchangers::NullMx => (Verdict::NoMail, format!("{title} takes no mail: it publishes a null MX.")),
+        NoExchangers::Temporary(why) => {
+            (Verdict::Unknown, format!("Where mail to {title} goes cannot be said now: {why}."))
+        }
+    }
+}
+
+/// Exchangers of one preference, any of which may be tried first.
+fn group_name(group: &[&Host]) -> String {
+    match group {
+        [] => String::new(),
+        [one] => name(one),
+        [one, other] => format!("{} or {}", name(one), name(other)),
+        [one, others @ ..] => format!("{} or one of {} others", name(one), others.len()),
+    }
+}
+
+/// `mx1 (2 addresses)`.
+pub(super) fn name(host: &Host) -> String {
+    match host.addresses.len() {
+        1 => host.host.clone(),
+        count => format!("{} ({count} addresses)", host.host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Level;
+    use super::*;
+    use crate::address::Domain;
+    use crate::net::zone::Zone;
+    use crate::probe::look_up;
+
+    const ZONE: &str = r#"
+$ORIGIN cases.test.
+a A 192.0.2.1
+b A 192.0.2.2
+b AAAA 2001:db8::2
+c A 192.0.2.3
+private A 10.0.0.1
+loop A 127.0.0.1
+alias CNAME a
+many MX 5 b
+many MX 5 a
+many MX 10 c
+many MX 20 private
+many MX 20 loop
+equal MX 10 a
+equal MX 10 b
+equal MX 10 c
+nullmx MX 0 .
+nullplus MX 0 .
+nullplus MX 10 a
+implicit A 192.0.2.9
+xn--bcher-kva MX 10 a
+cnamed CNAME implicit
+mxcname MX 10 alias
+nohost MX 10 gone
+noaddr MX 10 txtonly
+txtonly TXT "no address"
+local MX 10 localhost.
+localhost.  A 127.0.0.1
+literal MX 10 192.0.2.1.
+dup MX 10 a
+dup MX 20 a
+down MX 10 mx.broken
+mx.broken A 192.0.2.5
+"#;
+
+    async fn report(name: &str) -> Report {
+        let zone = Zone::parse(ZONE).expect("a zone");
+        zone.fail("broken.cases.test");
+        look_up(&zone, &Domain::parse(&format!("{name}.cases.test")).expect(name)).await
+    }
+
+    #[tokio::test]
+    async fn the_verdict_is_one_sentence() {
+        use Verdict::*;
+        for (name, verdict, sentence) in [
+            (
+                "many",
+                Deliverable,
+                "Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then c.cases.test and 2 more.",
+            ),
+            ("equal", Deliverable, "Mail to equal.cases.test goes to a.cases.test or one of 2 others."),
+            ("dup", Deliverable, "Mail to dup.cases.test goes to a.cases.test."),
+            ("implicit", Deliverable, "Mail to implicit.cases.test goes to implicit.cases.test itself."),
+            ("bücher", Deliverable, "Mail to bücher.cases.test (xn--bcher-kva.cases.test) goes to a.cases.test."),
+            ("nullmx", NoMail, "nullmx.cases.test takes no mail: it publishes a null MX."),
+            ("nx", Undeliverable, "Mail to nx.cases.test cannot be delivered: the domain does not exist."),
+            (
+                "txtonly",
+                Undeliverable,
+                "Mail to txtonly.cases.test cannot be delivered: it has neither MX nor address records.",
+            ),
+            (
+                "nohost",
+                Undeliverable,
+                "Mail to nohost.cases.test cannot be delivered: none of its exchangers has an address.",
+            ),
+            (
+                "down",
+                Unknown,
+                "Where mail to down.cases.test goes cannot be said now: the addresses of its exchangers are unknown.",
+            ),
+            (
+                "x.broken",
+                Unknown,
+                "Where mail to x.broken.cases.test goes cannot be said now: the name server answered: Server Failure.",
+            ),
+        ] {
+            let report = report(name).await;
+            assert_eq!((report.verdict, report.sentence.as_str()), (verdict, sentence), "{name}");
+        }
+        let zone = Zone::parse(ZONE).expect("a zone");
+        for (literal, verdict, wanted) in [
+            ("[192.0.2.7]", Deliverable, "goes to that address, without DNS."),
+            ("[IPv6:2001:db8::1]", Deliverable, "goes to that address, without DNS."),
+            ("[127.0.0.1]", Deliverable, "goes to the sender's own machine, without DNS."),
+            ("[224.0.0.1]", Undeliverable, "cannot be delivered: that is no host's address."),
+        ] {
+            let report = look_up(&zone, &Domain::parse(literal).expect("a literal")).await;
+            assert_eq!((report.verdict, report.sentence), (verdict, format!("Mail to {literal} {wanted}")));
+            let is_wrong = report.findings.iter().any(|finding| finding.level == Level::Error);
+            assert_eq!(is_wrong, verdict == Undeliverable, "{literal}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_found_with_its_standard() {
+        use Level::*;
+        for (name, wanted) in [
+            ("equal", vec![]),
+            ("many", vec![("mx.loopback-address", Error), ("mx.private-address", Warn)]),
+            ("implicit", vec![("mx.implicit", Info)]),
+            ("cnamed", vec![("mx.implicit", Info), ("mx.alias", Info)]),
+            ("nullmx", vec![("mx.null", Info)]),
+            ("nullplus", vec![("mx.null-mixed", Warn)]),
+            ("mxcname", vec![("mx.cname-target", Warn)]),
+            ("nohost", vec![("mx.no-host", Error)]),
+            ("noaddr", vec![("mx.no-address", Error)]),
+            ("local", vec![("mx.localhost", Error)]),
+            ("literal", vec![("mx.address-as-name", Error), ("mx.no-host", Error)]),
+            ("dup", vec![("mx.duplicate", Info)]),
+            ("down", vec![("mx.address-unknown", Warn)]),
+        ] {
+            let report = report(name).await;
+            let found: Vec<_> = report.findings.iter().map(|finding| (finding.id, finding.level)).collect();
+            assert_eq!(found, wanted, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_json_form_has_stable_names() {
+        let json = serde_json::to_value(report("mxcname").await).expect("json");
+        assert_eq!(json["verdict"], "deliverable");
+        assert_eq!(json["dns"]["implicit_mx"], false);
+        assert_eq!(json["mx"][0]["cname"], "a.cases.test");
+        assert_eq!(json["mx"][0]["addresses"][0]["ip"], "192.0.2.1");
+        assert_eq!(json["findings"][0]["level"], "warn");
+        assert_eq!(serde_json::to_value(report("nullmx").await).expect("json")["verdict"], "no-mail");
+    }
+}

@@ -1,0 +1,254 @@
+//! What was seen at one address of an exchanger, as the report on the domain has it. Pure.
+//!
+//! A sighting says how far a conversation came; here it becomes one word for how the address stands.
+//! RFC 5321 §3.1, §3.8, §4.2.1; RFC 3207.
+
+use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
+use crate::net::dialogue::NO_ANSWER;
+use crate::net::tls::{Flaw, Objection, TOO_OLD};
+use crate::smtp::outcome::Phase;
+use crate::wire::secured::{Certificate, Verified};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// An answer that takes longer is slow: some senders do not wait much longer for the greeting.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// What was seen at one address.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Visited {
+    /// The address.
+    #[schemars(with = "String")]
+    pub ip: IpAddr,
+    /// The port.
+    pub port: u16,
+    /// How it stands.
+    pub state: Standing,
+    /// The greeting, with its code.
+    pub banner: Option<String>,
+    /// What was offered last, in answer to EHLO.
+    pub ehlo: Vec<String>,
+    /// The encryption, if there was one.
+    pub tls: Option<Tls>,
+    /// What authorities make of the certificate: `ok`, or what speaks against it.
+    pub pkix: Option<String>,
+    /// What TLSA records make of it; null if there are none that count.
+    pub dane: Option<Fit>,
+    /// What each recipient was answered.
+    pub rcpt: Vec<Recipient>,
+    /// Whether mail for a name that cannot be there would be taken too; null if nobody asked.
+    pub catch_all: Option<bool>,
+    /// What ended the look before its time.
+    pub failure: Option<Failure>,
+    /// How long each step took, in milliseconds.
+    pub ms: Times,
+    /// The slowest answer: what it answers, and milliseconds.
+    #[serde(skip)]
+    pub(super) slowest: Option<(String, f64)>,
+    /// Whether the server knows no EHLO.
+    #[serde(skip)]
+    pub(super) is_old: bool,
+    /// What is wrong with the certificate, if anything.
+    #[serde(skip)]
+    pub(super) flaw: Option<Flaw>,
+    /// Whether it is this machine that has no way there.
+    #[serde(skip)]
+    pub(super) has_no_route: bool,
+    /// What was shown in the handshake.
+    #[serde(skip)]
+    pub shown: Vec<Certificate>,
+}
+
+/// How an address stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It talks to us.
+    Ok,
+    /// Nobody looked.
+    Skipped,
+    /// It refuses connections.
+    Refused,
+    /// Nobody answers.
+    Timeout,
+    /// It is not reached.
+    Unreachable,
+    /// It greets with a code that begins with 4.
+    #[serde(rename = "greeted-4xx")]
+    Greeted4xx,
+    /// It greets with a code that begins with 5.
+    #[serde(rename = "greeted-5xx")]
+    Greeted5xx,
+    /// It refuses us for now, after its greeting.
+    Deferred,
+    /// It refuses us for good, after its greeting.
+    Rejected,
+    /// It was waited for, and said nothing.
+    Silent,
+    /// It hung up.
+    HungUp,
+    /// What it says is no SMTP.
+    Broken,
+    /// It offers STARTTLS and does not let us begin.
+    TlsDeclined,
+    /// Its versions of TLS are too old.
+    TlsOld,
+    /// The TLS handshake failed.
+    TlsFailed,
+}
+
+/// Whether a certificate is what TLSA records name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fit {
+    /// It is.
+    Match,
+    /// It is not.
+    Nomatch,
+}
+
+impl Standing {
+    /// Whether mail gets through, encrypted or, with senders who do not insist, in clear.
+    pub fn takes_mail(self) -> bool {
+        matches!(self, Self::Ok | Self::TlsDeclined | Self::TlsOld | Self::TlsFailed)
+    }
+
+    /// Whether it will stay so, as far as anybody can tell.
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Self::Greeted5xx | Self::Rejected | Self::Broken)
+    }
+
+    /// Of a sighting.
+    pub fn of(sighting: &Sighting) -> Self {
+        let failure = sighting.failure.as_ref();
+        let phase = failure.map_or("", |failure| failure.phase);
+        let says = |what: &str| failure.is_some_and(|failure| failure.code.is_none() && failure.text.contains(what));
+        let in_tls = phase == Phase::Tls.name();
+        let greets = phase == Phase::Greeting.name();
+        match sighting.state {
+            State::Ok => Self::Ok,
+            State::Unreachable => match sighting.reason {
+                Some(ErrorKind::ConnectionRefused) => Self::Refused,
+                Some(ErrorKind::TimedOut) => Self::Timeout,
+                _ => Self::Unreachable,
+            },
+            State::Refused | State::Deferred if in_tls => Self::TlsDeclined,
+            State::Deferred if greets => Self::Greeted4xx,
+            State::Refused if greets => Self::Greeted5xx,
+            State::Deferred => Self::Deferred,
+            State::Unfit if in_tls && says(TOO_OLD) => Self::TlsOld,
+            _ if in_tls => Self::TlsFailed,
+            State::Refused | State::Unfit => Self::Rejected,
+            State::Broken => Self::Broken,
+            State::Lost if says(NO_ANSWER) => Self::Silent,
+            State::Lost => Self::HungUp,
+        }
+    }
+}
+
+impl Visited {
+    /// An address that nobody looked at.
+    pub fn skipped(ip: IpAddr, port: u16) -> Self {
+        Self {
+            ip,
+            port,
+            state: Standing::Skipped,
+            banner: None,
+            ehlo: Vec::new(),
+            tls: None,
+            pkix: None,
+            dane: None,
+            rcpt: Vec::new(),
+            catch_all: None,
+            failure: None,
+            ms: Times::default(),
+            slowest: None,
+            is_old: false,
+            flaw: None,
+            has_no_route: false,
+            shown: Vec::new(),
+        }
+    }
+
+    /// What was seen, and what authorities and TLSA records make of what was shown. The last recipient was a name that
+    /// cannot be there if `has_stranger`.
+    pub fn new(
+        (ip, port): (IpAddr, u16),
+        sighting: Sighting,
+        judged: Option<Result<Verified, Objection>>,
+        dane: Option<Fit>,
+        has_stranger: bool,
+    ) -> Self {
+        let state = Standing::of(&sighting);
+        let said = sighting.replies.iter().map(|said| (said.verb().unwrap_or("greeting"), said.ms));
+        let slowest = said.max_by(|(_, one), (_, other)| one.total_cmp(other));
+        let mut rcpt = sighting.rcpt;
+        let stranger = if has_stranger { rcpt.pop() } else { None };
+        let mut tls = sighting.tls;
+        let (mut pkix, mut flaw) = (None, None);
+        if let (Some(tls), Some(judged)) = (&mut tls, judged) {
+            match judged {
+                Ok(verified) => {
+                    tls.verified = verified.word();
+                    pkix = Some("ok".to_owned());
+                }
+                Err(objection) => {
+                    flaw = Some(objection.flaw);
+                    pkix = Some(objection.text.clone());
+                    tls.objection = Some(objection.text);
+                }
+            }
+            if dane == Some(Fit::Match) {
+                tls.verified = Verified::Dane.word();
+                tls.objection = None;
+            }
+        }
+        Self {
+            ip,
+            port,
+            state,
+            banner: sighting.banner,
+            ehlo: sighting.offers,
+            dane: dane.filter(|_| tls.is_some()),
+            tls,
+            pkix,
+            rcpt,
+            catch_all: stranger.filter(|one| one.phase == Phase::Rcpt.name()).map(|one| one.class == Class::Ok),
+            failure: sighting.failure,
+            ms: sighting.ms,
+            slowest: slowest.map(|(verb, ms)| (verb.to_owned(), ms)),
+            is_old: sighting.replies.iter().any(|said| said.verb() == Some("HELO")),
+            flaw,
+            has_no_route: matches!(sighting.reason, Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)),
+            shown: sighting.shown,
+        }
+    }
+
+    /// What is wrong with the certificate, in a few words.
+    pub fn flaw_word(&self) -> Option<&'static str> {
+        Some(match self.flaw? {
+            Flaw::Expired => "expired",
+            Flaw::NotYetValid => "not valid yet",
+            Flaw::OtherName => "for another name",
+            Flaw::Untrusted => "nobody vouches",
+            Flaw::Other => "bad certificate",
+        })
+    }
+
+    /// How long the slowest answer took, if that is remarkable.
+    pub fn slow_seconds(&self) -> Option<f64> {
+        self.slowest.as_ref().map(|(_, ms)| ms / 1000.0).filter(|seconds| *seconds > SLOW.as_secs_f64())
+    }
+
+    /// `192.0.2.1`, and the port if it is not the usual one.
+    pub fn place(&self) -> String {
+        match self.port {
+            25 => self.ip.to_string(),
+            port => format!("{} port {port}", self.ip),
+        }
+    }
+}
