@@ -25,7 +25,7 @@ use std::fmt::Write as _;
 #[command(after_help = "Examples:
   mailkit mx lookup example.org
   mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example
-  mailkit mx lookup -v @tls://dns.example.org example.net")]
+  mailkit mx lookup -v @192.0.2.53 example.net")]
 pub(super) struct Lookup {
     /// Domains, or addresses whose domain is meant; @RESOLVER asks that server: an address or a name, perhaps with a port
     ///
