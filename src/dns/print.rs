@@ -1,12 +1,13 @@
 //! A reply as text, block by block, much as `dig` prints it.
 //!
 //! First lines begin with `;;` and say who answered, how, and with what code and flags; then come the records as zone files
-//! have them. Types that the grammar does not know are printed by number and in hexadecimal digits. The text is a
-//! stranger's: who prints it makes it fit for a terminal.
+//! have them. Types that the grammar does not know are printed by number and in hexadecimal digits. Whatever a stranger
+//! wrote into a record stays on its line and drives no terminal.
 //! RFC 1035 §5.1; RFC 3597 §5; RFC 8914 §4.
 
 use super::question::Question;
 use super::reply::{ExtendedError, Reply};
+use crate::message::safe::terminal;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, Record, RecordType};
 use std::fmt::Write as _;
@@ -47,7 +48,7 @@ pub fn block(question: &Question, how: &str, reply: &Reply) -> String {
             let _ = writeln!(text, ";; {name}");
         }
         for record in records.iter().take(RECORDS_MAX) {
-            let _ = writeln!(text, "{}", line(record));
+            let _ = writeln!(text, "{}", terminal(&line(record)));
         }
         if let Some(more @ 1..) = records.len().checked_sub(RECORDS_MAX) {
             let _ = writeln!(text, ";; and {more} more");
@@ -58,7 +59,7 @@ pub fn block(question: &Question, how: &str, reply: &Reply) -> String {
 
 /// A question as the first line of a block has it.
 pub fn asked(question: &Question) -> String {
-    format!("{} {}", question.name, type_name(question.kind))
+    terminal(&format!("{} {}", question.name, type_name(question.kind))).into_owned()
 }
 
 /// A type as zone files write it; RFC 3597 §5 for those without a name.
@@ -97,6 +98,10 @@ fn line(record: &Record) -> String {
         RData::Unknown { rdata, .. } => {
             let digits: String = rdata.anything.iter().map(|octet| format!("{octet:02x}")).collect();
             format!("\\# {} {digits}", rdata.anything.len())
+        }
+        RData::TXT(text) => {
+            let strings = text.txt_data.iter().map(|text| format!("\"{}\"", text.escape_ascii()));
+            strings.collect::<Vec<_>>().join(" ")
         }
         data => data.to_string(),
     };
@@ -151,7 +156,7 @@ mod tests {
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
     use hickory_proto::rr::Name;
     use hickory_proto::rr::rdata::opt::EdnsOption;
-    use hickory_proto::rr::rdata::{MX, NULL};
+    use hickory_proto::rr::rdata::{MX, NULL, TXT};
 
     #[test]
     fn a_reply_is_printed_with_all_that_it_says() {
@@ -170,17 +175,21 @@ mod tests {
         message.add_answer(Record::from_rdata(name.clone(), 60, RData::MX(mx)));
         let rdata = NULL::with(vec![1, 0xff]);
         message.add_authority(Record::from_rdata(name, 5, RData::Unknown { code: RecordType::from(65_280), rdata }));
+        let text = TXT::new(vec!["two\n;; lines".to_owned()]);
+        message.add_additional(Record::from_rdata(question.name.clone(), 5, RData::TXT(text)));
         let octets = message.to_vec().expect("octets");
         let reply = Reply::parse(&octets).expect("a reply");
         let wanted = format!(
             "\
 ;; example.org. MX: udp, {} octets
-;; SERVFAIL; flags qr rd ad; answer 1, authority 1, additional 0
+;; SERVFAIL; flags qr rd ad; answer 1, authority 1, additional 1
 ;; edns 0, 1232 octets, do
 ;; extended error 7 (Signature Expired): since \\x1bMonday
 example.org. 60 IN MX 10 mx.example.org.
 ;; authority
 example.org. 5 IN TYPE65280 \\# 2 01ff
+;; additional
+example.org. 5 IN TXT \"two\\n;; lines\"
 ",
             octets.len()
         );

@@ -22,6 +22,13 @@ pub struct Question {
     pub kind: RecordType,
 }
 
+impl Question {
+    /// Who answers for the root: a name that everybody knows, and that is signed.
+    pub fn root_servers() -> Self {
+        Self { name: Name::root(), kind: RecordType::NS }
+    }
+}
+
 /// How it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wishes {

@@ -174,20 +174,17 @@ impl SystemResolver {
             found.is_authentic &= sight.reply.is_authentic() && self.is_authentic && self.is_trusted() && self.judge.is_none();
             // What an answer says about names that nobody asked for does not count.
             let answers = sight.reply.answers();
-            let records: Vec<_> = answers.iter().map(|record| (host(&record.name), record.ttl, &record.data)).collect();
-            let (here, end) = follow_from(host(&question.name), kind, |name| {
-                let name = name.to_owned();
-                Ok(records.iter().filter(move |(owner, _, _)| *owner == name).map(|(_, ttl, data)| (*ttl, *data)))
+            let (here, end) = follow_from(question.name.clone(), kind, |name| {
+                let name = name.clone();
+                let of_name = answers.iter().filter(move |record| record.name == name);
+                Ok(of_name.map(|record| (record.ttl, &record.data)))
             });
             found.ttl = found.ttl.min(sight.left(end.ttl));
             found.aliases.extend(end.aliases);
             match here {
                 Ok(records) => return Ok(Answer { records, ..found }),
                 // A server that resolves for us tells all there is; one that does not stops at the end of its own zones.
-                Err(LookupError::NoRecords) if end.name != host(&question.name) && !is_final(&sight) => {
-                    name = Name::from_ascii(&end.name).map_err(|_| LookupError::NoSuchName)?;
-                    name.set_fqdn(true);
-                }
+                Err(LookupError::NoRecords) if end.name != question.name && !is_final(&sight) => name = end.name,
                 Err(LookupError::NoRecords) => return Err(absence(&sight)),
                 Err(why) => return Err(why),
             }
@@ -231,7 +228,7 @@ impl SystemResolver {
             ));
         }
         // The root is signed: a server that checks signatures knows it for authentic, or cannot reach it.
-        match self.question(&Question { name: Name::root(), kind: RecordType::NS }).await {
+        match self.question(&Question::root_servers()).await {
             Ok(sight) if sight.reply.is_authentic() => None,
             _ => Some("the name server does not check DNSSEC".to_owned()),
         }

@@ -64,7 +64,9 @@ impl Zone {
     fn find(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
         let asked = canonical(name);
         let is_signed = |name: &String| ancestors(name).any(|above| self.signed.contains(above));
-        let found = follow(asked.clone(), kind, |name| {
+        let absolute = Name::from_ascii(format!("{asked}.")).map_err(|_| LookupError::NoSuchName)?;
+        let found = follow(absolute, kind, |name| {
+            let name = &host(name);
             if ancestors(name).any(|above| self.failing().contains(above)) {
                 return Err(LookupError::Temporary("the name server answered: Server Failure".into()));
             }

@@ -58,7 +58,7 @@ const EACH_WAIT: Duration = Duration::from_secs(30);
 #[command(after_help = "Examples:
   mailkit mx lookup example.org
   mailkit mx lookup @192.0.2.53 --short alice@example.org bob@bücher.example
-  mailkit mx lookup -v @tls://dns.example.org example.net
+  mailkit mx lookup -v @192.0.2.53 example.net
   printf 'example.org\\nexample.net\\n' | mailkit mx lookup @192.0.2.53 --jsonl --jobs 50 -")]
 pub(super) struct Lookup {
     /// Domains, or addresses or URLs whose domain is meant; - reads them from standard input, one a line; @RESOLVER asks

@@ -24,6 +24,8 @@ use tokio::time::timeout;
 const IDLE: Duration = Duration::from_secs(10);
 /// Queries that wait to be written.
 const WAITING_MAX: usize = 64;
+/// Messages that answer nothing, or what was given up, before a connection is.
+const STRAYS_MAX: u32 = 1000;
 /// Octets read at once.
 const READ_SIZE: usize = 8 * 1024;
 /// An address that has not answered by now is not there. The wait for the reply cuts it further.
@@ -140,7 +142,8 @@ async fn drive(
 async fn read(mut input: ReadHalf<Box<dyn Stream>>, table: &Table, has_answered: &AtomicBool) -> String {
     let mut frames = Frames::default();
     let mut buffer = vec![0; READ_SIZE];
-    loop {
+    let mut strays = 0;
+    while strays < STRAYS_MAX {
         match timeout(IDLE, input.read(&mut buffer)).await {
             Ok(Ok(0)) => return "the name server closed the connection".to_owned(),
             Ok(Ok(length)) => frames.push(&buffer[..length]),
@@ -149,11 +152,13 @@ async fn read(mut input: ReadHalf<Box<dyn Stream>>, table: &Table, has_answered:
             Err(_) => {}
         }
         while let Some(message) = frames.pull() {
-            if table.deliver(message) {
-                has_answered.store(true, Ordering::Relaxed);
+            match table.deliver(message) {
+                true => has_answered.store(true, Ordering::Relaxed),
+                false => strays += 1,
             }
         }
     }
+    "the name server answers what nobody asked".to_owned()
 }
 
 async fn write(mut output: WriteHalf<Box<dyn Stream>>, mut waiting: mpsc::Receiver<Vec<u8>>) -> String {

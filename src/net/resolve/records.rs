@@ -40,16 +40,16 @@ pub(super) fn shown(record: &Record) -> String {
 /// How far a search through aliases has come.
 #[derive(Debug, Default)]
 pub(super) struct End {
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) aliases: Vec<String>,
     pub(super) ttl: u32,
 }
 
 /// The records of a kind that a name has, or that the names have it is an alias of; `at` says what is at a name.
 pub(in crate::net) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
-    name: String,
+    name: Name,
     kind: RecordKind,
-    at: impl Fn(&str) -> Result<I, LookupError>,
+    at: impl Fn(&Name) -> Result<I, LookupError>,
 ) -> Result<Answer, LookupError> {
     let (records, End { aliases, ttl, .. }) = follow_from(name, kind, at);
     Ok(Answer { records: records?, aliases, ttl, is_authentic: false })
@@ -57,9 +57,9 @@ pub(in crate::net) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
 
 /// The same, with the place where the search ended, whatever it found.
 pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
-    name: String,
+    name: Name,
     kind: RecordKind,
-    at: impl Fn(&str) -> Result<I, LookupError>,
+    at: impl Fn(&Name) -> Result<I, LookupError>,
 ) -> (Result<Vec<Record>, LookupError>, End) {
     let mut end = End { name, aliases: Vec::new(), ttl: u32::MAX };
     let mut records = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
         let mut alias = None;
         for (ttl, data) in here {
             if let RData::CNAME(target) = data {
-                alias = alias.or(Some((ttl, host(target))));
+                alias = alias.or(Some((ttl, &target.0)));
             } else if let Some(record) = to_record(data, kind) {
                 records.push(record);
                 end.ttl = end.ttl.min(ttl);
@@ -85,8 +85,8 @@ pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
             return (Err(too_many_aliases()), end);
         }
         end.ttl = end.ttl.min(ttl);
-        end.aliases.push(target.clone());
-        end.name = target;
+        end.aliases.push(host(target));
+        end.name = target.clone();
     }
 }
 
@@ -117,10 +117,11 @@ pub(super) fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
 
 /// A name as text: lower case, no final dot (`.` for the root), odd octets escaped as in zone files.
 pub(in crate::net) fn host(name: &Name) -> String {
-    let text = name.to_ascii().to_lowercase();
-    match text.strip_suffix('.') {
-        // `\.` at the end is a dot within the last label.
-        Some(rest) if !rest.is_empty() && !rest.ends_with('\\') => rest.to_owned(),
-        _ => text,
+    let mut text = name.to_ascii();
+    text.make_ascii_lowercase();
+    // `\.` at the end is a dot within the last label.
+    if text.len() > 1 && text.ends_with('.') && !text.ends_with("\\.") {
+        text.pop();
     }
+    text
 }

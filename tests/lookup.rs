@@ -1,0 +1,148 @@
+//! `mailkit mx lookup` asks a name server of this test: over what, how often, and what is shown of it.
+
+mod printed;
+mod watchdog;
+
+use hickory_proto::op::{Message, MessageType, OpCode};
+use hickory_proto::rr::rdata::{A, MX};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// A name server: every name has one exchanger with one address. Queries are counted, datagrams and others.
+struct Server {
+    address: SocketAddr,
+    udp: Arc<AtomicUsize>,
+    tcp: Arc<AtomicUsize>,
+}
+
+fn reply(octets: &[u8]) -> Vec<u8> {
+    let asked = Message::from_vec(octets).expect("a query");
+    let query = asked.queries[0].clone();
+    let mut reply = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
+    reply.metadata.recursion_desired = true;
+    let data = match query.query_type() {
+        RecordType::MX => Some(RData::MX(MX::new(10, Name::from_ascii("mx.hamburger.example.").expect("a name")))),
+        RecordType::A => Some(RData::A(A::new(192, 0, 2, 1))),
+        _ => None,
+    };
+    reply.answers.extend(data.map(|data| Record::from_rdata(query.name().clone(), 60, data)));
+    reply.add_query(query);
+    reply.to_vec().expect("octets")
+}
+
+impl Server {
+    fn start() -> Self {
+        let (listener, socket) = loop {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            // The same port for datagrams may be somebody else's.
+            if let Ok(socket) = UdpSocket::bind(listener.local_addr().expect("bound")) {
+                break (listener, socket);
+            }
+        };
+        let (udp, tcp) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let server = Self { address: socket.local_addr().expect("bound"), udp: udp.clone(), tcp: tcp.clone() };
+        std::thread::spawn(move || {
+            let mut buffer = [0; 512];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                udp.fetch_add(1, Ordering::Relaxed);
+                socket.send_to(&reply(&buffer[..length]), from).expect("sent");
+            }
+        });
+        std::thread::spawn(move || {
+            while let Ok((mut stream, _)) = listener.accept() {
+                let mut length = [0; 2];
+                while stream.read_exact(&mut length).is_ok() {
+                    tcp.fetch_add(1, Ordering::Relaxed);
+                    let mut octets = vec![0; u16::from_be_bytes(length).into()];
+                    stream.read_exact(&mut octets).expect("a query");
+                    let reply = reply(&octets);
+                    let length = u16::try_from(reply.len()).expect("short").to_be_bytes();
+                    if stream.write_all(&[&length[..], &reply].concat()).is_err() {
+                        break;
+                    }
+                }
+            }
+        });
+        server
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.udp.load(Ordering::Relaxed), self.tcp.load(Ordering::Relaxed))
+    }
+}
+
+fn lookup(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(120));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
+    command.args(["mx", "lookup"]).args(arguments).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().expect("it runs");
+    printed::show(&stdout, &stderr);
+    let text = |octets| String::from_utf8(octets).expect("output is text");
+    (status.code(), text(stdout), text(stderr))
+}
+
+const SHORT: &str = "10 mx.hamburger.example.\n";
+
+#[test]
+fn a_resolver_is_asked_as_it_was_said() {
+    for (before, options, is_tcp) in
+        [("@", &[][..], false), ("@udp://", &[], false), ("@tcp://", &[], true), ("@", &["--tcp"], true)]
+    {
+        let server = Server::start();
+        let resolver = format!("{before}{}", server.address);
+        let arguments = [&[resolver.as_str(), "--short", "hamburger.example"], options].concat();
+        assert_eq!(lookup(&arguments), (Some(0), SHORT.into(), String::new()), "{arguments:?}");
+        let (udp, tcp) = server.counts();
+        assert_eq!((udp > 0, tcp > 0), (!is_tcp, is_tcp), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_known_is_not_asked_again_unless_somebody_wants_that() {
+    let names = ["a.example", "b.example", "c.example"];
+    let mut counts = Vec::new();
+    for options in [&[][..], &["--no-cache"]] {
+        let server = Server::start();
+        let resolver = format!("@{}", server.address);
+        let (code, _, _) = lookup(&[&[resolver.as_str()], options, &names].concat());
+        assert_eq!(code, Some(0));
+        counts.push(server.counts().0);
+    }
+    // Three names, and the address of the one exchanger, once or each time; that it has no second one was not proven.
+    assert_eq!(counts, [3 + 1 + 3, 3 + 3 + 3]);
+}
+
+#[test]
+fn what_came_is_shown_on_the_error_channel_when_asked_for() {
+    let server = Server::start();
+    let resolver = format!("@{}", server.address);
+    let (code, stdout, stderr) = lookup(&[&resolver, "--short", "-v", "hamburger.example"]);
+    assert_eq!((code, stdout.as_str()), (Some(0), SHORT));
+    let lines: Vec<&str> = stderr.lines().collect();
+    let first = format!(";; hamburger.example. MX: {} over udp, ", server.address);
+    assert!(lines[0].starts_with(&first) && lines[0].ends_with(" octets"), "{stderr}");
+    assert_eq!(lines[1], ";; NOERROR; flags qr rd; answer 1, authority 0, additional 0");
+    assert_eq!(lines[2], "hamburger.example. 60 IN MX 10 mx.hamburger.example.");
+}
+
+#[test]
+fn what_is_no_resolver_or_cannot_be_reached_is_told() {
+    for (resolver, code, wanted) in [
+        ("@quic://192.0.2.1", 64, "quic:// is no way to ask a name server"),
+        ("@1.1.1.1#dns.example", 64, "a name behind # is for servers with a certificate"),
+        ("@[::1", 64, "@[::1 is not a resolver"),
+        ("@tcp://127.0.0.1:1", 75, "no answer from the name server"),
+        ("@127.0.0.1:1", 75, "no answer from the name server"),
+        ("@tls://127.0.0.1:1#dns.example", 75, "no answer from the name server"),
+        ("@https://127.0.0.1:1/dns-query", 75, "no answer from the name server"),
+    ] {
+        let (status, stdout, stderr) = lookup(&[resolver, "hamburger.example"]);
+        assert_eq!(status, Some(code), "{resolver}: {stdout}{stderr}");
+        assert!(stdout.contains(wanted) || stderr.contains(wanted), "{resolver}: {stdout}{stderr}");
+    }
+}
