@@ -7,7 +7,7 @@ use super::published::TlsaState;
 use super::report::{Host, Report, Verdict};
 use super::sighting::{Class, Tls};
 use super::trouble::{code, objection, said};
-use super::verdict::name;
+use super::verdict::{group_name, name};
 use super::visited::{Fit, Standing, Visited};
 use std::cmp::Reverse;
 
@@ -28,28 +28,41 @@ impl Report {
         let of_first =
             seen.iter().filter(|(host, visited)| host.host == first_takes.host && visited.state.takes_mail());
         let best = of_first.min_by_key(|one| rank(one))?;
-        let mut sentence = format!("Mail to {title} goes to {}", name(best.0));
-        if self.dns.implicit_mx {
-            sentence.push_str(" itself");
-        }
+        let mut sentence = format!("Mail to {title} goes to {}", self.goal(best.0));
         sentence.push_str(&protection(best.0, best.1, is_enforced));
         let worse: Vec<_> = seen.iter().filter(|one| rank(one) > rank(best)).collect();
         // The first of the worst, which is the one that more senders meet.
         if let Some(worst) = worse.iter().min_by_key(|one| Reverse(rank(one))) {
             let (host, visited) = worst;
-            sentence.push_str(&format!("; {} at {} {}", host.host, visited.place(), trouble(visited)));
-            if worse.len() > 1 {
-                sentence.push_str(&format!(", and {} more addresses are in trouble", worse.len() - 1));
-            }
+            sentence.push_str(&format!("; {}", state(host, visited, is_enforced)));
+            sentence.push_str(match worse.len() {
+                1 => "",
+                2 => ", and one more address is in trouble",
+                _ => ", and others are in trouble",
+            });
         }
         if worse.is_empty()
             && let Some((host, visited)) = seen.iter().filter(|one| rank(one) < rank(best)).min_by_key(|one| rank(one))
         {
-            sentence.push_str(&format!("; {} at {} {}", host.host, visited.place(), trouble(visited)));
+            sentence.push_str(&format!("; {}", state(host, visited, is_enforced)));
         }
         sentence.push('.');
         sentence.push_str(&answers(best.1));
         Some((Verdict::Deliverable, sentence))
+    }
+
+    /// The exchanger that mail goes to, and those of the same preference that take it as well.
+    fn goal(&self, first: &Host) -> String {
+        if first.host.starts_with('[') {
+            return "that address".to_owned();
+        }
+        if self.dns.implicit_mx {
+            return format!("{} itself", name(first));
+        }
+        let takes = |host: &&Host| host.probes.iter().any(|visited| visited.state.takes_mail());
+        let equals = self.mx.iter().filter(|host| host.preference == first.preference && host.host != first.host);
+        let group: Vec<&Host> = [first].into_iter().chain(equals.filter(takes)).collect();
+        group_name(&group)
     }
 
     /// Why none of those who were visited takes mail; nothing if somebody does, or nobody was visited.
@@ -62,7 +75,7 @@ impl Report {
             .collect();
         let (host, visited) = seen.first()?;
         let is_lasting = seen.iter().all(|(_, visited)| visited.state.is_lasting());
-        let mut why = format!("{} at {} {}", host.host, visited.place(), trouble(visited));
+        let mut why = state(host, visited, false);
         let likewise = seen.iter().skip(1).filter(|(_, other)| other.state == visited.state).count();
         match (seen.len() - 1, likewise) {
             (0, _) => {}
@@ -74,9 +87,9 @@ impl Report {
             }
             (others, _) => {
                 let (host, visited) = seen.iter().find(|(_, other)| other.state != visited.state)?;
-                why.push_str(&format!("; {} at {} {}", host.host, visited.place(), trouble(visited)));
+                why.push_str(&format!("; {}", state(host, visited, false)));
                 if others > 1 {
-                    why.push_str(&format!("; {} more are in trouble", others - 1));
+                    why.push_str("; others are in trouble, too");
                 }
             }
         }
@@ -90,12 +103,10 @@ impl Report {
 /// How much is wrong with an address: nothing, its certificate, its encryption, what was promised of it, all of it.
 fn rank(host: &Host, visited: &Visited, is_enforced: bool) -> u8 {
     let certificate = visited.tls.as_ref().is_none_or(|tls| tls.verified != "none");
-    let is_named = host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
     match visited.state {
         state if state.is_lasting() => 6,
         state if !state.takes_mail() => 5,
         _ if broken_promise(host, visited, is_enforced).is_some() => 4,
-        Standing::Ok if visited.tls.is_none() && is_named => 4,
         Standing::Ok if visited.tls.is_none() => 2,
         Standing::Ok if !certificate => 1,
         Standing::Ok => 0,
@@ -149,6 +160,13 @@ fn certificate(visited: &Visited, tls: &Tls) -> String {
         }
         (_, None) => until.map_or_else(String::new, |until| format!(", certificate valid until {until}")),
     }
+}
+
+/// How an address stands, as a clause of its own.
+fn state(host: &Host, visited: &Visited, is_enforced: bool) -> String {
+    let promise = broken_promise(host, visited, is_enforced).filter(|_| visited.state.takes_mail());
+    let promise = promise.map(|promise| format!(", but {promise}")).unwrap_or_default();
+    format!("{} at {} {}{promise}", host.host, visited.place(), trouble(visited))
 }
 
 /// What is wrong with an address, behind its name.
@@ -490,6 +508,14 @@ mod tests {
         assert!(told(&bad).contains(&("sts.certificate", Level::Error)));
         let clear = report(&[Does::Clear], policed(true)).await;
         assert!(told(&clear).contains(&("sts.no-tls", Level::Error)));
+        let one_of_two = report(&[GOOD, GOOD], |report| {
+            policed(true)(report);
+            report.mx.iter_mut().skip(1).for_each(|host| host.sts_match = Some(false));
+        })
+        .await;
+        let wanted = "; b.cases.test at 192.0.2.2 has TLS 1.3, certificate valid until 2026-06-01, but the domain's policy \
+                      (MTA-STS) does not name it.";
+        assert!(one_of_two.sentence.ends_with(wanted), "{}", one_of_two.sentence);
         let stranger = report(&[GOOD], policed(false)).await;
         assert!(stranger.sentence.ends_with(", but the domain's policy (MTA-STS) does not name it."));
     }

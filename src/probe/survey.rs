@@ -9,7 +9,7 @@ use crate::engine::exchangers::exchangers;
 use crate::engine::sts::Policies;
 use crate::error::Result;
 use crate::world::Resolve;
-use tokio::sync::OnceCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is to be found out.
 pub struct Survey<'a> {
@@ -27,8 +27,8 @@ pub struct Survey<'a> {
     pub is_private: bool,
     /// A certificate with fewer days left is remarked on.
     pub days_min: i64,
-    /// Why no answer is authentic; asked once.
-    pub obstacle: OnceCell<Option<String>>,
+    /// Whether answers can be authentic is asked until it is so.
+    pub is_vouched: AtomicBool,
 }
 
 /// The port of mail exchangers (RFC 5321 §4.5.4.2).
@@ -42,7 +42,11 @@ impl Survey<'_> {
         if !report.mx.is_empty() {
             if let Some(voucher) = self.dane {
                 let port = self.visiting.as_ref().and_then(|visiting| visiting.ports.first().copied());
-                let obstacle = self.obstacle.get_or_init(|| self.dns.unauthentic()).await;
+                let obstacle = match self.is_vouched.load(Ordering::Relaxed) {
+                    true => None,
+                    false => self.dns.unauthentic().await,
+                };
+                self.is_vouched.store(obstacle.is_none(), Ordering::Relaxed);
                 let voucher = obstacle.as_deref().map_or(Ok(voucher), Err);
                 report.ask_for_tlsa(self.dns, port.unwrap_or(PORT), voucher).await;
             }

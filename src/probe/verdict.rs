@@ -111,7 +111,7 @@ fn of_none(why: &NoExchangers, title: &str) -> (Verdict, String) {
 }
 
 /// Exchangers of one preference, any of which may be tried first.
-fn group_name(group: &[&Host]) -> String {
+pub(super) fn group_name(group: &[&Host]) -> String {
     match group {
         [] => String::new(),
         [one] => name(one),

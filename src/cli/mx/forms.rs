@@ -71,7 +71,7 @@ impl Printer<'_> {
                 }
                 let lines = match form {
                     Form::Short => short(report),
-                    Form::First => first(report).into_iter().map(str::to_owned).collect(),
+                    Form::First => first(report).map(|host| terminal(host).into_owned()).into_iter().collect(),
                     _ => certificates(report),
                 };
                 if form == Form::Certificates && lines.is_empty() && report.verdict == Verdict::Deliverable {
@@ -120,7 +120,7 @@ fn short(report: &Report) -> Vec<String> {
     }
     let line = |host: &Host| match host.host.starts_with('[') {
         true => format!("{} {}", host.preference, host.host),
-        false => format!("{} {}.", host.preference, host.host),
+        false => format!("{} {}.", host.preference, terminal(&host.host)),
     };
     report.mx.iter().map(line).collect()
 }

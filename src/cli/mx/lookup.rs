@@ -30,8 +30,8 @@ use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::OnceCell;
 
 /// Domains that are looked up at once.
 const JOBS: u16 = 20;
@@ -39,6 +39,8 @@ const JOBS: u16 = 20;
 const JOBS_MAX: u16 = 500;
 /// New connections in a second, unless told otherwise.
 const VISITS_PER_SECOND: u32 = 2;
+/// Ports of each address: this is no scanner.
+const PORTS_MAX: usize = 8;
 /// How long a server has for each answer.
 const EACH_WAIT: Duration = Duration::from_secs(30);
 
@@ -255,7 +257,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             visiting,
             is_private: lookup.private,
             days_min: lookup.min_days,
-            obstacle: OnceCell::new(),
+            is_vouched: AtomicBool::new(false),
         };
         let find = guarding::find(&resolver, is_named);
         let http = Http::new(&Tcp, &*find, &tls.trust, trace.as_ref());
@@ -317,6 +319,9 @@ impl Asked {
         }
         if lookup.port.contains(&0) {
             return Err(Error::new(Kind::Usage, "--port 0: there is no such port"));
+        }
+        if lookup.port.len() > PORTS_MAX {
+            return Err(Error::new(Kind::Usage, format!("--port: more than {PORTS_MAX} of them")));
         }
         let recipients = lookup.rcpt.iter().map(|text| {
             let address = address_of("--rcpt", text)?;
