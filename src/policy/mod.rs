@@ -9,5 +9,7 @@ pub mod arc;
 pub mod dkim;
 pub mod guard;
 pub mod level;
+pub mod reverse;
+pub mod spf;
 pub mod sts;
 pub mod tlsa;
