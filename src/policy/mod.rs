@@ -7,6 +7,7 @@
 
 pub mod arc;
 pub mod dkim;
+pub mod dmarc;
 pub mod guard;
 pub mod level;
 pub mod reverse;

@@ -3,6 +3,7 @@
 //! In a table, a line `? …` asks and says what must come out; `! NAME` is a name whose servers are down; `# …` says what
 //! it is about; everything else is zone text. The forms of the questions stand before each reader.
 
+mod dmarc;
 mod spf;
 
 use mailkit::net::zone::Zone;
