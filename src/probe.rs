@@ -5,6 +5,7 @@
 //! A look at one server, behind `mailkit mx probe`, is made by `server` and judged by `opinion`.
 //! RFC 5321 §5.1; RFC 2181 §10.3; RFC 7505; RFC 6761 §6.3; RFC 1918.
 
+pub mod check;
 mod opinion;
 mod report;
 mod server;

@@ -92,7 +92,7 @@ impl Question {
 }
 
 /// `@` and an address.
-fn parse_server(text: &str) -> Result<SocketAddr> {
+pub(super) fn parse_server(text: &str) -> Result<SocketAddr> {
     address(text.strip_prefix('@').unwrap_or(text), DNS_PORT).ok_or_else(|| {
         Error::new(Kind::Usage, format!("{} is not a resolver's address", masked(text)))
             .hint("write an IP address, perhaps with a port: @192.0.2.53 or @[2001:db8::53]:53")
@@ -100,7 +100,7 @@ fn parse_server(text: &str) -> Result<SocketAddr> {
 }
 
 /// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`.
-fn parse_domain(text: &str) -> Result<Domain> {
+pub(super) fn parse_domain(text: &str) -> Result<Domain> {
     let name = text.strip_suffix('.').unwrap_or(text);
     let wrong = |what: &str| Error::new(Kind::Usage, format!("{} is {what}", masked(text)));
     if name.contains('@') {

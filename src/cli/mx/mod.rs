@@ -1,5 +1,7 @@
 //! `mailkit mx`: where the mail of a domain goes, and what a server there says.
 
+mod check;
+mod checked;
 mod lookup;
 mod probe;
 mod sight;
@@ -9,6 +11,7 @@ use super::exit::Exit;
 use mailkit::error::Result;
 use std::net::{IpAddr, SocketAddr};
 
+pub(super) use checked::Object as Checked;
 pub(super) use sight::Object;
 
 /// Where DNS is asked when nobody says otherwise.
@@ -23,6 +26,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Check(Box<check::Check>),
     Lookup(lookup::Lookup),
     Probe(Box<probe::Probe>),
 }
@@ -30,6 +34,7 @@ enum Command {
 /// Does what the arguments say.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
+        Command::Check(check) => check::run(check, context),
         Command::Lookup(lookup) => lookup::run(lookup, context),
         Command::Probe(probe) => probe::run(probe, context),
     }
