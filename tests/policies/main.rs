@@ -4,6 +4,8 @@
 //! it is about; everything else is zone text. The forms of the questions stand before each reader.
 
 mod dmarc;
+mod name_server;
+mod program;
 mod spf;
 
 use mailkit::net::zone::Zone;
