@@ -148,9 +148,8 @@ async fn texts(dns: &dyn Resolve, name: &str) -> Result<Vec<Vec<u8>>, String> {
 /// A name is protected if others refuse what is not its owner's, and can tell.
 fn verdict(policies: &Policies, missing: Option<&NoExchangers>) -> Verdict {
     let (spf, dmarc) = (policies.spf.standing, policies.dmarc.standing);
-    let has_records = policies.spf.tree.record.is_some() || policies.dmarc.domain.is_some();
     match missing {
-        Some(NoExchangers::NoSuchDomain) if !has_records => return Verdict::NoSuchDomain,
+        Some(NoExchangers::NoSuchDomain) => return Verdict::NoSuchDomain,
         Some(NoExchangers::Temporary(_)) => return Verdict::Unknown,
         _ => {}
     }

@@ -19,6 +19,7 @@ pub(crate) fn check(stdout: &str, stderr: &str) -> Result<(), String> {
             Some("mailkit.send/1") => "send",
             Some("mailkit.queue/1") => "queue",
             Some("mailkit.probe/1") => "probe",
+            Some("mailkit.check/1") => "check",
             Some("mailkit.message/1") => "message",
             Some("mailkit.scan/1") => "scan",
             Some("mailkit.report/1") => "report",

@@ -6,6 +6,8 @@
 mod dmarc;
 mod name_server;
 mod program;
+#[path = "../clients/schema.rs"]
+mod schema;
 mod spf;
 
 use mailkit::net::zone::Zone;

@@ -8,7 +8,7 @@ use mailkit::world::{LookupError, Record, RecordKind, Resolve};
 use std::net::{SocketAddr, UdpSocket};
 
 /// Starts one; it ends with the program.
-pub fn start(zone: Zone) -> SocketAddr {
+pub(crate) fn start(zone: Zone) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let address = socket.local_addr().expect("an address");
     std::thread::spawn(move || {

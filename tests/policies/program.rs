@@ -1,6 +1,6 @@
 //! The program itself, with a name server of ours: what it prints, and what it ends with.
 
-use super::name_server;
+use super::{name_server, schema};
 use mailkit::net::zone::Zone;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -104,6 +104,7 @@ fn each_end_has_its_code() {
         (&["plain.test"], 0, "plain.test does not protect its name: no SPF, no DMARC"),
         (&["--fail-on", "warn", "plain.test"], 1, "dmarc.none"),
         (&["gone.test"], 68, "gone.test does not exist."),
+        (&["gone.good.test"], 68, "gone.good.test does not exist."),
         (&["down.test"], 75, "cannot be said now"),
         (&["good.test", "gone.test"], 68, "good.test protects"),
         (&["alice@good.test"], 0, "good.test protects"),
@@ -144,6 +145,11 @@ fn a_sender_sees_itself_as_others_do() {
         assert!(ran.stdout.contains(id), "{id}: {}", ran.stdout);
     }
     assert!(!ran.stdout.contains('\u{1b}'), "what a list says does not drive the terminal");
+    let json = run(&["--json", "--ip", "198.51.100.2", "--dnsbl", "list.test", "--selector", "s1", "good.test"], "");
+    schema::check(&json.stdout, "").expect("as its schema says");
+    let object: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(object["senders"][0]["spf"]["result"], "fail");
+    assert_eq!(object["senders"][0]["blocklists"][0]["state"], "listed");
 }
 
 #[test]
@@ -151,6 +157,7 @@ fn many_domains_give_a_line_of_json_each() {
     let ran = run(&["--json", "-"], "good.test\n\n# a remark\nbad.test\r\na b\ngone.test\n");
     assert_eq!(ran.code, 68, "{}", ran.stderr);
     assert!(ran.stderr.contains("a b is neither"), "{}", ran.stderr);
+    schema::check(&ran.stdout, "").expect("as its schema says");
     let objects: Vec<serde_json::Value> =
         ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let ends: Vec<_> = objects.iter().map(|object| (object["ascii"].as_str(), object["exit"].as_u64())).collect();

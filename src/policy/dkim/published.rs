@@ -121,3 +121,86 @@ pub fn read(record: &[u8]) -> State {
         allows_mail: allows("s", &["*", "email"]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zone::Zone;
+
+    const ED25519: &str = "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    const RSA: &str = "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx\
+        /byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB";
+
+    fn said(record: &str) -> String {
+        match read(record.as_bytes()) {
+            State::Key(facts) => {
+                let flags = [facts.is_testing, facts.is_strict, !facts.allows_sha256, !facts.allows_mail];
+                let words = ["testing", "strict", "hash", "service"];
+                let said = words.iter().zip(flags).filter(|(_, is)| *is).map(|(word, _)| format!(" {word}"));
+                let bits = facts.bits.map(|bits| format!(" {bits}")).unwrap_or_default();
+                format!("{}{bits}{}", facts.kind, said.collect::<String>())
+            }
+            State::Revoked => "revoked".into(),
+            State::Broken(why) => why,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_tag_of_a_key_is_told() {
+        for (record, wanted) in [
+            // RFC 6376 §3.6.1: v= first, if there at all.
+            (format!("v=DKIM1; {RSA}"), "rsa 1024"),
+            (RSA.to_owned(), "rsa 1024"),
+            (format!("v=DKIM2; {RSA}"), "it has another version than DKIM1"),
+            // k=
+            (format!("k=rsa; {RSA}"), "rsa 1024"),
+            (format!("k=ed25519; {ED25519}"), "ed25519"),
+            (format!("k=RSA; {RSA}"), "rsa 1024"),
+            (format!("k=rsa; {ED25519}"), "it is not an RSA key"),
+            (format!("k=ed25519; {RSA}"), "it is not an Ed25519 key"),
+            (format!("k=dsa; {RSA}"), "its type is unknown"),
+            // t=
+            (format!("{RSA}; t=y"), "rsa 1024 testing"),
+            (format!("{RSA}; t=s : y"), "rsa 1024 testing strict"),
+            (format!("{RSA}; t=x"), "rsa 1024"),
+            // h= and s=
+            (format!("{RSA}; h=sha256"), "rsa 1024"),
+            (format!("{RSA}; h=sha1"), "rsa 1024 hash"),
+            (format!("{RSA}; h=sha1:sha256"), "rsa 1024"),
+            (format!("{RSA}; s=email"), "rsa 1024"),
+            (format!("{RSA}; s=*"), "rsa 1024"),
+            (format!("{RSA}; s=tlsrpt"), "rsa 1024 service"),
+            (format!("{RSA}; n=a note; zz=more"), "rsa 1024"),
+            // p=
+            ("v=DKIM1; p=".to_owned(), "revoked"),
+            ("v=DKIM1; k=rsa; p= ;".to_owned(), "revoked"),
+            ("v=DKIM1".to_owned(), "there is no key in it"),
+            ("v=DKIM1; p=%%%".to_owned(), "there is no key in it"),
+            (format!("{RSA}; {RSA}"), "the tag p= stands there twice"),
+        ] {
+            assert_eq!(said(&record), wanted, "{record}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stands_under_a_selector_is_told() {
+        let zone = format!(
+            "$ORIGIN _domainkey.x.test.\none TXT \"v=DKIM1; k=ed25519; {ED25519}\"\ntwo TXT \"p=\"\ntwo TXT \"p=;\"\n\
+             far CNAME one\ndown TXT \"p=\"\n"
+        );
+        let zone = Zone::parse(&zone).expect("a zone");
+        zone.fail("down._domainkey.x.test");
+        for (selector, wanted, aliases) in [
+            ("one", "Key(", 0),
+            ("far", "Key(", 1),
+            ("two", "Several(2)", 0),
+            ("gone", "Nothing", 0),
+            ("down", "Silent(", 0),
+        ] {
+            let found = published(&zone, selector, "x.test").await;
+            assert!(format!("{:?}", found.state).starts_with(wanted), "{found:?}");
+            assert_eq!(found.aliases.len(), aliases, "{selector}");
+        }
+    }
+}
