@@ -97,7 +97,7 @@ impl SystemResolver {
 
     async fn ask(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
         // What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
-        let mut absolute = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
+        let mut absolute = Name::from_ascii(name).or_else(|_| plain(name)).map_err(|_| LookupError::NoSuchName)?;
         absolute.set_fqdn(true);
         if let Some(authentic) = self.authentic.as_ref().filter(|_| !is_special(&absolute)) {
             return authentic.ask(&absolute, kind).await;
@@ -196,6 +196,15 @@ fn shown(record: &Record) -> String {
             format!("{usage} {selector} {matching} {digits}")
         }
         Record::Ptr(name) => name.clone(),
+    }
+}
+
+/// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`.
+fn plain(name: &str) -> std::result::Result<Name, hickory_resolver::proto::ProtoError> {
+    let is_plain = name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+    match is_plain {
+        true => Name::from_labels(name.strip_suffix('.').unwrap_or(name).split('.').map(str::as_bytes)),
+        false => Name::from_ascii(name),
     }
 }
 

@@ -5,6 +5,7 @@ mod checked;
 mod lookup;
 mod probe;
 mod sight;
+mod talk;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -29,6 +30,7 @@ enum Command {
     Check(Box<check::Check>),
     Lookup(lookup::Lookup),
     Probe(Box<probe::Probe>),
+    Talk(Box<talk::TalkArgs>),
 }
 
 /// Does what the arguments say.
@@ -37,6 +39,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Check(check) => check::run(check, context),
         Command::Lookup(lookup) => lookup::run(lookup, context),
         Command::Probe(probe) => probe::run(probe, context),
+        Command::Talk(talk) => talk::run(talk, context),
     }
 }
 
