@@ -514,21 +514,42 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep the password of an account, where the account says it is'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l json -d 'Print results and errors as JSON'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s v -l verbose -d 'Say more about what is being done'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l no-input -d 'Never ask; fail where an answer would be needed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l selector -d 'Look at the DKIM key of this selector; may be given several times; without it the usual ones are tried' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l fail-on -d 'End with 1 if something this bad was found' -r -f -a "info\t'Anything that is remarkable'
+warn\t'What works with many, not with all'
+error\t'What does not work'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ca -d 'Trust the certificate authorities in this PEM file, and no others, where a policy is fetched' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ip -d 'Look at this address as a sender of the domain\'s mail, instead of those of this machine; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l helo -d 'What the sender says in EHLO; the name of this machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l dnsbl -d 'Ask this list of addresses about the sender; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l sender -d 'Look at this machine as a sender of the domain\'s mail'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
@@ -613,6 +634,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
@@ -1045,6 +1067,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "refresh" -d 'Renew an account\'s token now, although it may still be good'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "set" -d 'Keep the password of an account, where the account says it is'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "lookup" -d 'List a domain\'s mail exchangers in order, with their addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'

@@ -201,7 +201,8 @@ fn shown(record: &Record) -> String {
 
 /// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`.
 fn plain(name: &str) -> std::result::Result<Name, hickory_resolver::proto::ProtoError> {
-    let is_plain = name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+    let is_visible = name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+    let is_plain = is_visible && !name.starts_with('.') && !name.contains("..");
     match is_plain {
         true => Name::from_labels(name.strip_suffix('.').unwrap_or(name).split('.').map(str::as_bytes)),
         false => Name::from_ascii(name),

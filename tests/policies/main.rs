@@ -4,6 +4,7 @@
 //! it is about; everything else is zone text. The forms of the questions stand before each reader.
 
 mod dmarc;
+mod looked_up;
 mod name_server;
 mod program;
 #[path = "../clients/schema.rs"]

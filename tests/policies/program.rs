@@ -20,6 +20,9 @@ default._bimi       TXT "v=BIMI1; l=; a=;"
 2.100.51.198.list.test. TXT "\027[2Jred"
 2.100.51.198.list.test. A 127.0.0.2
 2.0.0.127.list.test. A 127.0.0.2
+odd                 TXT "v=spf1 exists:%{l}.any.good.test -all"
+odd                 A 198.51.100.1
+*.any               A 127.0.0.2
 $ORIGIN bad.test.
 @                   MX 10 mx
 @                   TXT "v=spf1 ipv4:198.51.100.1 -all"
@@ -148,8 +151,14 @@ fn a_sender_sees_itself_as_others_do() {
     let json = run(&["--json", "--ip", "198.51.100.2", "--dnsbl", "list.test", "--selector", "s1", "good.test"], "");
     schema::check(&json.stdout, "").expect("as its schema says");
     let object: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
-    assert_eq!(object["senders"][0]["spf"]["result"], "fail");
+    assert_eq!(object["senders"][0]["spf"]["result"], "pass");
     assert_eq!(object["senders"][0]["blocklists"][0]["state"], "listed");
+}
+
+#[test]
+fn names_of_odd_octets_are_asked_for() {
+    let ran = run(&["--ip", "198.51.100.1", "a+b=c/d@odd.good.test"], "");
+    assert!(ran.stdout.contains("pass for a+b=c/d@odd.good.test by odd.good.test: exists:"), "{}", ran.stdout);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::resolve::SystemResolver;
-use mailkit::net::tcp::Tcp;
+use mailkit::net::tcp::{Tcp, own_addresses};
 use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
 use mailkit::policy::level::Level as Demand;
@@ -28,7 +28,7 @@ use mailkit::probe::Level;
 use mailkit::probe::check::{Asked, Fetch, check};
 use mailkit::world::{Clock, Later};
 use std::io::{BufRead, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -257,24 +257,12 @@ fn senders(args: &Check) -> Result<Vec<IpAddr>> {
     if !args.sender {
         return Ok(Vec::new());
     }
-    let places: [(IpAddr, IpAddr); 2] = [
-        (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into()),
-        (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()),
-    ];
-    let own: Vec<IpAddr> = places.into_iter().filter_map(|(from, to)| own_address(from, to)).collect();
-    let public: Vec<IpAddr> = own.iter().copied().filter(|ip| reach(*ip) == Reach::Public).collect();
+    let public: Vec<IpAddr> = own_addresses().into_iter().filter(|ip| reach(*ip) == Reach::Public).collect();
     if public.is_empty() {
         let what = "this machine has no address that others see";
         return Err(Error::new(Kind::Usage, what).hint("name the one they see: --ip 192.0.2.7"));
     }
     Ok(public)
-}
-
-/// The address this machine would speak from. Nothing is sent: the system only chooses a way.
-fn own_address(from: IpAddr, to: IpAddr) -> Option<IpAddr> {
-    let socket = UdpSocket::bind((from, 0)).ok()?;
-    socket.connect((to, 9)).ok()?;
-    Some(socket.local_addr().ok()?.ip())
 }
 
 /// The web servers of domains.

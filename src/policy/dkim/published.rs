@@ -125,7 +125,6 @@ pub fn read(record: &[u8]) -> State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::zone::Zone;
 
     const ED25519: &str = "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     const RSA: &str = "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx\
@@ -180,27 +179,6 @@ mod tests {
             (format!("{RSA}; {RSA}"), "the tag p= stands there twice"),
         ] {
             assert_eq!(said(&record), wanted, "{record}");
-        }
-    }
-
-    #[tokio::test]
-    async fn what_stands_under_a_selector_is_told() {
-        let zone = format!(
-            "$ORIGIN _domainkey.x.test.\none TXT \"v=DKIM1; k=ed25519; {ED25519}\"\ntwo TXT \"p=\"\ntwo TXT \"p=;\"\n\
-             far CNAME one\ndown TXT \"p=\"\n"
-        );
-        let zone = Zone::parse(&zone).expect("a zone");
-        zone.fail("down._domainkey.x.test");
-        for (selector, wanted, aliases) in [
-            ("one", "Key(", 0),
-            ("far", "Key(", 1),
-            ("two", "Several(2)", 0),
-            ("gone", "Nothing", 0),
-            ("down", "Silent(", 0),
-        ] {
-            let found = published(&zone, selector, "x.test").await;
-            assert!(format!("{:?}", found.state).starts_with(wanted), "{found:?}");
-            assert_eq!(found.aliases.len(), aliases, "{selector}");
         }
     }
 }

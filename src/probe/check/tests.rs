@@ -1,3 +1,5 @@
+//! Domains with one fault each, and what is found.
+
 use super::*;
 use crate::net::zone::Zone;
 use std::collections::BTreeSet;
