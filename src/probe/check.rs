@@ -26,12 +26,16 @@ use crate::address::Domain;
 use crate::engine::exchangers::{NoExchangers, exchangers};
 use crate::policy::dkim::published::{GUESSES, published};
 use crate::policy::dmarc::{applied, walk};
-use crate::policy::spf::survey;
-use crate::policy::{bimi as bimi_record, tlsrpt};
+use crate::policy::{bimi as bimi_record, spf as spf_record, tlsrpt};
 use crate::world::{Later, LookupError, Record, RecordKind, Resolve, Timestamp};
 use futures_util::future::{join, join_all, join4};
 use report::Notes;
 use std::net::IpAddr;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A record that leads to many names whose servers are silent would take minutes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Gives the text of a domain's policy, from its web server.
 pub trait Fetch: Send + Sync {
@@ -77,7 +81,7 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
     };
     let (found, tree, walked, keys) = join4(
         exchangers(dns, &asked.domain),
-        survey(dns, &ascii),
+        surveyed(dns, &ascii),
         walk(dns, &ascii),
         join_all(selectors.iter().map(|selector| published(dns, selector, &ascii))),
     )
@@ -127,6 +131,16 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
         findings.clear();
     }
     Checkup { domain, ascii, verdict, sentence, policies, senders, findings }
+}
+
+/// All that an SPF record leads to, or what is known of it when somebody has waited long enough.
+async fn surveyed(dns: &dyn Resolve, domain: &str) -> spf_record::Branch {
+    let late = || spf_record::Branch {
+        domain: domain.to_owned(),
+        state: spf_record::State::Silent("it takes too long to follow it".to_owned()),
+        leaves: Vec::new(),
+    };
+    timeout(PATIENCE, spf_record::survey(dns, domain)).await.unwrap_or_else(|_| late())
 }
 
 /// The texts of a name; none if there are none.

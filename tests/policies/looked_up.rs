@@ -156,6 +156,10 @@ async fn every_term_is_shown_with_what_it_costs() {
     let wide = survey(&zone, "wide.test").await;
     assert_eq!(wide.lookups(), 49);
     assert_eq!(wide.leaves.iter().filter(|leaf| leaf.trouble.is_some()).count(), 9);
+    let huge =
+        format!("h.test. TXT {}\n", "\"v=spf1 \" ".to_owned() + &"\"a a a a a a a a a a a a a a a a \" ".repeat(130));
+    let huge = survey(&Zone::parse(&huge).expect("a zone"), "h.test").await;
+    assert!(matches!(huge.state, State::Unfollowed(_)) && huge.leaves.is_empty());
     zone.fail("b.test");
     assert!(survey(&zone, "a.test").await.is_uncertain());
 }

@@ -134,7 +134,7 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
     let question = Question {
         selectors: labels(&args.selector, "--selector")?,
         senders: senders(args)?,
-        helo: host::helo(args.helo.as_deref())?.to_ascii().to_string(),
+        helo: helo(args.helo.as_deref())?,
         blocklists: labels(&args.dnsbl, "--dnsbl")?,
     };
     let trust = TlsFiles { ca: args.ca.clone(), ..TlsFiles::default() }.read()?.trust;
@@ -160,7 +160,7 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
                     Ok(asked) => one(args, context, (&dns, server, &web), asked, index).await?,
                     // One bad line of many is no reason to leave out the others.
                     Err(error) => {
-                        context.warn(&error.to_string());
+                        context.warn(&terminal(&error.to_string()));
                         Exit::from(error.kind())
                     }
                 };
@@ -249,10 +249,20 @@ fn labels(names: &[String], option: &str) -> Result<Vec<String>> {
     names.iter().map(read).collect()
 }
 
+/// What the sender says in EHLO. Clients say anything, and here nothing is said to anybody: it need not be a name.
+fn helo(told: Option<&str>) -> Result<String> {
+    match told {
+        None => Ok(host::helo(None)?.to_ascii().to_string()),
+        Some(text) if (1..=255).contains(&text.len()) && !text.chars().any(char::is_control) => Ok(text.to_owned()),
+        Some(text) => Err(Error::new(Kind::Usage, format!("--helo {}: nobody says this in EHLO", terminal(text)))),
+    }
+}
+
 /// The addresses that are looked at: those named, or those of this machine that others see.
 fn senders(args: &Check) -> Result<Vec<IpAddr>> {
     if !args.ip.is_empty() {
-        return Ok(args.ip.clone());
+        // RFC 7208 §5: IPv4 in the dress of IPv6 is IPv4.
+        return Ok(args.ip.iter().map(IpAddr::to_canonical).collect());
     }
     if !args.sender {
         return Ok(Vec::new());

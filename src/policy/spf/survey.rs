@@ -12,6 +12,8 @@ use std::net::IpAddr;
 
 /// Terms that are looked up; the others are counted.
 const FOLLOWED_MAX: usize = 40;
+/// Terms that are shown: a record of a hostile owner may have tens of thousands, in each of many records.
+const TERMS_MAX: usize = 2000;
 /// How deep records may lie in each other.
 const DEPTH_MAX: usize = 12;
 
@@ -64,7 +66,7 @@ pub struct Leaf {
 
 /// Follows the record of a domain.
 pub async fn survey(dns: &dyn Resolve, domain: &str) -> Branch {
-    let mut walk = Walk { dns, root: domain, followed: 0 };
+    let mut walk = Walk { dns, root: domain, followed: 0, terms: 0 };
     walk.branch(domain.to_owned(), Vec::new()).await
 }
 
@@ -117,6 +119,7 @@ struct Walk<'a> {
     dns: &'a dyn Resolve,
     root: &'a str,
     followed: usize,
+    terms: usize,
 }
 
 impl Walk<'_> {
@@ -146,6 +149,10 @@ impl Walk<'_> {
                 Ok(record) => record,
                 Err(error) => return plain(State::Broken(shown(text), error)),
             };
+            self.terms += record.terms.len();
+            if self.terms > TERMS_MAX {
+                return plain(State::Unfollowed("there are more terms than anybody writes"));
+            }
             let mut above = above;
             above.push(domain.clone());
             let follows_redirect = record.redirect().is_some();

@@ -8,6 +8,7 @@ use crate::engine::exchangers::{Exchanger, Exchangers};
 use crate::policy::tlsa::{Published, bases, owner};
 use crate::probe::report::Level;
 use crate::world::{LookupError, RecordKind, Resolve};
+use futures_util::future::join_all;
 
 /// Exchangers whose records are asked for.
 const HOSTS_MAX: usize = 20;
@@ -32,13 +33,16 @@ enum State {
 
 /// Asks for the records of all exchangers.
 pub(super) async fn gather(dns: &dyn Resolve, found: &Exchangers) -> Vec<Facts> {
-    let mut facts: Vec<Facts> = Vec::new();
+    let mut hosts: Vec<&Exchanger> = Vec::new();
     for host in found.hosts.iter().filter(|host| !host.host.starts_with('[')).take(HOSTS_MAX) {
-        if facts.iter().all(|known| known.host != host.host) {
-            facts.push(Facts { host: host.host.clone(), state: look(dns, host, found.is_authentic).await });
+        if hosts.iter().all(|known| known.host != host.host) {
+            hosts.push(host);
         }
     }
-    facts
+    let asked = hosts
+        .into_iter()
+        .map(|host| async move { Facts { host: host.host.clone(), state: look(dns, host, found.is_authentic).await } });
+    join_all(asked).await
 }
 
 async fn look(dns: &dyn Resolve, host: &Exchanger, is_authentic: bool) -> State {

@@ -6,6 +6,7 @@ use super::report::{Dmarc, Notes, Standing};
 use crate::policy::dmarc::{Applied, Destination, Found, Odd, Policy, Record, Scope, Walk, accepts};
 use crate::probe::report::Level;
 use crate::world::Resolve;
+use futures_util::future::join_all;
 
 /// Places for reports that are asked whether they take them.
 const DESTINATIONS_MAX: usize = 10;
@@ -25,12 +26,11 @@ pub(super) async fn destinations(dns: &dyn Resolve, walk: &Walk) -> Vec<(String,
         record.aggregate.iter().chain(&record.failure).filter_map(Destination::domain).collect();
     hosts.sort();
     hosts.dedup();
-    let mut asked = Vec::new();
-    for host in hosts.into_iter().take(DESTINATIONS_MAX) {
+    let asked = hosts.into_iter().take(DESTINATIONS_MAX).map(|host| async move {
         let answer = accepts(dns, walk, domain, &host).await;
-        asked.push((host, answer));
-    }
-    asked
+        (host, answer)
+    });
+    join_all(asked).await
 }
 
 /// Judges what was found, or why nothing is known.

@@ -351,6 +351,9 @@ pub struct Listing {
     pub text: Option<String>,
 }
 
+/// Findings that are kept: who writes a record with ten thousand mistakes hears of the first.
+const FINDINGS_MAX: usize = 500;
+
 /// Findings while they are gathered.
 #[derive(Debug, Default)]
 pub(super) struct Notes(pub(super) Vec<Finding>);
@@ -378,6 +381,9 @@ impl Notes {
         why: &'static str,
         fix: &'static str,
     ) {
+        if self.0.len() >= FINDINGS_MAX {
+            return;
+        }
         let fix = Some(fix).filter(|fix| !fix.is_empty());
         self.0.push(Finding { id, level, host: host.map(str::to_owned), text: text.into(), why, fix });
     }

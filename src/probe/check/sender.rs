@@ -5,6 +5,7 @@
 use super::Asked;
 use super::report::{Listing, Notes, Sender, SpfResult};
 use super::{dmarc, ptr};
+use crate::address::Domain;
 use crate::policy::blocklist::{self, Said};
 use crate::policy::dmarc::{Passed, evaluate};
 use crate::policy::spf::{Checked, Question, Verdict, check};
@@ -97,6 +98,10 @@ fn on_spf(spf: &SpfResult, ip: IpAddr, level: Level, notes: &mut Notes) {
 
 /// Whether a name leads to an address; none if DNS does not say.
 async fn leads(dns: &dyn Resolve, name: &str, ip: IpAddr) -> Option<bool> {
+    // RFC 5321 §4.1.3: who has no name may say its address.
+    if let Ok(Domain::Literal(literal)) = Domain::parse(name) {
+        return Some(literal == ip);
+    }
     let kind = if ip.is_ipv4() { RecordKind::A } else { RecordKind::Aaaa };
     match dns.lookup(name, kind).await {
         Ok(answer) => Some(answer.records.iter().filter_map(Record::ip).any(|found| found == ip)),
