@@ -331,6 +331,9 @@ _mailkit() {
             mailkit__subcmd__help__subcmd__imap,sync)
                 cmd="mailkit__subcmd__help__subcmd__imap__subcmd__sync"
                 ;;
+            mailkit__subcmd__help__subcmd__mx,check)
+                cmd="mailkit__subcmd__help__subcmd__mx__subcmd__check"
+                ;;
             mailkit__subcmd__help__subcmd__mx,lookup)
                 cmd="mailkit__subcmd__help__subcmd__mx__subcmd__lookup"
                 ;;
@@ -370,6 +373,9 @@ _mailkit() {
             mailkit__subcmd__imap__subcmd__help,sync)
                 cmd="mailkit__subcmd__imap__subcmd__help__subcmd__sync"
                 ;;
+            mailkit__subcmd__mx,check)
+                cmd="mailkit__subcmd__mx__subcmd__check"
+                ;;
             mailkit__subcmd__mx,help)
                 cmd="mailkit__subcmd__mx__subcmd__help"
                 ;;
@@ -381,6 +387,9 @@ _mailkit() {
                 ;;
             mailkit__subcmd__mx,talk)
                 cmd="mailkit__subcmd__mx__subcmd__talk"
+                ;;
+            mailkit__subcmd__mx__subcmd__help,check)
+                cmd="mailkit__subcmd__mx__subcmd__help__subcmd__check"
                 ;;
             mailkit__subcmd__mx__subcmd__help,help)
                 cmd="mailkit__subcmd__mx__subcmd__help__subcmd__help"
@@ -2315,8 +2324,22 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help__subcmd__mx)
-            opts="lookup probe talk"
+            opts="check lookup probe talk"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__mx__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2749,7 +2772,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help lookup probe talk help"
+            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help check lookup probe talk help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2782,9 +2805,81 @@ _mailkit() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mailkit__subcmd__mx__subcmd__help)
-            opts="lookup probe talk help"
+        mailkit__subcmd__mx__subcmd__check)
+            opts="-A -q -v -h --selector --fail-on --ca --sender --ip --helo --dnsbl --config --account --trace --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --selector)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "info warn error" -- "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --helo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dnsbl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__mx__subcmd__help)
+            opts="check lookup probe talk help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__mx__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

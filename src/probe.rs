@@ -6,6 +6,7 @@
 //! `opinion`. All findings there are stand in `known`. Prints nothing and knows no exit codes: the commands do.
 //! RFC 5321 §5.1.
 
+pub mod check;
 mod diff;
 mod known;
 mod manners;

@@ -162,6 +162,7 @@ impl Stage {
             ("add me@example.org", at_once),
             ("imaps://imap.example.org", format!("imaps://localhost:{}", server.port("imaps"))),
             ("lookup example.org", format!("lookup @{name_server} example.org")),
+            ("check example.org", format!("check @{name_server} example.org")),
             ("mx1.example.org", credulous_server()),
             ("1234.apps.example.org", "me".to_owned()),
             ("@192.0.2.53", format!("@{name_server}")),

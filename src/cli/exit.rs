@@ -7,7 +7,7 @@ use mailkit::error::Kind;
 use std::process::ExitCode;
 
 /// What the process ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exit(u8);
 
 /// One line of the table: number, name in sysexits.h without `EX_`, meaning.

@@ -34,7 +34,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 23] = [
+const ALL: [Described; 24] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -47,6 +47,7 @@ const ALL: [Described; 23] = [
         make: of::<parse::Authentication<'static>>,
     },
     Described { name: "calendar", what: "appointments: mailkit parse --calendar", make: of::<calendar::Object> },
+    Described { name: "check", what: "what a domain publishes: mailkit mx check", make: of::<mx::Checked<'static>> },
     Described { name: "dates", what: "dates: mailkit parse --dates", make: of::<addresses::Days> },
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "fields", what: "header fields: mailkit parse -H", make: of::<header::Object<'static>> },

@@ -124,25 +124,31 @@ impl Policies {
     }
 
     async fn ask(&self, domain: &str, patience: Duration) -> Result<Policy, String> {
-        let url = Url::parse(&format!("https://mta-sts.{domain}/.well-known/mta-sts.txt"))
-            .map_err(|error| format!("the domain makes no address of a web server: {error}"))?;
         let http = Http::new(&*self.connect, &*self.find, &self.trust, self.trace.as_ref());
-        // RFC 8461 §3.3: redirections are not followed.
-        let request = Request::get(url).accept("text/plain").body_max(SIZE_MAX).within(patience);
-        let response = http.ask(request).await.map_err(|error| error.to_string())?;
-        if !response.is_ok() {
-            return Err(format!("the web server says {}", response.status));
-        }
-        // RFC 8461 §3.2: so that a page which users write themselves is no policy.
-        if response.media_type().as_deref() != Some("text/plain") {
-            return Err("what the web server gives is not text/plain".to_owned());
-        }
-        Policy::parse(&response.body).map_err(|error| format!("what the web server gives is no policy: {error}"))
+        let text = fetch_text(&http, domain, patience).await?;
+        Policy::parse(&text).map_err(|error| format!("what the web server gives is no policy: {error}"))
     }
 
     fn silent(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, String)>> {
         self.silent.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The text that a domain's web server gives for its policy.
+pub async fn fetch_text(http: &Http<'_>, domain: &str, patience: Duration) -> Result<Vec<u8>, String> {
+    let url = Url::parse(&format!("https://mta-sts.{domain}/.well-known/mta-sts.txt"))
+        .map_err(|error| format!("the domain makes no address of a web server: {error}"))?;
+    // RFC 8461 §3.3: redirections are not followed.
+    let request = Request::get(url).accept("text/plain").body_max(SIZE_MAX).within(patience);
+    let response = http.ask(request).await.map_err(|error| error.to_string())?;
+    if !response.is_ok() {
+        return Err(format!("the web server says {}", response.status));
+    }
+    // RFC 8461 §3.2: so that a page which users write themselves is no policy.
+    if response.media_type().as_deref() != Some("text/plain") {
+        return Err("what the web server gives is not text/plain".to_owned());
+    }
+    Ok(response.body)
 }
 
 /// A policy that is kept, if its time is not over: its id, and whether more than half of its time is left.

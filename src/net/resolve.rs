@@ -171,7 +171,8 @@ impl SystemResolver {
                 return Ok(Answer { records, is_authentic: false, ttl: found.ttl.min(LOCAL_TTL), ..found });
             }
             let sight = self.question(&question).await?;
-            found.is_authentic &= sight.reply.is_authentic() && self.is_authentic && self.is_trusted() && self.judge.is_none();
+            found.is_authentic &=
+                sight.reply.is_authentic() && self.is_authentic && self.is_trusted() && self.judge.is_none();
             // What an answer says about names that nobody asked for does not count.
             let answers = sight.reply.answers();
             let (here, end) = follow_from(question.name.clone(), kind, |name| {
@@ -272,9 +273,19 @@ impl Resolve for SystemResolver {
 
 /// A name as DNS has it. What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
 fn absolute(name: &str) -> Result<Name, LookupError> {
-    let mut name = Name::from_ascii(name).map_err(|_| LookupError::NoSuchName)?;
+    let mut name = Name::from_ascii(name).or_else(|_| plain(name)).map_err(|_| LookupError::NoSuchName)?;
     name.set_fqdn(true);
     Ok(name)
+}
+
+/// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`.
+fn plain(name: &str) -> std::result::Result<Name, hickory_proto::ProtoError> {
+    let is_visible = name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+    let is_plain = is_visible && !name.starts_with('.') && !name.contains("..");
+    match is_plain {
+        true => Name::from_labels(name.strip_suffix('.').unwrap_or(name).split('.').map(str::as_bytes)),
+        false => Name::from_ascii(name),
+    }
 }
 
 /// Whether a server has said all there is: RFC 2308 §2.2, an absence comes with an SOA.

@@ -8,7 +8,7 @@ use super::trace::Tap;
 use crate::error::{Error, Kind, Result};
 use crate::world::{Connect, Later, Stream};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -25,6 +25,22 @@ impl Connect for Tcp {
             Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
+}
+
+/// The addresses this machine would speak from to far away, at most one of each family. Nothing is sent for it: the
+/// system only chooses a way.
+pub fn own_addresses() -> Vec<IpAddr> {
+    // RFC 5737, RFC 3849: addresses that nobody has.
+    let far: [(IpAddr, IpAddr); 2] = [
+        (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into()),
+        (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()),
+    ];
+    let own = far.into_iter().filter_map(|(from, to)| {
+        let socket = UdpSocket::bind((from, 0)).ok()?;
+        socket.connect((to, 9)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    });
+    own.collect()
 }
 
 /// Connects over TCP from one address of this machine.

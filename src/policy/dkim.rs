@@ -9,6 +9,7 @@ mod canon;
 mod key;
 mod keys;
 mod letter;
+pub mod published;
 mod signature;
 mod tags;
 

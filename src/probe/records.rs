@@ -122,7 +122,7 @@ impl Report {
 }
 
 /// A name of A-labels as people write it; as it is where that is not possible.
-fn u_labels(ascii: &str) -> String {
+pub(super) fn u_labels(ascii: &str) -> String {
     // Most names have none.
     if !ascii.contains("xn--") {
         return ascii.to_owned();

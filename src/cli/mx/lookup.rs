@@ -182,7 +182,7 @@ pub(super) struct Lookup {
 
 /// From which level on findings count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     /// Everything that is remarkable
     Info,
     /// What does not work with all senders

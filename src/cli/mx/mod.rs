@@ -1,6 +1,8 @@
 //! `mailkit mx`: where the mail of a domain goes, and what a server there says.
 
 mod bulk;
+mod check;
+mod checked;
 mod earlier;
 mod forms;
 mod lookup;
@@ -17,6 +19,7 @@ use super::exit::Exit;
 use mailkit::error::Result;
 use std::net::{IpAddr, SocketAddr};
 
+pub(super) use checked::Object as Checked;
 pub(super) use object::{BadLineObject, Object as Domain};
 pub(super) use sight::Object;
 
@@ -32,6 +35,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Check(Box<check::Check>),
     Lookup(Box<lookup::Lookup>),
     Probe(Box<probe::Probe>),
     Talk(Box<talk::TalkArgs>),
@@ -40,6 +44,7 @@ enum Command {
 /// Does what the arguments say.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
+        Command::Check(check) => check::run(check, context),
         Command::Lookup(lookup) => lookup::run(lookup, context),
         Command::Probe(probe) => probe::run(probe, context),
         Command::Talk(talk) => talk::run(talk, context),

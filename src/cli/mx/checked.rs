@@ -1,0 +1,199 @@
+//! What a domain publishes, as `mailkit mx check` prints it: for people, or as JSON.
+//!
+//! Everything that came from DNS is a stranger's text, and is shown so that it cannot drive the terminal.
+
+use super::page::remark;
+use crate::cli::exit::Exit;
+use mailkit::dns::server::Server;
+use mailkit::error::Kind;
+use mailkit::message::safe::terminal;
+use mailkit::probe::check::{Branch, Checkup, Sender, SpfResult, Standing, Verdict, table};
+use mailkit::probe::{Finding, Level};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// Columns of a line of the table: the rest is in JSON.
+const WIDTH: usize = 79;
+/// Columns of a term of SPF, with its indentation.
+const TERM: usize = 44;
+
+/// A report as `--json` prints it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Object<'a> {
+    /// The name and version of this schema.
+    #[schemars(extend("const" = "mailkit.check/1"))]
+    schema: &'static str,
+    /// The code that this domain alone would end the process with.
+    exit: u8,
+    /// Who was asked.
+    resolver: String,
+    #[serde(flatten)]
+    checkup: &'a Checkup,
+}
+
+impl<'a> Object<'a> {
+    pub(super) fn new(checkup: &'a Checkup, exit: Exit, server: Option<&Server>) -> Self {
+        let resolver = server.map_or_else(|| "system".to_owned(), |server| server.to_string());
+        Self { schema: "mailkit.check/1", exit: exit.code(), resolver, checkup }
+    }
+}
+
+/// What one domain amounts to.
+pub(super) fn exit(checkup: &Checkup, fail_on: Level) -> Exit {
+    match checkup.worst() {
+        _ if checkup.verdict == Verdict::NoSuchDomain => Exit::from(Kind::NoHost),
+        _ if checkup.is_unsure() => Exit::from(Kind::Temporary),
+        Some(worst) if worst >= fail_on => Exit::PARTIAL,
+        _ => Exit::OK,
+    }
+}
+
+/// The verdict, the table, the terms of SPF if they are wanted or wrong, senders, findings.
+pub(super) fn page(checkup: &Checkup, is_verbose: bool, shows_notes: bool) -> String {
+    let mut page = format!("{}\n", terminal(&checkup.sentence));
+    if checkup.verdict == Verdict::NoSuchDomain {
+        page.truncate(page.trim_end().len());
+        return page;
+    }
+    page.push('\n');
+    for (name, standing, summary) in table(&checkup.policies) {
+        let line = format!("  {name:<8} {:<8} {}", word(standing), terminal(summary));
+        let _ = writeln!(page, "{}", cut(line.trim_end()));
+    }
+    let spf = &checkup.policies.spf;
+    if spf.tree.record.is_some() && (is_verbose || spf.standing == Standing::Broken) {
+        let _ = writeln!(page, "\n  {:<width$}  look-ups", format!("SPF of {}", spf.tree.domain), width = TERM - 2);
+        tree(&spf.tree, 2, &mut page);
+        let _ = writeln!(page, "  {:<width$}  {:>2}", "sum", spf.lookups, width = TERM - 2);
+    }
+    for sender in &checkup.senders {
+        page.push('\n');
+        one_sender(sender, &mut page);
+    }
+    findings(&checkup.findings, is_verbose, shows_notes, &mut page);
+    page.truncate(page.trim_end().len());
+    page
+}
+
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Good => "good",
+        Standing::Weak => "weak",
+        Standing::Missing => "missing",
+        Standing::Broken => "broken",
+        Standing::Unknown => "unknown",
+        Standing::Unneeded => "-",
+    }
+}
+
+/// A line that fits.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        None => line.to_owned(),
+        Some(_) => line.chars().take(WIDTH - 3).chain("...".chars()).collect(),
+    }
+}
+
+fn tree(branch: &Branch, indent: usize, page: &mut String) {
+    if let (Some(trouble), Some(record)) = (&branch.trouble, &branch.record) {
+        let _ = writeln!(page, "{:indent$}{}", "", cut(&terminal(record)));
+        let at = branch.at.map(|at| format!(" at character {at}")).unwrap_or_default();
+        let _ = writeln!(page, "{:indent$}^ {}{at}", "", terminal(trouble));
+    } else if let Some(trouble) = &branch.trouble {
+        let _ = writeln!(page, "{:indent$}{}", "", terminal(trouble));
+    }
+    for leaf in &branch.terms {
+        let term = format!("{:indent$}{}", "", terminal(&leaf.term));
+        let below = leaf.record.as_ref().map_or(0, |record| record.lookups);
+        let cost = if leaf.is_counted { (1 + below).to_string() } else { String::new() };
+        let said = match (&leaf.trouble, leaf.is_void, leaf.is_open) {
+            (Some(trouble), ..) => terminal(trouble).into_owned(),
+            (None, true, _) => "nothing".to_owned(),
+            (None, false, true) => "depends on the message".to_owned(),
+            (None, false, false) => terminal(&leaf.found.join(", ")).into_owned(),
+        };
+        let line = format!("{term:<TERM$}  {cost:>2}  {said}");
+        let _ = writeln!(page, "{}", cut(line.trim_end()));
+        if let Some(record) = &leaf.record {
+            tree(record, indent + 2, page);
+        }
+    }
+}
+
+fn one_sender(sender: &Sender, page: &mut String) {
+    let _ = writeln!(page, "  sender {}", sender.address.ip);
+    let mut line = |name: &str, said: String| {
+        let _ = writeln!(page, "    {name:<16}{}", terminal(&said));
+    };
+    let names = match (&sender.address.unknown, sender.address.names.is_empty()) {
+        (Some(why), _) => format!("unknown: {why}"),
+        (None, true) => "none".to_owned(),
+        (None, false) => {
+            let confirmed = &sender.address.confirmed;
+            let name = |name: &String| match confirmed.contains(name) {
+                true => format!("{name} (leads back)"),
+                false => format!("{name} (does not lead back)"),
+            };
+            sender.address.names.iter().map(name).collect::<Vec<_>>().join(", ")
+        }
+    };
+    line("name", names);
+    let leads = match sender.helo_leads_here {
+        Some(true) => "leads here",
+        Some(false) => "does not lead here",
+        None => "unknown",
+    };
+    line("EHLO", format!("{} ({leads})", sender.helo));
+    line("SPF", result(&sender.spf));
+    line("SPF of EHLO", result(&sender.spf_helo));
+    let dmarc = match sender.dmarc_by_spf {
+        None => "no record",
+        Some(true) => "passes by SPF",
+        Some(false) => "takes a DKIM signature of the domain",
+    };
+    line("DMARC", dmarc.to_owned());
+    for list in &sender.blocklists {
+        let text = list.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        line(&list.zone, format!("{}{text}", list.state));
+    }
+}
+
+fn result(spf: &SpfResult) -> String {
+    let by = match (spf.path.as_slice(), &spf.why) {
+        ([], Some(why)) => format!(": {why}"),
+        ([], None) => String::new(),
+        (path, _) => format!(" by {}", path.join(" > ")),
+    };
+    let explanation = spf.explanation.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+    format!("{} for {}{by}{explanation}", spf.result, spf.identity)
+}
+
+fn findings(found: &[Finding], is_verbose: bool, shows_notes: bool, page: &mut String) {
+    let shown: Vec<&Finding> = found.iter().filter(|one| shows_notes || one.level > Level::Info).collect();
+    if !shown.is_empty() {
+        page.push('\n');
+    }
+    let mut told = BTreeSet::new();
+    for finding in &shown {
+        // What is wrong in the same way in many places is told once, unless somebody wants to hear all.
+        if is_verbose || told.insert(finding.id) {
+            let others = shown.iter().filter(|other| other.id == finding.id).count() - 1;
+            let safe = Finding {
+                text: terminal(&finding.text).into_owned(),
+                host: finding.host.as_ref().map(|host| terminal(host).into_owned()),
+                ..(*finding).clone()
+            };
+            page.push_str(&remark(&safe, if is_verbose { 0 } else { others }));
+        }
+    }
+    let notes = found.len() - shown.len();
+    if notes > 0 {
+        let _ = writeln!(page, "\n{notes} {} (-v shows {})", plural(notes), if notes == 1 { "it" } else { "them" });
+    }
+}
+
+fn plural(notes: usize) -> &'static str {
+    if notes == 1 { "note" } else { "notes" }
+}

@@ -1,0 +1,225 @@
+//! What a domain's record means: for names of a sort, for a message, and for those who are to get reports.
+//!
+//! RFC 9989 §4.4, §4.7, §4.10, §5.3, §5.4; RFC 9990 §4.
+
+use super::record::{Alignment, Policy, Record, is_record};
+use super::walk::{Walk, walk};
+use crate::world::{LookupError, Record as Data, RecordKind, Resolve};
+
+/// Domains of signatures that are looked at.
+const SIGNERS_MAX: usize = 10;
+
+/// The part of a record that is about a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Whose record it is.
+    pub domain: String,
+    /// Which of its policies counts.
+    pub scope: Scope,
+    /// What it asks for; none if the record says nothing of use.
+    pub policy: Option<Policy>,
+    /// Whether that is only tried out.
+    pub is_testing: bool,
+}
+
+/// Which policy of a record counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// `p`: the domain's own.
+    Own,
+    /// `sp`: for names below.
+    Subdomain,
+    /// `np`: for names that do not exist.
+    Nonexistent,
+}
+
+impl Record {
+    /// What it asks for names of a sort (RFC 9989 §4.7).
+    pub fn for_scope(&self, scope: Scope) -> Option<Policy> {
+        let own = self.asks()?;
+        // A record that is only good for its reports asks for nothing, whoever it is about.
+        if self.policy != Some(own) {
+            return Some(own);
+        }
+        Some(match scope {
+            Scope::Own => own,
+            Scope::Subdomain => self.subdomains.unwrap_or(own),
+            Scope::Nonexistent => self.nonexistent.or(self.subdomains).unwrap_or(own),
+        })
+    }
+}
+
+/// What counts for the domain a walk began at.
+pub async fn applied(dns: &dyn Resolve, walk: &Walk) -> Result<Option<Applied>, String> {
+    let Some((domain, _, record)) = walk.policy() else { return Ok(None) };
+    let scope = match domain == walk.start() {
+        true => Scope::Own,
+        false if exists(dns, walk.start()).await? => Scope::Subdomain,
+        false => Scope::Nonexistent,
+    };
+    let policy = record.for_scope(scope);
+    Ok(Some(Applied { domain: domain.to_owned(), scope, policy, is_testing: record.is_testing }))
+}
+
+/// RFC 9989 §3.2.13: a domain exists if it has exchangers or addresses.
+async fn exists(dns: &dyn Resolve, domain: &str) -> Result<bool, String> {
+    for kind in [RecordKind::Mx, RecordKind::A, RecordKind::Aaaa] {
+        match dns.lookup(domain, kind).await {
+            Ok(_) => return Ok(true),
+            // RFC 8020: then there is nothing else either.
+            Err(LookupError::NoSuchName) => return Ok(false),
+            Err(LookupError::NoRecords) => {}
+            Err(LookupError::Temporary(why)) => return Err(format!("{domain}: {why}")),
+        }
+    }
+    Ok(false)
+}
+
+/// Who vouches for a message: domains for which SPF or DKIM passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Passed<'a> {
+    /// The domain that SPF passed for, if it did.
+    pub spf: Option<&'a str>,
+    /// The domains of signatures that are good.
+    pub dkim: &'a [&'a str],
+    /// Whether one of the two could not be decided now.
+    pub is_undecided: bool,
+}
+
+/// What DMARC says of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The result.
+    pub outcome: Outcome,
+    /// What is to be done with it.
+    pub disposition: Disposition,
+    /// Whether SPF vouches for the author's domain.
+    pub spf_aligned: bool,
+    /// Whether a signature does.
+    pub dkim_aligned: bool,
+    /// The record that counts.
+    pub applied: Option<Applied>,
+    /// The organizational domain of the author.
+    pub organizational: Option<String>,
+}
+
+/// The result (RFC 9989 §5.4, RFC 8601 §2.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is no policy, or none that counts.
+    None,
+    /// Somebody vouches for the author's domain.
+    Pass,
+    /// Nobody does.
+    Fail,
+    /// Nobody knows now.
+    TempError,
+    /// What is published says nothing of use.
+    PermError,
+}
+
+/// What is to be done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// What would be done anyhow.
+    None,
+    /// It is suspicious.
+    Quarantine,
+    /// It is refused.
+    Reject,
+}
+
+impl Outcome {
+    /// The word of RFC 8601.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::TempError => "temperror",
+            Self::PermError => "permerror",
+        }
+    }
+}
+
+impl Disposition {
+    /// The word of RFC 9990.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Quarantine => "quarantine",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// Judges a message whose author is of this domain, in A-labels.
+pub async fn evaluate(dns: &dyn Resolve, author: &str, passed: Passed<'_>) -> Evaluated {
+    let mut evaluated = Evaluated {
+        outcome: Outcome::TempError,
+        disposition: Disposition::None,
+        spf_aligned: false,
+        dkim_aligned: false,
+        applied: None,
+        organizational: None,
+    };
+    let Ok(walk) = walk(dns, author).await else { return evaluated };
+    let Ok(applied) = applied(dns, &walk).await else { return evaluated };
+    evaluated.organizational = Some(walk.organizational().to_owned());
+    let Some(record) = walk.policy().map(|(_, _, record)| record.clone()) else {
+        return Evaluated { outcome: Outcome::None, ..evaluated };
+    };
+    let policy = applied.as_ref().and_then(|applied| applied.policy);
+    evaluated.applied = applied;
+    let Some(policy) = policy else { return Evaluated { outcome: Outcome::PermError, ..evaluated } };
+    let mut is_undecided = passed.is_undecided;
+    if let Some(domain) = passed.spf {
+        match is_aligned(dns, &walk, domain, record.spf).await {
+            Ok(is_aligned) => evaluated.spf_aligned = is_aligned,
+            Err(_) => is_undecided = true,
+        }
+    }
+    for domain in passed.dkim.iter().take(SIGNERS_MAX) {
+        match is_aligned(dns, &walk, domain, record.dkim).await {
+            Ok(is_aligned) => evaluated.dkim_aligned |= is_aligned,
+            Err(_) => is_undecided = true,
+        }
+    }
+    // RFC 9989 §5.3.4: who may yet pass has not failed.
+    evaluated.outcome = match (evaluated.spf_aligned || evaluated.dkim_aligned, is_undecided) {
+        (true, _) => Outcome::Pass,
+        (false, true) => Outcome::TempError,
+        (false, false) => Outcome::Fail,
+    };
+    if evaluated.outcome == Outcome::Fail && !record.is_testing {
+        evaluated.disposition = match policy {
+            Policy::None => Disposition::None,
+            Policy::Quarantine => Disposition::Quarantine,
+            Policy::Reject => Disposition::Reject,
+        };
+    }
+    evaluated
+}
+
+/// Whether a domain speaks for the author's (RFC 9989 §4.4).
+async fn is_aligned(dns: &dyn Resolve, author: &Walk, domain: &str, alignment: Alignment) -> Result<bool, String> {
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    match alignment {
+        _ if domain == author.start() => Ok(true),
+        Alignment::Strict => Ok(false),
+        Alignment::Relaxed => Ok(walk(dns, &domain).await?.organizational() == author.organizational()),
+    }
+}
+
+/// Whether a domain takes reports about another one (RFC 9990 §4). Those of one owner need not say so.
+pub async fn accepts(dns: &dyn Resolve, about: &Walk, policy_domain: &str, host: &str) -> Result<bool, String> {
+    let host = host.to_ascii_lowercase();
+    if host == policy_domain || walk(dns, &host).await?.organizational() == about.organizational() {
+        return Ok(true);
+    }
+    match dns.lookup(&format!("{policy_domain}._report._dmarc.{host}"), RecordKind::Txt).await {
+        Ok(answer) => Ok(answer.records.iter().any(|record| matches!(record, Data::Txt(text) if is_record(text)))),
+        Err(LookupError::NoSuchName | LookupError::NoRecords) => Ok(false),
+        Err(LookupError::Temporary(why)) => Err(format!("{host}: {why}")),
+    }
+}

@@ -1,0 +1,135 @@
+//! The certificates of exchangers in DNS, judged as far as records go; nobody connects.
+//!
+//! Whether DNSSEC vouches for an answer is the resolver's word here: an answer says so of itself, and one that does not
+//! counts for nothing. RFC 7672 §2.1, §2.2, §3.1; RFC 7671 §10.1.
+
+use super::report::{Dane, DaneHost, Notes, Standing};
+use crate::engine::exchangers::{Exchanger, Exchangers};
+use crate::policy::tlsa::{Published, bases, owner};
+use crate::probe::report::Level;
+use crate::world::{LookupError, RecordKind, Resolve};
+use futures_util::future::join_all;
+
+/// Exchangers whose records are asked for.
+const HOSTS_MAX: usize = 20;
+/// Where exchangers take mail.
+const PORT: u16 = 25;
+
+/// What there is for one exchanger.
+pub(super) struct Facts {
+    host: String,
+    state: State,
+}
+
+enum State {
+    /// Records that can be used, and how many.
+    Usable(usize),
+    Unusable,
+    /// There are some, for which nobody vouches.
+    Unsigned(usize),
+    Nothing,
+    Unknown(String),
+}
+
+/// Asks for the records of all exchangers.
+pub(super) async fn gather(dns: &dyn Resolve, found: &Exchangers) -> Vec<Facts> {
+    let mut hosts: Vec<&Exchanger> = Vec::new();
+    for host in found.hosts.iter().filter(|host| !host.host.starts_with('[')).take(HOSTS_MAX) {
+        if hosts.iter().all(|known| known.host != host.host) {
+            hosts.push(host);
+        }
+    }
+    let asked = hosts
+        .into_iter()
+        .map(|host| async move { Facts { host: host.host.clone(), state: look(dns, host, found.is_authentic).await } });
+    join_all(asked).await
+}
+
+async fn look(dns: &dyn Resolve, host: &Exchanger, is_authentic: bool) -> State {
+    let mut state = State::Nothing;
+    for base in bases(&host.host, &host.aliases) {
+        state = match dns.lookup(&owner(base, PORT), RecordKind::Tlsa).await {
+            Ok(answer) => match Published::of(&answer.records) {
+                Published::Nothing => State::Nothing,
+                _ if !(answer.is_authentic && host.is_authentic && is_authentic) => {
+                    State::Unsigned(answer.records.len())
+                }
+                Published::Unusable => State::Unusable,
+                Published::Usable(all) => State::Usable(all.len()),
+            },
+            Err(LookupError::NoSuchName | LookupError::NoRecords) => State::Nothing,
+            Err(LookupError::Temporary(why)) => State::Unknown(why),
+        };
+        if !matches!(state, State::Nothing) {
+            break;
+        }
+    }
+    state
+}
+
+/// Judges what there is.
+pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Notes) -> Dane {
+    for one in facts {
+        let host = Some(one.host.as_str());
+        match &one.state {
+            State::Unusable => {
+                let text = "none of its TLSA records can be used: senders encrypt, and verify nothing";
+                let fix = "publish 3 1 1 of the host's own key";
+                notes.about("dane.unusable", Level::Error, host, text, "RFC 7672 §3.1", fix);
+            }
+            State::Unsigned(count) => {
+                let text = match unauthentic {
+                    Some(why) => {
+                        format!("it has {count} TLSA records; whether DNSSEC vouches for them is not known: {why}")
+                    }
+                    None => format!(
+                        "it has {count} TLSA records, and DNSSEC does not vouch for them: they count for nothing"
+                    ),
+                };
+                let (level, fix) = match unauthentic {
+                    Some(_) => (Level::Info, "ask a name server that checks DNSSEC"),
+                    None => (Level::Warn, "sign the zones of the domain and of the host"),
+                };
+                notes.about("dane.unsigned", level, host, text, "RFC 7672 §2.2", fix);
+            }
+            State::Unknown(why) => {
+                let text = format!("its TLSA records are not known: {why}");
+                let fix = "mend the name servers: senders who check hold their mail back";
+                notes.about("dane.unknown", Level::Warn, host, text, "RFC 7672 §2.1.2", fix);
+            }
+            State::Usable(_) | State::Nothing => {}
+        }
+    }
+    let count = |is: fn(&State) -> bool| facts.iter().filter(|one| is(&one.state)).count();
+    let usable = count(|state| matches!(state, State::Usable(_)));
+    let unsigned = count(|state| matches!(state, State::Unsigned(_)));
+    let unknown = count(|state| matches!(state, State::Unknown(_)));
+    let unusable = count(|state| matches!(state, State::Unusable));
+    let all = facts.len();
+    let (standing, summary) = match () {
+        () if all == 0 => (Standing::Unneeded, "no exchangers".to_owned()),
+        () if unusable > 0 => (Standing::Broken, format!("unusable for {unusable} of {all} exchangers")),
+        () if unknown > 0 => (Standing::Unknown, format!("not known for {unknown} of {all} exchangers")),
+        () if usable == all => (Standing::Good, format!("{all} of {all} exchangers, signed")),
+        () if usable > 0 => (Standing::Weak, format!("{usable} of {all} exchangers")),
+        () if unsigned > 0 && unauthentic.is_some() => (Standing::Unknown, "records, not checked by DNSSEC".into()),
+        () if unsigned > 0 => (Standing::Weak, "records, not signed".to_owned()),
+        () => (Standing::Missing, "no records".to_owned()),
+    };
+    if usable > 0 && usable < all {
+        let text =
+            format!("only {usable} of {all} exchangers have TLSA records: who attacks makes senders use the others");
+        notes.note("dane.in-part", Level::Warn, text, "RFC 7672 §2.2.1", "publish records for all of them");
+    }
+    let host = |one: &Facts| {
+        let (state, records) = match &one.state {
+            State::Usable(count) => ("usable", *count),
+            State::Unusable => ("unusable", 0),
+            State::Unsigned(count) => ("unsigned", *count),
+            State::Nothing => ("nothing", 0),
+            State::Unknown(_) => ("unknown", 0),
+        };
+        DaneHost { host: one.host.clone(), state, records }
+    };
+    Dane { standing, summary, hosts: facts.iter().map(host).collect() }
+}

@@ -1,0 +1,243 @@
+//! Domains with one fault each, and what is found.
+
+use super::*;
+use crate::net::zone::Zone;
+use std::collections::BTreeSet;
+
+const ZONE: &str = r#"
+$ORIGIN good.test.
+@           MX 10 mx
+@           TXT "v=spf1 mx -all"
+mx          A 198.51.100.1
+_dmarc      TXT "v=DMARC1; p=reject; rua=mailto:r@good.test"
+_mta-sts    TXT "v=STSv1; id=1;"
+_smtp._tls  TXT "v=TLSRPTv1; rua=https://good.test/r"
+default._bimi TXT "v=BIMI1; l=https://good.test/l.svg; a=https://good.test/e.pem"
+_25._tcp.mx TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+s1._domainkey TXT "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+1.100.51.198.in-addr.arpa. PTR mx.good.test.
+$ORIGIN spf.test.
+ok          A 192.0.2.1
+none        A 192.0.2.1
+two         TXT "v=spf1 -all"
+two         TXT "v=spf1 ~all"
+syntax      TXT "v=spf1 foo -all"
+odd         TXT "v=spf1 \195\164 -all"
+open        TXT "v=spf1 +all"
+neutral     TXT "v=spf1 ip4:192.0.2.1 ?all"
+endless     TXT "v=spf1 ip4:192.0.2.1"
+ptr         TXT "v=spf1 ptr -all"
+after       TXT "v=spf1 -all ip4:192.0.2.1"
+both        TXT "v=spf1 -all redirect=ok.spf.test"
+modifier    TXT "v=spf1 foo=bar -all"
+mapped      TXT "v=spf1 ip6:::ffff:192.0.2.1 -all"
+wide        TXT "v=spf1 ip4:10.0.0.0/8 -all"
+void        TXT "v=spf1 a:x1.spf.test -all"
+voids       TXT "v=spf1 a:x1.spf.test a:x2.spf.test a:x3.spf.test -all"
+inone       TXT "v=spf1 include:none.spf.test -all"
+isyntax     TXT "v=spf1 include:syntax.spf.test -all"
+itwo        TXT "v=spf1 include:two.spf.test -all"
+iopen       TXT "v=spf1 include:open.spf.test -all"
+loop        TXT "v=spf1 include:loop.spf.test -all"
+nine        TXT "v=spf1 a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test -all"
+many        TXT "v=spf1 a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test -all"
+iunknown    TXT "v=spf1 include:down.test -all"
+$ORIGIN dmarc.test.
+_dmarc.two  TXT "v=DMARC1; p=none"
+_dmarc.two  TXT "v=DMARC1; p=reject"
+_dmarc.order TXT "p=none; v=DMARC1"
+_dmarc.none TXT "v=DMARC1; p=none; rua=mailto:r@none.dmarc.test"
+_dmarc.bad  TXT "v=DMARC1; p=block"
+_dmarc.try  TXT "v=DMARC1; p=reject; t=y; rua=mailto:r@try.dmarc.test"
+_dmarc.sub  TXT "v=DMARC1; p=reject; sp=none; rua=mailto:r@sub.dmarc.test"
+_dmarc.old  TXT "v=DMARC1; p=reject; pct=20; rf=afrf; rua=mailto:r@old.dmarc.test"
+_dmarc.tag  TXT "v=DMARC1; p=reject; foo=bar; rua=mailto:r@tag.dmarc.test"
+_dmarc.silent TXT "v=DMARC1; p=reject"
+_dmarc.far  TXT "v=DMARC1; p=reject; rua=mailto:r@other.test,mailto:r@yes.test"
+far.dmarc.test._report._dmarc.yes.test. TXT "v=DMARC1"
+_dmarc.size TXT "v=DMARC1; p=reject; rua=mailto:r@size.dmarc.test!10m"
+_dmarc.uri  TXT "v=DMARC1; p=reject; rua=r@uri.dmarc.test"
+_dmarc.web  TXT "v=DMARC1; p=reject; rua=https://x.test/"
+$ORIGIN sts.test.
+noid        MX 10 mx.good.test.
+_mta-sts.noid TXT "v=STSv1;"
+two         MX 10 mx.good.test.
+_mta-sts.two TXT "v=STSv1; id=1;"
+_mta-sts.two TXT "v=STSv1; id=2;"
+silent      MX 10 mx.good.test.
+_mta-sts.silent TXT "v=STSv1; id=1;"
+bad         MX 10 mx.good.test.
+_mta-sts.bad TXT "v=STSv1; id=1;"
+other       MX 10 mx.good.test.
+_mta-sts.other TXT "v=STSv1; id=1;"
+try         MX 10 mx.good.test.
+_mta-sts.try TXT "v=STSv1; id=1;"
+short       MX 10 mx.good.test.
+_mta-sts.short TXT "v=STSv1; id=1;"
+over        MX 10 mx.good.test.
+_mta-sts.over TXT "v=STSv1; id=1;"
+_smtp._tls.over TXT "v=TLSRPTv1; rua=ftp://x.test"
+_smtp._tls.try TXT "v=TLSRPTv1;"
+default._bimi.over TXT "v=BIMI1; l=https://x.test/l.svg"
+default._bimi.try TXT "v=BIMI1; l=http://x.test/l.svg"
+$ORIGIN dane.test.
+@           MX 10 mx1
+@           MX 20 mx2
+mx1         A 198.51.100.11
+mx2         A 198.51.100.12
+_25._tcp.mx1 TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+un          MX 10 mx3
+mx3         A 198.51.100.13
+_25._tcp.mx3 TLSA 1 1 1 0000000000000000000000000000000000000000000000000000000000000000
+11.100.51.198.in-addr.arpa. PTR 198-51-100-11.isp.test.
+198-51-100-11.isp.test. A 198.51.100.11
+12.100.51.198.in-addr.arpa. PTR far.test.
+$ORIGIN unsigned.test.
+@           MX 10 mx
+mx          A 198.51.100.1
+_25._tcp.mx TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+"#;
+
+/// Web servers: a domain's mode, age and exchanger, or nothing.
+struct Web;
+
+impl Fetch for Web {
+    fn policy<'a>(&'a self, domain: &'a str) -> Later<'a, Result<Vec<u8>, String>> {
+        let text = |mode: &str, age: u32, mx: &str| format!("version: STSv1\nmode: {mode}\nmax_age: {age}\n{mx}\n");
+        let weeks = 2_419_200;
+        let said = match domain {
+            "good.test" => Ok(text("enforce", weeks, "mx: mx.good.test")),
+            "bad.sts.test" => Ok("hello".into()),
+            "other.sts.test" => Ok(text("enforce", weeks, "mx: mx.other.test")),
+            "try.sts.test" => Ok(text("testing", weeks, "mx: *.good.test\nfoo: bar")),
+            "short.sts.test" => Ok(text("enforce", 3600, "mx: *.good.test")),
+            "over.sts.test" => Ok(text("none", 3600, "")),
+            _ => Err("the web server says 404".to_owned()),
+        };
+        Box::pin(std::future::ready(said.map(String::into_bytes)))
+    }
+}
+
+async fn checkup(domain: &str, selectors: &[&str]) -> Checkup {
+    let zone = Zone::parse(ZONE).expect("a zone").signed("good.test").signed("dane.test");
+    zone.fail("down.test");
+    let asked = Asked {
+        domain: Domain::parse(domain).expect(domain),
+        local_part: None,
+        selectors: selectors.iter().map(|selector| (*selector).to_owned()).collect(),
+        senders: Vec::new(),
+        helo: "h.test".into(),
+        blocklists: Vec::new(),
+        now: Timestamp::UNIX_EPOCH,
+    };
+    check(&zone, &Web, &asked).await
+}
+
+/// The findings of one policy.
+async fn ids(domain: &str, policy: &str) -> BTreeSet<&'static str> {
+    let checkup = checkup(domain, &[]).await;
+    let ids = checkup.findings.iter().map(|finding| finding.id);
+    ids.filter_map(|id| id.strip_prefix(policy)?.strip_prefix('.')).collect()
+}
+
+#[tokio::test]
+async fn a_domain_that_does_everything_has_nothing_to_mend() {
+    let checkup = checkup("good.test", &["s1"]).await;
+    assert_eq!(checkup.findings, []);
+    assert!(table(&checkup.policies).iter().all(|(_, standing, _)| *standing == Standing::Good));
+    assert_eq!(checkup.sentence, "good.test protects its name: SPF fail for others, DMARC reject.");
+    assert_eq!((checkup.verdict, checkup.is_unsure()), (Verdict::Protected, false));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_spf_is_found() {
+    for (name, wanted) in [
+        ("none", &["none"][..]),
+        ("two", &["several"]),
+        ("syntax", &["syntax"]),
+        ("odd", &["syntax"]),
+        ("open", &["open"]),
+        ("neutral", &["unclosed"]),
+        ("endless", &["unclosed"]),
+        ("ptr", &["ptr"]),
+        ("after", &["after-all"]),
+        ("both", &["redirect-and-all"]),
+        ("modifier", &["unknown-modifier"]),
+        ("mapped", &["mapped"]),
+        ("wide", &["wide"]),
+        ("void", &["void"]),
+        ("voids", &["void", "too-many-voids"]),
+        ("inone", &["include-none"]),
+        ("isyntax", &["include-syntax"]),
+        ("itwo", &["include-several"]),
+        ("iopen", &["open"]),
+        ("loop", &["loop"]),
+        ("nine", &["few-lookups-left"]),
+        ("many", &["too-many-lookups"]),
+        ("iunknown", &["unknown-term"]),
+    ] {
+        let found = ids(&format!("{name}.spf.test"), "spf").await;
+        assert_eq!(found, wanted.iter().copied().collect(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_dmarc_is_found() {
+    for (name, wanted) in [
+        ("two", &["several", "none"][..]),
+        ("order", &["version", "none"]),
+        ("gone", &[]),
+        ("none", &["none-asked"]),
+        ("bad", &["ignored", "value", "no-reports"]),
+        ("try", &["testing"]),
+        ("sub", &["weaker-below"]),
+        ("old", &["old-tag"]),
+        ("tag", &["unknown-tag"]),
+        ("silent", &["no-reports"]),
+        ("far", &["not-accepted"]),
+        ("size", &["size"]),
+        ("uri", &["destination", "no-reports"]),
+        ("web", &["scheme"]),
+    ] {
+        let found = ids(&format!("{name}.dmarc.test"), "dmarc").await;
+        assert_eq!(found, wanted.iter().copied().collect(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_way_in_is_found() {
+    for (name, policy, wanted) in [
+        ("noid.sts", "sts", &["record"][..]),
+        ("two.sts", "sts", &["record"]),
+        ("silent.sts", "sts", &["unreachable"]),
+        ("bad.sts", "sts", &["policy"]),
+        ("other.sts", "sts", &["uncovered"]),
+        ("try.sts", "sts", &["testing", "unknown-field"]),
+        ("short.sts", "sts", &["short"]),
+        ("over.sts", "sts", &["taken-back"]),
+        ("dane", "sts", &["none"]),
+        ("over.sts", "tlsrpt", &["place"]),
+        ("try.sts", "tlsrpt", &["syntax"]),
+        ("dane", "tlsrpt", &["none"]),
+        ("over.sts", "bimi", &["dmarc", "no-evidence"]),
+        ("try.sts", "bimi", &["syntax"]),
+        ("dane", "dane", &["in-part"]),
+        ("un.dane", "dane", &["unusable"]),
+        ("unsigned", "dane", &["unsigned"]),
+        ("dane", "ptr", &["generic", "unconfirmed"]),
+        ("un.dane", "ptr", &["none"]),
+    ] {
+        let found = ids(&format!("{name}.test"), policy).await;
+        assert_eq!(found, wanted.iter().copied().collect(), "{name} {policy}");
+    }
+}
+
+#[tokio::test]
+async fn what_dns_does_not_say_is_no_verdict() {
+    let unknown = checkup("down.test", &[]).await;
+    assert_eq!((unknown.verdict, unknown.is_unsure()), (Verdict::Unknown, true));
+    assert!(unknown.sentence.contains("cannot be said now: SPF unknown, DMARC unknown"), "{}", unknown.sentence);
+    let gone = checkup("gone.test", &[]).await;
+    assert_eq!((gone.verdict, gone.sentence.as_str()), (Verdict::NoSuchDomain, "gone.test does not exist."));
+    assert_eq!(gone.findings, []);
+}

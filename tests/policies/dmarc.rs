@@ -1,0 +1,59 @@
+//! `? policy DOMAIN = ORGANIZATION RECORD-OF SCOPE POLICY`: whose a domain is and what counts for it, or `ORGANIZATION -`.
+//! `? mail AUTHOR SPF DKIM,DKIM = OUTCOME DISPOSITION`: `-` for whom nobody passed. `? report DOMAIN HOST = yes`.
+
+use super::{Table, tables};
+use mailkit::policy::dmarc::{Passed, Policy, Scope, accepts, applied, evaluate, walk};
+
+#[tokio::test]
+async fn records_are_found_and_mean_what_the_standard_says() {
+    let mut wrong = Vec::new();
+    for table in tables("dmarc") {
+        for (line, text) in &table.questions {
+            let (asked, wanted) = text.split_once(" = ").expect("a result");
+            let words: Vec<&str> = asked.split(' ').collect();
+            let said = match words.as_slice() {
+                ["policy", domain] => policy(&table, domain).await,
+                ["mail", author, spf, dkim] => mail(&table, author, spf, dkim).await,
+                ["report", domain, host] => report(&table, domain, host).await,
+                _ => panic!("{}: {asked}", table.place(*line)),
+            };
+            if said != wanted {
+                wrong.push(format!("{}: {text}\n  {said}", table.place(*line)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn policy(table: &Table, domain: &str) -> String {
+    let Ok(walk) = walk(&table.zone, domain).await else { return "later".into() };
+    let Ok(applied) = applied(&table.zone, &walk).await else { return "later".into() };
+    let organization = walk.organizational();
+    let Some(applied) = applied else { return format!("{organization} -") };
+    let scope = match applied.scope {
+        Scope::Own => "p",
+        Scope::Subdomain => "sp",
+        Scope::Nonexistent => "np",
+    };
+    let testing = if applied.is_testing { " testing" } else { "" };
+    let policy = applied.policy.map_or("ignored", Policy::name);
+    format!("{organization} {} {scope} {policy}{testing}", applied.domain)
+}
+
+async fn mail(table: &Table, author: &str, spf: &str, dkim: &str) -> String {
+    let signers: Vec<&str> = dkim.split(',').filter(|domain| *domain != "-").collect();
+    let undecided = spf == "?";
+    let spf = Some(spf).filter(|domain| !matches!(*domain, "-" | "?"));
+    let passed = Passed { spf, dkim: &signers, is_undecided: undecided };
+    let evaluated = evaluate(&table.zone, author, passed).await;
+    format!("{} {}", evaluated.outcome.name(), evaluated.disposition.name())
+}
+
+async fn report(table: &Table, domain: &str, host: &str) -> String {
+    let walk = walk(&table.zone, domain).await.expect("a walk");
+    match accepts(&table.zone, &walk, domain, host).await {
+        Ok(true) => "yes".into(),
+        Ok(false) => "no".into(),
+        Err(_) => "later".into(),
+    }
+}

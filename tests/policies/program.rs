@@ -1,0 +1,180 @@
+//! The program itself, with a name server of ours: what it prints, and what it ends with.
+
+use super::{name_server, schema};
+use mailkit::net::zone::Zone;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const ZONE: &str = r#"
+$ORIGIN good.test.
+@                   MX 10 mx
+@                   TXT "v=spf1 mx include:more.good.test -all"
+more                TXT "v=spf1 ip4:198.51.100.0/24 a:gone.good.test ?all"
+mx                  A 198.51.100.1
+_dmarc              TXT "v=DMARC1; p=reject; rua=mailto:r@good.test"
+_smtp._tls          TXT "v=TLSRPTv1; rua=mailto:r@good.test"
+s1._domainkey       TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+default._bimi       TXT "v=BIMI1; l=; a=;"
+1.100.51.198.in-addr.arpa. PTR mx.good.test.
+2.100.51.198.in-addr.arpa. PTR mx.good.test.
+2.100.51.198.list.test. TXT "\027[2Jred"
+2.100.51.198.list.test. A 127.0.0.2
+2.0.0.127.list.test. A 127.0.0.2
+odd                 TXT "v=spf1 exists:%{l}.any.good.test -all"
+odd                 A 198.51.100.1
+*.any               A 127.0.0.2
+$ORIGIN bad.test.
+@                   MX 10 mx
+@                   TXT "v=spf1 ipv4:198.51.100.1 -all"
+mx                  A 198.51.100.9
+_dmarc              TXT "v=DMARC1; p=none; rua=mailto:r@elsewhere.test"
+$ORIGIN plain.test.
+@                   A 198.51.100.7
+$ORIGIN down.test.
+@                   A 198.51.100.7
+"#;
+
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(arguments: &[&str], input: &str) -> Ran {
+    let zone = Zone::parse(ZONE).expect("a zone");
+    zone.fail("down.test");
+    let server = format!("@{}", name_server::start(zone));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mailkit"))
+        .args(["mx", "check", &server])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    let text = |octets: Vec<u8>| String::from_utf8(octets).expect("text");
+    Ran { code: output.status.code().expect("a code"), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+#[test]
+fn the_answer_to_an_ordinary_domain_fits_on_a_screen() {
+    let ran = run(&["--selector", "s1", "good.test"], "");
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let wanted = "\
+good.test protects its name: SPF fail for others, DMARC reject; weakest: MTA-STS no record.
+
+  SPF      good     fail for others; 3 of 10 look-ups, 1 void
+  DKIM     good     s1 ed25519
+  DMARC    good     reject
+  MTA-STS  missing  no record
+  TLS-RPT  good     mailto:r@good.test
+  BIMI     good     wants no picture shown
+  DANE     missing  no records
+  PTR      good     1 of 1 addresses confirmed
+
+warning: more.good.test: a:gone.good.test finds nothing [spf.void; RFC 7208 §4.6.4]
+  remove the term, or mend the name
+
+1 note (-v shows it)
+";
+    assert_eq!(ran.stdout, wanted);
+    assert!(ran.stdout.lines().count() <= 24 && ran.stdout.lines().all(|line| line.chars().count() <= 100));
+}
+
+#[test]
+fn the_terms_of_spf_are_shown_with_their_costs() {
+    let ran = run(&["-v", "good.test"], "");
+    let lines: Vec<&str> = ran.stdout.lines().skip_while(|line| !line.contains("SPF of")).take(8).collect();
+    let words: Vec<Vec<&str>> = lines.iter().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(words[0], ["SPF", "of", "good.test", "look-ups"]);
+    assert_eq!(words[1], ["mx", "1", "mx.good.test"]);
+    assert_eq!(words[2], ["include:more.good.test", "2"]);
+    assert_eq!(words[3], ["ip4:198.51.100.0/24"]);
+    assert_eq!(words[4], ["a:gone.good.test", "1", "nothing"]);
+    assert_eq!(words[7], ["sum", "3"], "{}", ran.stdout);
+}
+
+#[test]
+fn each_end_has_its_code() {
+    for (arguments, code, said) in [
+        (&["good.test"][..], 0, "protects its name:"),
+        (&["--fail-on", "warn", "good.test"], 1, "spf.void"),
+        (&["--selector", "gone", "good.test"], 1, "dkim.missing"),
+        (&["bad.test"], 1, "spf.syntax"),
+        (&["bad.test"], 1, "dmarc.not-accepted"),
+        (&["plain.test"], 0, "plain.test does not protect its name: no SPF, no DMARC"),
+        (&["--fail-on", "warn", "plain.test"], 1, "dmarc.none"),
+        (&["gone.test"], 68, "gone.test does not exist."),
+        (&["gone.good.test"], 68, "gone.good.test does not exist."),
+        (&["down.test"], 75, "cannot be said now"),
+        (&["good.test", "gone.test"], 68, "good.test protects"),
+        (&["alice@good.test"], 0, "good.test protects"),
+    ] {
+        let ran = run(arguments, "");
+        assert_eq!(ran.code, code, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains(said), "{arguments:?}: {}", ran.stdout);
+    }
+    for arguments in
+        [&[][..], &["[192.0.2.1]"], &["--helo", "x.test", "good.test"], &["--selector", "a b", "good.test"]]
+    {
+        assert_eq!(run(arguments, "").code, 64, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_place() {
+    let ran = run(&["bad.test"], "");
+    assert!(ran.stdout.contains("v=spf1 ipv4:198.51.100.1 -all\n  ^ there is no such mechanism at character 8\n"));
+}
+
+#[test]
+fn a_sender_sees_itself_as_others_do() {
+    let ran = run(&["--ip", "198.51.100.1", "--helo", "mx.good.test", "good.test"], "");
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    for line in [
+        "  sender 198.51.100.1\n",
+        "    name            mx.good.test (leads back)\n",
+        "    EHLO            mx.good.test (leads here)\n",
+        "    SPF             pass for postmaster@good.test by good.test: mx\n",
+        "    DMARC           passes by SPF\n",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    let ran = run(&["--ip", "198.51.100.2", "--helo", "mx.good.test", "--dnsbl", "list.test", "good.test"], "");
+    assert_eq!(ran.code, 1);
+    for id in ["ptr.unconfirmed", "sender.helo", "sender.listed"] {
+        assert!(ran.stdout.contains(id), "{id}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains('\u{1b}'), "what a list says does not drive the terminal");
+    let json = run(&["--json", "--ip", "198.51.100.2", "--dnsbl", "list.test", "--selector", "s1", "good.test"], "");
+    schema::check(&json.stdout, "").expect("as its schema says");
+    let object: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(object["senders"][0]["spf"]["result"], "pass");
+    assert_eq!(object["senders"][0]["blocklists"][0]["state"], "listed");
+}
+
+#[test]
+fn names_of_odd_octets_are_asked_for() {
+    let ran = run(&["--ip", "198.51.100.1", "a+b=c/d@odd.good.test"], "");
+    assert!(ran.stdout.contains("pass for a+b=c/d@odd.good.test by odd.good.test: exists:"), "{}", ran.stdout);
+}
+
+#[test]
+fn many_domains_give_a_line_of_json_each() {
+    let ran = run(&["--json", "-"], "good.test\n\n# a remark\nbad.test\r\na b\ngone.test\n");
+    assert_eq!(ran.code, 68, "{}", ran.stderr);
+    assert!(ran.stderr.contains("a b is neither"), "{}", ran.stderr);
+    schema::check(&ran.stdout, "").expect("as its schema says");
+    let objects: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let ends: Vec<_> = objects.iter().map(|object| (object["ascii"].as_str(), object["exit"].as_u64())).collect();
+    assert_eq!(ends, [(Some("good.test"), Some(0)), (Some("bad.test"), Some(1)), (Some("gone.test"), Some(68))]);
+    let good = &objects[0];
+    assert_eq!((&good["schema"], &good["verdict"]), (&"mailkit.check/1".into(), &"protected".into()));
+    for (policy, standing) in [("spf", "good"), ("dmarc", "good"), ("mta_sts", "missing"), ("ptr", "good")] {
+        assert_eq!(good["policies"][policy]["standing"], standing, "{policy}");
+    }
+    assert_eq!(good["policies"]["spf"]["tree"]["terms"][1]["record"]["domain"], "more.good.test");
+}
