@@ -6,6 +6,7 @@
 //! policies is `engine::guarding`. RFC 6376; RFC 7672; RFC 8461; RFC 8617.
 
 pub mod arc;
+pub mod dane;
 pub mod dkim;
 pub mod guard;
 pub mod level;
