@@ -129,6 +129,7 @@ pub fn follow(protocol: Protocol) -> NewFollow {
         Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
         Protocol::Pop3 => crate::pop3::follow::follow,
         Protocol::Imap => crate::imap::follow::follow,
+        Protocol::Sieve => crate::managesieve::follow::follow,
     }
 }
 

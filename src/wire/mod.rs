@@ -3,6 +3,7 @@
 pub mod association;
 pub mod exchange;
 pub mod frame;
+pub mod literal;
 pub mod pattern;
 pub mod proxy_header;
 pub mod record;
