@@ -38,8 +38,10 @@ pub async fn examine(validator: &Validator, source: &dyn Source, host: &Name, po
     let six = validator.validate(source, host, RecordType::AAAA, now).await;
     let mut examined = Examined { addresses: [four, six], looked: Vec::new(), verdict: Verdict::Nothing };
     // RFC 7672 §2.2: without addresses that can be believed nobody is asked about TLSA records, on which some servers of
-    // unsigned names choke.
-    if let Some(verdict) = examined.addresses.iter().find_map(|found| hindrance(&found.security)) {
+    // unsigned names choke. Not yet: §2.2.2, an alias that is secure and leads to a name that is not.
+    let hindrances = || examined.addresses.iter().filter_map(|found| hindrance(&found.security));
+    let is_unknown = |verdict: &Verdict| matches!(verdict, Verdict::Unknown(_));
+    if let Some(verdict) = hindrances().find(is_unknown).or_else(|| hindrances().next()) {
         examined.verdict = verdict;
         return examined;
     }
@@ -49,16 +51,21 @@ pub async fn examine(validator: &Validator, source: &dyn Source, host: &Name, po
         // A name that has no room for two labels more has no such records either.
         let Some(wanted) = below(&base, port) else { continue };
         let found = validator.validate(source, &wanted, RecordType::TLSA, now).await;
-        let records = tlsa(&found);
-        let hindrance = hindrance(&found.security);
+        let (published, hindrance) = (Published::of(&tlsa(&found)), hindrance(&found.security));
         examined.looked.push((base.clone(), found));
-        let published = match (hindrance, Published::of(&records)) {
-            (Some(verdict), _) => verdict,
-            (None, Published::Nothing) => continue,
-            (None, published) => Verdict::Published(base, published),
-        };
-        examined.verdict = published;
-        break;
+        match (hindrance, published) {
+            // What nobody vouches for counts as if it were not there.
+            (Some(verdict @ Verdict::Insecure(_)), _) => examined.verdict = verdict,
+            (None, Published::Nothing) => {}
+            (Some(verdict), _) => {
+                examined.verdict = verdict;
+                break;
+            }
+            (None, published) => {
+                examined.verdict = Verdict::Published(base, published);
+                break;
+            }
+        }
     }
     examined
 }
