@@ -108,6 +108,7 @@ fn what_was_changed_or_never_signed_is_bogus() {
             })
         })
     };
+    let no_keys = internet().change(".", T::DNSKEY, |response| response.answers.clear());
     check(vec![
         row("another address", internet().change("a.example.test.", T::A, changed), "dnssec.bad-signature"),
         row("one address more", internet().add("a.example.test.", T::A, added), "dnssec.bad-signature"),
@@ -115,10 +116,11 @@ fn what_was_changed_or_never_signed_is_bogus() {
         row("an empty signature", short(), "dnssec.bad-signature"),
         row("no signature", hidden("a.example.test.", T::A), "dnssec.no-signature"),
         row("no signature of a delegation", hidden("example.test.", T::DS), "dnssec.no-signature"),
-        row("no signature of keys", hidden("example.test.", T::DNSKEY), "dnssec.keys-not-signed"),
+        row("no signature of keys", hidden("example.test.", T::DNSKEY), "dnssec.no-signature"),
         row("a broken signature of keys", broken("example.test.", T::DNSKEY), "dnssec.bad-signature"),
         row("a broken signature of a delegation", broken("example.test.", T::DS), "dnssec.bad-signature"),
-        row("no signatures at all", internet().hide(is_signature), "dnssec.keys-not-signed"),
+        row("no signatures at all", internet().hide(is_signature), "dnssec.stripped"),
+        row("no keys of the root", no_keys, "dnssec.stripped"),
     ]);
 }
 

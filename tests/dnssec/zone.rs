@@ -204,7 +204,7 @@ impl Zone {
         } else if let Some(set) = dname {
             answers = self.sealed(set);
         } else if self.is_there(wanted) {
-            authorities = self.denial(wanted, &[wanted.clone()], &[]);
+            authorities = self.denial(wanted, std::slice::from_ref(wanted), &[]);
         } else {
             let encloser = above(wanted).into_iter().find(|owner| self.is_there(owner)).expect("the apex is there");
             let closer = wanted.trim_to(encloser.iter().len() + 1);

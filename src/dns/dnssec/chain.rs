@@ -88,7 +88,9 @@ impl Run<'_> {
         };
         let mismatch = || Why::AnchorMismatch { zone: zone.clone(), tags: tags.clone() };
         let mut finding = self.keys(zone, &vouchers).await.map_err(|why| match why {
-            Why::NoKeyMatchesDs { .. } | Why::NoDnskey { .. } => mismatch(),
+            Why::NoKeyMatchesDs { .. } => mismatch(),
+            // What a trust anchor is about is signed: it has got lost on the way.
+            Why::NoDnskey { .. } | Why::NoSignature { .. } => Why::Stripped { zone: zone.clone() },
             why => why,
         })?;
         finding.steps.insert(0, Step::Anchored { zone: zone.clone(), tags: tags.clone() });
@@ -117,7 +119,7 @@ impl Run<'_> {
         };
         match proofs.deny(here, RecordType::DS, &mut self.budget) {
             Ok(Some(Denied::NoData { is_cut: true })) => {
-                let why = Why::NotSigned { zone: here.clone(), parent: parent.zone.clone() };
+                let why = Why::NotSigned { zone: here.clone(), parent: parent.zone.clone().into() };
                 Ok(insecure(why, vec![step]))
             }
             // A name without NS records is no zone; one that is not there is none either.
@@ -125,10 +127,10 @@ impl Run<'_> {
                 Ok(Finding { standing: Standing::Same, steps: Vec::new(), ttl })
             }
             Ok(Some(Denied::OptOut)) => {
-                Ok(insecure(Why::OptedOut { name: here.clone(), zone: parent.zone.clone() }, Vec::new()))
+                Ok(insecure(Why::OptedOut { name: here.clone(), zone: parent.zone.clone().into() }, Vec::new()))
             }
             Ok(None) => {
-                let (name, zone) = (here.clone(), parent.zone.clone());
+                let (name, zone) = (here.clone(), Box::new(parent.zone.clone()));
                 Err(proofs.flaw.unwrap_or(Why::MissingDenial { name, kind: RecordType::DS, zone }))
             }
             Err(why) if why.class() == Class::Insecure => Ok(insecure(why, Vec::new())),
@@ -180,7 +182,7 @@ impl Run<'_> {
             return Err(Why::NoKeyMatchesDs { zone: zone.clone(), tags: tags(vouchers) });
         };
         let proven = signature::verify(&set, &entries, self.now, &mut self.budget).map_err(|why| match why {
-            Why::NoSignature { .. } | Why::NoKey { .. } => {
+            Why::NoSignature { .. } | Why::NoKey { .. } if !set.signatures.is_empty() => {
                 Why::KeysNotSigned { zone: zone.clone(), tags: tags(vouchers) }
             }
             why => why,

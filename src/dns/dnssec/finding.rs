@@ -42,6 +42,7 @@ impl Why {
             Self::NoKeyMatchesDs { .. } => "dnssec.ds-mismatch",
             Self::KeysNotSigned { .. } => "dnssec.keys-not-signed",
             Self::AnchorMismatch { .. } => "dnssec.anchor-mismatch",
+            Self::Stripped { .. } => "dnssec.stripped",
             Self::NoAnchor { .. } => "dnssec.no-anchor",
             Self::MissingDenial { .. } => "dnssec.missing-denial",
             Self::NotSigned { .. } => "dnssec.not-signed",
@@ -66,7 +67,8 @@ impl Why {
             | Self::UnsupportedAlgorithm { .. }
             | Self::UnsupportedDigest { .. }
             | Self::IterationsTooMany { .. } => Class::Insecure,
-            Self::NoAnchor { .. }
+            Self::Stripped { .. }
+            | Self::NoAnchor { .. }
             | Self::TooMuchWork { .. }
             | Self::AliasLoop { .. }
             | Self::TooManyAliases { .. }
@@ -95,7 +97,7 @@ impl Why {
     pub fn level(&self) -> Level {
         match (self, self.class()) {
             (Self::NotSigned { .. } | Self::OptedOut { .. }, _) => Level::Info,
-            (Self::NoAnchor { .. }, _) | (_, Class::Insecure) => Level::Warn,
+            (Self::NoAnchor { .. } | Self::Stripped { .. }, _) | (_, Class::Insecure) => Level::Warn,
             (_, Class::Bogus | Class::Indeterminate) => Level::Error,
         }
     }
@@ -112,6 +114,7 @@ impl Why {
             Self::WildcardUnproven { .. } => "RFC 4035 §5.3.4; RFC 5155 §8.8",
             Self::NoDnskey { .. } | Self::NoKeyMatchesDs { .. } | Self::KeysNotSigned { .. } => "RFC 4035 §5.2",
             Self::AnchorMismatch { .. } => "RFC 4033 §3.1; RFC 5011",
+            Self::Stripped { .. } => "RFC 4035 §3.2.1; RFC 3225 §3",
             Self::NoAnchor { .. } => "RFC 4033 §5",
             Self::MissingDenial { .. } => "RFC 4035 §5.4; RFC 5155 §8",
             Self::NotSigned { .. } => "RFC 4035 §5.2; RFC 4033 §5",
@@ -146,6 +149,7 @@ impl Why {
             Self::AnchorMismatch { .. } => {
                 "bring the trust anchors of this machine up to date; or somebody on the way lies"
             }
+            Self::Stripped { .. } => "ask a name server that passes signatures on",
             Self::NoAnchor { .. } => "configure a trust anchor above the name on this machine",
             Self::MissingDenial { .. } => {
                 "let the zone be signed whole, with its NSEC or NSEC3 records, and its servers send them"
@@ -160,5 +164,85 @@ impl Why {
             Self::AliasTooLong { .. } => "use shorter names",
             Self::NoAnswer { .. } | Self::Failed { .. } => "see whether the name servers of the zone, and ours, answer",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::Spent;
+    use super::*;
+    use crate::world::Timestamp;
+    use hickory_proto::op::ResponseCode;
+    use hickory_proto::rr::{Name, RecordType};
+    use std::collections::BTreeSet;
+
+    /// One of each, with names that could do harm.
+    fn all() -> Vec<Why> {
+        let name = Name::from_labels([&b"\x1b[2Jx"[..], b"example"]).unwrap();
+        let (owner, zone, other) = (|| name.clone(), || name.clone(), || Box::new(name.clone()));
+        let (kind, at, tag, tags) = (RecordType::MX, Timestamp::UNIX_EPOCH, 7, || vec![7, 8]);
+        vec![
+            Why::Expired { owner: owner(), kind, at },
+            Why::NotYetValid { owner: owner(), kind, at },
+            Why::NoSignature { owner: owner(), kind, zone: other() },
+            Why::BadSignature { owner: owner(), kind, zone: other(), tag },
+            Why::NoKey { owner: owner(), kind, zone: other(), tag },
+            Why::UnsupportedSignature { owner: owner(), kind, zone: other(), algorithm: 5 },
+            Why::SignerNotParent { owner: owner(), kind, signer: other() },
+            Why::SignerNoZone { owner: owner(), kind, signer: other() },
+            Why::LabelCount { owner: owner(), kind, labels: 9 },
+            Why::WildcardUnproven { owner: owner(), kind, zone: other() },
+            Why::NoDnskey { zone: zone() },
+            Why::NoKeyMatchesDs { zone: zone(), tags: tags() },
+            Why::KeysNotSigned { zone: zone(), tags: tags() },
+            Why::AnchorMismatch { zone: zone(), tags: tags() },
+            Why::Stripped { zone: zone() },
+            Why::NoAnchor { name: zone() },
+            Why::MissingDenial { name: zone(), kind, zone: other() },
+            Why::NotSigned { zone: zone(), parent: other() },
+            Why::OptedOut { name: zone(), zone: other() },
+            Why::UnsupportedAlgorithm { zone: zone(), algorithms: (0..200).collect() },
+            Why::UnsupportedDigest { zone: zone(), digests: vec![3] },
+            Why::IterationsTooMany { zone: zone(), count: 51, limit: 50 },
+            Why::TooMuchWork { what: Spent::Hashes, limit: 4000 },
+            Why::AliasLoop { name: zone() },
+            Why::TooManyAliases { name: zone(), limit: 12 },
+            Why::AliasTooLong { name: zone() },
+            Why::NoAnswer { name: zone(), kind, said: "no answer within 5 seconds".to_owned() },
+            Why::Failed { name: zone(), kind, rcode: ResponseCode::ServFail },
+        ]
+    }
+
+    #[test]
+    fn each_reason_has_a_name_a_sentence_a_standard_and_a_remedy() {
+        let page = include_str!("../../../docs/dnssec.md");
+        let mut ids = BTreeSet::new();
+        for why in all() {
+            let (id, text) = (why.id(), why.to_string());
+            assert!(ids.insert(id), "{id} is there twice");
+            assert!(text.len() < 300 && !text.contains(char::is_control) && !text.ends_with('.'), "{text}");
+            assert!(why.standard().starts_with("RFC ") && why.fix().len() > 10, "{id}");
+            let worth = format!("{:?}", why.class()).to_lowercase();
+            let row = page.lines().find(|line| line.contains(&format!("`{id}`")));
+            assert!(row.is_some_and(|row| row.ends_with(&format!("| {worth} |"))), "{id} is {worth}: {row:?}");
+        }
+        assert_eq!(ids.len(), page.matches("`dnssec.").count());
+    }
+
+    #[test]
+    fn limits_stand_on_the_page_as_they_are() {
+        let limits = super::super::budget::Limits::default();
+        let page = include_str!("../../../docs/dnssec.md");
+        let (questions, signatures) = (limits.queries, limits.verifications);
+        for said in [
+            format!("\n{questions} questions to the resolver, {signatures} signatures checked, 4,000 rounds"),
+            format!("{} digests of keys, {} aliases", limits.digests, limits.aliases),
+            format!("\n{} signatures are looked at, of keys with one tag {}", limits.signatures, limits.keys),
+            format!("of a zone {} DS records, of a proof {} sets", limits.delegations, limits.proofs),
+            format!("more than {} further iterations", limits.iterations),
+        ] {
+            assert!(page.contains(&said), "{said}");
+        }
+        assert_eq!(limits.hashes, 4000);
     }
 }

@@ -88,7 +88,7 @@ impl Proven {
 
 /// Looks for a signature of these keys that holds.
 pub(super) fn verify(set: &Set<'_>, keys: &Keys, now: Timestamp, budget: &mut Budget) -> Result<Proven, Why> {
-    let place = || (set.owner.clone(), set.kind, keys.zone.clone());
+    let place = || (set.owner.clone(), set.kind, Box::new(keys.zone.clone()));
     let mut worst: Option<(u8, Why)> = None;
     let mut failed = |rank: u8, why: Why| {
         if worst.as_ref().is_none_or(|(known, _)| *known < rank) {

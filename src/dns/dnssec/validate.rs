@@ -205,7 +205,7 @@ impl Run<'_> {
             let judged = if keys.zone == *signer {
                 self.signed(set, &keys, response)
             } else {
-                Err(Why::SignerNoZone { owner: set.owner.clone(), kind: set.kind, signer: signer.clone() })
+                Err(Why::SignerNoZone { owner: set.owner.clone(), kind: set.kind, signer: signer.clone().into() })
             };
             match judged {
                 Ok(ttl) => return Ok(ttl),
@@ -215,17 +215,17 @@ impl Run<'_> {
         }
         let (owner, kind) = (set.owner.clone(), set.kind);
         let failure = failure.or_else(|| {
-            let signer = set.signatures.first()?.input().signer_name.clone();
+            let signer = Box::new(set.signatures.first()?.input().signer_name.clone());
             Some(Why::SignerNotParent { owner: owner.clone(), kind, signer })
         });
-        Err(self.unsigned(set.owner, kind, failure, |zone| Why::NoSignature { owner, kind, zone }).await)
+        Err(self.unsigned(set.owner, kind, failure, |zone| Why::NoSignature { owner, kind, zone: zone.into() }).await)
     }
 
     /// Judges a set of records by the keys of the zone that has signed it.
     fn signed(&mut self, set: &Set<'_>, keys: &Keys, response: &Response) -> Result<u32, Why> {
         let proven = signature::verify(set, keys, self.now, &mut self.budget)?;
         if proven.is_expanded(set) {
-            let (owner, kind, zone) = (set.owner.clone(), set.kind, keys.zone.clone());
+            let (owner, kind, zone) = (set.owner.clone(), set.kind, Box::new(keys.zone.clone()));
             let proofs = Proofs::collect(&response.authorities, keys, self.now, &mut self.budget)?;
             match proofs.expansion(set.owner, proven.labels, &mut self.budget)? {
                 Some(Denied::OptOut) => return Err(Why::OptedOut { name: owner, zone }),
@@ -249,7 +249,7 @@ impl Run<'_> {
             let by = proofs.kind();
             match proofs.deny(wanted, kind, &mut self.budget)? {
                 Some(Denied::OptOut) => {
-                    return Err(Why::OptedOut { name: wanted.clone(), zone: keys.zone.clone() });
+                    return Err(Why::OptedOut { name: wanted.clone(), zone: keys.zone.clone().into() });
                 }
                 Some(denied) => {
                     let no_name = denied == Denied::NoName;
@@ -285,7 +285,7 @@ impl Run<'_> {
 }
 
 fn missing(wanted: &Name, kind: RecordType, zone: &Name) -> Why {
-    Why::MissingDenial { name: wanted.clone(), kind, zone: zone.clone() }
+    Why::MissingDenial { name: wanted.clone(), kind, zone: zone.clone().into() }
 }
 
 /// The records that make a name an alias, and what it stands for; no target if that would be too long.

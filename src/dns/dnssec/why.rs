@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use std::fmt::{self, Display, Formatter};
 
-/// A reason.
+/// A reason. The second name of each is kept apart, so that no reason is large.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
@@ -39,7 +39,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// The zone they are in.
-        zone: Name,
+        zone: Box<Name>,
     },
     /// What is signed is not what has come.
     BadSignature {
@@ -48,7 +48,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// The zone that is said to have signed them.
-        zone: Name,
+        zone: Box<Name>,
         /// The key that is said to have been used.
         tag: u16,
     },
@@ -59,7 +59,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// The zone that is said to have signed them.
-        zone: Name,
+        zone: Box<Name>,
         /// The key that is said to have been used.
         tag: u16,
     },
@@ -70,7 +70,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// Their zone.
-        zone: Name,
+        zone: Box<Name>,
         /// One of the other algorithms.
         algorithm: u8,
     },
@@ -81,7 +81,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// One of those who signed.
-        signer: Name,
+        signer: Box<Name>,
     },
     /// A signature is there by a name that is provably no zone.
     SignerNoZone {
@@ -90,7 +90,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// The name.
-        signer: Name,
+        signer: Box<Name>,
     },
     /// The signature is for a name with more labels than there are.
     LabelCount {
@@ -108,7 +108,7 @@ pub enum Why {
         /// Which records.
         kind: RecordType,
         /// The zone of the wildcard.
-        zone: Name,
+        zone: Box<Name>,
     },
     /// The zone above vouches for keys, and the zone shows none.
     NoDnskey {
@@ -136,6 +136,11 @@ pub enum Why {
         /// Tags of the keys of the trust anchors.
         tags: Vec<u16>,
     },
+    /// Keys that are trusted, and signed for certain, came without their signatures or not at all.
+    Stripped {
+        /// The zone.
+        zone: Name,
+    },
     /// No trust anchor stands above the name.
     NoAnchor {
         /// The name.
@@ -148,21 +153,21 @@ pub enum Why {
         /// What was asked for.
         kind: RecordType,
         /// The zone in which it would be.
-        zone: Name,
+        zone: Box<Name>,
     },
     /// Provably, the zone above has no delegation signer record for it.
     NotSigned {
         /// The zone that is not signed.
         zone: Name,
         /// The zone above.
-        parent: Name,
+        parent: Box<Name>,
     },
     /// The zone above leaves delegations that are not signed out of its proofs.
     OptedOut {
         /// What may be there.
         name: Name,
         /// The zone that leaves it out.
-        zone: Name,
+        zone: Box<Name>,
     },
     /// All keys that are vouched for are of kinds that are not known here or count no more.
     UnsupportedAlgorithm {
@@ -290,6 +295,13 @@ impl Display for Why {
             ),
             Self::AnchorMismatch { zone, tags } => {
                 write!(out, "no DNSKEY record of {} is the trust anchor, {}", zone_text(zone), keys(tags))
+            }
+            Self::Stripped { zone } => {
+                write!(
+                    out,
+                    "the DNSKEY records of {} came without signatures: whoever was asked drops them",
+                    zone_text(zone)
+                )
             }
             Self::NoAnchor { name } => write!(out, "no trust anchor stands above {}", zone_text(name)),
             Self::MissingDenial { name, kind, zone } => write!(
