@@ -104,8 +104,12 @@ mod tests {
                     busy.set(busy.get() + 1);
                     most.set(busy.get().max(most.get()));
                     // One in a hundred takes its time, and those behind it wait to be printed.
-                    tokio::time::sleep(Duration::from_millis(if number % 100 == 0 { 500 } else { 1 + number % 7 }))
-                        .await;
+                    tokio::time::sleep(Duration::from_millis(if number.is_multiple_of(100) {
+                        500
+                    } else {
+                        1 + number % 7
+                    }))
+                    .await;
                     busy.set(busy.get() - 1);
                     let waiting = begun.get() - printed.borrow().lines().count();
                     assert!(waiting <= 10 * WINDOW + TOGETHER / 1024 + 2, "{waiting}");
