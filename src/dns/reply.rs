@@ -362,7 +362,7 @@ mod tests {
             let before = octets[at];
             octets[at] ^= change;
             // But for the case of a letter.
-            let is_case = at >= HEADER && at < 23 && octets[at].eq_ignore_ascii_case(&before);
+            let is_case = (HEADER..23).contains(&at) && octets[at].eq_ignore_ascii_case(&before);
             prop_assert_eq!(accept(&octets, 0x1234, asked.question()).is_ok(), is_case);
         }
     }
