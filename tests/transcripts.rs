@@ -192,7 +192,7 @@ struct End {
 impl Player {
     async fn step(&mut self, entry: &Entry, later: &[Entry]) -> Result<(), String> {
         match entry {
-            Entry::Comment(_) | Entry::Note(_) | Entry::Given(_) => Ok(()),
+            Entry::Comment(_) | Entry::Note(..) | Entry::Given(_) => Ok(()),
             Entry::Line { connection, side: Side::Client, text } => {
                 let line = fill(text, &self.bindings) + "\r\n";
                 self.say(*connection, line.as_bytes()).await
@@ -217,18 +217,18 @@ impl Player {
                 let heard = end.exactly(octets.len()).await?;
                 if heard == *octets { Ok(()) } else { Err(format!("heard `{}`", heard.escape_ascii())) }
             }
-            Entry::Tls => {
+            Entry::Tls(connection) => {
                 let trust = Trust::Authorities(stage::identity().certificates.clone().into_bytes());
                 let tls = ClientTls::new(&trust).map_err(|error| error.to_string())?;
-                let end = self.end(1).await?;
+                let end = self.end(*connection).await?;
                 end.secure(&tls).await
             }
-            Entry::Cut => {
-                self.end(1).await?.stream = None;
+            Entry::Cut(connection) => {
+                self.end(*connection).await?.stream = None;
                 Ok(())
             }
-            Entry::Closed => {
-                let end = self.end(1).await?;
+            Entry::Closed(connection) => {
+                let end = self.end(*connection).await?;
                 let rest = end.rest().await?;
                 if rest.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", rest.escape_ascii())) }
             }

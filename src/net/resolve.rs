@@ -11,6 +11,7 @@ mod authentic;
 use super::trace::Trace;
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
+use crate::wire::event::Happening;
 use crate::world::{Answer, Later, LookupError, Record, RecordKind, Resolve};
 use authentic::{Authentic, is_here, trusts_ad};
 use hickory_resolver::TokioResolver;
@@ -23,6 +24,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record as DnsRecord, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The end of a lookup: two attempts of five seconds at each of two servers fit, and no user waits longer.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -128,18 +130,23 @@ impl SystemResolver {
         })
     }
 
-    fn note(&self, name: &str, kind: RecordKind, answer: &Result<Answer, LookupError>) {
+    fn note(&self, name: &str, kind: RecordKind, answer: &Result<Answer, LookupError>, took: Duration) {
         let Some(trace) = &self.trace else { return };
         let said = match answer {
             Ok(answer) => {
                 let aliases = answer.aliases.iter().map(|alias| format!("alias of {alias}"));
-                let records = answer.records.iter().map(shown);
-                let authentic = answer.is_authentic.then(|| "authentic".to_owned());
-                aliases.chain(records).chain(authentic).collect::<Vec<_>>().join(", ")
+                aliases.chain(answer.records.iter().map(shown)).collect()
             }
-            Err(why) => why.to_string(),
+            Err(why) => vec![why.to_string()],
         };
-        trace.note(&terminal(&format!("dns {} {name}: {said}", record_type(kind))));
+        let what = Happening::Dns {
+            record: record_type(kind).to_string(),
+            name: terminal(name).into_owned(),
+            answer: said.iter().map(|said| terminal(said).into_owned()).collect(),
+            authentic: answer.as_ref().is_ok_and(|answer| answer.is_authentic),
+            server: None,
+        };
+        trace.happened(what, Some(took), !matches!(answer, Err(LookupError::Temporary(_))));
     }
 }
 
@@ -147,8 +154,9 @@ impl Resolve for SystemResolver {
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
         Box::pin(async move {
             let late = |_| Err(LookupError::Temporary("the name server did not answer in time".into()));
+            let begun = Instant::now();
             let answer = tokio::time::timeout(self.deadline, self.ask(name, kind)).await.unwrap_or_else(late);
-            self.note(name, kind, &answer);
+            self.note(name, kind, &answer, begun.elapsed());
             answer
         })
     }
@@ -294,6 +302,7 @@ fn why_not(error: &NetError) -> LookupError {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::wire::event::Column;
     use hickory_proto::op::{Message, OpCode};
     use hickory_proto::serialize::txt::Parser;
     use std::str::FromStr;
@@ -405,7 +414,7 @@ pub(super) mod tests {
             let _ = resolver.lookup(name, RecordKind::A).await;
         }
         let text = String::from_utf8(page.0.lock().expect("a page").clone()).expect("text");
-        let lines: Vec<_> = text.lines().filter_map(|line| line.split_once("ms] ")).map(|(_, line)| line).collect();
+        let lines: Vec<_> = text.lines().map(|line| Column::split(line).1).collect();
         let wanted = [
             "-- dns A alias.test: alias of mx.test, 192.0.2.1",
             "-- dns A none.test: no such records",
