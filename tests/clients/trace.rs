@@ -69,15 +69,16 @@ fn follow<'a>(entries: impl Iterator<Item = &'a Entry>, said: &[u8], heard: Hear
             let is_over = |rest: &mut dyn Iterator<Item = &[u8]>| {
                 !next.is_empty() && next.iter().take(2).all(|next| rest.next().is_some_and(|line| shows(next, line)))
             };
-            while let Some(line) = lines.peek().filter(|_| !is_over(&mut lines.clone())) {
-                // Counted octets may end in the middle of a line.
-                let behind = next.first().filter(|next| (1..line.len()).any(|at| shows(next, &line[at..])));
-                let after = lines.clone().nth(1).zip(next.get(1)).is_none_or(|(line, next)| shows(next, line));
-                lines.next();
-                if behind.is_some() && after {
-                    entries.next();
-                    break;
-                }
+            // Counted octets may end in the middle of a line.
+            let mut ends_midway = false;
+            while lines.peek().is_some() && !ends_midway && !is_over(&mut lines.clone()) {
+                let line = lines.next().unwrap_or_default();
+                let behind = next.first().is_some_and(|next| (1..line.len()).any(|at| shows(next, &line[at..])));
+                let after = lines.peek().zip(next.get(1)).is_none_or(|(line, next)| shows(next, line));
+                ends_midway = behind && after;
+            }
+            if ends_midway {
+                entries.next();
             }
             continue;
         }
