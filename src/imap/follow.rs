@@ -151,7 +151,10 @@ impl Follow for Follower {
             Side::Client => {
                 let text = trim(line);
                 let tag = word(text);
-                self.phase = phase(text.get(tag.len() + 1..).map(word).unwrap_or_default());
+                let rest = text.get(tag.len() + 1..).unwrap_or_default();
+                // RFC 9051 §6.4.9: UID stands before the command.
+                let is_by_uid = word(rest).eq_ignore_ascii_case(b"UID");
+                self.phase = phase(word(if is_by_uid { rest.get(4..).unwrap_or_default() } else { rest }));
                 (Turn::Asks { key: tag.to_vec(), phase: self.phase }, true)
             }
             Side::Server if is_fresh => self.response(line),

@@ -176,7 +176,7 @@ impl Trace {
         what
     }
 
-    /// Octets without them: before they are escaped, in which form nobody would know them.
+    /// Octets without them.
     fn veil_octets(&self, octets: Vec<u8>) -> Vec<u8> {
         let mut veiled = Vec::with_capacity(octets.len());
         for chunk in octets.utf8_chunks() {
@@ -251,6 +251,9 @@ impl Tap {
     }
 
     fn spoken(&self, spoken: Spoken) {
+        // Before they are cut or escaped, in which forms nobody would know a secret.
+        let octets = self.trace.veil_octets(spoken.octets);
+        let spoken = Spoken { octets, ..spoken };
         let (text, phase, reply, expected) = (spoken.text(), spoken.phase, spoken.reply, spoken.expected);
         let secret = if let Hidden::Secret(count) = spoken.hidden { count } else { 0 };
         let (bytes, elided) = (spoken.bytes, spoken.hidden == Hidden::Body);
@@ -264,9 +267,9 @@ impl Tap {
             ..Event::new(self.number, spoken.side.into())
         };
         let event = match text {
-            Some(text) => Event { text: Some(self.trace.veil(&text).into_owned()), ..event },
+            Some(text) => Event { text: Some(text.into_owned()), ..event },
             None => {
-                let mut octets = self.trace.veil_octets(spoken.octets);
+                let mut octets = spoken.octets;
                 octets.truncate(if spoken.is_cut { CUT } else { octets.len() });
                 event.saying(&octets)
             }

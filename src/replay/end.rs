@@ -82,6 +82,19 @@ impl End {
         Ok(self.unread.drain(..len).collect())
     }
 
+    /// So many octets, whatever they are.
+    pub async fn skip(&mut self, mut len: u64) -> Result<(), String> {
+        loop {
+            let there = self.unread.len().min(usize::try_from(len).unwrap_or(usize::MAX));
+            self.unread.drain(..there);
+            len -= there as u64;
+            if len == 0 {
+                return Ok(());
+            }
+            self.read().await?;
+        }
+    }
+
     /// What is said until the other side hangs up.
     pub async fn rest(&mut self) -> Result<Vec<u8>, String> {
         while self.read().await.is_ok() {}

@@ -6,6 +6,8 @@
 
 use super::Cue;
 use super::end::End;
+use crate::imap::token::announced;
+use crate::secret::Secret;
 use crate::wire::pattern::{Bindings, fill, matches};
 use crate::wire::transcript::{Entry, Side};
 use crate::world::Stream;
@@ -26,22 +28,20 @@ pub trait Stage: Send {
     fn open(&mut self, connection: u32) -> impl Future<Output = Result<End, String>> + Send;
 
     /// The TLS handshake.
-    fn secure(
-        &mut self,
-        stream: Box<dyn Stream>,
-    ) -> impl Future<Output = Result<Box<dyn Stream>, String>> + Send;
+    fn secure(&mut self, stream: Box<dyn Stream>) -> impl Future<Output = Result<Box<dyn Stream>, String>> + Send;
 }
 
 /// Plays one side.
-#[derive(Debug)]
 pub struct Player<S> {
     stage: S,
     role: Side,
     ends: HashMap<u32, End>,
+    /// A line that was heard has announced octets, of which some may have been left out.
+    is_counted: bool,
     /// What names stand for, on both sides.
     pub bindings: Bindings,
     /// What is said where the trace has a secret, one after the other.
-    pub secrets: VecDeque<String>,
+    pub secrets: VecDeque<Secret>,
     /// Whether it is a trace that is played, and not what a test asks for: then nobody knows who has to close first.
     pub is_recorded: bool,
 }
@@ -50,7 +50,7 @@ impl<S: Stage> Player<S> {
     /// On this stage, the side that `role` says.
     pub fn new(stage: S, role: Side) -> Self {
         let (ends, bindings, secrets) = (HashMap::new(), Bindings::new(), VecDeque::new());
-        Self { stage, role, ends, bindings, secrets, is_recorded: false }
+        Self { stage, role, ends, is_counted: false, bindings, secrets, is_recorded: false }
     }
 
     /// The stage.
@@ -101,6 +101,7 @@ impl<S: Stage> Player<S> {
                 let line = self.end(*connection).await?.line().await?;
                 let line =
                     String::from_utf8(line).map_err(|error| format!("heard octets that are no text: {error}"))?;
+                self.is_counted |= announces(&line);
                 if matches(&wanted, &line, &mut self.bindings) { Ok(()) } else { Err(format!("heard `{line}`")) }
             }
             Entry::Raw { connection, octets, .. } => {
@@ -149,7 +150,7 @@ impl<S: Stage> Player<S> {
         while let Some((before, behind)) = rest.split_once(SECRET).filter(|_| self.is_recorded) {
             let secret = self.secrets.pop_front().ok_or("nobody has given the secret that is to be said here")?;
             said.push_str(before);
-            said.push_str(&secret);
+            said.push_str(secret.expose());
             rest = behind;
         }
         Ok(said + rest)
@@ -187,6 +188,10 @@ impl<S: Stage> Player<S> {
 
     /// Skips a body that was left out: up to the next line that is expected, or else to the end.
     async fn skip_to(&mut self, connection: u32, cue: &Cue, later: &[Cue]) -> Result<(), String> {
+        // Counted octets may end in the middle of a line; as many were announced just before.
+        if let Some(size) = cue.elided.filter(|_| std::mem::take(&mut self.is_counted)) {
+            return self.end(connection).await?.skip(size).await;
+        }
         let next = later.iter().find_map(|cue| match &cue.entry {
             Entry::Line { connection: other, side, text } if *other == connection && *side != self.role => Some(text),
             _ => None,
@@ -195,9 +200,7 @@ impl<S: Stage> Player<S> {
             if !self.is_recorded {
                 return Err("nothing is expected behind the body".to_owned());
             }
-            // Counted octets, behind which nothing more was said.
-            let size = usize::try_from(cue.elided.unwrap_or_default()).unwrap_or(usize::MAX);
-            return self.end(connection).await?.skip(size).await;
+            return self.end(connection).await?.skip(cue.elided.unwrap_or_default()).await;
         };
         let next = self.wanted(next);
         loop {
@@ -206,16 +209,6 @@ impl<S: Stage> Player<S> {
             if matches(&next, &text, &mut self.bindings.clone()) {
                 self.end(connection).await?.put_back(line);
                 return Ok(());
-            }
-            // Counted octets may end in the middle of a line.
-            if self.is_recorded && cue.elided.is_some() && !next.is_empty() {
-                let ends = text.char_indices().map(|(at, _)| at).skip(1);
-                let mut tails = ends.map(|at| &text[at..]).filter(|_| !next.starts_with("{*}"));
-                if let Some(tail) = tails.find(|tail| matches(&next, tail, &mut self.bindings.clone())) {
-                    let tail = tail.as_bytes().to_vec();
-                    self.end(connection).await?.put_back(tail);
-                    return Ok(());
-                }
             }
         }
     }
@@ -227,4 +220,10 @@ impl<S: Stage> Player<S> {
         }
         self.ends.get_mut(&connection).ok_or_else(|| "the connection is closed".to_owned())
     }
+}
+
+/// Whether counted octets follow a line: a literal of IMAP (RFC 9051 §4.3), or a chunk (RFC 3030 §2).
+fn announces(line: &str) -> bool {
+    let is_chunk = line.get(..5).is_some_and(|verb| verb.eq_ignore_ascii_case("BDAT "));
+    is_chunk || announced(line.as_bytes()).is_some_and(|literal| literal.is_some())
 }

@@ -78,6 +78,11 @@ impl Event {
         }
         let Some(what) = &self.event else { return Vec::new() };
         let number = Numbered(self.conn.max(1));
+        if let Happening::Note { what } = what
+            && what.starts_with('#')
+        {
+            return vec![transcript::one_line(what)];
+        }
         let mut lines = vec![format!("{number}-- {}", transcript::one_line(&sentence(what, self.peer.as_deref())))];
         if let Happening::Tls { version, cipher, verified, chain } = what {
             let shown =
