@@ -66,6 +66,11 @@ const PHASES: [&str; 33] = [
     "unselect",
 ];
 
+/// Tags are short; whoever makes long ones has no times told, rather than our memory.
+fn key(tag: &[u8]) -> Vec<u8> {
+    tag[..tag.len().min(64)].to_vec()
+}
+
 fn phase(verb: &[u8]) -> &'static str {
     PHASES.into_iter().find(|phase| verb.eq_ignore_ascii_case(phase.as_bytes())).unwrap_or("command")
 }
@@ -147,7 +152,10 @@ impl Follow for Follower {
         };
         let is_login = matches!(self.command.part, Part::Sasl | Part::Scram);
         let (turn, expected) = match from {
-            Side::Client if !is_fresh || is_login => (Turn::More { phase: self.phase }, true),
+            // RFC 9051 §6.3.13: the end of IDLE is no command of its own.
+            Side::Client if !is_fresh || is_login || trim(line).eq_ignore_ascii_case(b"DONE") => {
+                (Turn::More { phase: self.phase }, true)
+            }
             Side::Client => {
                 let text = trim(line);
                 let tag = word(text);
@@ -155,7 +163,7 @@ impl Follow for Follower {
                 // RFC 9051 §6.4.9: UID stands before the command.
                 let is_by_uid = word(rest).eq_ignore_ascii_case(b"UID");
                 self.phase = phase(word(if is_by_uid { rest.get(4..).unwrap_or_default() } else { rest }));
-                (Turn::Asks { key: tag.to_vec(), phase: self.phase }, true)
+                (Turn::Asks { key: key(tag), phase: self.phase }, true)
             }
             Side::Server if is_fresh => self.response(line),
             Side::Server => (Turn::None, true),
@@ -196,7 +204,7 @@ impl Follower {
                 let turn = if is_greeting { Turn::Answers { key: Vec::new() } } else { Turn::None };
                 (turn, !is_bye && status != b"NO" && status != b"BAD")
             }
-            tag => (Turn::Answers { key: tag.to_vec() }, status == b"OK"),
+            tag => (Turn::Answers { key: key(tag) }, status == b"OK"),
         }
     }
 

@@ -1,10 +1,13 @@
 //! Replay: a conversation that was written down is had again, and one of its sides is played.
 //!
 //! What a trace of either form holds, and what a test writes by hand, becomes cues: what is said, what is waited for,
-//! what happens. One player takes either side of them. Opens no connection by itself.
+//! what happens. One player takes either side of them. Beside it, what else is done with a trace that somebody sends:
+//! see how it differs from another, and take out of it who was meant. Opens no connection by itself.
 
+pub mod diff;
 pub mod end;
 pub mod player;
+pub mod scrub;
 pub mod stage;
 
 use crate::wire::event::{Event, Happening, NotAnEvent, Role, parse};

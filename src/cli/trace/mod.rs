@@ -1,6 +1,8 @@
 //! `mailkit trace`: what was written down with `--trace`, shown, shared, compared and played again.
 
+mod diff;
 mod replay;
+mod scrub;
 mod show;
 
 use super::context::Context;
@@ -24,6 +26,8 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Show(show::Show),
+    Scrub(scrub::Scrub),
+    Diff(diff::Diff),
     Replay(Box<replay::Replay>),
 }
 
@@ -31,6 +35,8 @@ enum Command {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::Show(show) => show::run(show, context),
+        Command::Scrub(scrub) => scrub::run(scrub, context),
+        Command::Diff(diff) => diff::run(diff, context),
         Command::Replay(replay) => replay::run(replay, context),
     }
 }
