@@ -6,10 +6,10 @@
 //! ```text
 //! 0 address duration endpoint envelope notify size status error secret world
 //! 1 wire message sasl provider
-//! 2 smtp pop3 imap query report reading convert
+//! 2 smtp pop3 imap managesieve query report reading convert
 //! 3 store net policy
 //! 4 engine users
-//! 5 submit relay deliver sync fetch account probe oauth discover checkup replay
+//! 5 submit relay deliver sync fetch account probe oauth discover checkup replay talk
 //! 6 server
 //! 7 demo
 //! 8 cli
@@ -29,6 +29,7 @@ pub mod envelope;
 pub mod error;
 pub mod fetch;
 pub mod imap;
+pub mod managesieve;
 pub mod message;
 pub mod net;
 pub mod notify;
@@ -51,6 +52,7 @@ pub mod status;
 pub mod store;
 pub mod submit;
 pub mod sync;
+pub mod talk;
 pub mod users;
 pub mod wire;
 pub mod world;

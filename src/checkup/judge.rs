@@ -136,6 +136,7 @@ pub(super) fn service(protocol: Protocol) -> &'static str {
         Protocol::Smtp | Protocol::Lmtp => "smtp",
         Protocol::Imap => "imap",
         Protocol::Pop3 => "pop",
+        Protocol::Sieve => "sieve",
     }
 }
 

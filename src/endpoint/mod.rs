@@ -45,6 +45,8 @@ pub enum Protocol {
     Pop3,
     /// RFC 9051.
     Imap,
+    /// RFC 5804: where filters for mail are kept.
+    Sieve,
 }
 
 /// How TLS begins.
@@ -68,7 +70,7 @@ pub enum EndpointError {
     NotAUrl,
     /// A scheme that mail does not use.
     #[error(
-        "{0}:// is not a mail protocol; known are smtp, smtps, submission, submissions, lmtp, pop3, pop3s, imap, imaps, and smtp+unix, lmtp+unix, smtp+pipe, lmtp+pipe for servers on this machine"
+        "{0}:// is not a mail protocol; known are smtp, smtps, submission, submissions, lmtp, pop3, pop3s, imap, imaps, sieve, and smtp+unix, lmtp+unix, smtp+pipe, lmtp+pipe for servers on this machine"
     )]
     Scheme(String),
     /// No host, or one that cannot exist.
@@ -89,7 +91,7 @@ pub enum EndpointError {
 }
 
 /// Scheme, protocol, port, and whether TLS is there from the first octet.
-const SCHEMES: [(&str, Protocol, u16, bool); 9] = [
+const SCHEMES: [(&str, Protocol, u16, bool); 10] = [
     ("smtp", Protocol::Smtp, 25, false),
     ("smtps", Protocol::Smtp, 465, true),
     ("submission", Protocol::Smtp, 587, false),
@@ -99,6 +101,7 @@ const SCHEMES: [(&str, Protocol, u16, bool); 9] = [
     ("pop3s", Protocol::Pop3, 995, true),
     ("imap", Protocol::Imap, 143, false),
     ("imaps", Protocol::Imap, 993, true),
+    ("sieve", Protocol::Sieve, 4190, false),
 ];
 
 const TLS_MODES: [(&str, TlsMode); 3] =

@@ -130,6 +130,7 @@ pub fn follow(protocol: Protocol) -> NewFollow {
         Protocol::Lmtp => crate::smtp::follow::follow_lmtp,
         Protocol::Pop3 => crate::pop3::follow::follow,
         Protocol::Imap => crate::imap::follow::follow,
+        Protocol::Sieve => crate::managesieve::follow::follow,
     }
 }
 

@@ -6,7 +6,7 @@
 use super::dial::{Dial, Way, dial};
 use super::imap::Opening;
 use super::smtp::{Client, Dialect};
-use super::{dial, pop3};
+use super::{dial, managesieve, pop3};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::error::{Error, Kind, Result};
@@ -47,6 +47,12 @@ pub async fn look(
         Protocol::Pop3 => {
             let session = pop3::Session::open(connection, &name, security).await?;
             let tls = session.tls().cloned();
+            session.leave().await;
+            tls
+        }
+        Protocol::Sieve => {
+            let session = managesieve::Session::open(connection, &name, security).await?;
+            let tls = session.dialogue().tls().cloned();
             session.leave().await;
             tls
         }

@@ -8,6 +8,7 @@ pub mod handover;
 pub mod http;
 pub mod imap;
 pub mod look;
+pub mod managesieve;
 pub mod pop3;
 pub mod reach;
 pub mod route;

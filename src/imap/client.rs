@@ -5,10 +5,10 @@
 
 use super::flag::{Flags, SystemFlag};
 use super::response::is_keyword;
-use super::token::announced;
 use crate::error::{Error, Kind, Result};
 use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::{Expect, Frame};
+use crate::wire::literal::announced;
 use crate::wire::session::Output;
 use zeroize::Zeroizing;
 

@@ -12,10 +12,11 @@ use super::name::{self, NameError};
 use super::response::is_keyword;
 use super::search::{self, Key, SearchError};
 use super::set::SequenceSet;
-use super::token::{Announced, Lexer, Syntax, announced};
+use super::token::{Lexer, Syntax};
 use super::verb::Verb;
 use crate::sasl::Credentials;
 use crate::secret::Secret;
+use crate::wire::literal::{Announced, announced};
 use crate::world::Timestamp;
 
 /// Flags in one list.

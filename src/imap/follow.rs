@@ -3,8 +3,9 @@
 //! Good enough for both ends and for conversations that break the rules: when in doubt, a line counts as secret.
 //! Decides nothing about the conversation itself. RFC 9051 §4.3, §6.2.2, §6.2.3, §6.3.12, §7.5.2.
 
-use super::token::{announced, is_astring};
+use super::token::is_astring;
 use crate::sasl::is_scram;
+use crate::wire::literal::announced;
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 

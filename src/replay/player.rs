@@ -6,8 +6,8 @@
 
 use super::Cue;
 use super::end::End;
-use crate::imap::token::announced;
 use crate::secret::Secret;
+use crate::wire::literal::announced;
 use crate::wire::pattern::{Bindings, fill, matches};
 use crate::wire::transcript::{Entry, Side};
 use crate::world::Stream;

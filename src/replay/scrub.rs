@@ -244,6 +244,7 @@ fn protocol(event: &Event) -> Option<Protocol> {
         "lmtp" => Some(Protocol::Lmtp),
         "pop3" => Some(Protocol::Pop3),
         "imap" => Some(Protocol::Imap),
+        "managesieve" => Some(Protocol::Sieve),
         "" if event.dir != Direction::S => None,
         "" if text.starts_with("+OK") => Some(Protocol::Pop3),
         "" if text.starts_with("* ") => Some(Protocol::Imap),

@@ -4,6 +4,7 @@ pub mod association;
 pub mod event;
 pub mod exchange;
 pub mod frame;
+pub mod literal;
 pub mod pattern;
 pub mod proxy_header;
 pub mod record;

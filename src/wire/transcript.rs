@@ -224,7 +224,7 @@ fn escape(octets: &[u8]) -> String {
 }
 
 /// `\r \n \t \0 \\ \' \" \xNN`; anything else stands for itself.
-fn unescape(text: &str) -> Option<Vec<u8>> {
+pub fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

@@ -49,6 +49,7 @@ pub(crate) async fn log_in(
             session.leave().await;
             result
         }
+        Protocol::Sieve => unreachable!("no client of ours logs in there"),
         Protocol::Imap => {
             let opening = Opening::begin(connection, name, security).await.map_err(told)?;
             opening.login(&credentials).await.map(|_| ()).map_err(told)
@@ -95,6 +96,7 @@ pub(crate) fn words(protocol: Protocol) -> Words {
             welcome: "+OK Welcome\r\n",
             good_bye: "+OK Bye\r\n",
         },
+        Protocol::Sieve => unreachable!("no client of ours logs in there"),
         Protocol::Imap => Words {
             greeting: "* OK IMAP4rev1\r\n",
             offer: "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR\r\n{tag} OK\r\n",

@@ -34,6 +34,7 @@ async fn a_strangers_certificate_is_shown_and_nothing_is_told_to_it() {
                 Protocol::Smtp | Protocol::Lmtp => "smtp",
                 Protocol::Pop3 => "pop3",
                 Protocol::Imap => "imap",
+                Protocol::Sieve => "sieve",
             };
             let scheme = if implicit { format!("{scheme}s") } else { scheme.to_owned() };
             let endpoint = Endpoint::parse(&format!("{scheme}://mail.crepes.example")).expect("a server");

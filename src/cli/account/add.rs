@@ -238,6 +238,7 @@ pub(super) fn place(draft: &mut Draft, url: &str, what: &str, wanted: Option<&st
         Protocol::Smtp | Protocol::Lmtp => ("smtp", &mut draft.smtp),
         Protocol::Imap => ("imap", &mut draft.imap),
         Protocol::Pop3 => ("pop", &mut draft.pop),
+        Protocol::Sieve => return Err(wrong(format!("{endpoint} is no server of mail"))),
     };
     if wanted.is_some_and(|wanted| wanted != key) {
         return Err(wrong(format!("{endpoint} is a server of another kind")));
@@ -260,6 +261,8 @@ pub(super) fn fill(draft: &mut Draft, chosen: &Chosen<'_>) {
             Protocol::Smtp | Protocol::Lmtp => draft.smtp = endpoint,
             Protocol::Imap => draft.imap = endpoint,
             Protocol::Pop3 => draft.pop = endpoint,
+            // Nobody looks for it.
+            Protocol::Sieve => {}
         }
     }
 }

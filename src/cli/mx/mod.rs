@@ -3,6 +3,7 @@
 mod lookup;
 mod probe;
 mod sight;
+mod talk;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -25,6 +26,7 @@ pub(super) struct Args {
 enum Command {
     Lookup(lookup::Lookup),
     Probe(Box<probe::Probe>),
+    Talk(Box<talk::TalkArgs>),
 }
 
 /// Does what the arguments say.
@@ -32,6 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     match &args.command {
         Command::Lookup(lookup) => lookup::run(lookup, context),
         Command::Probe(probe) => probe::run(probe, context),
+        Command::Talk(talk) => talk::run(talk, context),
     }
 }
 

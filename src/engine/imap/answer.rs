@@ -9,7 +9,8 @@
 use super::Listed;
 use crate::imap::client::{StatusLine, Verdict};
 use crate::imap::mailbox::SpecialUse;
-use crate::imap::token::{Lexer, Syntax, announced};
+use crate::imap::token::{Lexer, Syntax};
+use crate::wire::literal::announced;
 use async_imap::imap_proto::{AttributeValue, Response};
 use std::borrow::Cow;
 

@@ -4,9 +4,9 @@
 //! costs its octets once. Knows lines and literals, and no grammar beyond. RFC 9051 §2.2, §4.3, §7.
 
 use crate::imap::client::StatusLine;
-use crate::imap::token::announced;
 use crate::net::connection::{Connection, Limits};
 use crate::wire::frame::{Expect, Frame, Framer};
+use crate::wire::literal::announced;
 use std::io;
 use std::time::Duration;
 

@@ -8,8 +8,8 @@ use super::job::{Core, Job, Step};
 use super::words::{self, Done};
 use crate::imap::command::AppendHead;
 use crate::imap::response::Code;
-use crate::imap::token::{Announced, announced};
 use crate::wire::frame::{Expect, Frame};
+use crate::wire::literal::{Announced, announced};
 use crate::wire::session::Output;
 
 /// Behind the message nothing may stand, but somebody may try.

@@ -6,8 +6,8 @@ use super::ask::Answer;
 use super::job::{Core, Job, Step};
 use super::report::{After, Report, Unheard, hear};
 use super::words::{self, Done};
-use crate::imap::token::{Announced, announced};
 use crate::wire::frame::{Expect, Frame};
+use crate::wire::literal::{Announced, announced};
 use crate::wire::session::Output;
 
 /// `DONE`, and room for those who say something else.

@@ -5,8 +5,8 @@
 //! limits of the state. Knows no command. RFC 7888 §3–§5; RFC 9051 §4.3; RFC 2683 §3.2.1.5.
 
 use super::words::{self, Done};
-use crate::imap::token::{Announced, announced};
 use crate::wire::frame::Expect;
+use crate::wire::literal::{Announced, announced};
 use zeroize::Zeroizing;
 
 /// How much a client may say in one command.

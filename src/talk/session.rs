@@ -1,0 +1,508 @@
+//! The conversation itself: says what it is told to, shows what it hears, and waits for its turn.
+//!
+//! A person may speak at any time. Lines from a file or a pipe wait for the answers that are due, each for a limited
+//! time: otherwise a greeting would meet a QUIT. What is shown is a transcript, without its secrets.
+
+use super::act::Act;
+use super::opening::Wish;
+use super::turn::{Answer, Grade, Turn, begin};
+use crate::endpoint::{Endpoint, Protocol};
+use crate::engine::dial::{Dialled, Security, follow};
+use crate::error::{Error, Kind, Result};
+use crate::net::connection::Connection;
+use crate::net::tls::{ClientTls, TlsOptions, Trust};
+use crate::sasl::Credentials;
+use crate::smtp::outcome::{Outcome, Phase as Step};
+use crate::smtp::reply::Reply;
+use crate::wire::record::{Data, Follow, Keep, Recorder, Seen, Show};
+use crate::wire::transcript::{Entry, Side};
+use crate::world::Content;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// A longer line is taken in parts.
+const LINE_MAX: usize = 16 * 1024;
+/// Octets of a file that are sent at once.
+const PIECE: usize = 64 * 1024;
+/// Whether a line that ends with LF alone is one, is for the server to say: it has this long to answer.
+const DOUBT_WAIT: Duration = Duration::from_secs(1);
+/// Nothing is lost when a goodbye is not answered.
+const GOODBYE_WAIT: Duration = Duration::from_secs(5);
+
+/// How long an answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Any answer.
+    pub each: Duration,
+    /// The one that says whether a message was taken (RFC 5321 §4.5.3.2.6).
+    pub last: Duration,
+}
+
+/// What happens, for those who look on.
+#[derive(Debug)]
+pub enum News {
+    /// A line of the transcript.
+    Entry(Entry),
+    /// Something that whoever types may want to know.
+    Word(String),
+    /// Something that everybody should know.
+    Warning(String),
+}
+
+/// How a conversation ended that did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// All was said.
+    Well,
+    /// An answer was not as expected.
+    Unexpected {
+        /// What it should have begun with.
+        wanted: String,
+        /// The answer, if there was one.
+        got: Option<Answer>,
+    },
+}
+
+/// A conversation.
+pub struct Talk<'a> {
+    pub(super) connection: Option<Connection>,
+    pub(super) turn: Box<dyn Turn>,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) name: String,
+    pub(super) helo: String,
+    pub(super) credentials: Option<&'a Credentials>,
+    tls: TlsOptions,
+    recorder: Recorder,
+    /// Whether the text of messages is shown.
+    shows_text: Arc<AtomicBool>,
+    /// A line of the server that is not complete.
+    hears: Vec<u8>,
+    /// A line of ours that is not complete.
+    says: Vec<u8>,
+    /// The server said something when nothing was due.
+    is_unasked: bool,
+    /// We have said something that may be no command.
+    is_doubtful: bool,
+    /// We have said goodbye, or the server may go for another reason of ours.
+    is_over: bool,
+    patience: Patience,
+    show: Box<dyn FnMut(News) + 'a>,
+    open: Box<dyn Fn(&Path) -> Result<Arc<dyn Content>> + 'a>,
+}
+
+/// What a conversation by hand is made of.
+pub struct Party<'a> {
+    /// The server.
+    pub endpoint: &'a Endpoint,
+    /// Whose certificates are good. One that is not is told of, and the conversation goes on.
+    pub tls: TlsOptions,
+    /// Our name in EHLO.
+    pub helo: String,
+    /// Who may log in.
+    pub credentials: Option<&'a Credentials>,
+    /// How long answers are waited for.
+    pub patience: Patience,
+    /// Who looks on.
+    pub show: Box<dyn FnMut(News) + 'a>,
+    /// Opens the files that are to be sent.
+    pub open: Box<dyn Fn(&Path) -> Result<Arc<dyn Content>> + 'a>,
+}
+
+/// Lines as they are typed, or read from elsewhere.
+pub struct Lines<'a> {
+    /// The lines, without their ends; an error is told, and ends them.
+    pub from: &'a mut tokio::sync::mpsc::Receiver<Result<Vec<u8>>>,
+    /// Whether a person types them, who may speak out of turn.
+    pub is_live: bool,
+    /// What is said behind each.
+    pub end: &'a [u8],
+}
+
+/// A protocol's follower that lets the text of messages be seen, as long as that is wanted.
+struct Bodies {
+    inner: Box<dyn Follow>,
+    shows_text: Arc<AtomicBool>,
+}
+
+impl Follow for Bodies {
+    fn protocol(&self) -> &'static str {
+        self.inner.protocol()
+    }
+
+    fn greets(&self) -> bool {
+        self.inner.greets()
+    }
+
+    fn counted(&self, from: Side) -> Option<u64> {
+        self.inner.counted(from)
+    }
+
+    fn line(&mut self, from: Side, line: &[u8]) -> Seen {
+        let seen = self.inner.line(from, line);
+        let is_text = matches!(seen.show, Show::Elide | Show::Message { .. });
+        let show = if is_text && self.shows_text.load(Ordering::Relaxed) { Show::Whole } else { seen.show };
+        Seen { show, ..seen }
+    }
+}
+
+impl<'a> Talk<'a> {
+    /// Over a connection on which nothing has been said; TLS begins if the URL says that it comes first.
+    pub async fn begin(dialled: Dialled, party: Party<'a>) -> Result<Self> {
+        let Party { endpoint, mut tls, helo, credentials, patience, show, open } = party;
+        tls.trust = Trust::Observed(Box::new(tls.trust));
+        let shows_text = Arc::new(AtomicBool::new(true));
+        let bodies = Bodies { inner: follow(endpoint.protocol)(), shows_text: shows_text.clone() };
+        let mut talk = Self {
+            connection: Some(dialled.connection),
+            turn: begin(endpoint.protocol),
+            endpoint,
+            name: dialled.name,
+            helo,
+            credentials,
+            tls,
+            recorder: Recorder::new(Box::new(bodies), Keep { data: Data::None, secrets: false }, Duration::ZERO),
+            shows_text,
+            hears: Vec::new(),
+            says: Vec::new(),
+            is_unasked: false,
+            is_doubtful: false,
+            is_over: false,
+            patience,
+            show,
+            open,
+        };
+        if let Security::Implicit(_) = dialled.security {
+            talk.handshake().await?;
+        }
+        Ok(talk)
+    }
+
+    /// Says what everybody says first, as far as wanted. Ends the conversation if it is to be dropped there.
+    pub async fn open_with(&mut self, wish: &Wish) -> Result<()> {
+        self.opening(wish).await?;
+        if wish.is_dropped {
+            self.cut();
+        }
+        Ok(())
+    }
+
+    /// Goes on with what is typed, until there is no more of it, or the server has gone.
+    pub async fn go_on(&mut self, lines: Lines<'_>) -> Result<Ended> {
+        loop {
+            if self.connection.is_none() {
+                return Ok(Ended::Well);
+            }
+            let may_speak = lines.is_live || self.turn.due() == 0;
+            let late = Instant::now() + self.wait();
+            tokio::select! {
+                biased;
+                heard = hear(&mut self.connection) => self.take(heard?)?,
+                line = lines.from.recv(), if may_speak => {
+                    let Some(line) = line else { return Ok(Ended::Well) };
+                    let act = super::parse(&line?, lines.end, self.turn.is_text());
+                    match act {
+                        Ok(Act::Quit) => return Ok(Ended::Well),
+                        Ok(act) => if let Some(ended) = self.act(act, lines.is_live).await? { return Ok(ended) },
+                        Err(error) if lines.is_live => (self.show)(News::Word(error.to_string())),
+                        Err(error) => return Err(Error::new(Kind::Usage, error.to_string())),
+                    }
+                }
+                () = sleep_until(late), if !may_speak => self.silent()?,
+            }
+        }
+    }
+
+    /// The last complete answer.
+    pub fn last(&self) -> Option<&Answer> {
+        self.turn.last()
+    }
+
+    /// Says goodbye, unless that was done, or is not possible in the middle of a message.
+    pub async fn leave(mut self) -> Result<()> {
+        if self.turn.is_text() && self.connection.is_some() {
+            (self.show)(News::Warning("the message has no end, so the connection is cut: it is not sent".to_owned()));
+            self.cut();
+        }
+        if self.connection.is_some() && !self.is_over {
+            self.patience.each = self.patience.each.min(GOODBYE_WAIT);
+            if self.turn.due() > 0 {
+                self.answered().await?;
+            }
+            let goodbye = self.turn.goodbye();
+            if self.say_line(&goodbye).await.is_ok() {
+                let _ = self.answered().await;
+            }
+        }
+        if let Some(connection) = &mut self.connection {
+            connection.close().await;
+            (self.show)(News::Entry(Entry::Closed(1)));
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, act: Act, is_live: bool) -> Result<Option<Ended>> {
+        let told = match act {
+            Act::Say(octets) => self.say(&octets).await,
+            Act::StartTls => self.start_tls().await,
+            Act::Login(mechanism) => self.login(mechanism.as_deref()).await,
+            Act::Data(path) => self.send(&path).await,
+            Act::Wait(wait) => self.listen(wait).await,
+            Act::Cut => {
+                self.cut();
+                Ok(())
+            }
+            Act::Help => {
+                (self.show)(News::Word(super::act::HELP.to_owned()));
+                Ok(())
+            }
+            Act::Expect(wanted) => match self.is_as_expected(&wanted) {
+                true => Ok(()),
+                false if is_live => {
+                    (self.show)(News::Word(format!("the last answer does not begin with {wanted}")));
+                    Ok(())
+                }
+                false => return Ok(Some(Ended::Unexpected { wanted, got: self.last().cloned() })),
+            },
+            Act::Quit => Ok(()),
+        };
+        match told {
+            // A person sees what went wrong, and decides.
+            Err(error) if is_live && self.connection.is_some() => {
+                (self.show)(News::Word(error.to_string()));
+                Ok(None)
+            }
+            told => told.map(|()| None),
+        }
+    }
+
+    /// Whether the last answer begins so: with a code or a word, and perhaps what stands behind it.
+    pub fn is_as_expected(&self, wanted: &str) -> bool {
+        self.last().is_some_and(|last| format!("{} {}", last.word, last.text).starts_with(wanted))
+    }
+
+    pub(super) async fn say_line(&mut self, line: &str) -> Result<()> {
+        self.say(format!("{line}\r\n").as_bytes()).await
+    }
+
+    async fn say(&mut self, octets: &[u8]) -> Result<()> {
+        let wait = self.patience.each;
+        let Some(connection) = &mut self.connection else { return Err(self.gone()) };
+        connection.send(octets, wait).await.map_err(|error| broken(&self.name, error))?;
+        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+            self.says.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || self.says.len() >= LINE_MAX {
+                let line = std::mem::take(&mut self.says);
+                self.is_doubtful |= !line.ends_with(b"\r\n") && !self.turn.is_text();
+                self.is_over |= is_goodbye(&line) && !self.turn.is_text();
+                self.turn.said(&line);
+            }
+        }
+        let show = &mut self.show;
+        self.recorder.octets(Side::Client, octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
+        Ok(())
+    }
+
+    /// Waits for the answers that are due.
+    pub(super) async fn answered(&mut self) -> Result<()> {
+        self.is_unasked = false;
+        while self.turn.due() > 0 {
+            match timeout(self.wait(), hear(&mut self.connection)).await {
+                Ok(heard) => self.take(heard?)?,
+                Err(_) => self.silent()?,
+            }
+            if self.connection.is_none() && self.turn.due() > 0 {
+                return Err(self.gone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what the server said; nothing means that it has gone.
+    fn take(&mut self, octets: Vec<u8>) -> Result<()> {
+        let show = &mut self.show;
+        if octets.is_empty() {
+            self.recorder.finish(Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
+            show(News::Entry(Entry::Closed(1)));
+            self.connection = None;
+            if !self.is_over && self.turn.due() > 0 {
+                return Err(self.gone());
+            }
+            return Ok(());
+        }
+        self.recorder.octets(Side::Server, &octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
+        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+            self.hears.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || self.hears.len() >= LINE_MAX {
+                self.is_unasked |= self.turn.due() == 0;
+                self.turn.heard(&std::mem::take(&mut self.hears));
+            }
+        }
+        Ok(())
+    }
+
+    async fn listen(&mut self, wait: Duration) -> Result<()> {
+        let end = Instant::now() + wait;
+        while self.connection.is_some() {
+            match tokio::time::timeout_at(end, hear(&mut self.connection)).await {
+                Ok(heard) => self.take(heard?)?,
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn start_tls(&mut self) -> Result<()> {
+        let words = self.turn.start_tls();
+        self.say_line(&words).await?;
+        self.answered().await?;
+        self.expect_yes(Step::Tls, "the server does not begin TLS", Kind::Unavailable)?;
+        if self.is_unasked || !self.hears.is_empty() {
+            self.cut();
+            return Err(Error::new(Kind::Unavailable, "the server spoke on in clear after agreeing to TLS")
+                .with_peer(&self.name)
+                .hint("somebody on the way may be putting words into its mouth"));
+        }
+        self.handshake().await
+    }
+
+    async fn handshake(&mut self) -> Result<()> {
+        let tls = ClientTls::with(&self.tls)?;
+        let connection = self.connection.take().ok_or_else(|| self.gone())?;
+        let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await?;
+        (self.show)(News::Entry(Entry::Tls(1)));
+        let facts = connection.tls().map(|tls| (tls.version.clone(), tls.cipher.clone(), tls.objection.clone()));
+        if let Some((version, cipher, objection)) = facts {
+            (self.show)(News::Word(format!("TLS is up: {version}, {cipher}")));
+            if let Some(objection) = objection {
+                (self.show)(News::Warning(format!("its certificate is not accepted: {objection}")));
+            }
+        }
+        self.connection = Some(connection);
+        self.turn.secured();
+        self.answered().await
+    }
+
+    /// Sends a file as a message.
+    async fn send(&mut self, path: &Path) -> Result<()> {
+        if !matches!(self.endpoint.protocol, Protocol::Smtp | Protocol::Lmtp) {
+            return Err(Error::new(Kind::Usage, ".data sends messages by SMTP and LMTP only"));
+        }
+        let content = (self.open)(path)?;
+        if !self.turn.is_text() {
+            self.say_line("DATA").await?;
+            self.answered().await?;
+            if self.last().is_none_or(|last| last.word != "354") {
+                self.expect_yes(Step::Data, "the server takes no message now", Kind::Unavailable)?;
+                return Err(Error::new(Kind::Protocol, "the server does not say 354 to DATA").with_peer(&self.name));
+            }
+        }
+        self.shows_text.store(false, Ordering::Relaxed);
+        let sent = self.send_text(&*content).await;
+        self.shows_text.store(true, Ordering::Relaxed);
+        sent
+    }
+
+    async fn send_text(&mut self, content: &dyn Content) -> Result<()> {
+        let mut text = super::act::Text::default();
+        let (mut offset, mut buffer, mut wire) = (0, vec![0; PIECE], Vec::with_capacity(PIECE + PIECE / 8));
+        while offset < content.size() {
+            let failed = |error| Error::new(Kind::Io, "the message cannot be read").caused_by(error);
+            let count = content.read_at(offset, &mut buffer).map_err(failed);
+            let count = match count {
+                Ok(0) => Err(Error::new(Kind::Io, "the message is shorter than it was")),
+                count => count,
+            };
+            // Half a message must not be ended by anything but a broken connection.
+            let count = count.inspect_err(|_| self.connection = None)?;
+            wire.clear();
+            text.push(&buffer[..count], &mut wire);
+            self.say(&wire).await?;
+            offset += count as u64;
+        }
+        wire.clear();
+        text.finish(&mut wire);
+        self.say(&wire).await?;
+        self.answered().await
+    }
+
+    /// Hangs up without a word.
+    fn cut(&mut self) {
+        if self.connection.take().is_some() {
+            (self.show)(News::Entry(Entry::Cut(1)));
+        }
+        self.is_over = true;
+    }
+
+    /// An error with the server's words, if its last answer is a no. In SMTP a reply code says what sort of no that is,
+    /// in other protocols `kind` does.
+    pub(super) fn expect_yes(&self, step: Step, what: &str, kind: Kind) -> Result<()> {
+        let last = self.last();
+        if last.is_some_and(|last| last.grade != Grade::Bad) {
+            return Ok(());
+        }
+        let words = last.map(|last| format!("{} {}", last.word, last.text)).unwrap_or_default();
+        let speaks_smtp = matches!(self.endpoint.protocol, Protocol::Smtp | Protocol::Lmtp);
+        let reply = speaks_smtp.then(|| Reply::of_lines(std::slice::from_ref(&words))).flatten();
+        let kind = reply.and_then(|reply| Outcome::of(step, &reply).kind()).unwrap_or(kind);
+        Err(Error::new(kind, what).with_peer(&self.name).said(words))
+    }
+
+    fn wait(&self) -> Duration {
+        match (self.is_doubtful, self.turn.is_unsure()) {
+            (true, _) => self.patience.each.min(DOUBT_WAIT),
+            (_, true) => self.patience.last,
+            _ => self.patience.each,
+        }
+    }
+
+    /// No answer came in time. That is an error, unless what we said may not have asked for one.
+    fn silent(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.is_doubtful) {
+            self.turn.forget();
+            return Ok(());
+        }
+        Err(self.lost(&format!("no answer within {} seconds", self.wait().as_secs_f64())))
+    }
+
+    fn gone(&self) -> Error {
+        self.lost("the server closed the connection")
+    }
+
+    fn lost(&self, what: &str) -> Error {
+        match self.turn.is_unsure() {
+            true => Error::new(Kind::Protocol, format!("{what}: nobody knows whether the message was taken")),
+            false => Error::new(Kind::Temporary, what),
+        }
+        .with_peer(&self.name)
+    }
+}
+
+/// What the server says next; nothing when it has gone. Can be dropped without loss.
+async fn hear(connection: &mut Option<Connection>) -> Result<Vec<u8>> {
+    let mut buffer = vec![0; LINE_MAX];
+    let Some(open) = connection else { return Ok(Vec::new()) };
+    match open.read(&mut buffer).await {
+        Ok(count) => {
+            buffer.truncate(count);
+            Ok(buffer)
+        }
+        // Whoever hangs up the hard way has hung up.
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+fn broken(name: &str, error: std::io::Error) -> Error {
+    Error::new(Kind::Temporary, "the connection broke").with_peer(name).caused_by(error)
+}
+
+/// Whether the server may hang up for what we said.
+fn is_goodbye(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    text.split_ascii_whitespace()
+        .take(2)
+        .any(|word| ["QUIT", "LOGOUT"].iter().any(|bye| word.eq_ignore_ascii_case(bye)))
+}
