@@ -58,6 +58,9 @@ _mailkit() {
             mailkit,serve)
                 cmd="mailkit__subcmd__serve"
                 ;;
+            mailkit,trace)
+                cmd="mailkit__subcmd__trace"
+                ;;
             mailkit,unsubscribe)
                 cmd="mailkit__subcmd__unsubscribe"
                 ;;
@@ -256,6 +259,9 @@ _mailkit() {
             mailkit__subcmd__help,serve)
                 cmd="mailkit__subcmd__help__subcmd__serve"
                 ;;
+            mailkit__subcmd__help,trace)
+                cmd="mailkit__subcmd__help__subcmd__trace"
+                ;;
             mailkit__subcmd__help,unsubscribe)
                 cmd="mailkit__subcmd__help__subcmd__unsubscribe"
                 ;;
@@ -349,6 +355,18 @@ _mailkit() {
             mailkit__subcmd__help__subcmd__relay,run)
                 cmd="mailkit__subcmd__help__subcmd__relay__subcmd__run"
                 ;;
+            mailkit__subcmd__help__subcmd__trace,diff)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__diff"
+                ;;
+            mailkit__subcmd__help__subcmd__trace,replay)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__replay"
+                ;;
+            mailkit__subcmd__help__subcmd__trace,scrub)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__scrub"
+                ;;
+            mailkit__subcmd__help__subcmd__trace,show)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__show"
+                ;;
             mailkit__subcmd__help__subcmd__user,add)
                 cmd="mailkit__subcmd__help__subcmd__user__subcmd__add"
                 ;;
@@ -418,6 +436,36 @@ _mailkit() {
             mailkit__subcmd__relay__subcmd__help,run)
                 cmd="mailkit__subcmd__relay__subcmd__help__subcmd__run"
                 ;;
+            mailkit__subcmd__trace,diff)
+                cmd="mailkit__subcmd__trace__subcmd__diff"
+                ;;
+            mailkit__subcmd__trace,help)
+                cmd="mailkit__subcmd__trace__subcmd__help"
+                ;;
+            mailkit__subcmd__trace,replay)
+                cmd="mailkit__subcmd__trace__subcmd__replay"
+                ;;
+            mailkit__subcmd__trace,scrub)
+                cmd="mailkit__subcmd__trace__subcmd__scrub"
+                ;;
+            mailkit__subcmd__trace,show)
+                cmd="mailkit__subcmd__trace__subcmd__show"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,diff)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__diff"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,help)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__help"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,replay)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__replay"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,scrub)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__scrub"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,show)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__show"
+                ;;
             mailkit__subcmd__user,add)
                 cmd="mailkit__subcmd__user__subcmd__add"
                 ;;
@@ -449,7 +497,7 @@ _mailkit() {
 
     case "${cmd}" in
         mailkit)
-            opts="-A -q -v -h -V --config --account --trace --json --quiet --verbose --color --no-input --help --version send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help"
+            opts="-A -q -v -h -V --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help --version send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -471,6 +519,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -483,7 +535,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help add discover check trust list show edit default remove import export help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help add discover check trust list show edit default remove import export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -505,6 +557,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -517,7 +573,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__add)
-            opts="-A -q -v -h --email --name --real-name --user --imap-url --pop-url --smtp-url --provider --resolver --pin --auth --client-id --secret-cmd --secret-env --secret-file --secret-keyring --secret-prompt --default --print --no-test --yes --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --email --name --real-name --user --imap-url --pop-url --smtp-url --provider --resolver --pin --auth --client-id --secret-cmd --secret-env --secret-file --secret-keyring --secret-prompt --default --print --no-test --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +655,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -611,7 +671,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__check)
-            opts="-A -q -v -h --all --send --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --all --send --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -631,6 +691,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -645,7 +709,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__default)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -667,6 +731,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -679,7 +747,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__discover)
-            opts="-A -q -v -h --resolver --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --resolver --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,6 +773,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -717,7 +789,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__edit)
-            opts="-A -q -v -h --set --unset --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --set --unset --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -747,6 +819,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -759,7 +835,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__export)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help msmtprc neomutt mbsync thunderbird"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help msmtprc neomutt mbsync thunderbird"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -779,6 +855,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -975,7 +1055,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__import)
-            opts="-A -q -v -h --print --name --config --account --trace --json --quiet --verbose --color --no-input --help msmtprc muttrc mbsyncrc himalaya"
+            opts="-A -q -v -h --print --name --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help msmtprc muttrc mbsyncrc himalaya"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1001,6 +1081,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1013,7 +1097,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__list)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1033,6 +1117,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1047,7 +1135,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__remove)
-            opts="-A -q -v -h --yes --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1067,6 +1155,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1081,7 +1173,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__show)
-            opts="-A -q -v -h --origin --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --origin --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1101,6 +1193,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1115,7 +1211,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__trust)
-            opts="-A -q -v -h --yes --certificate --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --yes --certificate --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1137,6 +1233,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1149,7 +1249,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help login status token refresh set forget help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help login status token refresh set forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,6 +1271,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1183,7 +1287,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__forget)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1203,6 +1307,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1329,7 +1437,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__login)
-            opts="-A -q -v -h --device --paste --browser --client-id --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --device --paste --browser --client-id --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1355,6 +1463,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1367,7 +1479,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__refresh)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1387,6 +1499,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1401,7 +1517,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__set)
-            opts="-A -q -v -h --stdin --file --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --stdin --file --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1421,6 +1537,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1435,7 +1555,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__status)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1457,6 +1577,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1469,7 +1593,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__token)
-            opts="-A -q -v -h --format --min-valid --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --format --min-valid --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1499,6 +1623,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1511,7 +1639,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help path check show schema edit help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help path check show schema edit help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1533,6 +1661,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1545,7 +1677,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__check)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1565,6 +1697,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1579,7 +1715,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__edit)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1599,6 +1735,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1711,7 +1851,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__path)
-            opts="-A -q -v -h --all --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --all --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1731,6 +1871,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1745,7 +1889,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__schema)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1765,6 +1909,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1779,7 +1927,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__show)
-            opts="-A -q -v -h --origin --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --origin --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1801,6 +1949,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1813,7 +1965,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__demo)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1833,6 +1985,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1847,7 +2003,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__generate)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1869,6 +2025,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1881,7 +2041,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help)
-            opts="send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help"
+            opts="send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2496,6 +2656,76 @@ _mailkit() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mailkit__subcmd__help__subcmd__trace)
+            opts="show scrub diff replay"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__scrub)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mailkit__subcmd__help__subcmd__unsubscribe)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2567,7 +2797,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__imap)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help sync help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help sync help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2587,6 +2817,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2643,7 +2877,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__imap__subcmd__sync)
-            opts="-4 -6 -A -q -v -h --maildir --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --maildir --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2737,6 +2971,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2749,7 +2987,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help lookup probe talk help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help lookup probe talk help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2769,6 +3007,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2853,7 +3095,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__lookup)
-            opts="-A -q -v -h --short --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --short --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2875,6 +3117,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2887,7 +3133,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__probe)
-            opts="-4 -6 -A -q -v -h --rcpt --from --helo --xclient --proxy-protocol --proxy-from --proxy-to --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --rcpt --from --helo --xclient --proxy-protocol --proxy-from --proxy-to --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2985,6 +3231,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2997,7 +3247,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__talk)
-            opts="-4 -6 -A -q -v -h --script --until --drop-after --from --rcpt --expect --lf --times --helo --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --script --until --drop-after --from --rcpt --expect --lf --times --helo --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3115,6 +3365,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3127,7 +3381,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__parse)
-            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --to --html --strip --redact --redact-key-cmd --redact-key-env --redact-key-file --line-ends --output --report --calendar --links --unsubscribe --route --auth --own --verify --resolver --decrypt --where --addresses --dates --thread --lint --strict --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --to --html --strip --redact --redact-key-cmd --redact-key-env --redact-key-file --line-ends --output --report --calendar --links --unsubscribe --route --auth --own --verify --resolver --decrypt --where --addresses --dates --thread --lint --strict --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3281,6 +3535,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3293,7 +3551,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__pop)
-            opts="-4 -6 -A -q -v -h --to --keep --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --to --keep --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3391,6 +3649,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3403,7 +3665,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help run queue flush help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help run queue flush help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3425,6 +3687,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3437,7 +3703,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__flush)
-            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3513,6 +3779,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3597,7 +3867,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__queue)
-            opts="-A -q -v -h --data --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3623,6 +3893,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3635,7 +3909,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__run)
-            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3709,6 +3983,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3721,7 +3999,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__schema)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3743,6 +4021,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3755,7 +4037,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__send)
-            opts="-m -F -t -s -c -b -a -H -f -r -4 -6 -N -R -V -n -y -A -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --qualify --alias-file --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --helo --final-timeout --mx --tls --resolver --mx-port --private-exchangers --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-m -F -t -s -c -b -a -H -f -r -4 -6 -N -R -V -n -y -A -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --qualify --alias-file --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --helo --final-timeout --mx --tls --resolver --mx-port --private-exchangers --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4025,6 +4307,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4037,7 +4323,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__serve)
-            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4155,6 +4441,364 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace)
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help show scrub diff replay help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__diff)
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help)
+            opts="show scrub diff replay help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__scrub)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__replay)
+            opts="-4 -6 -A -q -v -h --listen --connect --conn --secrets --times --wait --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secrets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-password-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__scrub)
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__show)
+            opts="-A -q -v -h --conn --proto --dir --times --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --conn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4167,7 +4811,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__unsubscribe)
-            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --allow-private --ca --server --from --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --allow-private --ca --server --from --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4213,6 +4857,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4225,7 +4873,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help add remove list help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help add remove list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4247,6 +4895,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4259,7 +4911,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user__subcmd__add)
-            opts="-A -q -v -h --users --password-cmd --password-env --password-file --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --users --password-cmd --password-env --password-file --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4295,6 +4947,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4379,7 +5035,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user__subcmd__list)
-            opts="-A -q -v -h --users --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --users --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4403,6 +5059,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4417,7 +5077,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user__subcmd__remove)
-            opts="-A -q -v -h --users --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --users --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4441,6 +5101,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -3,13 +3,14 @@
 //! One sink for all connections of a program; each event is written whole and at once. What may not be shown is
 //! decided by the protocol's follower; nothing here looks into lines, but for secrets that are known.
 
+use super::clock::SystemClock;
 use super::peer::Peer;
 use crate::secret::Secret;
 use crate::wire::event::{Event, Happening};
 use crate::wire::record::{Follow, Hidden, Keep, Recorder, Spoken};
 use crate::wire::secured::Tls;
 use crate::wire::transcript::{Entry, Side};
-use jiff::Timestamp;
+use crate::world::Clock;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
@@ -124,7 +125,7 @@ impl Trace {
         let event = Event { ms: millis(self.0.started.elapsed()), event: what, ..event };
         let lines = if self.0.style.json {
             // Milliseconds are what clocks of machines agree on, if at all.
-            let now = Timestamp::now();
+            let now = SystemClock.now();
             let t = Some(format!("{now:.3}"));
             Event { t, ..event }.to_json() + "\n"
         } else {

@@ -4,6 +4,7 @@
 //! time: otherwise a greeting would meet a QUIT. What is shown is a transcript, without its secrets.
 
 use super::act::Act;
+use super::bodies::Bodies;
 use super::opening::Wish;
 use super::turn::{Answer, Grade, Turn, begin};
 use crate::endpoint::{Endpoint, Protocol};
@@ -14,7 +15,7 @@ use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase as Step};
 use crate::smtp::reply::Reply;
-use crate::wire::record::{Data, Follow, Keep, Recorder, Seen, Show};
+use crate::wire::record::{Data, Keep, Recorder};
 use crate::wire::transcript::{Entry, Side};
 use crate::world::Content;
 use std::path::Path;
@@ -120,33 +121,6 @@ pub struct Lines<'a> {
     pub is_live: bool,
     /// What is said behind each.
     pub end: &'a [u8],
-}
-
-/// A protocol's follower that lets the text of messages be seen, as long as that is wanted.
-struct Bodies {
-    inner: Box<dyn Follow>,
-    shows_text: Arc<AtomicBool>,
-}
-
-impl Follow for Bodies {
-    fn protocol(&self) -> &'static str {
-        self.inner.protocol()
-    }
-
-    fn greets(&self) -> bool {
-        self.inner.greets()
-    }
-
-    fn counted(&self, from: Side) -> Option<u64> {
-        self.inner.counted(from)
-    }
-
-    fn line(&mut self, from: Side, line: &[u8]) -> Seen {
-        let seen = self.inner.line(from, line);
-        let is_text = matches!(seen.show, Show::Elide | Show::Message { .. });
-        let show = if is_text && self.shows_text.load(Ordering::Relaxed) { Show::Whole } else { seen.show };
-        Seen { show, ..seen }
-    }
 }
 
 impl<'a> Talk<'a> {

@@ -1,3 +1,5 @@
+//! Both printings of events, and reading them back.
+
 use super::*;
 use proptest::prelude::*;
 

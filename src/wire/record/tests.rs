@@ -1,3 +1,5 @@
+//! Lines and times, by a protocol that is small enough for a test.
+
 use super::*;
 use proptest::prelude::*;
 
