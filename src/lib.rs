@@ -9,7 +9,7 @@
 //! 2 smtp pop3 imap dns managesieve query report reading convert
 //! 3 store net policy
 //! 4 engine users
-//! 5 submit relay deliver sync fetch account probe oauth discover checkup talk
+//! 5 submit relay deliver sync fetch account probe oauth discover checkup replay talk
 //! 6 server
 //! 7 demo
 //! 8 cli
@@ -42,6 +42,7 @@ pub mod provider;
 pub mod query;
 pub mod reading;
 pub mod relay;
+pub mod replay;
 pub mod report;
 pub mod sasl;
 pub mod secret;

@@ -8,14 +8,13 @@ pub mod line;
 
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol};
-use crate::engine::dial::{Dial, Way, dial};
+use crate::engine::dial::{self, Dial, Way, dial};
 use crate::engine::smtp::{Cargo, Client, Dialect, Manner};
 use crate::envelope::{Envelope, ForwardPath};
 use crate::error::{Kind, Result};
 use crate::net::trace::Trace;
 use crate::sasl::{Credentials, Mechanism};
 use crate::smtp::extension::Extensions;
-use crate::smtp::follow;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::{self, Facts};
 use crate::status::EnhancedStatus;
@@ -160,7 +159,7 @@ async fn reach(connect: &dyn Connect, submission: &Submission<'_>) -> Result<Res
     let whom = Dial {
         endpoint,
         way: &submission.way,
-        trace: submission.trace.as_ref().map(|trace| (trace, follow::follow as _)),
+        trace: submission.trace.as_ref().map(|trace| (trace, dial::follow(endpoint.protocol))),
     };
     let mut timing = Timing::default();
     let begun = Instant::now();

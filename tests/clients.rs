@@ -136,7 +136,7 @@ struct Player {
 impl Player {
     async fn step(&mut self, entry: &Entry, later: &[Entry]) -> Result<(), String> {
         match entry {
-            Entry::Note(note) => match self.program.as_mut().zip(signal(note)) {
+            Entry::Note(_, note) => match self.program.as_mut().zip(signal(note)) {
                 Some((program, signal)) => program.signal(signal),
                 None => Err("nothing that could happen".to_owned()),
             },
@@ -173,18 +173,18 @@ impl Player {
                 let heard = self.end(*connection).await?.exactly(octets.len()).await?;
                 if heard == *octets { Ok(()) } else { Err(format!("heard `{}`", heard.escape_ascii())) }
             }
-            Entry::Tls => {
+            Entry::Tls(_) => {
                 let tls = self.scene.server_tls();
                 // Where TLS comes before any word, the handshake is the first that is seen of a connection.
                 let latest = self.ends.keys().next_back().copied().unwrap_or_default();
                 let number = if self.ends.get(&latest).is_some_and(End::is_open) { latest } else { latest + 1 };
                 self.end(number).await?.secure(&tls).await
             }
-            Entry::Cut => {
+            Entry::Cut(_) => {
                 self.latest()?.cut().await;
                 Ok(())
             }
-            Entry::Closed => self.latest()?.expect_end().await,
+            Entry::Closed(_) => self.latest()?.expect_end().await,
             Entry::Wait(_) => Err("a running program's clock cannot be turned".to_owned()),
         }
     }

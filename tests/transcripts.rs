@@ -10,19 +10,19 @@ mod stage;
 
 use mailkit::imap::flag::Flags;
 use mailkit::net::tls::{ClientTls, Trust};
+use mailkit::replay::Cue;
+use mailkit::replay::end::{End, Pace};
+use mailkit::replay::player::{Player, Stage};
 use mailkit::server::{Server, Service};
 use mailkit::store::account::Delivery;
 use mailkit::store::memory::MemoryDisk;
-use mailkit::wire::pattern::{Bindings, fill, matches};
+use mailkit::wire::pattern::{Bindings, fill};
 use mailkit::wire::transcript::{Entry, Side, parse};
 use mailkit::world::Stream;
 use stage::Wishes;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
 
 /// How a transcript is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,196 +159,45 @@ impl Script {
                 let delivery = Delivery { key: format!("given{number}"), flags: Flags::new(), arrived, content };
                 account.deliver("INBOX", vec![delivery]).await.unwrap();
             }
-            let mut player =
-                Player { server, service, manner, address: None, ends: HashMap::new(), bindings: Bindings::new() };
-            player.bindings.insert("host".to_owned(), stage::HOST.to_owned());
+            let mut theatre = Theatre { server, service, manner, address: None };
             if manner == Manner::Loopback {
-                player.address = Some(player.server.listen().await.unwrap()[0].1);
+                theatre.address = Some(theatre.server.listen().await.unwrap()[0].1);
             }
-            for (index, entry) in self.entries.iter().enumerate() {
-                let later = &self.entries[index + 1..];
-                player.step(entry, later).await.map_err(|why| format!("at `{entry}`: {why}"))?;
-            }
-            Ok(())
+            let mut player = Player::new(theatre, Side::Client);
+            player.bindings.insert("host".to_owned(), stage::HOST.to_owned());
+            let cues: Vec<Cue> = self.entries.iter().cloned().map(Cue::from).collect();
+            player.play(&cues, None).await
         })
     }
 }
 
-struct Player {
+/// Where the transcript is played: against a server of ours.
+struct Theatre {
     server: Arc<Server>,
     service: Service,
     manner: Manner,
     address: Option<std::net::SocketAddr>,
-    ends: HashMap<u32, End>,
-    bindings: Bindings,
 }
 
-/// The client's end of a connection.
-struct End {
-    stream: Option<Box<dyn Stream>>,
-    unread: Vec<u8>,
-}
-
-impl Player {
-    async fn step(&mut self, entry: &Entry, later: &[Entry]) -> Result<(), String> {
-        match entry {
-            Entry::Comment(_) | Entry::Note(_) | Entry::Given(_) => Ok(()),
-            Entry::Line { connection, side: Side::Client, text } => {
-                let line = fill(text, &self.bindings) + "\r\n";
-                self.say(*connection, line.as_bytes()).await
-            }
-            Entry::Raw { connection, side: Side::Client, octets } => {
-                // Repetitions are written out only where the octets are text.
-                let octets = match std::str::from_utf8(octets) {
-                    Ok(text) => fill(text, &self.bindings).into_bytes(),
-                    Err(_) => octets.clone(),
-                };
-                self.say(*connection, &octets).await
-            }
-            Entry::Line { connection, side: Side::Server, text } if text == "{...}" => {
-                self.skip_to(*connection, later).await
-            }
-            Entry::Line { connection, side: Side::Server, text } => {
-                let line = self.hear(*connection).await?;
-                if matches(text, &line, &mut self.bindings) { Ok(()) } else { Err(format!("heard `{line}`")) }
-            }
-            Entry::Raw { connection, side: Side::Server, octets } => {
-                let end = self.end(*connection).await?;
-                let heard = end.exactly(octets.len()).await?;
-                if heard == *octets { Ok(()) } else { Err(format!("heard `{}`", heard.escape_ascii())) }
-            }
-            Entry::Tls => {
-                let trust = Trust::Authorities(stage::identity().certificates.clone().into_bytes());
-                let tls = ClientTls::new(&trust).map_err(|error| error.to_string())?;
-                let end = self.end(1).await?;
-                end.secure(&tls).await
-            }
-            Entry::Cut => {
-                self.end(1).await?.stream = None;
-                Ok(())
-            }
-            Entry::Closed => {
-                let end = self.end(1).await?;
-                let rest = end.rest().await?;
-                if rest.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", rest.escape_ascii())) }
-            }
-            Entry::Wait(wait) => {
-                tokio::time::sleep(*wait).await;
-                Ok(())
-            }
-            other => Err(format!("{other:?} does not belong into a server's transcript")),
+impl Stage for Theatre {
+    async fn open(&mut self, _: u32) -> Result<End, String> {
+        let mut stream: Box<dyn Stream> = match self.address {
+            Some(address) => Box::new(tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string())?),
+            None => stage::connect(&self.server, self.service, self.manner == Manner::InsideTls),
+        };
+        if self.manner == Manner::InsideTls {
+            stream = self.secure(stream).await?;
         }
+        let pace = if self.manner == Manner::OctetByOctet { Pace::Octets } else { Pace::Whole };
+        Ok(End::new(stream, pace, REPLY_MAX))
     }
 
-    async fn say(&mut self, connection: u32, octets: &[u8]) -> Result<(), String> {
-        let by_octet = self.manner == Manner::OctetByOctet;
-        let end = self.end(connection).await?;
-        let Some(stream) = &mut end.stream else { return Err("the connection is cut".to_owned()) };
-        let size = if by_octet { 1 } else { octets.len().max(1) };
-        for piece in octets.chunks(size) {
-            // The server may have hung up already; what it said then is what counts.
-            if stream.write_all(piece).await.is_err() || stream.flush().await.is_err() {
-                break;
-            }
-            if by_octet {
-                tokio::task::yield_now().await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn hear(&mut self, connection: u32) -> Result<String, String> {
-        let line = self.end(connection).await?.line().await?;
-        String::from_utf8(line).map_err(|error| format!("heard octets that are no text: {error}"))
-    }
-
-    /// Skips a body that a trace left out: up to the next line that is expected.
-    async fn skip_to(&mut self, connection: u32, later: &[Entry]) -> Result<(), String> {
-        let wanted = later.iter().find_map(|entry| match entry {
-            Entry::Line { connection: other, side: Side::Server, text } if *other == connection => Some(text),
-            _ => None,
-        });
-        let wanted = wanted.ok_or("nothing is expected behind the body")?;
-        loop {
-            let line = self.end(connection).await?.line().await?;
-            let text = String::from_utf8_lossy(&line).into_owned();
-            if matches(wanted, &text, &mut self.bindings.clone()) {
-                let end = self.end(connection).await?;
-                end.unread = [line, b"\r\n".to_vec(), std::mem::take(&mut end.unread)].concat();
-                return Ok(());
-            }
-        }
-    }
-
-    async fn end(&mut self, connection: u32) -> Result<&mut End, String> {
-        if !self.ends.contains_key(&connection) {
-            let stream: Box<dyn Stream> = match self.address {
-                Some(address) => Box::new(tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string())?),
-                None => stage::connect(&self.server, self.service, self.manner == Manner::InsideTls),
-            };
-            let mut end = End { stream: Some(stream), unread: Vec::new() };
-            if self.manner == Manner::InsideTls {
-                let trust = Trust::Authorities(stage::identity().certificates.clone().into_bytes());
-                end.secure(&ClientTls::new(&trust).map_err(|error| error.to_string())?).await?;
-            }
-            self.ends.insert(connection, end);
-        }
-        Ok(self.ends.get_mut(&connection).unwrap())
-    }
-}
-
-impl End {
-    async fn secure(&mut self, tls: &ClientTls) -> Result<(), String> {
-        if !self.unread.is_empty() {
-            return Err(format!("the server spoke before the handshake: {}", self.unread.escape_ascii()));
-        }
-        let stream = self.stream.take().ok_or("the connection is cut")?;
+    async fn secure(&mut self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, String> {
+        let trust = Trust::Authorities(stage::identity().certificates.clone().into_bytes());
+        let tls = ClientTls::new(&trust).map_err(|error| error.to_string())?;
         let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
         let connection = mailkit::net::connection::Connection::new(stream, peer, None);
-        let secured = connection.connect_tls(tls, "localhost", REPLY_MAX).await.map_err(|error| error.to_string())?;
-        self.stream = Some(Box::new(secured));
-        Ok(())
-    }
-
-    async fn line(&mut self) -> Result<Vec<u8>, String> {
-        loop {
-            if let Some(at) = self.unread.windows(2).position(|pair| pair == b"\r\n") {
-                let line = self.unread[..at].to_vec();
-                self.unread.drain(..at + 2);
-                return Ok(line);
-            }
-            self.read().await?;
-        }
-    }
-
-    async fn exactly(&mut self, len: usize) -> Result<Vec<u8>, String> {
-        while self.unread.len() < len {
-            self.read().await?;
-        }
-        Ok(self.unread.drain(..len).collect())
-    }
-
-    async fn rest(&mut self) -> Result<Vec<u8>, String> {
-        while self.read().await.is_ok() {}
-        match &self.stream {
-            None => Ok(std::mem::take(&mut self.unread)),
-            Some(_) => Err("the connection is still open".to_owned()),
-        }
-    }
-
-    async fn read(&mut self) -> Result<(), String> {
-        let Some(stream) = &mut self.stream else { return Err("the connection is closed".to_owned()) };
-        let mut buffer = [0; 16 * 1024];
-        match timeout(REPLY_MAX, stream.read(&mut buffer)).await {
-            Err(_) => Err(format!("nothing more comes behind `{}`", self.unread.escape_ascii())),
-            Ok(Ok(0) | Err(_)) => {
-                self.stream = None;
-                Err(format!("the server closed behind `{}`", self.unread.escape_ascii()))
-            }
-            Ok(Ok(count)) => {
-                self.unread.extend_from_slice(&buffer[..count]);
-                Ok(())
-            }
-        }
+        let secured = connection.connect_tls(&tls, "localhost", REPLY_MAX).await.map_err(|error| error.to_string())?;
+        Ok(Box::new(secured))
     }
 }

@@ -220,7 +220,7 @@ impl Context {
     }
 
     /// Whether to use colour on an output that is a terminal or is not.
-    fn colors(&self, terminal: bool) -> bool {
+    pub(super) fn colors(&self, terminal: bool) -> bool {
         let is_set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         match self.globals.color {
             ColorChoice::Always => true,

@@ -9,8 +9,11 @@ use super::talk::Talk;
 use mailkit::account::{Config, Whose};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::resolve::SystemResolver;
-use mailkit::net::trace::Trace;
+use mailkit::net::trace::{Style, Trace};
 use mailkit::secret::Secret;
+use mailkit::wire::event::{Event, Happening};
+use mailkit::wire::record::Keep;
+use std::fs::File;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -91,6 +94,10 @@ impl Context {
 
     /// Gives those who read what was printed a moment for the rest of it. An error if it cannot be written.
     pub(super) fn linger(&self) -> Result<()> {
+        if let Some(kind) = self.trace.get().and_then(|trace| trace.as_ref()?.failure()) {
+            // It is no reason to say that anything else went wrong.
+            self.warn(&format!("something is missing in the trace: {kind}"));
+        }
         let Some(Talks { out, err, trace }) = self.talks.get() else {
             // A last line without an end waits in a buffer still.
             return io::stdout().flush().map_err(output_error);
@@ -150,24 +157,47 @@ impl Context {
     }
 
     fn open_trace(&self, path: &Path) -> Result<Trace> {
+        let keep = Keep { data: self.globals.trace_data.into(), secrets: self.may_show_secrets()? };
+        let json = path.extension().is_some_and(|ending| ending == "jsonl");
+        let style = Style { json, keep, hex: self.globals.trace_hex };
         let talks = self.talks.get();
         if path == Path::new("-") {
             return Ok(match talks {
-                Some(talks) => Trace::new(Box::new(talks.err.writer())),
-                None => Trace::new(Box::new(io::stderr())),
+                Some(talks) => Trace::styled(Box::new(talks.err.writer()), style),
+                None => Trace::styled(Box::new(io::stderr()), style),
             });
         }
         let failed = |error| Error::file("cannot write the trace to", path, error);
-        let file = std::fs::File::create(path).map_err(failed)?;
+        let file = create_private(path).map_err(failed)?;
         let is_ordinary = file.metadata().map_err(failed)?.is_file();
         Ok(match talks.filter(|_| !is_ordinary) {
             Some(talks) => {
-                let missing = |count| format!("# {count} lines are missing: they were read too slowly\n");
+                let missing = move |count| match json {
+                    true => format!("{}\n", missing_events(count).to_json()),
+                    false => format!("# {count} lines are missing: they were read too slowly\n"),
+                };
                 let talk = Talk::to(file, missing).map_err(failed)?;
-                Trace::new(Box::new(talks.trace.get_or_init(|| talk).writer()))
+                Trace::styled(Box::new(talks.trace.get_or_init(|| talk).writer()), style)
             }
-            None => Trace::new(Box::new(file)),
+            None => Trace::styled(Box::new(file), style),
         })
+    }
+
+    /// Whether secrets are to be shown. Whoever wants that is asked whether it is meant, since what is on a screen or
+    /// in a file is soon somewhere else; without a terminal the environment has to say so, which no alias does by
+    /// accident.
+    fn may_show_secrets(&self) -> Result<bool> {
+        if !self.globals.trace_secrets {
+            return Ok(false);
+        }
+        if std::env::var_os("MAILKIT_TRACE_SECRETS").is_some_and(|word| word == "yes") {
+            return Ok(true);
+        }
+        if self.asks("The trace will show passwords and tokens as they are. Go on?") == Some(true) {
+            return Ok(true);
+        }
+        Err(Error::new(Kind::Usage, "--trace-secrets shows passwords, and nobody has said that this is meant")
+            .hint("answer yes on a terminal, or set MAILKIT_TRACE_SECRETS=yes"))
     }
 
     /// Runs a command that talks to one or a few servers: one thread is enough.
@@ -179,6 +209,25 @@ impl Context {
     pub(super) fn block_on_all_cores<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         finish(Builder::new_multi_thread(), work)
     }
+}
+
+/// A file that only its owner may read, also if it was there before.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        // Who may write to the file of somebody else cannot change who may read it; that is for its owner to say.
+        let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
+    }
+    Ok(file)
+}
+
+fn missing_events(count: u64) -> Event {
+    Event::happened(0, Happening::Note { what: format!("{count} events are missing: they were read too slowly") })
 }
 
 fn finish<T>(mut builder: Builder, work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -3,6 +3,7 @@
 //! They may stand before or behind the subcommand's name. What they mean is in `console`.
 
 use clap::builder::FalseyValueParser;
+use mailkit::wire::record::Data;
 use std::path::PathBuf;
 
 /// Options of all subcommands.
@@ -17,7 +18,7 @@ pub(super) struct Globals {
     #[arg(short = 'A', long, global = true, value_name = "NAME", env = "MAILKIT_ACCOUNT", hide_env_values = true)]
     pub(super) account: Option<String>,
 
-    /// Show each conversation line by line, on standard error or in FILE; secrets are left out
+    /// Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out
     #[arg(
         long,
         global = true,
@@ -29,6 +30,18 @@ pub(super) struct Globals {
         hide_env_values = true
     )]
     pub(super) trace: Option<PathBuf>,
+
+    /// How much a trace shows of messages
+    #[arg(long, global = true, value_name = "HOW", value_enum, default_value_t = TraceData::Headers)]
+    pub(super) trace_data: TraceData,
+
+    /// Show the octets too, in hexadecimal
+    #[arg(long, global = true)]
+    pub(super) trace_hex: bool,
+
+    /// Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so
+    #[arg(long, global = true)]
+    pub(super) trace_secrets: bool,
 
     /// Print results and errors as JSON
     #[arg(long, global = true)]
@@ -60,4 +73,25 @@ pub(super) enum ColorChoice {
     Always,
     /// Never
     Never,
+}
+
+/// How much a trace shows of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TraceData {
+    /// That there was one, and its size
+    None,
+    /// The header section
+    Headers,
+    /// All of it
+    Full,
+}
+
+impl From<TraceData> for Data {
+    fn from(data: TraceData) -> Self {
+        match data {
+            TraceData::None => Self::None,
+            TraceData::Headers => Self::Headers,
+            TraceData::Full => Self::Full,
+        }
+    }
 }

@@ -31,6 +31,7 @@ mod send;
 mod serve;
 mod stop;
 mod talk;
+mod trace;
 mod unsubscribe;
 mod user;
 
@@ -64,6 +65,7 @@ enum Command {
     Unsubscribe(unsubscribe::Args),
     Account(account::Args),
     Config(config::Args),
+    Trace(trace::Args),
     Schema(schema::Args),
     Demo(demo::Args),
     #[command(hide = true)]
@@ -86,6 +88,7 @@ impl Command {
             Self::Unsubscribe(_) => "unsubscribe",
             Self::Account(_) => "account",
             Self::Config(_) => "config",
+            Self::Trace(_) => "trace",
             Self::Schema(_) => "schema",
             Self::Demo(_) => "demo",
             Self::Generate(_) => "generate",
@@ -106,6 +109,7 @@ impl Command {
             Self::Unsubscribe(args) => unsubscribe::run(args, context),
             Self::Account(args) => account::run(args, context),
             Self::Config(args) => config::run(args, context),
+            Self::Trace(args) => trace::run(args, context),
             Self::Schema(args) => schema::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Generate(args) => generate::run(args, context),

@@ -11,6 +11,7 @@ use super::parse::{self, addresses, calendar, extract, header, links, lint, repo
 use super::relay::listing;
 use super::send::object;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::wire::event::Event;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
@@ -34,7 +35,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 24] = [
+const ALL: [Described; 25] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -68,6 +69,7 @@ const ALL: [Described; 24] = [
     Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
     Described { name: "thread", what: "a row of threads: mailkit parse --thread", make: of::<parse::ThreadRow> },
+    Described { name: "trace", what: "an event of a trace: --trace=FILE.jsonl", make: of::<Event> },
     Described {
         name: "unsubscribe",
         what: "ways off a list: mailkit parse --unsubscribe",

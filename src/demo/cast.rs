@@ -12,7 +12,7 @@ use crate::net::clock::{FastClock, SystemClock};
 use crate::net::entropy::SystemEntropy;
 use crate::net::tcp::Tcp;
 use crate::net::tls::{ClientTls, Trust};
-use crate::net::trace::Trace;
+use crate::net::trace::{Style, Trace};
 use crate::net::zone::Zone;
 use crate::relay;
 use crate::relay::event::{Event, Observer};
@@ -22,6 +22,7 @@ use crate::server::{Limits, Server, Service, Settings, World};
 use crate::store::IndexAt;
 use crate::store::memory::MemoryDisk;
 use crate::users::{Stored, Users};
+use crate::wire::record::{Data, Keep};
 use crate::world::{Clock, Connect, Later, Stream, Timestamp};
 use std::collections::HashMap;
 use std::io;
@@ -72,7 +73,8 @@ const EVENT_WAIT: Duration = Duration::from_secs(10);
 impl Cast {
     pub(super) async fn assemble() -> Result<Self> {
         let notebook = Notebook::default();
-        let trace = Trace::new(Box::new(notebook.clone()));
+        let keep = Keep { data: Data::None, ..Keep::default() };
+        let trace = Trace::styled(Box::new(notebook.clone()), Style { keep, ..Style::default() });
         let paths = Paths::default();
         let clock = Arc::new(FastClock::new(SystemClock.now(), 1));
         let zone = Arc::new(Zone::parse(ZONE)?);

@@ -1,5 +1,6 @@
 //! One stage of the story: what happened, in which words, and whether it held.
 
+use crate::wire::event::Column;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,10 +49,7 @@ impl Notebook {
     /// What was written since the last time, without the time column.
     pub(super) fn take(&self) -> Vec<String> {
         let octets = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        String::from_utf8_lossy(&octets)
-            .lines()
-            .map(|line| line.split_once("ms] ").map_or(line, |(_, rest)| rest).to_owned())
-            .collect()
+        String::from_utf8_lossy(&octets).lines().map(|line| Column::split(line).1.to_owned()).collect()
     }
 }
 

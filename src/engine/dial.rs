@@ -126,7 +126,8 @@ pub async fn dial(connect: &dyn Connect, whom: Dial<'_>) -> Result<Dialled> {
 /// Who knows what of a protocol may not be written down.
 pub fn follow(protocol: Protocol) -> NewFollow {
     match protocol {
-        Protocol::Smtp | Protocol::Lmtp => crate::smtp::follow::follow,
+        Protocol::Smtp => crate::smtp::follow::follow,
+        Protocol::Lmtp => crate::smtp::follow::follow_lmtp,
         Protocol::Pop3 => crate::pop3::follow::follow,
         Protocol::Imap => crate::imap::follow::follow,
         Protocol::Sieve => crate::managesieve::follow::follow,

@@ -13,6 +13,7 @@ use crate::net::tcp::{self, connect_any};
 use crate::net::tls::{ClientTls, Trust};
 use crate::net::trace::Trace;
 use crate::secret::Secret;
+use crate::wire::event::Happening;
 use crate::wire::transcript::Side;
 use crate::world::{Connect, Later};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -24,7 +25,7 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 use stream::Octets;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 /// A metadata document or a list of tokens is a few kilobytes.
@@ -225,6 +226,22 @@ impl<'a> Http<'a> {
     }
 
     async fn ask_once(&self, url: &Url, request: &Request) -> Result<Response> {
+        let begun = Instant::now();
+        let answer = self.converse(url, request).await;
+        if let Some(trace) = self.trace {
+            let (status, size) = answer.as_ref().map_or((None, 0), |a| (Some(a.status), a.body.len() as u64));
+            let what = Happening::Http {
+                method: method(request).to_string(),
+                url: url[..url::Position::AfterPath].to_owned(),
+                status,
+                size,
+            };
+            trace.happened(what, Some(begun.elapsed()), status.is_some_and(|status| status < 400));
+        }
+        answer
+    }
+
+    async fn converse(&self, url: &Url, request: &Request) -> Result<Response> {
         let host = url.host_str().unwrap_or_default();
         let (port, is_secure) = match (url.scheme(), url.port_or_known_default()) {
             ("https", Some(port)) => (port, true),
@@ -282,12 +299,16 @@ impl<'a> Http<'a> {
     }
 }
 
+fn method(request: &Request) -> Method {
+    if request.content.is_some() { Method::POST } else { Method::GET }
+}
+
 fn encode(url: &Url, request: &Request) -> Result<hyper::Request<Full<Bytes>>> {
     let malformed = |_| Error::new(Kind::Software, "a request holds what no field can");
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let host = HeaderValue::from_str(&authority(url)).map_err(malformed)?;
     let mut builder = hyper::Request::builder()
-        .method(if request.content.is_some() { Method::POST } else { Method::GET })
+        .method(method(request))
         .uri(target)
         .header(header::HOST, host)
         .header(header::USER_AGENT, concat!("mailkit/", env!("CARGO_PKG_VERSION")))

@@ -3,7 +3,7 @@
 //! When in doubt a line counts as secret. RFC 5804 §2.1, §2.6.
 
 use crate::wire::literal::announced;
-use crate::wire::record::{Follow, Show};
+use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 
 /// Begins to follow a connection.
@@ -18,35 +18,83 @@ struct Follower {
     is_login: bool,
     /// Octets of a string of the client that are to come.
     left: u64,
+    /// Octets of one of the server.
+    heard_left: u64,
+    phase: &'static str,
 }
 
+/// The commands that answers are told of.
+const PHASES: [&str; 13] = [
+    "authenticate",
+    "capability",
+    "checkscript",
+    "deletescript",
+    "getscript",
+    "havespace",
+    "listscripts",
+    "logout",
+    "noop",
+    "putscript",
+    "renamescript",
+    "setactive",
+    "starttls",
+];
+
 impl Follow for Follower {
-    fn line(&mut self, from: Side, line: &[u8]) -> Show {
+    fn protocol(&self) -> &'static str {
+        "managesieve"
+    }
+
+    fn line(&mut self, from: Side, line: &[u8]) -> Seen {
         match from {
             Side::Server => self.server(line),
-            Side::Client => self.client(line),
+            Side::Client => {
+                let turn = match self.left > 0 || self.is_login {
+                    true => Turn::More { phase: self.phase },
+                    false => {
+                        let verb = word(line.trim_ascii_start());
+                        let known = PHASES.into_iter().find(|phase| verb.eq_ignore_ascii_case(phase.as_bytes()));
+                        self.phase = known.unwrap_or("command");
+                        Turn::Asks { key: Vec::new(), phase: self.phase }
+                    }
+                };
+                Seen::new(self.client(line), turn)
+            }
         }
     }
 }
 
 impl Follower {
-    fn server(&mut self, line: &[u8]) -> Show {
-        let word: Vec<u8> = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).copied().collect();
+    fn server(&mut self, line: &[u8]) -> Seen {
+        let is_inside = self.heard_left > 0;
+        // Where a string ends the line goes on, and it may announce another one.
+        let inside = self.heard_left.min(line.len() as u64);
+        self.heard_left -= inside;
+        let behind = usize::try_from(inside).ok().and_then(|inside| line.get(inside..)).unwrap_or_default();
+        if self.heard_left == 0 {
+            self.heard_left = length(behind);
+        }
+        let word = word(line);
+        let is_alone = line.get(word.len()).is_none_or(|octet| matches!(octet, b' ' | b'(' | b'\r' | b'\n'));
         let ends = ["OK", "NO", "BYE"].iter().any(|end| word.eq_ignore_ascii_case(end.as_bytes()));
-        match (self.is_login, ends) {
+        let ends = ends && is_alone && !is_inside;
+        let show = match (self.is_login, ends) {
             // With a server's proof one could try out passwords (RFC 5802 §9); it may stand behind OK too.
             (true, true) => {
-                self.is_login = false;
                 let shown = line.trim_ascii_end().len();
-                if shown > word.len() && line.windows(4).any(|part| part.eq_ignore_ascii_case(b"SASL")) {
-                    Show::Secret { keep: word.len() }
-                } else {
-                    Show::Whole
-                }
+                let has_proof = line.windows(4).any(|part| part.eq_ignore_ascii_case(b"SASL"));
+                if shown > word.len() && has_proof { Show::Secret { keep: word.len() } } else { Show::Whole }
             }
             (true, false) => Show::Secret { keep: 0 },
             (false, _) => Show::Whole,
-        }
+        };
+        let turn = match (ends, self.is_login) {
+            (true, _) => Turn::Answers { key: Vec::new() },
+            (false, true) => Turn::Prompts,
+            (false, false) => Turn::None,
+        };
+        self.is_login &= !ends;
+        Seen { show, turn, expected: !ends || word.eq_ignore_ascii_case(b"OK") }
     }
 
     fn client(&mut self, line: &[u8]) -> Show {
@@ -81,6 +129,11 @@ impl Follower {
     }
 }
 
+fn word(line: &[u8]) -> &[u8] {
+    let end = line.iter().position(|octet| !octet.is_ascii_alphabetic()).unwrap_or(line.len());
+    &line[..end]
+}
+
 /// The octets of the string that a line announces at its end.
 fn length(line: &[u8]) -> u64 {
     announced(line.trim_ascii_end()).flatten().map_or(0, |literal| literal.len)
@@ -89,19 +142,14 @@ fn length(line: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::record::Recorder;
+    use crate::wire::record::{Data, shown};
 
     fn trace(lines: &[&str]) -> Vec<String> {
-        let mut recorder = Recorder::new(1, follow());
-        let mut entries = Vec::new();
-        for line in lines {
-            let (from, text) = match line.split_at(3) {
-                ("C: ", text) => (Side::Client, text),
-                (_, text) => (Side::Server, text),
-            };
-            recorder.octets(from, text.as_bytes(), |entry| entries.push(entry.to_string()));
-        }
-        entries
+        let said = lines.iter().map(|line| match line.split_at(3) {
+            ("C: ", text) => (Side::Client, text.as_bytes()),
+            (_, text) => (Side::Server, text.as_bytes()),
+        });
+        shown(follow(), Data::None, said)
     }
 
     #[test]
@@ -109,11 +157,11 @@ mod tests {
         for (lines, wanted) in [
             (
                 &["C: AUTHENTICATE \"PLAIN\" \"AGJv\"\r\n", "S: OK\r\n", "C: LISTSCRIPTS\r\n"][..],
-                &[r#"C: AUTHENTICATE \"PLAIN\" {secret}"#, "S: OK", "C: LISTSCRIPTS"][..],
+                &[r#"C: AUTHENTICATE "PLAIN" {secret}"#, "S: OK", "C: LISTSCRIPTS"][..],
             ),
             (
                 &["C: authenticate \"PLAIN\" {6+}\r\nAG\r\nJv\r\n", "S: NO \"no\"\r\n", "C: LOGOUT\r\n"],
-                &[r#"C: authenticate \"PLAIN\" {secret}"#, "C: {secret}", "C: {secret}", "S: NO \"no\"", "C: LOGOUT"],
+                &[r#"C: authenticate "PLAIN" {secret}"#, "C: {secret}", "C: {secret}", "S: NO \"no\"", "C: LOGOUT"],
             ),
             (
                 &[
@@ -123,6 +171,25 @@ mod tests {
                     "S: OK (SASL \"dj0=\")\r\n",
                 ],
                 &["C: AUTHENTICATE \"SCRAM-SHA-1\"", "S: {secret}", "S: {secret}", "C: {secret}", "S: OK{secret}"],
+            ),
+            // A challenge may look like the end of all of them.
+            (
+                &[
+                    "C: AUTHENTICATE \"X\"\r\n",
+                    "S: {4}\r\nOK \r\r\n",
+                    "S: \"OK3=\"\r\nOK3=\r\n",
+                    "C: \"Yz1\"\r\n",
+                    "S: OK\r\n",
+                ],
+                &[
+                    "C: AUTHENTICATE \"X\"",
+                    "S: {secret}",
+                    "S: {secret}",
+                    "S: {secret}",
+                    "S: {secret}",
+                    "C: {secret}",
+                    "S: OK",
+                ],
             ),
             (
                 &["C: PUTSCRIPT \"x\" {12+}\r\nkeep;\r\nOK\r\n\r\n", "S: OK\r\n"],

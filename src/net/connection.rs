@@ -6,15 +6,17 @@ use super::peer::Peer;
 use super::tls::{ClientTls, ServerTls};
 use super::trace::Tap;
 use crate::error::{Error, Kind, Result};
+use crate::wire::event::Happening;
 use crate::wire::frame::Framer;
 use crate::wire::session::Tls;
 use crate::world::Stream;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Octets asked for at once.
 const READ_SIZE: usize = 16 * 1024;
@@ -54,8 +56,19 @@ impl Limits {
 
 impl Connection {
     /// Takes over an open stream; `peer` is who is at the other end.
-    pub fn new(stream: Box<dyn Stream>, peer: impl Into<Peer>, tap: Option<Tap>) -> Self {
-        Self { stream, peer: peer.into(), tap, tls: None, limits: Limits::default() }
+    pub fn new(stream: Box<dyn Stream>, peer: impl Into<Peer>, mut tap: Option<Tap>) -> Self {
+        let peer = peer.into();
+        if let Some(tap) = &mut tap {
+            tap.connected(&peer);
+        }
+        Self { stream, peer, tap, tls: None, limits: Limits::default() }
+    }
+
+    /// Tells the trace, if there is one, what happened besides words.
+    pub fn happened(&mut self, what: Happening) {
+        if let Some(tap) = &mut self.tap {
+            tap.happened(what, None);
+        }
     }
 
     /// The same connection, with waits that are not as long.
@@ -137,32 +150,44 @@ impl Connection {
 
     /// Upgrades the server's side to TLS.
     pub async fn accept_tls(mut self, tls: &ServerTls, within: Duration) -> io::Result<Self> {
-        let (stream, facts) =
-            timeout(within, tls.accept(self.stream)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+        let begun = Instant::now();
+        let accepted = timeout(within, tls.accept(self.stream)).await;
+        let accepted = accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let (stream, facts) = accepted.inspect_err(|error| self.tap.iter_mut().for_each(|tap| refused(tap, error)))?;
         if let Some(tap) = &mut self.tap {
-            tap.note("tls");
+            tap.secured(&facts, begun.elapsed());
         }
         Ok(Self { stream, tls: Some(facts), ..self })
     }
 
     /// Upgrades the client's side to TLS and checks that the peer is `name`.
     pub async fn connect_tls(mut self, tls: &ClientTls, name: &str, within: Duration) -> Result<Self> {
-        let (stream, facts) = timeout(self.limits.cut(within), tls.connect(self.stream, name))
+        let begun = Instant::now();
+        let connected = timeout(self.limits.cut(within), tls.connect(self.stream, name))
             .await
-            .unwrap_or_else(|_| Err(Error::new(Kind::Temporary, "the TLS handshake took too long").with_peer(name)))?;
+            .unwrap_or_else(|_| Err(Error::new(Kind::Temporary, "the TLS handshake took too long").with_peer(name)));
+        let (stream, facts) = connected.inspect_err(|error| self.tap.iter_mut().for_each(|tap| refused(tap, error)))?;
         if let Some(tap) = &mut self.tap {
-            tap.note("tls");
+            tap.secured(&facts, begun.elapsed());
         }
         Ok(Self { stream, tls: Some(facts), ..self })
     }
 }
 
+/// A handshake that came to nothing.
+fn refused(tap: &mut Tap, why: &dyn fmt::Display) {
+    tap.happened(Happening::Cut { why: format!("the TLS handshake failed: {why}") }, None);
+}
+
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
+        let has_room = buf.remaining() > 0;
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if let (Poll::Ready(Ok(())), Some(tap)) = (&result, &mut self.tap) {
-            tap.received(&buf.filled()[before..]);
+        match (&result, &mut self.tap) {
+            (Poll::Ready(Ok(())), Some(tap)) if has_room => tap.received(&buf.filled()[before..]),
+            (Poll::Ready(Err(error)), Some(tap)) => tap.happened(Happening::Cut { why: error.to_string() }, None),
+            _ => {}
         }
         result
     }
@@ -182,6 +207,9 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(tap) = &mut self.tap {
+            tap.closing();
+        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

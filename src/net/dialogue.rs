@@ -12,6 +12,7 @@ pub use log::Heard;
 use super::connection::{Connection, Limits};
 use super::tls::{ClientTls, alert};
 use crate::error::{Error, Kind, Result};
+use crate::wire::event::Happening;
 use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::Framer;
 use crate::wire::session::{Output, Tls};
@@ -283,7 +284,9 @@ impl Dialogue {
         match answered {
             Ok(reply) => reply,
             Err(_) => {
-                self.connection = None;
+                if let Some(mut connection) = self.connection.take() {
+                    connection.happened(Happening::timeout(self.patience));
+                }
                 Err(self.temporary(format!("{NO_ANSWER} {} seconds", self.patience.as_secs_f64())))
             }
         }

@@ -23,6 +23,7 @@ use crate::dns::question::{Question, Wishes};
 use crate::dns::server::{Server, Transport};
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
+use crate::wire::event::Happening;
 use crate::world::{Answer, Clock, Later, LookupError, RecordKind, Resolve};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -32,6 +33,7 @@ use records::{ALIASES_MAX, follow_from, record_type, shown, to_record, too_many_
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use trusted::{is_here, trusts_ad};
 
 /// The end of a lookup: two attempts of five seconds at each of two servers fit, and no user waits longer.
@@ -235,18 +237,23 @@ impl SystemResolver {
         }
     }
 
-    fn note(&self, name: &str, kind: RecordKind, answer: &Result<Answer, LookupError>) {
+    fn note(&self, name: &str, kind: RecordKind, answer: &Result<Answer, LookupError>, took: Duration) {
         let Some(trace) = &self.trace else { return };
         let said = match answer {
             Ok(answer) => {
                 let aliases = answer.aliases.iter().map(|alias| format!("alias of {alias}"));
-                let records = answer.records.iter().map(shown);
-                let authentic = answer.is_authentic.then(|| "authentic".to_owned());
-                aliases.chain(records).chain(authentic).collect::<Vec<_>>().join(", ")
+                aliases.chain(answer.records.iter().map(shown)).collect()
             }
-            Err(why) => why.to_string(),
+            Err(why) => vec![why.to_string()],
         };
-        trace.note(&terminal(&format!("dns {} {name}: {said}", record_type(kind))));
+        let what = Happening::Dns {
+            record: record_type(kind).to_string(),
+            name: terminal(name).into_owned(),
+            answer: said.iter().map(|said| terminal(said).into_owned()).collect(),
+            authentic: answer.as_ref().is_ok_and(|answer| answer.is_authentic),
+            server: None,
+        };
+        trace.happened(what, Some(took), !matches!(answer, Err(LookupError::Temporary(_))));
     }
 }
 
@@ -254,8 +261,9 @@ impl Resolve for SystemResolver {
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
         Box::pin(async move {
             let late = |_| Err(LookupError::Temporary("the name server did not answer in time".into()));
+            let begun = Instant::now();
             let answer = tokio::time::timeout(self.deadline, self.ask(name, kind)).await.unwrap_or_else(late);
-            self.note(name, kind, &answer);
+            self.note(name, kind, &answer, begun.elapsed());
             answer
         })
     }

@@ -10,6 +10,7 @@ use super::gate::Gate;
 use super::tcp::Listener;
 use super::tls::ServerTls;
 use super::trace::Trace;
+use crate::wire::event::Happening;
 use crate::wire::frame::{Expect, Framer};
 use crate::wire::record::NewFollow;
 use crate::wire::session::{Farewell, Flow, Input, Output, Peer, Pumped, Session, pump};
@@ -217,6 +218,7 @@ impl Port {
                             },
                             () = host.news(), if session.listens() => session.on(Input::News, &mut out),
                             () = sleep_until(deadline) => {
+                                connection.happened(Happening::timeout(session.patience()));
                                 return farewell(&mut connection, &mut session, Farewell::TooSlow, Ended::TooSlow).await;
                             }
                         }

@@ -5,19 +5,23 @@
 
 use super::command::Verb;
 use crate::sasl::is_scram;
-use crate::wire::record::{Follow, Show};
+use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 use std::collections::VecDeque;
 
 /// Begins to follow a connection.
 pub fn follow() -> Box<dyn Follow> {
     // The greeting answers nothing, and is one line.
-    Box::new(Follower { due: VecDeque::from([Due::Line]), body: None, is_line_start: true })
+    Box::new(Follower { due: VecDeque::from([Due::Line]), is_blind: false, body: None, is_line_start: true })
 }
+
+/// Commands without answers that are remembered. Behind more of them nobody can tell a password from a command.
+const DUE_MAX: usize = 1000;
 
 struct Follower {
     /// The answers to come.
     due: VecDeque<Due>,
+    is_blind: bool,
     /// Inside an answer of several lines.
     body: Option<Due>,
     is_line_start: bool,
@@ -31,7 +35,10 @@ enum Due {
     /// Perhaps a list.
     List,
     /// Perhaps a message.
-    Message,
+    Message {
+        /// Nothing of it has been seen.
+        is_first: bool,
+    },
     /// Challenges, then one line.
     Login {
         /// The challenges are secret too: with the server's proof one could try out passwords (RFC 5802 §9).
@@ -40,86 +47,106 @@ enum Due {
 }
 
 impl Follow for Follower {
-    fn line(&mut self, from: Side, line: &[u8]) -> Show {
+    fn protocol(&self) -> &'static str {
+        "pop3"
+    }
+
+    fn line(&mut self, from: Side, line: &[u8]) -> Seen {
         match from {
             Side::Server => self.server(line),
-            Side::Client if self.due.iter().any(|due| matches!(due, Due::Login { .. })) => Show::Secret { keep: 0 },
+            Side::Client if self.is_blind || self.due.iter().any(|due| matches!(due, Due::Login { .. })) => {
+                Seen::new(Show::Secret { keep: 0 }, Turn::More { phase: "auth" })
+            }
             Side::Client => self.client(line),
         }
     }
 }
 
 impl Follower {
-    fn server(&mut self, line: &[u8]) -> Show {
+    fn server(&mut self, line: &[u8]) -> Seen {
+        let answers = Turn::Answers { key: Vec::new() };
         let Some(body) = self.body else {
             let is_challenge = line.starts_with(b"+ ") || line.starts_with(b"+\r");
+            let expected = line.starts_with(b"+");
             match self.due.front() {
                 Some(Due::Login { is_scram: true }) if is_challenge && line.trim_ascii_end().len() > 2 => {
-                    return Show::Secret { keep: 2 };
+                    return Seen::new(Show::Secret { keep: 2 }, Turn::Prompts);
                 }
-                Some(Due::Login { .. }) if is_challenge => {}
-                Some(due @ (Due::List | Due::Message)) if line.starts_with(b"+OK") => {
+                Some(Due::Login { .. }) if is_challenge => return Seen::new(Show::Whole, Turn::Prompts),
+                Some(due @ (Due::List | Due::Message { .. })) if line.starts_with(b"+OK") => {
                     (self.body, self.is_line_start) = (Some(*due), true);
+                    return Seen::new(Show::Whole, Turn::None);
                 }
                 _ => drop(self.due.pop_front()),
             }
-            return Show::Whole;
+            return Seen { show: Show::Whole, turn: answers, expected };
         };
-        let is_end = self.is_line_start && line == b".\r\n";
-        self.is_line_start = line.ends_with(b"\r\n");
-        if is_end {
+        if self.is_line_start && line == b".\r\n" {
             self.body = None;
             self.due.pop_front();
+            return Seen::new(Show::Whole, answers);
         }
-        if body == Due::Message && !is_end { Show::Elide } else { Show::Whole }
+        self.is_line_start = line.ends_with(b"\r\n");
+        let Due::Message { is_first } = body else { return Seen::new(Show::Whole, Turn::None) };
+        self.body = Some(Due::Message { is_first: false });
+        Seen::new(Show::Message { is_first }, Turn::None)
     }
 
-    fn client(&mut self, line: &[u8]) -> Show {
+    fn client(&mut self, line: &[u8]) -> Seen {
         let text = line.trim_ascii_end();
         let word_end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
         let (word, rest) = text.split_at_checked(word_end).unwrap_or((text, b""));
         let is = |verb: Verb| word.eq_ignore_ascii_case(verb.name().as_bytes());
+        let is_apop = word.eq_ignore_ascii_case(b"APOP");
         let has_arguments = !rest.trim_ascii().is_empty();
         let due = match () {
-            () if is(Verb::Retr) || is(Verb::Top) => Due::Message,
+            () if is(Verb::Retr) || is(Verb::Top) => Due::Message { is_first: true },
             () if is(Verb::Capa) || ((is(Verb::List) || is(Verb::Uidl)) && !has_arguments) => Due::List,
             () if is(Verb::Auth) => Due::Login { is_scram: is_scram(rest.trim_ascii_start()) },
             () => Due::Line,
         };
-        self.due.push_back(due);
-        if is(Verb::Pass) && line.len() > word_end + 1 {
-            return Show::Secret { keep: word_end + 1 };
+        if self.due.len() < DUE_MAX {
+            self.due.push_back(due);
+        } else {
+            self.is_blind = true;
         }
-        if matches!(due, Due::Login { .. }) && has_arguments {
+        let phase = PHASES.into_iter().find(|phase| word.eq_ignore_ascii_case(phase.as_bytes())).unwrap_or("command");
+        let seen = |show| Seen::new(show, Turn::Asks { key: Vec::new(), phase });
+        if is(Verb::Pass) && line.len() > word_end + 1 {
+            return seen(Show::Secret { keep: word_end + 1 });
+        }
+        // RFC 1939 §7: with the greeting and this digest one could try out passwords.
+        if (matches!(due, Due::Login { .. }) || is_apop) && has_arguments {
             let mechanism = word_end + rest.len() - rest.trim_ascii_start().len();
             let length = |word: &[u8]| word.iter().take_while(|octet| !octet.is_ascii_whitespace()).count();
             let keep = mechanism + text.get(mechanism..).map_or(0, length) + 1;
             if keep < text.len() {
-                return Show::Secret { keep };
+                return seen(Show::Secret { keep });
             }
         }
-        Show::Whole
+        seen(Show::Whole)
     }
 }
+
+/// The commands that answers are told of.
+const PHASES: [&str; 15] = [
+    "apop", "auth", "capa", "dele", "list", "noop", "pass", "quit", "retr", "rset", "stat", "stls", "top", "uidl",
+    "user",
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::record::Recorder;
+    use crate::wire::record::{Data, shown};
 
     /// The trace of a conversation behind its greeting.
     fn trace(lines: &[&str]) -> Vec<String> {
-        let mut recorder = Recorder::new(1, follow());
-        let mut entries = Vec::new();
-        recorder.octets(Side::Server, b"+OK ready\r\n", |_| {});
-        for line in lines {
-            let (from, text) = match line.split_at(3) {
-                ("C: ", text) => (Side::Client, text),
-                (_, text) => (Side::Server, text),
-            };
-            recorder.octets(from, text.as_bytes(), |entry| entries.push(entry.to_string()));
-        }
-        entries
+        let said = lines.iter().map(|line| match line.split_at(3) {
+            ("C: ", text) => (Side::Client, text.as_bytes()),
+            (_, text) => (Side::Server, text.as_bytes()),
+        });
+        let greeting = (Side::Server, &b"+OK ready\r\n"[..]);
+        shown(follow(), Data::None, [greeting].into_iter().chain(said)).split_off(1)
     }
 
     #[test]
@@ -127,6 +154,7 @@ mod tests {
         for (lines, wanted) in [
             (&["C: USER bob\r\nPASS secret\r\n"][..], &["C: USER bob", "C: PASS {secret}"][..]),
             (&["C: pass  two words \r\n"], &["C: pass {secret}"]),
+            (&["C: APOP bob c4c9334bac560ecc979e58001b3e22fb\r\n"], &["C: APOP bob {secret}"]),
             (&["C: PASS\tsecret\r\n"], &[r"C: PASS\t{secret}"]),
             (
                 &["C: AUTH PLAIN AGJv\r\n", "S: +OK in\r\n", "C: STAT\r\n"],

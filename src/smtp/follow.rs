@@ -1,126 +1,213 @@
 //! What a trace of SMTP must not show: passwords ever, messages unless wanted.
 //!
-//! When in doubt a line counts as secret. RFC 4954 §4; RFC 5321 §4.1.1.4; RFC 3030 §2.
+//! Remembers what was asked and not yet answered, because commands may be pipelined. When in doubt a line counts as
+//! secret. RFC 4954 §4; RFC 5321 §4.1.1.4; RFC 3030 §2; RFC 2033 §4.2.
 
 use crate::sasl::is_scram;
-use crate::wire::record::{Follow, Show};
+use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
+use std::collections::VecDeque;
 
 /// Begins to follow a connection.
 pub fn follow() -> Box<dyn Follow> {
-    Box::new(Follower::Commands)
+    Box::new(Follower::new("smtp"))
 }
 
-/// Where in a conversation we are, as far as that matters here.
+/// The same for LMTP.
+pub fn follow_lmtp() -> Box<dyn Follow> {
+    Box::new(Follower::new("lmtp"))
+}
+
+/// Commands without replies that are remembered. Behind more of them nobody can tell a password from a command.
+const DUE_MAX: usize = 1000;
+
+struct Follower {
+    protocol: &'static str,
+    /// The replies to come.
+    due: VecDeque<Due>,
+    is_blind: bool,
+    place: Place,
+}
+
+/// Where the client is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Follower {
+enum Place {
     Commands,
-    /// AUTH was said: what the client says is secret, until the server ends it.
-    Login {
-        /// So is what the server says: with its proof one could try out passwords (RFC 5802 §9).
-        is_scram: bool,
-    },
     /// A message is on its way.
     Text {
+        /// Nothing of it has been seen.
+        is_first: bool,
         /// Whether the last line ended with CRLF, so that a lone dot ends the message.
         is_line_start: bool,
     },
     /// A chunk of a message is on its way.
     Chunk {
         /// Octets that still belong to it.
-        left: usize,
+        left: u64,
+        /// Nothing of the message has been seen.
+        is_first: bool,
+    },
+    /// A chunk has ended, and more may follow.
+    BetweenChunks,
+}
+
+/// What a reply is due for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Reply,
+    /// AUTH was said: what the client says is secret, until the server ends it.
+    Login {
+        /// So is what the server says: with its proof one could try out passwords (RFC 5802 §9).
+        is_scram: bool,
     },
 }
 
 impl Follow for Follower {
-    fn line(&mut self, from: Side, line: &[u8]) -> Show {
-        match (from, *self) {
-            (Side::Server, _) => {
-                // RFC 4954 §6: 235 and all failures end the exchange; other successes answer earlier commands.
-                *self = match (*self, line.get(..3)) {
-                    (login @ Self::Login { .. }, Some(b"334")) => login,
-                    (_, Some(b"334")) => Self::Login { is_scram: true },
-                    (_, Some(b"354")) => Self::Text { is_line_start: true },
-                    (Self::Login { .. }, Some(b"235")) => Self::Commands,
-                    (Self::Login { .. }, Some([b'4' | b'5', ..])) => Self::Commands,
-                    (state, _) => state,
-                };
-                match self {
-                    Self::Login { is_scram: true } if line.trim_ascii_end().len() > 4 => Show::Secret { keep: 4 },
-                    _ => Show::Whole,
-                }
-            }
-            (Side::Client, Self::Text { is_line_start: true }) if line == b".\r\n" => {
-                *self = Self::Commands;
-                Show::Whole
-            }
-            (Side::Client, Self::Text { .. }) => {
-                *self = Self::Text { is_line_start: line.ends_with(b"\r\n") };
-                Show::Elide
-            }
-            (Side::Client, Self::Chunk { left }) => {
-                // A chunk need not end where a line does: then the command behind it is not shown either.
-                *self = match line.split_at_checked(left) {
-                    None => Self::Chunk { left: left - line.len() },
-                    Some((_, command)) => chunk(command).map_or(Self::Commands, |left| Self::Chunk { left }),
-                };
-                Show::Elide
-            }
-            (Side::Client, Self::Login { .. }) => Show::Secret { keep: 0 },
-            (Side::Client, Self::Commands) if chunk(line).is_some_and(|left| left > 0) => {
-                *self = Self::Chunk { left: chunk(line).unwrap_or_default() };
-                Show::Whole
-            }
-            (Side::Client, Self::Commands) => match initial_response(line) {
-                None => Show::Whole,
-                Some((keep, is_scram)) => {
-                    *self = Self::Login { is_scram };
-                    if keep < line.trim_ascii_end().len() { Show::Secret { keep } } else { Show::Whole }
-                }
-            },
+    fn protocol(&self) -> &'static str {
+        self.protocol
+    }
+
+    fn counted(&self, from: Side) -> Option<u64> {
+        match (from, self.place) {
+            (Side::Client, Place::Chunk { left, .. }) => Some(left),
+            _ => None,
+        }
+    }
+
+    fn line(&mut self, from: Side, line: &[u8]) -> Seen {
+        match from {
+            Side::Client => self.client(line),
+            Side::Server => self.server(line),
         }
     }
 }
 
-/// How many octets follow a BDAT command.
-fn chunk(line: &[u8]) -> Option<usize> {
-    let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
-    words.next().filter(|verb| verb.eq_ignore_ascii_case("BDAT")).and_then(|_| words.next()?.parse().ok())
+impl Follower {
+    fn new(protocol: &'static str) -> Self {
+        // The greeting answers nothing.
+        Self { protocol, due: VecDeque::from([Due::Reply]), is_blind: false, place: Place::Commands }
+    }
+
+    fn server(&mut self, line: &[u8]) -> Seen {
+        let code = line.get(..3).unwrap_or_default();
+        let is_last = line.get(3) != Some(&b'-');
+        let expected = matches!(code, [b'2' | b'3', ..]);
+        let is_login = self.due.iter().any(|due| matches!(due, Due::Login { .. }));
+        let turn = match code {
+            b"334" if is_last => {
+                if !is_login {
+                    // Whose challenge that is cannot be known.
+                    self.due.push_back(Due::Login { is_scram: true });
+                }
+                Turn::Prompts
+            }
+            b"354" if is_last => {
+                self.place = Place::Text { is_first: true, is_line_start: true };
+                Turn::Prompts
+            }
+            _ if !is_last => Turn::None,
+            _ => match (self.due.front(), code) {
+                // RFC 4954 §6: 235 and all failures end the exchange.
+                (Some(Due::Login { .. }), b"235" | [b'4' | b'5', ..]) => self.answered(),
+                (Some(Due::Login { .. }), _) => Turn::None,
+                _ => self.answered(),
+            },
+        };
+        let is_scram = self.due.iter().any(|due| *due == Due::Login { is_scram: true });
+        let is_secret = is_scram && code == b"334" && line.trim_ascii_end().len() > 4;
+        let show = if is_secret { Show::Secret { keep: 4 } } else { Show::Whole };
+        Seen { show, turn, expected }
+    }
+
+    fn answered(&mut self) -> Turn {
+        self.due.pop_front();
+        Turn::Answers { key: Vec::new() }
+    }
+
+    fn client(&mut self, line: &[u8]) -> Seen {
+        match self.place {
+            Place::Text { is_line_start: true, .. } if line == b".\r\n" => {
+                self.place = Place::Commands;
+                Seen::new(Show::Whole, Turn::More { phase: "text" })
+            }
+            Place::Text { is_first, .. } => {
+                self.place = Place::Text { is_first: false, is_line_start: line.ends_with(b"\r\n") };
+                Seen::new(Show::Message { is_first }, Turn::More { phase: "text" })
+            }
+            Place::Chunk { left, is_first } => {
+                self.place = match left.saturating_sub(line.len() as u64) {
+                    0 => Place::BetweenChunks,
+                    left => Place::Chunk { left, is_first: false },
+                };
+                Seen::new(Show::Message { is_first }, Turn::More { phase: "text" })
+            }
+            _ if self.is_blind || self.due.iter().any(|due| matches!(due, Due::Login { .. })) => {
+                Seen::new(Show::Secret { keep: 0 }, Turn::More { phase: "auth" })
+            }
+            Place::Commands | Place::BetweenChunks => self.command(line),
+        }
+    }
+
+    fn command(&mut self, line: &[u8]) -> Seen {
+        let (verb, rest) = first_word(line);
+        let phase = PHASES.into_iter().find(|phase| verb.eq_ignore_ascii_case(phase.as_bytes())).unwrap_or("command");
+        let mut show = Show::Whole;
+        let mut due = Due::Reply;
+        let mut place = Place::Commands;
+        match phase {
+            "bdat" => {
+                let size = std::str::from_utf8(first_word(rest).0).ok().and_then(|size| size.parse().ok());
+                let is_first = self.place != Place::BetweenChunks;
+                place = match size.unwrap_or(0) {
+                    0 if is_first => Place::Commands,
+                    0 => Place::BetweenChunks,
+                    left => Place::Chunk { left, is_first },
+                };
+            }
+            "auth" => {
+                let (mechanism, response) = first_word(rest);
+                due = Due::Login { is_scram: is_scram(mechanism) };
+                if !response.trim_ascii().is_empty() {
+                    show = Show::Secret { keep: line.len() - response.trim_ascii_start().len() };
+                }
+            }
+            _ => {}
+        }
+        self.place = place;
+        if self.due.len() < DUE_MAX {
+            self.due.push_back(due);
+        } else {
+            self.is_blind = true;
+        }
+        Seen::new(show, Turn::Asks { key: Vec::new(), phase })
+    }
 }
 
-/// Where in an AUTH command the secret begins, and whether the mechanism is SCRAM.
-fn initial_response(line: &[u8]) -> Option<(usize, bool)> {
-    let is_blank = |at: &usize| line.get(*at).is_some_and(|octet| octet.is_ascii_whitespace());
-    let is_word = |at: &usize| line.get(*at).is_some_and(|octet| !octet.is_ascii_whitespace());
-    let skip = |from: usize, is: &dyn Fn(&usize) -> bool| from + (from..).take_while(is).count();
-    let verb = skip(0, &is_blank);
-    let verb_end = skip(verb, &is_word);
-    if !line.get(verb..verb_end)?.eq_ignore_ascii_case(b"AUTH") {
-        return None;
-    }
-    let mechanism = skip(verb_end, &is_blank);
-    let mechanism_end = skip(mechanism, &is_word);
-    let is_scram = is_scram(line.get(mechanism..mechanism_end)?);
-    Some((skip(mechanism_end, &is_blank), is_scram))
+/// The commands that replies are told of.
+const PHASES: [&str; 17] = [
+    "auth", "bdat", "data", "ehlo", "expn", "helo", "help", "lhlo", "mail", "noop", "quit", "rcpt", "rset", "starttls",
+    "vrfy", "xclient", "xforward",
+];
+
+/// The first word of a line, and what is behind it.
+fn first_word(line: &[u8]) -> (&[u8], &[u8]) {
+    let line = line.trim_ascii_start();
+    line.split_at(line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::record::Recorder;
+    use crate::wire::record::{Data, shown};
 
-    /// The trace of a conversation; lines of the client and the server as marked.
+    /// The trace of a conversation behind its greeting; lines of the client and the server as marked.
     fn trace(lines: &[&str]) -> Vec<String> {
-        let mut recorder = Recorder::new(1, follow());
-        let mut entries = Vec::new();
-        for line in lines {
-            let (from, text) = match line.split_at(3) {
-                ("C: ", text) => (Side::Client, text),
-                (_, text) => (Side::Server, text),
-            };
-            recorder.octets(from, text.as_bytes(), |entry| entries.push(entry.to_string()));
-        }
-        entries
+        let said = lines.iter().map(|line| match line.split_at(3) {
+            ("C: ", text) => (Side::Client, text.as_bytes()),
+            (_, text) => (Side::Server, text.as_bytes()),
+        });
+        let greeting = (Side::Server, &b"220 mx\r\n"[..]);
+        shown(follow(), Data::None, [greeting].into_iter().chain(said)).split_off(1)
     }
 
     #[test]
@@ -149,9 +236,15 @@ mod tests {
             ),
             (
                 &["C: BAD\r\nAUTH LOGIN\r\n", "S: 500 what\r\n334 VXN\r\n", "C: Ym9i\r\n"],
-                // Whose challenge that is cannot be known.
-                &["C: BAD", "C: AUTH LOGIN", "S: 500 what", "S: 334 {secret}", "C: {secret}"],
+                &["C: BAD", "C: AUTH LOGIN", "S: 500 what", "S: 334 VXN", "C: {secret}"],
             ),
+            // What was said before a reply came is a password all the same.
+            (
+                &["C: NOOP\r\nAUTH LOGIN\r\n", "S: 500 what\r\n", "C: Ym9i\r\n", "S: 334 VXN\r\n", "C: c2Vj\r\n"],
+                &["C: NOOP", "C: AUTH LOGIN", "S: 500 what", "C: {secret}", "S: 334 VXN", "C: {secret}"],
+            ),
+            // Whose challenge that is cannot be known.
+            (&["C: NOOP\r\n", "S: 334 VXN\r\n", "C: Ym9i\r\n"], &["C: NOOP", "S: 334 {secret}", "C: {secret}"]),
             (
                 &["C: AUTH scram-sha-256 biws\r\n", "S: 334 cj1\r\n", "C: Yz1\r\n", "S: 334 dj0=\r\n", "C: \r\n"],
                 &["C: AUTH scram-sha-256 {secret}", "S: 334 {secret}", "C: {secret}", "S: 334 {secret}", "C: {secret}"],
@@ -185,9 +278,24 @@ mod tests {
             ["C: BDAT 6", "C: {...}", "C: bdat 8 LAST", "C: {...}", "S: 250 ok", "C: QUIT"]
         );
         assert_eq!(
-            trace(&["C: BDAT 3\r\n", "C: a\r\nBDAT 2 LAST\r\nb\r\n", "C: RSET\r\n"])[..2],
-            ["C: BDAT 3", "C: {...}"]
+            trace(&["C: BDAT 3\r\n", "C: a\r\nBDAT 2 LAST\r\nbcRSET\r\n", "C: BDAT 0 LAST\r\nAUTH x y\r\n"]),
+            ["C: BDAT 3", "C: {...}", "C: BDAT 2 LAST", "C: {...}", "C: RSET", "C: BDAT 0 LAST", "C: AUTH x {secret}"]
         );
+    }
+
+    #[test]
+    fn behind_more_commands_than_are_remembered_nothing_is_shown() {
+        let flood = "NOOP\r\n".repeat(DUE_MAX + 1) + "AUTH LOGIN\r\nsecret\r\n";
+        let lines = trace(&[&format!("C: {flood}"), "S: 500 no\r\n", "C: secret\r\n"]);
+        assert!(lines.iter().all(|line| !line.contains("secret") || line == "C: {secret}"), "a password is shown");
+    }
+
+    #[test]
+    fn the_header_section_is_shown_if_wanted_over_all_chunks() {
+        let said = "BDAT 8\r\nA: b\r\nC:BDAT 10 LAST\r\n d\r\n\r\nHell";
+        let lines = shown(follow(), Data::Headers, [(Side::Client, said.as_bytes())]);
+        assert_eq!(lines[..3], ["C: BDAT 8", "C: A: b", "C: {...}"]);
+        assert_eq!(lines[3..], ["C: BDAT 10 LAST", "C: {...}"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! looks for a server's mistakes has to make some.
 
 mod act;
+mod bodies;
 mod imap;
 mod login;
 mod opening;

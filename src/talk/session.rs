@@ -4,6 +4,7 @@
 //! time: otherwise a greeting would meet a QUIT. What is shown is a transcript, without its secrets.
 
 use super::act::Act;
+use super::bodies::Bodies;
 use super::opening::Wish;
 use super::turn::{Answer, Grade, Turn, begin};
 use crate::endpoint::{Endpoint, Protocol};
@@ -14,7 +15,7 @@ use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase as Step};
 use crate::smtp::reply::Reply;
-use crate::wire::record::{Follow, Recorder, Show};
+use crate::wire::record::{Data, Keep, Recorder};
 use crate::wire::transcript::{Entry, Side};
 use crate::world::Content;
 use std::path::Path;
@@ -122,21 +123,6 @@ pub struct Lines<'a> {
     pub end: &'a [u8],
 }
 
-/// A protocol's follower that lets the text of messages be seen, as long as that is wanted.
-struct Bodies {
-    inner: Box<dyn Follow>,
-    shows_text: Arc<AtomicBool>,
-}
-
-impl Follow for Bodies {
-    fn line(&mut self, from: Side, line: &[u8]) -> Show {
-        match self.inner.line(from, line) {
-            Show::Elide if self.shows_text.load(Ordering::Relaxed) => Show::Whole,
-            show => show,
-        }
-    }
-}
-
 impl<'a> Talk<'a> {
     /// Over a connection on which nothing has been said; TLS begins if the URL says that it comes first.
     pub async fn begin(dialled: Dialled, party: Party<'a>) -> Result<Self> {
@@ -152,7 +138,7 @@ impl<'a> Talk<'a> {
             helo,
             credentials,
             tls,
-            recorder: Recorder::new(1, Box::new(bodies)),
+            recorder: Recorder::new(Box::new(bodies), Keep { data: Data::None, secrets: false }, Duration::ZERO),
             shows_text,
             hears: Vec::new(),
             says: Vec::new(),
@@ -227,7 +213,7 @@ impl<'a> Talk<'a> {
         }
         if let Some(connection) = &mut self.connection {
             connection.close().await;
-            (self.show)(News::Entry(Entry::Closed));
+            (self.show)(News::Entry(Entry::Closed(1)));
         }
         Ok(())
     }
@@ -290,7 +276,7 @@ impl<'a> Talk<'a> {
             }
         }
         let show = &mut self.show;
-        self.recorder.octets(Side::Client, octets, |entry| show(News::Entry(entry)));
+        self.recorder.octets(Side::Client, octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
         Ok(())
     }
 
@@ -313,15 +299,15 @@ impl<'a> Talk<'a> {
     fn take(&mut self, octets: Vec<u8>) -> Result<()> {
         let show = &mut self.show;
         if octets.is_empty() {
-            self.recorder.finish(|entry| show(News::Entry(entry)));
-            show(News::Entry(Entry::Closed));
+            self.recorder.finish(Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
+            show(News::Entry(Entry::Closed(1)));
             self.connection = None;
             if !self.is_over && self.turn.due() > 0 {
                 return Err(self.gone());
             }
             return Ok(());
         }
-        self.recorder.octets(Side::Server, &octets, |entry| show(News::Entry(entry)));
+        self.recorder.octets(Side::Server, &octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
             self.hears.extend_from_slice(piece);
             if piece.ends_with(b"\n") || self.hears.len() >= LINE_MAX {
@@ -361,7 +347,7 @@ impl<'a> Talk<'a> {
         let tls = ClientTls::with(&self.tls)?;
         let connection = self.connection.take().ok_or_else(|| self.gone())?;
         let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await?;
-        (self.show)(News::Entry(Entry::Tls));
+        (self.show)(News::Entry(Entry::Tls(1)));
         let facts = connection.tls().map(|tls| (tls.version.clone(), tls.cipher.clone(), tls.objection.clone()));
         if let Some((version, cipher, objection)) = facts {
             (self.show)(News::Word(format!("TLS is up: {version}, {cipher}")));
@@ -420,7 +406,7 @@ impl<'a> Talk<'a> {
     /// Hangs up without a word.
     fn cut(&mut self) {
         if self.connection.take().is_some() {
-            (self.show)(News::Entry(Entry::Cut));
+            (self.show)(News::Entry(Entry::Cut(1)));
         }
         self.is_over = true;
     }

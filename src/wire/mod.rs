@@ -1,6 +1,7 @@
 //! Octets and line ends: what SMTP, POP3 and IMAP share below their verbs.
 
 pub mod association;
+pub mod event;
 pub mod exchange;
 pub mod frame;
 pub mod literal;

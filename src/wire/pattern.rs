@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// What the names of a transcript stand for.
 pub type Bindings = HashMap<String, String>;
 
+/// What repetitions make of a line is no longer than this; those that would be stay as they are.
+const FILLED_MAX: usize = 16 * 1024 * 1024;
+
 enum Part<'a> {
     Text(&'a str),
     Any,
@@ -36,8 +39,11 @@ pub fn fill(text: &str, bindings: &Bindings) -> String {
             rest = after;
             continue;
         };
-        let repetition =
-            inner.rsplit_once('*').and_then(|(what, count)| Some(what.repeat(count.parse::<usize>().ok()?)));
+        let repetition = inner.rsplit_once('*').and_then(|(what, count)| {
+            let count = count.parse::<usize>().ok()?;
+            let fits = what.len().checked_mul(count)?.checked_add(filled.len())? <= FILLED_MAX;
+            fits.then(|| what.repeat(count))
+        });
         match (bindings.get(inner), repetition) {
             (Some(value), _) => filled.push_str(value),
             (None, Some(repeated)) => filled.push_str(&repeated),
@@ -139,5 +145,7 @@ mod tests {
     fn what_a_test_says_is_filled_in() {
         let bindings = Bindings::from([("id".to_owned(), "17".to_owned())]);
         assert_eq!(fill("FETCH {id} {5} {ab*3} {*} {x", &bindings), "FETCH 17 {5} ababab {*} {x");
+        let endless = format!("{{ab*{}}} {{x*99999999}} {{*7}}", usize::MAX);
+        assert_eq!(fill(&endless, &bindings), endless.replace("{*7}", ""));
     }
 }

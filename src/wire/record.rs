@@ -1,13 +1,23 @@
-//! The recorder: turns the octets of a conversation into transcript entries, without its secrets.
+//! The recorder: turns the octets of a conversation into what may be shown of it, line by line.
 //!
-//! It sits on the plain side of a connection and sees both directions. What a line means is the
-//! protocol's business: a [`Follow`] tells which lines hold a secret or belong to a message body.
-//! Knows no verbs and writes nothing.
+//! It sits on the plain side of a connection and sees both directions. What a line means is the protocol's business:
+//! a [`Follow`] tells which lines hold a secret or belong to a message, and who waits for whom. However the octets
+//! are cut on their way, the lines are the same. Knows no verbs, holds no clock, writes nothing.
 
-use super::transcript::{self, Entry, Side};
+use super::transcript::{self, Entry, Side, is_plain};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::time::Duration;
 
-/// Longer lines are cut into several, so that a line without end costs no memory.
+/// Of longer lines only the beginning is shown, so that a line without end costs no memory.
 const LINE_MAX: usize = 16 * 1024;
+/// A header section is shown up to this.
+const HEADER_MAX: u64 = 16 * 1024;
+/// Requests that may be waiting for their replies; those before them are forgotten.
+const DUE_MAX: usize = 1024;
+
+/// Counted data up to the end of the connection, of which nothing is shown: it is taken as it comes.
+pub const ENDLESS: u64 = u64::MAX;
 
 /// How a line may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,110 +29,367 @@ pub enum Show {
         /// Octets that may be seen.
         keep: usize,
     },
-    /// Part of a message body: one `{...}` stands for all of it.
+    /// Part of a body that is no message from its beginning: one `{...}` stands for all of it.
     Elide,
+    /// Part of a body that may hold secrets anywhere.
+    Hidden,
+    /// Part of a message: its header section may be wanted.
+    Message {
+        /// The first line of it.
+        is_first: bool,
+    },
+}
+
+/// Who waits for whom after a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// As before: it is part of something longer.
+    None,
+    /// A request was said, and a reply is due.
+    Asks {
+        /// What the reply is told by, where replies may overtake each other; empty where they may not.
+        key: Vec<u8>,
+        /// What the request is about.
+        phase: &'static str,
+    },
+    /// More of the last request was said, perhaps its end.
+    More {
+        /// What it is about now.
+        phase: &'static str,
+    },
+    /// The server asks for the rest of a request.
+    Prompts,
+    /// A reply is whole.
+    Answers {
+        /// The key of its request.
+        key: Vec<u8>,
+    },
+}
+
+/// What a protocol understands of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// How it may be shown.
+    pub show: Show,
+    /// Who waits for whom now.
+    pub turn: Turn,
+    /// Whether it is what was hoped for.
+    pub expected: bool,
+}
+
+impl Seen {
+    /// A line that was hoped for.
+    pub fn new(show: Show, turn: Turn) -> Self {
+        Self { show, turn, expected: true }
+    }
 }
 
 /// A protocol's understanding of a conversation, good enough to know what must not be shown.
 pub trait Follow: Send + Sync {
-    /// Takes the next line, with its line end if it had one, and says how it may be shown.
-    fn line(&mut self, from: Side, line: &[u8]) -> Show;
+    /// Its name: `smtp`.
+    fn protocol(&self) -> &'static str;
+
+    /// Whether the server speaks first.
+    fn greets(&self) -> bool {
+        true
+    }
+
+    /// How many octets of counted data come next from this side, whatever lines they are made of.
+    fn counted(&self, _: Side) -> Option<u64> {
+        None
+    }
+
+    /// Takes the next line, with its line end if it had one, or a piece of counted data.
+    fn line(&mut self, from: Side, line: &[u8]) -> Seen;
 }
 
 /// Begins to follow a new connection of a protocol.
 pub type NewFollow = fn() -> Box<dyn Follow>;
 
-/// Collects octets into lines and lines into entries.
+/// How much is shown of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Data {
+    /// That there was one.
+    None,
+    /// The header section.
+    #[default]
+    Headers,
+    /// All of it.
+    Full,
+}
+
+/// What is shown that need not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// How much of messages.
+    pub data: Data,
+    /// Secrets too: for those who asked for it and were asked whether they mean it.
+    pub secrets: bool,
+}
+
+/// Something that was said, as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// Who says it.
+    pub side: Side,
+    /// What may be seen of it.
+    pub octets: Vec<u8>,
+    /// What of it may not.
+    pub hidden: Hidden,
+    /// How many octets it has in truth.
+    pub bytes: u64,
+    /// Whether it is the beginning of a line that is too long.
+    pub is_cut: bool,
+    /// What it is about.
+    pub phase: &'static str,
+    /// How long the reply took that ends here.
+    pub reply: Option<Duration>,
+    /// Whether it is what was hoped for.
+    pub expected: bool,
+}
+
+/// What is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hidden {
+    /// Nothing.
+    Nothing,
+    /// A secret of so many octets, behind what is shown.
+    Secret(u64),
+    /// All of it, as part of a body.
+    Body,
+}
+
+/// Collects octets into lines.
 pub struct Recorder {
     follow: Box<dyn Follow>,
-    connection: u32,
-    client: Vec<u8>,
-    server: Vec<u8>,
-    eliding: bool,
+    keep: Keep,
+    client: Direction,
+    server: Direction,
+    due: VecDeque<Due>,
+    /// The request that was answered last.
+    last: Due,
+    /// What is being left out, and is not shown until something else is said.
+    elided: Option<Spoken>,
+}
+
+#[derive(Default)]
+struct Direction {
+    pending: Vec<u8>,
+    /// The beginning of this line was shown: it is too long.
+    is_cut: bool,
+    /// Octets of a header section that were seen, while we are in one.
+    header: Option<u64>,
+}
+
+/// A request, and since when its reply is waited for.
+#[derive(Clone)]
+struct Due {
+    key: Vec<u8>,
+    phase: &'static str,
+    since: Duration,
 }
 
 impl Recorder {
-    /// For one connection, shown under a number.
-    pub fn new(connection: u32, follow: Box<dyn Follow>) -> Self {
-        Self { follow, connection, client: Vec::new(), server: Vec::new(), eliding: false }
+    /// For one connection, which begins at this time; times are counted from wherever the caller likes.
+    pub fn new(follow: Box<dyn Follow>, keep: Keep, now: Duration) -> Self {
+        let greeting = Due { key: Vec::new(), phase: "greeting", since: now };
+        let due = follow.greets().then(|| greeting.clone()).into_iter().collect();
+        Self {
+            follow,
+            keep,
+            client: Direction::default(),
+            server: Direction::default(),
+            due,
+            last: greeting,
+            elided: None,
+        }
     }
 
-    /// Takes octets that went over the connection; gives each completed entry to `each`.
-    pub fn octets(&mut self, from: Side, octets: &[u8], mut each: impl FnMut(Entry)) {
-        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
-            let pending = match from {
-                Side::Client => &mut self.client,
-                Side::Server => &mut self.server,
-            };
+    /// The protocol's name.
+    pub fn protocol(&self) -> &'static str {
+        self.follow.protocol()
+    }
+
+    /// Takes octets that went over the connection at this time; gives each completed line to `each`.
+    pub fn octets(&mut self, from: Side, mut octets: &[u8], now: Duration, mut each: impl FnMut(Spoken)) {
+        while !octets.is_empty() {
+            let counted = self.follow.counted(from);
+            let is_endless = counted == Some(ENDLESS);
+            let counted = counted.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+            let pending = &mut self.direction(from).pending;
+            // A piece ends with its line, with the counted data, or where it is too long.
+            let line = memchr::memchr(b'\n', octets).map_or(octets.len(), |end| end + 1);
+            let room = (LINE_MAX.saturating_sub(pending.len()))
+                .min(counted.map_or(usize::MAX, |count| count.saturating_sub(pending.len())));
+            let (piece, rest) = octets.split_at(line.min(room));
             pending.extend_from_slice(piece);
-            if pending.ends_with(b"\n") || pending.len() >= LINE_MAX {
+            octets = rest;
+            let is_counted = is_endless || counted.is_some_and(|count| pending.len() >= count);
+            if is_counted || pending.ends_with(b"\n") || pending.len() >= LINE_MAX {
                 let line = std::mem::take(pending);
-                self.line(from, &line, &mut each);
+                self.line(from, &line, now, &mut each);
             }
         }
     }
 
     /// Gives what was said without a line end, as at the end of a connection.
-    pub fn finish(&mut self, mut each: impl FnMut(Entry)) {
+    pub fn finish(&mut self, now: Duration, mut each: impl FnMut(Spoken)) {
         for from in [Side::Client, Side::Server] {
-            let line = std::mem::take(match from {
-                Side::Client => &mut self.client,
-                Side::Server => &mut self.server,
-            });
+            let line = std::mem::take(&mut self.direction(from).pending);
             if !line.is_empty() {
-                self.line(from, &line, &mut each);
+                self.line(from, &line, now, &mut each);
+            }
+        }
+        self.elided.take().into_iter().for_each(each);
+    }
+
+    fn direction(&mut self, from: Side) -> &mut Direction {
+        match from {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    fn line(&mut self, from: Side, line: &[u8], now: Duration, each: &mut impl FnMut(Spoken)) {
+        let seen = self.follow.line(from, line);
+        let (phase, reply) = self.turn(from, seen.turn, now);
+        let keep = self.keep;
+        let direction = self.direction(from);
+        let is_rest = std::mem::replace(&mut direction.is_cut, line.len() >= LINE_MAX && !line.ends_with(b"\n"));
+        let is_cut = direction.is_cut;
+        let is_shown = match seen.show {
+            Show::Whole | Show::Secret { .. } => true,
+            Show::Elide => keep.data == Data::Full,
+            Show::Hidden => keep.data == Data::Full && keep.secrets,
+            Show::Message { is_first } => match keep.data {
+                Data::None => false,
+                Data::Full => true,
+                Data::Headers => direction.is_header(is_first, line),
+            },
+        };
+        let spoken = Spoken {
+            side: from,
+            octets: Vec::new(),
+            hidden: Hidden::Body,
+            bytes: line.len() as u64,
+            is_cut: false,
+            phase,
+            reply,
+            expected: seen.expected,
+        };
+        // A secret may stand where a line is cut, and would not be known by its half: what is behind is not shown.
+        if !is_shown || is_rest {
+            match &mut self.elided {
+                Some(elided) if elided.side == from => elided.bytes += spoken.bytes,
+                _ => self.elided.replace(spoken).into_iter().for_each(each),
+            }
+            return;
+        }
+        self.elided.take().into_iter().for_each(&mut *each);
+        let (shown, hidden) = match seen.show {
+            Show::Secret { keep: seen } if !keep.secrets => {
+                let seen = seen.min(line.len());
+                let secret = line[seen..].strip_suffix(b"\n").map_or(&line[seen..], |rest| rest);
+                let secret = secret.strip_suffix(b"\r").unwrap_or(secret);
+                (&line[..seen], Hidden::Secret(secret.len() as u64))
+            }
+            _ => (line, Hidden::Nothing),
+        };
+        each(Spoken { octets: shown.to_vec(), hidden, is_cut, ..spoken });
+    }
+
+    /// What a line is about, and how long the reply took that it ends.
+    fn turn(&mut self, from: Side, turn: Turn, now: Duration) -> (&'static str, Option<Duration>) {
+        let took = |due: &Due| Some(now.saturating_sub(due.since));
+        match turn {
+            Turn::Asks { key, phase } => {
+                if self.due.len() == DUE_MAX {
+                    self.due.pop_front();
+                }
+                self.due.push_back(Due { key, phase, since: now });
+                (phase, None)
+            }
+            Turn::More { phase } => {
+                if let Some(due) = self.due.back_mut() {
+                    (due.phase, due.since) = (phase, now);
+                }
+                (phase, None)
+            }
+            Turn::None => {
+                let due = match from {
+                    Side::Client => self.due.back(),
+                    Side::Server => self.due.front(),
+                };
+                (due.unwrap_or(&self.last).phase, None)
+            }
+            Turn::Prompts => self.due.front().map_or((self.last.phase, None), |due| (due.phase, took(due))),
+            Turn::Answers { key } => {
+                // A request may have several replies, as a message has by LMTP: one for each recipient.
+                let found = self.due.iter().position(|due| due.key == key).and_then(|at| self.due.remove(at));
+                if let Some(found) = found {
+                    self.last = found;
+                }
+                (self.last.phase, took(&self.last))
+            }
+        }
+    }
+}
+
+impl Direction {
+    /// Whether this line of a message belongs to its header section, as far as that is shown.
+    fn is_header(&mut self, is_first: bool, line: &[u8]) -> bool {
+        if is_first {
+            self.header = Some(0);
+        }
+        let Some(seen) = self.header else { return false };
+        let name = line.iter().take_while(|octet| octet.is_ascii_graphic() && **octet != b':').count();
+        // RFC 5322 §2.2: a field begins with its name and a colon, or goes on behind a blank.
+        let is_field = line.starts_with(b" ") || line.starts_with(b"\t") || line.get(name) == Some(&b':');
+        let seen = seen + line.len() as u64;
+        let is_in = is_field && seen <= HEADER_MAX && line.ends_with(b"\n");
+        self.header = is_in.then_some(seen);
+        is_in
+    }
+}
+
+impl Spoken {
+    /// As a line of text: what may be seen, and `{secret}` or `{...}` for what may not.
+    pub fn text(&self) -> Option<Cow<'static, str>> {
+        match self.hidden {
+            Hidden::Nothing => None,
+            Hidden::Body => Some("{...}".into()),
+            Hidden::Secret(_) => {
+                let seen = std::str::from_utf8(&self.octets).ok().filter(|seen| seen.chars().all(is_plain));
+                let seen = seen.map_or_else(|| self.octets.escape_ascii().to_string(), str::to_owned);
+                Some(format!("{seen}{{secret}}").into())
             }
         }
     }
 
-    fn line(&mut self, from: Side, line: &[u8], each: &mut impl FnMut(Entry)) {
-        let show = self.follow.line(from, line);
-        let elided = std::mem::replace(&mut self.eliding, show == Show::Elide);
-        let text = |text: String| Entry::Line { connection: self.connection, side: from, text };
-        match show {
-            Show::Whole => each(transcript::said(self.connection, from, line)),
-            Show::Secret { keep } => {
-                let seen = line.get(..keep).unwrap_or(line).escape_ascii().to_string();
-                each(text(format!("{seen}{{secret}}")));
-            }
-            Show::Elide if elided => {}
-            Show::Elide => each(text("{...}".to_owned())),
+    /// As an entry of a transcript.
+    pub fn entry(&self, connection: u32) -> Entry {
+        match self.text() {
+            Some(text) => Entry::Line { connection, side: self.side, text: text.into_owned() },
+            None => transcript::said(connection, self.side, &self.octets),
         }
     }
+}
+
+/// What a trace shows of a conversation, for the tests of those who follow one.
+#[cfg(test)]
+pub(crate) fn shown<'a>(
+    follow: Box<dyn Follow>,
+    data: Data,
+    said: impl IntoIterator<Item = (Side, &'a [u8])>,
+) -> Vec<String> {
+    let mut recorder = Recorder::new(follow, Keep { data, secrets: false }, Duration::ZERO);
+    let mut entries = Vec::new();
+    for (from, octets) in said {
+        recorder.octets(from, octets, Duration::ZERO, |spoken| entries.push(spoken.entry(1).to_string()));
+    }
+    recorder.finish(Duration::ZERO, |spoken| entries.push(spoken.entry(1).to_string()));
+    entries
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Hides what follows PASS, and everything between BEGIN and END.
-    struct Toy(bool);
-
-    impl Follow for Toy {
-        fn line(&mut self, _: Side, line: &[u8]) -> Show {
-            match line {
-                b"BEGIN\r\n" => self.0 = true,
-                b"END\r\n" => self.0 = false,
-                line if line.starts_with(b"PASS ") => return Show::Secret { keep: 5 },
-                _ if self.0 => return Show::Elide,
-                _ => {}
-            }
-            Show::Whole
-        }
-    }
-
-    #[test]
-    fn secrets_and_bodies_are_left_out_however_the_octets_arrive() {
-        let said = b"PASS hunter2\r\nBEGIN\r\na\r\nb\r\nEND\r\n\x1b[2J\r\nhalf";
-        for chunk in 1..said.len() {
-            let mut recorder = Recorder::new(1, Box::new(Toy(false)));
-            let mut entries = Vec::new();
-            for octets in said.chunks(chunk) {
-                recorder.octets(Side::Client, octets, |entry| entries.push(entry.to_string()));
-            }
-            recorder.finish(|entry| entries.push(entry.to_string()));
-            let wanted = ["C: PASS {secret}", "C: BEGIN", "C: {...}", "C: END", r"C! \x1b[2J\r\n", "C! half"];
-            assert_eq!(entries, wanted);
-        }
-    }
-}
+mod tests;

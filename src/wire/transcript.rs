@@ -8,12 +8,15 @@
 //! C! RSET\nNOOP\r\n
 //! 2C: QUIT
 //! -- tls
-//! [  41.2ms] S: 250 ok
+//! 2-- closed
+//! [  41.2ms +38.0ms] S: 250 ok
 //! ```
 //!
-//! `C:` and `S:` are clean lines; `C!` and `S!` are octets with escapes, line ends spelled out. Printing and
-//! parsing are inverse, but for the time column, which readers skip. Knows no protocol.
+//! `C:` and `S:` are clean lines; `C!` and `S!` are octets with escapes, line ends spelled out. A number in front says
+//! which connection is meant, if it is not the first. Printing and parsing are inverse, but for the column of traces,
+//! which readers skip ([`Column`]). Knows no protocol.
 
+use super::event::Column;
 use crate::duration;
 use std::fmt;
 use std::time::Duration;
@@ -52,16 +55,16 @@ pub enum Entry {
         /// The octets.
         octets: Vec<u8>,
     },
-    /// `-- tls`: the handshake happens now.
-    Tls,
-    /// `-- cut`: the client vanishes without a word.
-    Cut,
-    /// `-- closed`: the server has closed.
-    Closed,
+    /// `-- tls`: the handshake happens now on this connection.
+    Tls(u32),
+    /// `-- cut`: the client of this connection vanishes without a word.
+    Cut(u32),
+    /// `-- closed`: the server has closed this connection.
+    Closed(u32),
     /// `-- 5m`: time passes.
     Wait(Duration),
     /// `-- …`: anything else worth noting, as traces do.
-    Note(String),
+    Note(u32, String),
     /// `$ …`: a command of ours runs; the rest of the file is its surroundings.
     Command(String),
     /// `< …`: a line it reads.
@@ -88,37 +91,36 @@ pub struct NotATranscript {
 pub fn parse(text: &str) -> Result<Vec<Entry>, NotATranscript> {
     text.lines()
         .enumerate()
-        .map(|(index, line)| (index + 1, without_time(line)))
+        .map(|(index, line)| (index + 1, Column::split(line).1))
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(number, line)| entry(line).ok_or_else(|| NotATranscript { line: number, text: line.to_owned() }))
         .collect()
 }
 
-/// `[  41.2ms] S: …` without its column.
-fn without_time(line: &str) -> &str {
-    line.strip_prefix('[')
-        .and_then(|rest| rest.split_once("ms] "))
-        .filter(|(time, _)| time.trim().parse::<f64>().is_ok())
-        .map_or(line, |(_, rest)| rest)
-}
-
-fn entry(line: &str) -> Option<Entry> {
+/// Reads one line that has no column.
+pub(super) fn entry(line: &str) -> Option<Entry> {
     if let Some((connection, side, kind, text)) = spoken(line) {
         return Some(match kind {
             ':' => Entry::Line { connection, side, text: text.to_owned() },
             _ => Entry::Raw { connection, side, octets: unescape(text)? },
         });
     }
+    let (connection, unnumbered) = numbered(line)?;
+    if let Some(what) = unnumbered.strip_prefix("--").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+        return Some(match what.strip_prefix(' ').unwrap_or(what) {
+            "tls" => Entry::Tls(connection),
+            "cut" => Entry::Cut(connection),
+            "closed" => Entry::Closed(connection),
+            other => match duration::parse(other) {
+                Ok(wait) => Entry::Wait(wait),
+                Err(_) => Entry::Note(connection, other.to_owned()),
+            },
+        });
+    }
     let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
     Some(match mark {
         "#" => Entry::Comment(rest.to_owned()),
         "given:" => Entry::Given(rest.to_owned()),
-        "--" => match rest {
-            "tls" => Entry::Tls,
-            "cut" => Entry::Cut,
-            "closed" => Entry::Closed,
-            other => duration::parse(other).map_or_else(|_| Entry::Note(other.to_owned()), Entry::Wait),
-        },
         "$" => Entry::Command(rest.to_owned()),
         "<" => Entry::Stdin(rest.to_owned()),
         ">" => Entry::Stdout(rest.to_owned()),
@@ -128,11 +130,17 @@ fn entry(line: &str) -> Option<Entry> {
     })
 }
 
-/// `2C: text` in its parts.
-fn spoken(line: &str) -> Option<(u32, Side, char, &str)> {
+/// The number of the connection in front of a line, and the line without it.
+fn numbered(line: &str) -> Option<(u32, &str)> {
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let connection = if digits == 0 { 1 } else { line[..digits].parse().ok()? };
-    let mut chars = line[digits..].chars();
+    Some((connection, &line[digits..]))
+}
+
+/// `2C: text` in its parts.
+fn spoken(line: &str) -> Option<(u32, Side, char, &str)> {
+    let (connection, unnumbered) = numbered(line)?;
+    let mut chars = unnumbered.chars();
     let side = match chars.next()? {
         'C' => Side::Client,
         'S' => Side::Server,
@@ -156,9 +164,18 @@ pub fn said(connection: u32, side: Side, octets: &[u8]) -> Entry {
 }
 
 /// What may stand in a clean line: nothing that moves the cursor, hides, or turns the text around.
-fn is_plain(c: char) -> bool {
+pub(super) fn is_plain(c: char) -> bool {
     !(c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
+}
+
+/// A text that keeps to its line, and does nothing to the terminal it may be shown on.
+pub(super) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_plain(c) { line.push(c) } else { line.extend(c.escape_default()) }
+    }
+    line
 }
 
 impl fmt::Display for Entry {
@@ -170,11 +187,11 @@ impl fmt::Display for Entry {
             Self::Raw { connection, side, octets } => {
                 write!(f, "{}{side}! {}", Numbered(*connection), escape(octets))
             }
-            Self::Tls => f.write_str("-- tls"),
-            Self::Cut => f.write_str("-- cut"),
-            Self::Closed => f.write_str("-- closed"),
+            Self::Tls(connection) => write!(f, "{}-- tls", Numbered(*connection)),
+            Self::Cut(connection) => write!(f, "{}-- cut", Numbered(*connection)),
+            Self::Closed(connection) => write!(f, "{}-- closed", Numbered(*connection)),
             Self::Wait(wait) => write!(f, "-- {}", duration::print(*wait)),
-            Self::Note(text) => write!(f, "-- {text}"),
+            Self::Note(connection, text) => write!(f, "{}-- {text}", Numbered(*connection)),
             Self::Command(text) => write!(f, "$ {text}"),
             Self::Stdin(text) => write!(f, "< {text}"),
             Self::Stdout(text) => write!(f, "> {text}"),
@@ -194,7 +211,7 @@ impl fmt::Display for Side {
 }
 
 /// The first connection carries no number.
-struct Numbered(u32);
+pub(super) struct Numbered(pub(super) u32);
 
 impl fmt::Display for Numbered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,7 +255,7 @@ mod tests {
 
     #[test]
     fn each_form_is_read() {
-        let text = "# Two clients\ngiven: users bob\n[  41.2ms] S: 220 {host}\n2C: EHLO x\nC! a\\nb\\r\\n\\xff\n-- tls\n-- 5m\n-- dns mx\n$ mailkit send\n? 75\n";
+        let text = "# Two clients\ngiven: users bob\n[  41.2ms] S: 220 {host}\n2C: EHLO x\nC! a\\nb\\r\\n\\xff\n-- tls\n-- 5m\n-- dns mx\n[ 1.0ms ~ +2.5ms ! 9B] 3-- closed\n$ mailkit send\n? 75\n";
         let line = |connection, side, text: &str| Entry::Line { connection, side, text: text.into() };
         assert_eq!(
             parse(text).expect("a transcript"),
@@ -248,9 +265,10 @@ mod tests {
                 line(1, Side::Server, "220 {host}"),
                 line(2, Side::Client, "EHLO x"),
                 Entry::Raw { connection: 1, side: Side::Client, octets: b"a\nb\r\n\xff".to_vec() },
-                Entry::Tls,
+                Entry::Tls(1),
                 Entry::Wait(Duration::from_secs(300)),
-                Entry::Note("dns mx".into()),
+                Entry::Note(1, "dns mx".into()),
+                Entry::Closed(3),
                 Entry::Command("mailkit send".into()),
                 Entry::Exit(75),
             ]

@@ -28,7 +28,8 @@ pub(crate) fn check<'a>(scene: &Scene, ends: impl Iterator<Item = &'a End>) -> R
                 _ => false,
             })
         };
-        let has_header = entries.iter().any(|entry| matches!(entry, Entry::Note(note) if note.starts_with("PROXY ")));
+        let has_header =
+            entries.iter().any(|entry| matches!(entry, Entry::Note(_, note) if note.starts_with("PROXY ")));
         let said = if has_header { behind_header(&end.heard) } else { &end.heard };
         follow(of(Side::Client), said, heard).map_err(|why| format!("the trace of what we said: {why}\n{text}"))?;
         follow(of(Side::Server), &end.said, Heard::UpToTheEnd)
@@ -68,8 +69,16 @@ fn follow<'a>(entries: impl Iterator<Item = &'a Entry>, said: &[u8], heard: Hear
             let is_over = |rest: &mut dyn Iterator<Item = &[u8]>| {
                 !next.is_empty() && next.iter().take(2).all(|next| rest.next().is_some_and(|line| shows(next, line)))
             };
-            while lines.peek().is_some() && !is_over(&mut lines.clone()) {
-                lines.next();
+            // Counted octets may end in the middle of a line.
+            let mut ends_midway = false;
+            while lines.peek().is_some() && !ends_midway && !is_over(&mut lines.clone()) {
+                let line = lines.next().unwrap_or_default();
+                let behind = next.first().is_some_and(|next| (1..line.len()).any(|at| shows(next, &line[at..])));
+                let after = lines.peek().zip(next.get(1)).is_none_or(|(line, next)| shows(next, line));
+                ends_midway = behind && after;
+            }
+            if ends_midway {
+                entries.next();
             }
             continue;
         }

@@ -218,9 +218,9 @@ impl Stage {
                 }
                 unread.drain(..octets.len());
             }
-            Entry::Tls => self.talk(1).secure(),
-            Entry::Closed if !self.talk(1).is_closed => return Err("the connection is open".into()),
-            Entry::Closed if !self.talk(1).unread.is_empty() => return Err("something more was said".into()),
+            Entry::Tls(_) => self.talk(1).secure(),
+            Entry::Closed(_) if !self.talk(1).is_closed => return Err("the connection is open".into()),
+            Entry::Closed(_) if !self.talk(1).unread.is_empty() => return Err("something more was said".into()),
             _ => {}
         }
         Ok(())

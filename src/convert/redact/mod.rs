@@ -63,6 +63,12 @@ impl Redactor {
         octets
     }
 
+    /// A text that is no message: only those words are replaced that `is_meant` points out, given the text and where the
+    /// word is. As many octets as before.
+    pub fn words(&mut self, text: &mut [u8], is_meant: &dyn Fn(&[u8], Range<usize>) -> bool) {
+        self.fakes.text(text, Charset::Words, &|text, at| !is_meant(text, at));
+    }
+
     fn content(&mut self, part: &Part, boundaries: &Boundaries, octets: &mut [u8]) {
         let charset = Charset::of(&part.media.parameters.get("charset").unwrap_or_default());
         let is_report = part.media.main == "message" || part.media.is("text", "rfc822-headers");

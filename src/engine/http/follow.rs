@@ -3,7 +3,7 @@
 //! Bodies are elided, both ways; of a target the query is left out, of a field what is not known to be harmless.
 //! RFC 9112 §2.1, §3; RFC 6749 §2.3, §4.1.2.
 
-use crate::wire::record::{Follow, Show};
+use crate::wire::record::{ENDLESS, Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 
 /// Begins to follow a connection that carries one request and its answer.
@@ -48,7 +48,40 @@ const HARMLESS: [&str; 14] = [
 ];
 
 impl Follow for Follower {
-    fn line(&mut self, from: Side, line: &[u8]) -> Show {
+    fn protocol(&self) -> &'static str {
+        "http"
+    }
+
+    fn greets(&self) -> bool {
+        false
+    }
+
+    fn counted(&self, from: Side) -> Option<u64> {
+        let place = if from == Side::Client { self.client } else { self.server };
+        (place == Place::Body).then_some(ENDLESS)
+    }
+
+    fn line(&mut self, from: Side, line: &[u8]) -> Seen {
+        let is_start = match from {
+            Side::Client => self.client == Place::Start,
+            Side::Server => self.server == Place::Start,
+        };
+        let is_interim = line.starts_with(b"HTTP/1.1 1") || line.starts_with(b"HTTP/1.0 1");
+        let turn = match (from, is_start) {
+            (Side::Client, true) => Turn::Asks { key: Vec::new(), phase: "request" },
+            (Side::Client, false) => Turn::More { phase: "request" },
+            (Side::Server, true) if is_interim => Turn::Prompts,
+            (Side::Server, true) => Turn::Answers { key: Vec::new() },
+            (Side::Server, false) => Turn::None,
+        };
+        let is_good = |line: &[u8]| line.starts_with(b"HTTP/1.") && matches!(line.get(9), Some(b'1'..=b'3'));
+        let expected = from == Side::Client || !is_start || is_good(line);
+        Seen { show: self.show(from, line), turn, expected }
+    }
+}
+
+impl Follower {
+    fn show(&mut self, from: Side, line: &[u8]) -> Show {
         let place = match from {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
@@ -77,7 +110,7 @@ impl Follow for Follower {
                 *place = Place::Fields { is_interim, is_cut };
                 field(line)
             }
-            Place::Body => Show::Elide,
+            Place::Body => Show::Hidden,
         }
     }
 }
@@ -106,16 +139,10 @@ fn without_query(line: &[u8], from: usize) -> Show {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::record::Recorder;
+    use crate::wire::record::{Data, shown};
 
     fn trace(said: &[(Side, &str)]) -> Vec<String> {
-        let mut recorder = Recorder::new(1, follow());
-        let mut entries = Vec::new();
-        for (from, text) in said {
-            recorder.octets(*from, text.as_bytes(), |entry| entries.push(entry.to_string()));
-        }
-        recorder.finish(|entry| entries.push(entry.to_string()));
-        entries
+        shown(follow(), Data::None, said.iter().map(|(from, text)| (*from, text.as_bytes())))
     }
 
     #[test]
@@ -139,6 +166,7 @@ mod tests {
                 "C: Authorization: {secret}",
                 "C: X-Odd: {secret}",
                 "C: ",
+                "C: {...}",
                 "S: HTTP/1.1 100 Continue",
                 "S: ",
                 "S: HTTP/1.1 302 Found",

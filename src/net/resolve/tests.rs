@@ -1,6 +1,7 @@
 //! Name servers on loopback, and what is made of their answers.
 
 use super::*;
+use crate::wire::event::Column;
 use crate::world::Record;
 use hickory_proto::op::{Message, OpCode};
 use hickory_proto::serialize::txt::Parser;
@@ -196,7 +197,7 @@ async fn a_trace_has_each_question_with_its_answer() {
         let _ = resolver.lookup(name, RecordKind::A).await;
     }
     let text = String::from_utf8(page.0.lock().expect("a page").clone()).expect("text");
-    let lines: Vec<_> = text.lines().filter_map(|line| line.split_once("ms] ")).map(|(_, line)| line).collect();
+    let lines: Vec<_> = text.lines().map(|line| Column::split(line).1).collect();
     let wanted = [
         "-- dns A alias.test: alias of mx.test, 192.0.2.1",
         "-- dns A none.test: no such records",

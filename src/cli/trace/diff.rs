@@ -1,0 +1,71 @@
+//! `mailkit trace diff`: what another run said, or heard, that the first did not.
+
+use super::{no_trace, whole};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use mailkit::error::Result;
+use mailkit::message::safe::terminal;
+use mailkit::replay::diff::{Compared, Line, compare};
+use std::path::PathBuf;
+
+/// Say how two traces differ, but for times, dates, ids and tags
+///
+/// The first line says whether they do, and where first. Below it the lines that are in one of them only, those of the
+/// first behind - and those of the second behind +, each time with the line before. Ends with 1 if they differ.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailkit trace diff yesterday.jsonl today.jsonl
+  mailkit trace diff works.txt fails.txt")]
+pub(super) struct Diff {
+    /// The first trace; - for standard input
+    #[arg(value_name = "FILE")]
+    first: PathBuf,
+
+    /// The second trace
+    #[arg(value_name = "FILE")]
+    second: PathBuf,
+}
+
+/// Prints what differs.
+pub(super) fn run(diff: &Diff, context: &Context) -> Result<Exit> {
+    let (first, second) = (whole(&diff.first)?, whole(&diff.second)?);
+    // Which of them it is that cannot be read is told by reading each with itself.
+    for (path, text) in [(&diff.first, &first), (&diff.second, &second)] {
+        mailkit::wire::event::parse(text).map_err(|error| no_trace(path, error))?;
+    }
+    let compared = compare(&first, &second).map_err(|error| no_trace(&diff.first, error))?;
+    let count: usize = compared.iter().map(Compared::differences).sum();
+    let Some(at) = compared.iter().find(|compared| compared.differences() > 0) else {
+        context.line("the same was said in both")?;
+        return Ok(Exit::OK);
+    };
+    let before = at.lines.iter().take_while(|line| line.is_common()).last();
+    let place = before.map_or("at its beginning".to_owned(), |line| format!("behind `{}`", shown(line)));
+    let lines = if count == 1 { "line differs" } else { "lines differ" };
+    context.line(&terminal(&format!("{count} {lines}, the first in conversation {}, {place}", at.number)))?;
+    for compared in compared.iter().filter(|compared| compared.differences() > 0) {
+        context.line(&format!("conversation {}", compared.number))?;
+        let mut before = None;
+        for line in &compared.lines {
+            let mark = match line {
+                Line::Both(_) => {
+                    before = Some(line);
+                    continue;
+                }
+                Line::First(_) => '-',
+                Line::Second(_) => '+',
+            };
+            if let Some(before) = before.take() {
+                context.line(&terminal(&format!("  {}", shown(before))))?;
+            }
+            context.line(&terminal(&format!("{mark} {}", shown(line))))?;
+        }
+    }
+    Ok(Exit::PARTIAL)
+}
+
+fn shown(line: &Line) -> &str {
+    match line {
+        Line::Both(text) | Line::First(text) | Line::Second(text) => text,
+    }
+}
