@@ -21,6 +21,11 @@ const EXTENDED_ERROR: u16 = 15;
 const ERRORS_MAX: usize = 4;
 const WORDS_MAX: usize = 200;
 
+/// Pointers that lead straight to pointers, and octets of a message that is looked through for them. Three thousand names
+/// of eight thousand pointers each fit a long message, and keep a reader busy for most of a second.
+const HOPS_MAX: u8 = 8;
+const MAZE_MIN: usize = 2048;
+
 /// Why a message is not the reply to a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -76,6 +81,24 @@ pub fn is_truncated(octets: &[u8]) -> bool {
     octets.get(2).is_some_and(|flags| flags & 0b10 != 0)
 }
 
+/// Whether there are names of nothing but pointers to pointers, which take time to read and say nothing.
+fn is_maze(octets: &[u8]) -> bool {
+    // RFC 1035 §4.1.4: a pointer has 14 bits. Where names begin is not known here, so each place may be a pointer; the
+    // octets of a signature look like a few in a row at most.
+    let mut hops = vec![0u8; octets.len().min(1 << 14)];
+    for at in 0..hops.len() {
+        let Some([high @ 0xc0..=0xff, low]) = octets.get(at..at + 2) else { continue };
+        let target = usize::from(high & 0x3f) << 8 | usize::from(*low);
+        if target < at {
+            hops[at] = hops[target] + 1;
+            if hops[at] > HOPS_MAX {
+                return true;
+            }
+        }
+    }
+    false
+}
+
 /// What a server said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -100,6 +123,9 @@ pub struct Garbled(String);
 impl Reply {
     /// Reads a message that was accepted.
     pub fn parse(octets: &[u8]) -> Result<Self, Garbled> {
+        if octets.len() > MAZE_MIN && is_maze(octets) {
+            return Err(Garbled("its names lead from pointer to pointer".to_owned()));
+        }
         let message = Message::from_vec(octets).map_err(|error| Garbled(error.to_string()))?;
         Ok(Self { message, size: octets.len() })
     }
@@ -307,6 +333,29 @@ mod tests {
             });
             assert_eq!(Reply::parse(&octets).expect("a reply").ttl(), wanted, "{answers:?} {authorities:?}");
         }
+    }
+
+    #[test]
+    fn names_that_are_mazes_are_not_read() {
+        let maze = |hops: u16| {
+            let mut octets = reply(&query(".", RecordType::A), 1, |message| message.metadata.authoritative = true);
+            octets[7] = 2;
+            // A record whose data are pointers, each to the one before, and one whose name is the last of them.
+            octets.extend([0, 0, 10, 0, 1, 0, 0, 0, 60]);
+            octets.extend((2 * hops + 3000).to_be_bytes());
+            let mut last = 12;
+            for _ in 0..hops {
+                let pointer = 0xc000 | last;
+                last = octets.len() as u16;
+                octets.extend(pointer.to_be_bytes());
+            }
+            octets.resize(octets.len() + 3000, 0);
+            octets.extend((0xc000 | last).to_be_bytes());
+            octets.extend([0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
+            octets
+        };
+        assert_eq!(Reply::parse(&maze(3)).expect("a few are usual").answers().len(), 2);
+        assert!(Reply::parse(&maze(5000)).is_err());
     }
 
     #[test]
