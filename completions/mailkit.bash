@@ -58,6 +58,9 @@ _mailkit() {
             mailkit,serve)
                 cmd="mailkit__subcmd__serve"
                 ;;
+            mailkit,trace)
+                cmd="mailkit__subcmd__trace"
+                ;;
             mailkit,unsubscribe)
                 cmd="mailkit__subcmd__unsubscribe"
                 ;;
@@ -256,6 +259,9 @@ _mailkit() {
             mailkit__subcmd__help,serve)
                 cmd="mailkit__subcmd__help__subcmd__serve"
                 ;;
+            mailkit__subcmd__help,trace)
+                cmd="mailkit__subcmd__help__subcmd__trace"
+                ;;
             mailkit__subcmd__help,unsubscribe)
                 cmd="mailkit__subcmd__help__subcmd__unsubscribe"
                 ;;
@@ -352,6 +358,18 @@ _mailkit() {
             mailkit__subcmd__help__subcmd__relay,run)
                 cmd="mailkit__subcmd__help__subcmd__relay__subcmd__run"
                 ;;
+            mailkit__subcmd__help__subcmd__trace,diff)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__diff"
+                ;;
+            mailkit__subcmd__help__subcmd__trace,replay)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__replay"
+                ;;
+            mailkit__subcmd__help__subcmd__trace,scrub)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__scrub"
+                ;;
+            mailkit__subcmd__help__subcmd__trace,show)
+                cmd="mailkit__subcmd__help__subcmd__trace__subcmd__show"
+                ;;
             mailkit__subcmd__help__subcmd__user,add)
                 cmd="mailkit__subcmd__help__subcmd__user__subcmd__add"
                 ;;
@@ -427,6 +445,36 @@ _mailkit() {
             mailkit__subcmd__relay__subcmd__help,run)
                 cmd="mailkit__subcmd__relay__subcmd__help__subcmd__run"
                 ;;
+            mailkit__subcmd__trace,diff)
+                cmd="mailkit__subcmd__trace__subcmd__diff"
+                ;;
+            mailkit__subcmd__trace,help)
+                cmd="mailkit__subcmd__trace__subcmd__help"
+                ;;
+            mailkit__subcmd__trace,replay)
+                cmd="mailkit__subcmd__trace__subcmd__replay"
+                ;;
+            mailkit__subcmd__trace,scrub)
+                cmd="mailkit__subcmd__trace__subcmd__scrub"
+                ;;
+            mailkit__subcmd__trace,show)
+                cmd="mailkit__subcmd__trace__subcmd__show"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,diff)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__diff"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,help)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__help"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,replay)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__replay"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,scrub)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__scrub"
+                ;;
+            mailkit__subcmd__trace__subcmd__help,show)
+                cmd="mailkit__subcmd__trace__subcmd__help__subcmd__show"
+                ;;
             mailkit__subcmd__user,add)
                 cmd="mailkit__subcmd__user__subcmd__add"
                 ;;
@@ -458,7 +506,7 @@ _mailkit() {
 
     case "${cmd}" in
         mailkit)
-            opts="-A -q -v -h -V --config --account --trace --json --quiet --verbose --color --no-input --help --version send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help"
+            opts="-A -q -v -h -V --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help --version send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,6 +528,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -492,7 +544,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help add discover check trust list show edit default remove import export help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help add discover check trust list show edit default remove import export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +566,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -526,7 +582,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__add)
-            opts="-A -q -v -h --email --name --real-name --user --imap-url --pop-url --smtp-url --provider --resolver --pin --auth --client-id --secret-cmd --secret-env --secret-file --secret-keyring --secret-prompt --default --print --no-test --yes --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --email --name --real-name --user --imap-url --pop-url --smtp-url --provider --resolver --pin --auth --client-id --secret-cmd --secret-env --secret-file --secret-keyring --secret-prompt --default --print --no-test --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -608,6 +664,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -620,7 +680,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__check)
-            opts="-A -q -v -h --all --send --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --all --send --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -640,6 +700,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -654,7 +718,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__default)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +740,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -688,7 +756,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__discover)
-            opts="-A -q -v -h --resolver --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --resolver --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,6 +782,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -726,7 +798,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__edit)
-            opts="-A -q -v -h --set --unset --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --set --unset --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -756,6 +828,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -768,7 +844,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__export)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help msmtprc neomutt mbsync thunderbird"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help msmtprc neomutt mbsync thunderbird"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -788,6 +864,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -984,7 +1064,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__import)
-            opts="-A -q -v -h --print --name --config --account --trace --json --quiet --verbose --color --no-input --help msmtprc muttrc mbsyncrc himalaya"
+            opts="-A -q -v -h --print --name --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help msmtprc muttrc mbsyncrc himalaya"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1010,6 +1090,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1022,7 +1106,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__list)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1042,6 +1126,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1056,7 +1144,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__remove)
-            opts="-A -q -v -h --yes --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1076,6 +1164,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1090,7 +1182,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__show)
-            opts="-A -q -v -h --origin --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --origin --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1110,6 +1202,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1124,7 +1220,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__trust)
-            opts="-A -q -v -h --yes --certificate --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --yes --certificate --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1146,6 +1242,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1158,7 +1258,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help login status token refresh set forget help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help login status token refresh set forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1180,6 +1280,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1192,7 +1296,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__forget)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1212,6 +1316,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1338,7 +1446,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__login)
-            opts="-A -q -v -h --device --paste --browser --client-id --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --device --paste --browser --client-id --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1364,6 +1472,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1376,7 +1488,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__refresh)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1396,6 +1508,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1410,7 +1526,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__set)
-            opts="-A -q -v -h --stdin --file --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --stdin --file --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1430,6 +1546,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1444,7 +1564,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__status)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1466,6 +1586,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1478,7 +1602,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__auth__subcmd__token)
-            opts="-A -q -v -h --format --min-valid --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --format --min-valid --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1508,6 +1632,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1520,7 +1648,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help path check show schema edit help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help path check show schema edit help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1542,6 +1670,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1554,7 +1686,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__check)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1574,6 +1706,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1588,7 +1724,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__edit)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1608,6 +1744,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1720,7 +1860,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__path)
-            opts="-A -q -v -h --all --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --all --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1740,6 +1880,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1754,7 +1898,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__schema)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1774,6 +1918,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1788,7 +1936,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__config__subcmd__show)
-            opts="-A -q -v -h --origin --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --origin --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1810,6 +1958,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1822,7 +1974,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__demo)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1842,6 +1994,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1856,7 +2012,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__generate)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1878,6 +2034,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1890,7 +2050,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__help)
-            opts="send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help"
+            opts="send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2519,6 +2679,76 @@ _mailkit() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mailkit__subcmd__help__subcmd__trace)
+            opts="show scrub diff replay"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__scrub)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__help__subcmd__trace__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mailkit__subcmd__help__subcmd__unsubscribe)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2590,7 +2820,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__imap)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help sync help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help sync help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2610,6 +2840,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2666,7 +2900,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__imap__subcmd__sync)
-            opts="-4 -6 -A -q -v -h --maildir --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --maildir --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2760,6 +2994,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2772,7 +3010,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help check lookup probe talk help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help check lookup probe talk help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2794,6 +3032,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2806,7 +3048,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__check)
-            opts="-A -q -v -h --selector --fail-on --ca --sender --ip --helo --dnsbl --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --selector --fail-on --ca --sender --ip --helo --dnsbl --tcp --no-cache --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2836,6 +3078,14 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2850,6 +3100,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2948,12 +3202,68 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__lookup)
-            opts="-A -q -v -h --short --tcp --no-cache --resolver-ca --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --short --first --cert --jsonl --diff --fail-on --dane --mta-sts --services --probe --rcpt --from --catch-all --at --min-days --ipv4 --ipv6 --port --helo --ca --private --connect-timeout --timeout --jobs --rate --unordered --tcp --no-cache --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "info warn error" -- "${cur}"))
+                    return 0
+                    ;;
+                --rcpt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --helo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2974,6 +3284,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2986,7 +3300,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__probe)
-            opts="-4 -6 -A -q -v -h --rcpt --from --helo --xclient --proxy-protocol --proxy-from --proxy-to --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --rcpt --from --helo --xclient --proxy-protocol --proxy-from --proxy-to --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3084,6 +3398,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3096,7 +3414,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__talk)
-            opts="-4 -6 -A -q -v -h --script --until --drop-after --from --rcpt --expect --lf --times --helo --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --script --until --drop-after --from --rcpt --expect --lf --times --helo --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3214,6 +3532,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3226,7 +3548,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__parse)
-            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --to --html --strip --redact --redact-key-cmd --redact-key-env --redact-key-file --line-ends --output --report --calendar --links --unsubscribe --route --auth --own --verify --resolver --decrypt --where --addresses --dates --thread --lint --strict --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --to --html --strip --redact --redact-key-cmd --redact-key-env --redact-key-file --line-ends --output --report --calendar --links --unsubscribe --route --auth --own --verify --resolver --decrypt --where --addresses --dates --thread --lint --strict --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3380,6 +3702,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3392,7 +3718,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__pop)
-            opts="-4 -6 -A -q -v -h --to --keep --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --to --keep --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3490,6 +3816,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3502,7 +3832,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help run queue flush help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help run queue flush help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3524,6 +3854,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3536,7 +3870,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__flush)
-            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3612,6 +3946,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3696,7 +4034,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__queue)
-            opts="-A -q -v -h --data --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3722,6 +4060,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3734,7 +4076,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__run)
-            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3808,6 +4150,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3820,7 +4166,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__schema)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3842,6 +4188,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -3854,7 +4204,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__send)
-            opts="-m -F -t -s -c -b -a -H -f -r -4 -6 -N -R -V -n -y -A -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --qualify --alias-file --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --helo --final-timeout --mx --tls --resolver --mx-port --private-exchangers --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-m -F -t -s -c -b -a -H -f -r -4 -6 -N -R -V -n -y -A -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --qualify --alias-file --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --helo --final-timeout --mx --tls --resolver --mx-port --private-exchangers --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4124,6 +4474,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4136,7 +4490,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__serve)
-            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4254,6 +4608,364 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace)
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help show scrub diff replay help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__diff)
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help)
+            opts="show scrub diff replay help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__scrub)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__replay)
+            opts="-4 -6 -A -q -v -h --listen --connect --conn --secrets --times --wait --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secrets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-password-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__scrub)
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mailkit__subcmd__trace__subcmd__show)
+            opts="-A -q -v -h --conn --proto --dir --times --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --conn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4266,7 +4978,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__unsubscribe)
-            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --allow-private --ca --server --from --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --allow-private --ca --server --from --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4312,6 +5024,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4324,7 +5040,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user)
-            opts="-A -q -v -h --config --account --trace --json --quiet --verbose --color --no-input --help add remove list help"
+            opts="-A -q -v -h --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help add remove list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4346,6 +5062,10 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -4358,7 +5078,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user__subcmd__add)
-            opts="-A -q -v -h --users --password-cmd --password-env --password-file --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --users --password-cmd --password-env --password-file --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4394,6 +5114,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4478,7 +5202,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user__subcmd__list)
-            opts="-A -q -v -h --users --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --users --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4502,6 +5226,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -4516,7 +5244,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__user__subcmd__remove)
-            opts="-A -q -v -h --users --config --account --trace --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --users --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4540,6 +5268,10 @@ _mailkit() {
                     ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-data)
+                    COMPREPLY=($(compgen -W "none headers full" -- "${cur}"))
                     return 0
                     ;;
                 --color)

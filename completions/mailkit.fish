@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mailkit_global_optspecs
-    string join \n config= A/account= trace= json q/quiet v/verbose color= no-input h/help V/version
+    string join \n config= A/account= trace= trace-data= trace-hex trace-secrets json q/quiet v/verbose color= no-input h/help V/version
 end
 
 function __fish_mailkit_needs_command
@@ -26,10 +26,15 @@ end
 
 complete -c mailkit -n "__fish_mailkit_needs_command" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_needs_command" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_needs_command" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_needs_command" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_needs_command" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_needs_command" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_needs_command" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_needs_command" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_needs_command" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_needs_command" -s v -l verbose -d 'Say more about what is being done'
@@ -48,6 +53,7 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "parse" -d 'Show wha
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "unsubscribe" -d 'Take oneself off the mailing list that a message came from'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "account" -d 'Find, add, check and change accounts'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "config" -d 'Look into the configuration'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "trace" -d 'Show, replay, compare and share what --trace has written down'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
@@ -113,7 +119,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l save -d 'Where 
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l log -d 'Add a line on this run to a file: who, how large, what came of it' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -132,6 +141,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l once -d 'The sa
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resend-unknown -d 'Send also where an earlier run with the same key does not know whether the message arrived'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l keep-bcc -d 'Name in that copy, and nowhere else, those who got the message unseen'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s y -l yes -d 'Answer yes where it would be asked'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
@@ -139,10 +150,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-input -d 'Ne
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s v -l verbose -d 'Say more about what is being done'
@@ -172,12 +188,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l lifetime -d 'Give a message up after this time, such as 5d or 12h' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l private-exchangers -d 'Deliver to exchangers at private and loopback addresses too: for tests and closed networks'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l mta-sts -d 'Keep to the policies of domains that publish one (MTA-STS), whatever the level'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more about what is being done'
@@ -186,10 +207,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s v -l verbose -d 'Say more about what is being done'
@@ -216,12 +242,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l lifetime -d 'Give a message up after this time, such as 5d or 12h' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l private-exchangers -d 'Deliver to exchangers at private and loopback addresses too: for tests and closed networks'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l mta-sts -d 'Keep to the policies of domains that publish one (MTA-STS), whatever the level'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Say more about what is being done'
@@ -262,12 +293,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l retry -d 'The 
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l lifetime -d 'Give a message up after this time, such as 5d or 12h' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l private-exchangers -d 'Deliver to exchangers at private and loopback addresses too: for tests and closed networks'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l mta-sts -d 'Keep to the policies of domains that publish one (MTA-STS), whatever the level'
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done'
@@ -275,10 +311,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l no-input -d 'N
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s v -l verbose -d 'Say more about what is being done'
@@ -294,10 +335,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
@@ -306,10 +352,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l users -d 'The users file' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done'
@@ -318,10 +369,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l users -d 'The users file' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done'
@@ -353,13 +409,18 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout 
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
@@ -367,10 +428,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l no-input -d 'Nev
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Say more about what is being done'
@@ -398,13 +464,18 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more about what is being done'
@@ -414,10 +485,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s v -l verbose -d 'Say more about what is being done'
@@ -433,13 +509,18 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-id -d 'What the provider calls this client, if the configuration does not say it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l device -d 'Consent on another device, with a code to type there'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l paste -d 'Consent in any browser, and paste the address it ends at'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l browser -d 'Consent in a browser on this machine, even if there seems to be no screen'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Say more about what is being done'
@@ -447,10 +528,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more about what is being done'
@@ -463,10 +549,15 @@ json\t'An object with user, token and end'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l min-valid -d 'Renew a token that ends sooner than this, such as 10m; fail if the provider gives none that lasts so long' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Say more about what is being done'
@@ -474,10 +565,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Say more about what is being done'
@@ -485,12 +581,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l stdin -d 'Take the first line of standard input, and ask nobody'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l file -d 'Keep it in a file below the state directory: for machines without a keyring'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more about what is being done'
@@ -498,10 +599,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more about what is being done'
@@ -514,21 +620,56 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep the password of an account, where the account says it is'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l json -d 'Print results and errors as JSON'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s v -l verbose -d 'Say more about what is being done'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -l no-input -d 'Never ask; fail where an answer would be needed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "lookup" -d 'Say where a domain\'s mail goes, how it is protected, and why not'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from lookup probe talk help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "lookup" -d 'Say where a domain\'s mail goes, how it is protected, and why not'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l selector -d 'Look at the DKIM key of this selector; may be given several times; without it the usual ones are tried' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l fail-on -d 'End with 1 if something this bad was found' -r -f -a "info\t'Everything that is remarkable'
+warn\t'What does not work with all senders'
+error\t'What is broken'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ca -d 'Trust the certificate authorities in this PEM file, and no others, where a policy is fetched' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ip -d 'Look at this address as a sender of the domain\'s mail, instead of those of this machine; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l helo -d 'What the sender says in EHLO; the name of this machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l dnsbl -d 'Ask this list of addresses about the sender; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l sender -d 'Look at this machine as a sender of the domain\'s mail'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l tcp -d 'Ask name servers over TCP only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l no-cache -d 'Ask each question anew, though its answer is known and still good'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l diff -d 'Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l fail-on -d 'End with 1 if there is a finding of this level, or a worse one' -r -f -a "info\t'Everything that is remarkable'
 warn\t'What does not work with all senders'
@@ -544,9 +685,14 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l timeout -d 'Wait no longer than this for each answer; 30s if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l jobs -d 'How many domains to look up at once, and servers to visit' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l rate -d 'Begin no more than this many in a second: visits, 2 if not given, or without visits domains; 0 for no limit' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -563,6 +709,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s 6 -l ipv6 -d 'Visit IPv6 addresses only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l private -d 'Visit private and loopback addresses too, and find nothing wrong with them: where the network is one\'s own'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l unordered -d 'Print what is known first, not in the order of the names'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l tcp -d 'Ask name servers over TCP only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l no-cache -d 'Ask each question anew, though its answer is known and still good'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about what is being done'
@@ -589,12 +739,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s v -l verbose -d 'Say more about what is being done'
@@ -626,7 +781,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -635,11 +793,14 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "lookup" -d 'Say where a domain\'s mail goes, how it is protected, and why not'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
@@ -693,7 +854,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l lint -d 'Print
 send\t'What its sender should mend'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -717,6 +881,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l route -d 'Prin
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l auth -d 'Print what servers say about the message in Authentication-Results and Received-SPF, and whether that can be trusted because an --own server wrote it; nothing is checked anew. Exit code 1 if there is nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l decrypt -d 'Take out what is encrypted with OpenPGP or S/MIME, by gpg and gpgsm, and show, save or verify that instead of the message around it. Exit code 1 if nothing is encrypted'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l strict -d 'Exit code 65 if there are defects, whatever else is done with the message; with --lint=send also if its sender should mend something'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
@@ -730,13 +896,18 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l server -
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s f -l from -d 'Who is on the list, and writes to it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s y -l yes -d 'Do it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l allow-unsigned -d 'Make the request even if no good DKIM signature is about it, and do not ask DNS for keys'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l allow-private -d 'Ask a web server in a private network too, or on this machine'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s v -l verbose -d 'Say more about what is being done'
@@ -744,10 +915,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l no-input
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s v -l verbose -d 'Say more about what is being done'
@@ -782,7 +958,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l secret-file -d 'The password is the first line of this file' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
@@ -792,6 +971,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l print -d 'Print the section and write nothing'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l no-test -d 'Do not try whether it works'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l yes -d 'Take what was found, even servers that only unsigned DNS names; ask for nothing but a password'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
@@ -800,10 +981,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l resolver -d 'Ask this DNS server, not those of the system' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Say more about what is being done'
@@ -811,12 +997,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l all -d 'Check all accounts'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l send -d 'If all that is before it works, send a message from the account to its own address'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
@@ -824,12 +1015,17 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l yes -d 'Do not ask'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l certificate -d 'Trust this very certificate, not every one with the same key'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'Say more about what is being done'
@@ -837,10 +1033,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done'
@@ -848,11 +1049,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l origin -d 'Say where each value was written'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
@@ -862,10 +1068,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l unset -d 'Take a key away' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done'
@@ -873,10 +1084,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s v -l verbose -d 'Say more about what is being done'
@@ -884,11 +1100,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l yes -d 'Do not ask'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done'
@@ -897,11 +1118,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l name -d 'The account\'s name, if the file has one account only' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l print -d 'Print what would be written, and write nothing'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more about what is being done'
@@ -909,10 +1135,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more about what is being done'
@@ -932,10 +1163,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s v -l verbose -d 'Say more about what is being done'
@@ -949,11 +1185,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l all -d 'Print those too that could be there and are not'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more about what is being done'
@@ -961,10 +1202,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
@@ -972,11 +1218,16 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Say where each value was written'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
@@ -984,10 +1235,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more about what is being done'
@@ -995,10 +1251,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done'
@@ -1010,12 +1271,131 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON Schema of the configuration, for editors that complete and check'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Open the configuration in $VISUAL or $EDITOR, and check it afterwards'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "show" -d 'Show a trace, or the part of it that is asked for'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "scrub" -d 'Print a trace with fakes for addresses, hosts, IP addresses, ids, users and mailboxes, for a report about it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "diff" -d 'Say how two traces differ, but for times, dates, ids and tags'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "replay" -d 'Have a conversation again: play the server of a trace for a client, or its client for a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l conn -d 'Only the connection of this number; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l proto -d 'Only what was said in this protocol: smtp, lmtp, pop3, imap, http, dns; only JSON tells it' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l dir -d 'Only what the client said, or the server, or what happened besides words' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l times -d 'Show the column too: when it was, how long a reply took, and whether it is one that nobody hopes for'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l listen -d 'Play the server, at this address; port 0 takes a free one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect -d 'Play the client, with this server' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l conn -d 'Only the conversation of this number; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l secrets -d 'Say what stands in this file where the trace has {secret}: a line for each of them, as it went over the connection' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l wait -d 'Wait no longer than this for a connection, and for each line' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l times -d 'Pause before each line as long as it took when it was recorded, but never longer than a minute'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a trace, or the part of it that is asked for'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from help" -f -a "scrub" -d 'Print a trace with fakes for addresses, hosts, IP addresses, ids, users and mailboxes, for a report about it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Say how two traces differ, but for times, dates, ids and tags'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Have a conversation again: play the server of a trace for a client, or its client for a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s v -l verbose -d 'Say more about what is being done'
@@ -1023,10 +1403,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l no-input -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s v -l verbose -d 'Say more about what is being done'
@@ -1034,31 +1419,37 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l no-input -d 'Ne
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace -d 'Show each conversation line by line, on standard error or in FILE; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "send" -d 'Send a message'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "user" -d 'Manage the users of a server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "unsubscribe" -d 'Take oneself off the mailing list that a message came from'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "account" -d 'Find, add, check and change accounts'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "config" -d 'Look into the configuration'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config schema demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "send" -d 'Send a message'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "user" -d 'Manage the users of a server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "parse" -d 'Show what a message consists of: header fields, parts with their IMAP numbers, defects'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "unsubscribe" -d 'Take oneself off the mailing list that a message came from'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "account" -d 'Find, add, check and change accounts'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "config" -d 'Look into the configuration'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "trace" -d 'Show, replay, compare and share what --trace has written down'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "schema" -d 'Print the JSON Schema of what a command prints with --json'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "demo" -d 'Watch a mail travel from Alice to Bob and back, over two real servers in this process'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "generate" -d 'Writes man pages, completions and the table of exit codes below a directory'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "queue" -d 'List the messages that wait, whether or not a daemon is at work'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "flush" -d 'Try what waits in the queue now'
@@ -1072,6 +1463,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "refresh" -d 'Renew an account\'s token now, although it may still be good'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "set" -d 'Keep the password of an account, where the account says it is'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "forget" -d 'Forget the password of an account, in the keyring or in its file'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "lookup" -d 'Say where a domain\'s mail goes, how it is protected, and why not'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "probe" -d 'Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from mx" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
@@ -1091,3 +1483,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print what the configuration says, accounts with all that they inherit; secrets are left out'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "schema" -d 'Print the JSON Schema of the configuration, for editors that complete and check'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Open the configuration in $VISUAL or $EDITOR, and check it afterwards'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from trace" -f -a "show" -d 'Show a trace, or the part of it that is asked for'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from trace" -f -a "scrub" -d 'Print a trace with fakes for addresses, hosts, IP addresses, ids, users and mailboxes, for a report about it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from trace" -f -a "diff" -d 'Say how two traces differ, but for times, dates, ids and tags'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from trace" -f -a "replay" -d 'Have a conversation again: play the server of a trace for a client, or its client for a server'

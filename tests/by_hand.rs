@@ -71,7 +71,7 @@ fn a_server_that_goes_or_falls_silent_is_told_by_what_is_at_stake() {
     assert!(text(&output.stderr).contains("the server closed the connection"), "{}", text(&output.stderr));
     playing.join().unwrap();
     // It says nothing.
-    let (url, playing) = server(|peer| hear(peer));
+    let (url, playing) = server(hear);
     let output = talk(&["--timeout", "200ms", &url], "NOOP\n");
     assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("no answer within 0.2 seconds"), "{}", text(&output.stderr));

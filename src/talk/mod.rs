@@ -17,5 +17,5 @@ mod turn;
 
 pub use act::{Act, NotAnAct, parse};
 pub use opening::{Phase, Wish};
-pub use session::{Ended, Lines, News, Party, Patience, Talk};
+pub use session::{Ended, Lines, News, Open, Party, Patience, Talk};
 pub use turn::{Answer, Grade};
