@@ -68,6 +68,9 @@ pub enum Ended {
     },
 }
 
+/// Opens a file.
+type Open<'a> = Box<dyn Fn(&Path) -> Result<Arc<dyn Content>> + 'a>;
+
 /// A conversation.
 pub struct Talk<'a> {
     pub(super) connection: Option<Connection>,
@@ -92,7 +95,7 @@ pub struct Talk<'a> {
     is_over: bool,
     patience: Patience,
     show: Box<dyn FnMut(News) + 'a>,
-    open: Box<dyn Fn(&Path) -> Result<Arc<dyn Content>> + 'a>,
+    open: Open<'a>,
 }
 
 /// What a conversation by hand is made of.
@@ -110,7 +113,7 @@ pub struct Party<'a> {
     /// Who looks on.
     pub show: Box<dyn FnMut(News) + 'a>,
     /// Opens the files that are to be sent.
-    pub open: Box<dyn Fn(&Path) -> Result<Arc<dyn Content>> + 'a>,
+    pub open: Open<'a>,
 }
 
 /// Lines as they are typed, or read from elsewhere.
