@@ -267,8 +267,7 @@ fn traces(follow: NewFollow, said: &Said, knows: bool) -> [String; 2] {
             }
         }
         drop(tap);
-        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
-        text
+        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
     })
 }
 
