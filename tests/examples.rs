@@ -135,6 +135,11 @@ impl Stage {
         let users = "--domain hamburger.example --user bob:secret --user alice:secret";
         let server =
             Served::start(&mut shell(dir.path(), &format!("exec mailkit serve {users} {}", listeners.join(" "))));
+        for trace in ["trace.jsonl", "trace.txt", "yesterday.jsonl", "today.jsonl", "works.txt", "fails.txt"] {
+            let line = format!("mailkit mx probe --trace={trace} smtp://{}?tls=none", server.address("smtp"));
+            assert!(shell(dir.path(), &line).output().expect("there is a shell").status.success());
+        }
+        std::fs::write(at("said.txt"), "").expect("written");
         let name_server = name_server();
         // Nobody can be asked here, and nobody knows the servers of this domain.
         let at_once = format!(
@@ -153,6 +158,7 @@ impl Stage {
         std::fs::write(at(".config/mailkit/config.toml"), account).expect("written");
         let places = vec![
             ("127.0.0.1:1025", server.address("smtp")),
+            ("--listen 127.0.0.1:2525", "--listen 127.0.0.1:0".to_owned()),
             ("127.0.0.1:1587", server.address("submission")),
             ("127.0.0.1:1110", server.address("pop3")),
             ("127.0.0.1:1143", server.address("imap")),
@@ -182,6 +188,14 @@ impl Stage {
         let stays = line.starts_with("mailkit serve") || line.starts_with("mailkit relay run");
         let line = if stays { format!("exec {line} --json") } else { line };
         let _watch = watchdog::over(&line, Duration::from_secs(120));
+        if line.starts_with("mailkit trace replay --listen") {
+            // It waits for somebody to talk with.
+            let mut child = shell(self.dir.path(), &format!("exec {line}")).spawn().expect("there is a shell");
+            assert!(first_line(&mut child).contains("127.0.0.1:"), "{line}");
+            stop(&child);
+            child.wait().expect("it ends");
+            return;
+        }
         let mut child = shell(self.dir.path(), &line).spawn().expect("there is a shell");
         if stays {
             let ready = first_line(&mut child);

@@ -12,7 +12,7 @@ mod local;
 mod records;
 mod trusted;
 
-pub(super) use records::{follow, host};
+pub(super) use records::{absolute, follow, host};
 
 use super::dns::{Client, Sight, Upstream, Watch};
 use super::tls::Trust;
@@ -276,23 +276,6 @@ impl Resolve for SystemResolver {
             let late = |_| Some("the name server did not answer in time".to_owned());
             tokio::time::timeout(self.deadline, self.obstacle()).await.unwrap_or_else(late)
         })
-    }
-}
-
-/// A name as DNS has it. What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
-fn absolute(name: &str) -> Result<Name, LookupError> {
-    let mut name = Name::from_ascii(name).or_else(|_| plain(name)).map_err(|_| LookupError::NoSuchName)?;
-    name.set_fqdn(true);
-    Ok(name)
-}
-
-/// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`.
-fn plain(name: &str) -> std::result::Result<Name, hickory_proto::ProtoError> {
-    let is_visible = name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
-    let is_plain = is_visible && !name.starts_with('.') && !name.contains("..");
-    match is_plain {
-        true => Name::from_labels(name.strip_suffix('.').unwrap_or(name).split('.').map(str::as_bytes)),
-        false => Name::from_ascii(name),
     }
 }
 

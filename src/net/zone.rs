@@ -5,7 +5,7 @@
 //! kept apart from "no such records". Names can be made to fail and to recover while in use.
 //! RFC 1035 §5; RFC 1034 §3.6.2, §4.3.2; RFC 4592 §3.3; RFC 8020.
 
-use super::resolve::{follow, host};
+use super::resolve::{absolute, follow, host};
 use crate::error::{Error, Kind, Result};
 use crate::world::{Answer, Later, LookupError, RecordKind, Resolve};
 use hickory_proto::rr::{Name, RData};
@@ -64,8 +64,7 @@ impl Zone {
     fn find(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
         let asked = canonical(name);
         let is_signed = |name: &String| ancestors(name).any(|above| self.signed.contains(above));
-        let absolute = Name::from_ascii(format!("{asked}.")).map_err(|_| LookupError::NoSuchName)?;
-        let found = follow(absolute, kind, |name| {
+        let found = follow(absolute(&asked)?, kind, |name| {
             let name = &host(name);
             if ancestors(name).any(|above| self.failing().contains(above)) {
                 return Err(LookupError::Temporary("the name server answered: Server Failure".into()));

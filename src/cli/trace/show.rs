@@ -17,7 +17,7 @@ const LINE_MAX: u64 = 4 * 1024 * 1024;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit trace show --times trace.jsonl
-  mailkit trace show --conn 2 --dir S trace.txt")]
+  mailkit trace show --conn 1 --dir S trace.txt")]
 pub(super) struct Show {
     /// The trace; - for standard input
     #[arg(value_name = "FILE")]

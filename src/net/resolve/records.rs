@@ -3,6 +3,7 @@
 //! RFC 1034 §3.6.2; RFC 1035 §3.3; RFC 2782; RFC 6698 §2.1.
 
 use crate::world::{Answer, LookupError, Record, RecordKind};
+use hickory_proto::ProtoError;
 use hickory_proto::rr::{Name, RData, RecordType};
 
 /// As many aliases in a row are followed as common resolvers follow.
@@ -112,6 +113,41 @@ pub(super) fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
             data: tlsa.cert_data.clone(),
         }),
         _ => None,
+    }
+}
+
+/// A name as DNS has it. What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
+pub(in crate::net) fn absolute(name: &str) -> Result<Name, LookupError> {
+    let mut name = Name::from_ascii(name).or_else(|_| plain(name)).map_err(|_| LookupError::NoSuchName)?;
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+/// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`. A
+/// backslash stands before what would otherwise mean something else (RFC 1035 §5.1).
+fn plain(name: &str) -> Result<Name, ProtoError> {
+    let mut labels = vec![Vec::new()];
+    let mut octets = name.strip_suffix('.').unwrap_or(name).bytes();
+    while let Some(octet) = octets.next() {
+        let octet = match octet {
+            b'.' => {
+                labels.push(Vec::new());
+                continue;
+            }
+            b'\\' => match octets.next() {
+                Some(escaped) if !escaped.is_ascii_digit() => escaped,
+                _ => return Name::from_ascii(name),
+            },
+            octet => octet,
+        };
+        if !octet.is_ascii_graphic() {
+            return Name::from_ascii(name);
+        }
+        labels.last_mut().expect("there is one from the beginning").push(octet);
+    }
+    match labels.iter().any(Vec::is_empty) {
+        true => Name::from_ascii(name),
+        false => Name::from_labels(labels.iter().map(Vec::as_slice)),
     }
 }
 
