@@ -136,7 +136,10 @@ async fn open(dialled: Dialled, whom: &Visit<'_>) -> Result<Opened, (&'static st
         Ok(match whom.endpoint.protocol {
             Protocol::Imap => Opened::Imap(Opening::begin(connection, name, security).await?),
             Protocol::Pop3 => Opened::Pop(pop3::Session::open(connection, name, security).await?),
-            protocol => {
+            Protocol::Sieve => {
+                return Err(Error::new(Kind::Config, "no account has a server of this kind").with_peer(name));
+            }
+            protocol @ (Protocol::Smtp | Protocol::Lmtp) => {
                 let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
                 let client = Client::open(connection, name, whom.helo, dialect, security).await;
                 Opened::Smtp(client.map_err(|outcome| failure(outcome, name))?)

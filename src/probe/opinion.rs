@@ -69,7 +69,9 @@ fn bad_end(state: State, failure: &Failure) -> String {
 fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
     let taken = recipients.iter().filter(|recipient| recipient.class == Class::Ok).count();
     match (recipients, taken) {
-        ([], _) if matches!(protocol, Protocol::Pop3 | Protocol::Imap) => "is ready for its users".to_owned(),
+        ([], _) if matches!(protocol, Protocol::Pop3 | Protocol::Imap | Protocol::Sieve) => {
+            "is ready for its users".to_owned()
+        }
         ([], _) => "is ready for mail".to_owned(),
         ([one], 1) => format!("would take mail for {}", one.address),
         ([one], _) => {

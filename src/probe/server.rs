@@ -9,8 +9,8 @@ use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
 use crate::engine::imap::Opening;
-use crate::engine::pop3;
 use crate::engine::smtp::{Client, Dialect};
+use crate::engine::{managesieve, pop3};
 use crate::envelope::Envelope;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
@@ -120,9 +120,11 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
         Err(Ended::Error(error)) => sighting.failed(&error, met.dialogue().heard()),
     }
     sighting.told(look.endpoint.protocol, met.dialogue().heard());
-    if let Met::Imap(opening) = &met {
+    match &met {
         // Many greet with it, so that nobody has to ask.
-        sighting.offers = opening.capabilities().to_vec();
+        Met::Imap(opening) => sighting.offers = opening.capabilities().to_vec(),
+        Met::Sieve(session) => sighting.offers = session.capabilities(),
+        Met::Smtp(_) | Met::Pop(_) => {}
     }
     sighting.ms.tls = met.dialogue().handshake().map(millis);
     met.leave().await;
@@ -136,6 +138,7 @@ enum Met {
     Smtp(Client),
     Pop(pop3::Session),
     Imap(Opening),
+    Sieve(managesieve::Session),
 }
 
 /// Why it went no further.
@@ -166,7 +169,11 @@ impl Met {
                 let (session, met) = pop3::Session::inspect(connection, name, security).await;
                 (Self::Pop(session), met.map_err(Ended::Error))
             }
-            protocol => {
+            Protocol::Sieve => {
+                let (session, met) = managesieve::Session::inspect(connection, name, security).await;
+                (Self::Sieve(session), met.map_err(Ended::Error))
+            }
+            protocol @ (Protocol::Smtp | Protocol::Lmtp) => {
                 let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
                 let (client, met) = Client::inspect(connection, name, look.helo, dialect, security).await;
                 (Self::Smtp(client), met.map_err(Ended::Outcome))
@@ -179,6 +186,7 @@ impl Met {
             Self::Smtp(client) => client.dialogue(),
             Self::Pop(session) => session.dialogue(),
             Self::Imap(opening) => opening.dialogue(),
+            Self::Sieve(session) => session.dialogue(),
         }
     }
 
@@ -187,6 +195,7 @@ impl Met {
             Self::Smtp(client) => client.quit().await,
             Self::Pop(session) => session.leave().await,
             Self::Imap(opening) => opening.leave().await,
+            Self::Sieve(session) => session.leave().await,
         }
     }
 }

@@ -46,3 +46,5 @@ check "IMAP literals are said in parts" shows "^S: a OK " \
   said '.starttls\na LOGIN {3}\nbob {6+}\nsecret\nb NOOP\n.expect OK\n' "imap://localhost:$dovecot_imap?tls=none"
 check "LMTP answers for each recipient" shows '^S: 250 2.0.0 <alice' said \
   'LHLO x\nMAIL FROM:<>\nRCPT TO:<bob>\nRCPT TO:<alice>\nDATA\nSubject: x\n\n.\n.expect 250\n' "lmtp://127.0.0.1:$dovecot_lmtp"
+check "ManageSieve is looked at" shows 'is ready for its users, encrypted by TLS 1.3, certificate valid for localhost ' \
+  "$MAILKIT" mx probe "sieve://localhost:$sieve_port?tls=require"

@@ -25,7 +25,7 @@ const CLIENT_PORT: u16 = 49152;
 
 /// Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for
 ///
-/// Of SMTP, LMTP, POP3 or IMAP. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The
+/// Of SMTP, LMTP, POP3, IMAP or ManageSieve. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The
 /// first line is the answer; below it are all replies, each with the time it took. With --rcpt it asks for recipients
 /// too, and takes that back: nothing is ever sent to anybody, and nothing is changed. No answer is waited for longer
 /// than half a minute, unless --timeout says so.
@@ -45,7 +45,7 @@ const CLIENT_PORT: u16 = 49152;
 pub(super) struct Probe {
     /// The server: a host, perhaps with a port, which says what is spoken there, and encrypted if it offers that; or a
     /// URL, which says what is spoken and whether encryption is a must: smtp, smtps, submission, submissions, lmtp,
-    /// pop3, pop3s, imap, imaps, smtp+unix, smtp+pipe...
+    /// pop3, pop3s, imap, imaps, sieve, smtp+unix, smtp+pipe...
     #[arg(value_name = "HOST[:PORT]|URL")]
     server: String,
 
@@ -91,7 +91,7 @@ pub(super) struct Probe {
 /// Looks at the server, and prints what it saw.
 pub(super) fn run(probe: &Probe, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&probe.server)?;
-    if matches!(endpoint.protocol, Protocol::Pop3 | Protocol::Imap) {
+    if matches!(endpoint.protocol, Protocol::Pop3 | Protocol::Imap | Protocol::Sieve) {
         let words = [("--rcpt", probe.rcpt.is_empty()), ("--xclient", probe.xclient.is_empty())];
         if let Some((word, _)) = words.into_iter().find(|(_, is_empty)| !is_empty) {
             return Err(Error::new(Kind::Usage, format!("{word} is said to servers of SMTP and LMTP only")));
@@ -148,6 +148,7 @@ fn endpoint(text: &str) -> Result<Endpoint> {
                 Some("995") => ("pop3s", ""),
                 Some("143") => ("imap", "?tls=try"),
                 Some("110") => ("pop3", "?tls=try"),
+                Some("4190") => ("sieve", "?tls=try"),
                 _ => ("smtp", "?tls=try"),
             })
         })
