@@ -17,6 +17,7 @@ mod records;
 mod report;
 mod server;
 mod sighting;
+mod signed;
 mod survey;
 mod trouble;
 mod verdict;

@@ -81,6 +81,8 @@ pub enum Dnssec {
     Secure,
     /// It does not.
     Insecure,
+    /// It should, and nothing of what came is to be believed.
+    Bogus,
     /// Nobody asked, or nobody could tell.
     #[default]
     Unchecked,

@@ -8,6 +8,7 @@ use crate::address::Domain;
 use crate::engine::exchangers::exchangers;
 use crate::engine::sts::Policies;
 use crate::error::Result;
+use crate::net::resolve::SystemResolver;
 use crate::world::Resolve;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,6 +20,8 @@ pub struct Survey<'a> {
     pub resolver: &'a str,
     /// On whose word answers are authentic, if TLSA records are to be asked for.
     pub dane: Option<&'a str>,
+    /// Who knows the reasons why answers are not authentic, if anybody does.
+    pub reasons: Option<&'a SystemResolver>,
     /// Where policies come from, if they are to be asked for.
     pub policies: Option<&'a Policies>,
     /// How the servers are visited, if they are.
@@ -39,9 +42,9 @@ impl Survey<'_> {
     pub async fn of(&self, domain: &Domain) -> Result<Report> {
         let mut report = Report::new(domain, exchangers(self.dns, domain).await, self.is_private);
         self.resolver.clone_into(&mut report.dns.resolver);
+        let port = self.visiting.as_ref().and_then(|visiting| visiting.ports.first().copied());
         if !report.mx.is_empty() {
             if let Some(voucher) = self.dane {
-                let port = self.visiting.as_ref().and_then(|visiting| visiting.ports.first().copied());
                 let obstacle = match self.is_vouched.load(Ordering::Relaxed) {
                     true => None,
                     false => self.dns.unauthentic().await,
@@ -57,6 +60,9 @@ impl Survey<'_> {
                 report.visit(visiting).await?;
                 report.remark_on_visits(self.days_min);
             }
+        }
+        if let Some(reasons) = self.reasons {
+            report.ask_for_reasons(reasons, port.unwrap_or(PORT)).await;
         }
         report.conclude();
         Ok(report)

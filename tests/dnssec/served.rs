@@ -1,23 +1,26 @@
 //! The same answers from a name server, judged by the resolver that the relay has.
 
 use super::internet::Internet;
-use super::sign::now;
+use super::sign::{NOW, at};
 use super::verdict;
 use super::zone::Zone;
 use hickory_proto::op::{Message, MessageType, OpCode};
+use mailkit::address::Domain;
 use mailkit::dns::dnssec::Source;
 use mailkit::net::resolve::SystemResolver;
+use mailkit::probe::{Level, Survey, Verdict};
 use mailkit::world::{Clock, Later, LookupError, RecordKind, Resolve, Timestamp};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// A day that does not pass.
-struct Noon;
+/// A day that does not pass: so many seconds behind noon.
+struct Noon(u32);
 
 impl Clock for Noon {
     fn now(&self) -> Timestamp {
-        now()
+        at(NOW + self.0)
     }
 
     fn sleep(&self, wait: Duration) -> Later<'_, ()> {
@@ -58,7 +61,7 @@ async fn the_resolver_judges_what_a_name_server_says() {
     let plain = Zone::unsigned("plain.test.").with(&["plain.test. A 192.0.2.2", "plain.test. MX 10 mx.good.test."]);
     let internet = Internet::of(vec![good, plain]);
     let anchors = internet.anchors();
-    let resolver = SystemResolver::at(serve(internet)).expect("a resolver").validating(anchors, Arc::new(Noon));
+    let resolver = SystemResolver::at(serve(internet)).expect("a resolver").validating(anchors, Arc::new(Noon(0)));
     for (name, kind, wanted) in [
         ("good.test", RecordKind::Mx, "secure"),
         ("mx.good.test", RecordKind::A, "secure"),
@@ -79,10 +82,47 @@ async fn the_resolver_judges_what_a_name_server_says() {
     assert_eq!(resolver.unauthentic().await, None);
     let wrong = Internet::of(vec![Zone::signed("good.test.", 3).with(&["good.test. MX 10 mx.good.test."])]);
     let stranger = super::internet::anchor(&super::sign::Key::new(77, 257), &".".parse().expect("the root"));
-    let resolver = SystemResolver::at(serve(wrong)).expect("a resolver").validating(stranger, Arc::new(Noon));
+    let resolver = SystemResolver::at(serve(wrong)).expect("a resolver").validating(stranger, Arc::new(Noon(0)));
     let answer = resolver.lookup("good.test", RecordKind::Mx).await;
     assert!(
         matches!(answer, Err(LookupError::Temporary(why)) if why.starts_with("DNSSEC: ")),
         "what is bogus is no answer"
     );
+}
+
+#[tokio::test]
+async fn a_report_names_the_reason_once() {
+    let zones = || {
+        let good = Zone::signed("good.test.", 3).with(&["good.test. MX 10 mx.good.test.", "mx.good.test. A 192.0.2.1"]);
+        let plain =
+            ["plain.test. MX 10 mx.plain.test.", "plain.test. MX 20 b.plain.test.", "mx.plain.test. A 192.0.2.2"];
+        vec![good, Zone::unsigned("plain.test.").with(&plain).with(&["b.plain.test. A 192.0.2.3"])]
+    };
+    for (domain, later, verdict, dnssec, wanted) in [
+        ("good.test", 0, Verdict::Deliverable, "secure", vec![]),
+        ("plain.test", 0, Verdict::Deliverable, "insecure", vec![("dnssec.not-signed", Level::Info)]),
+        ("good.test", 365 * 86_400, Verdict::Unknown, "bogus", vec![("dnssec.expired", Level::Error)]),
+    ] {
+        let internet = Internet::of(zones());
+        let anchors = internet.anchors();
+        let resolver = SystemResolver::at(serve(internet)).expect("a resolver");
+        let resolver = resolver.validating(anchors, Arc::new(Noon(later)));
+        let survey = Survey {
+            dns: &resolver,
+            resolver: "ours",
+            dane: Some("we"),
+            reasons: Some(&resolver),
+            policies: None,
+            visiting: None,
+            is_private: false,
+            days_min: 14,
+            is_vouched: AtomicBool::new(false),
+        };
+        let report = survey.of(&Domain::parse(domain).expect(domain)).await.expect("a report");
+        assert_eq!(report.verdict, verdict, "{domain}: {}", report.sentence);
+        let found = report.findings.iter().filter(|finding| finding.id.starts_with("dnssec."));
+        let found: Vec<_> = found.map(|finding| (finding.id, finding.level)).collect();
+        assert_eq!(found, wanted, "{domain}: {:?}", report.findings);
+        assert_eq!(serde_json::to_value(&report).expect("JSON")["dns"]["dnssec"], dnssec, "{domain}");
+    }
 }

@@ -253,6 +253,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             dns: &*resolver,
             resolver: &server,
             dane: lookup.dane.then_some(voucher),
+            reasons: lookup.dane.then_some(&*resolver),
             policies: policies.as_ref(),
             visiting,
             is_private: lookup.private,
