@@ -31,7 +31,7 @@ pub use published::{MtaSts, Tlsa, TlsaRecord, TlsaState};
 pub use report::{
     ClientService, Dns, Dnssec, Finding, Host, HostAddress, Level, Policies as DomainPolicies, Report, Verdict,
 };
-pub use server::{Look, Passed, Whose, look_at, unreached};
+pub use server::{Look, look_at, unreached};
 pub use sighting::{Class, Failure, Said, Sighting, State, Tls};
 pub use survey::Survey;
 pub use visit::Visiting;

@@ -10,6 +10,7 @@ pub mod http;
 pub mod imap;
 pub mod look;
 pub mod managesieve;
+pub mod passed;
 pub mod pop3;
 pub mod reach;
 pub mod route;

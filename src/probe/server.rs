@@ -9,18 +9,17 @@ use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
 use crate::engine::dial::{Dial, Dialled, Security, Way, dial, follow};
 use crate::engine::imap::Opening;
+use crate::engine::passed::{Passed, introduce};
 use crate::engine::smtp::{Client, Dialect};
 use crate::engine::{managesieve, pop3};
 use crate::envelope::Envelope;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::dialogue::{Dialogue, Heard};
-use crate::net::peer::Peer;
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::xclient::Attribute;
-use crate::wire::proxy_header::{self, End, Origin, Version};
 use crate::world::{Connect, Timestamp};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -46,26 +45,6 @@ pub struct Look<'a> {
     pub trace: Option<&'a Trace>,
     /// What time it is.
     pub now: Timestamp,
-}
-
-/// Whose connection a PROXY header passes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passed {
-    /// In which form that is said.
-    pub version: Version,
-    /// Who it is said to be.
-    pub whose: Whose,
-}
-
-/// Who is said to be behind us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whose {
-    /// Nobody: it is ours.
-    Ours,
-    /// Somebody unknown.
-    Unknown,
-    /// Somebody from there, who connected to there, or if that is not given to where we do.
-    Of(End, Option<End>),
 }
 
 /// What there is to say of a server that has no address, or is not reached for another reason.
@@ -95,12 +74,10 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
     sighting.ip = connection.peer().ip().map(|ip| ip.to_string());
     sighting.crosses_no_wire = connection.peer().crosses_no_wire();
     if let Some(passed) = look.proxy {
-        let origin = origin(passed, connection.peer())?;
-        let said = format!("{} {origin}", passed.version);
-        if let Err(error) = introduce(&mut connection, passed.version, &origin, &said).await? {
-            return Ok(unreached(look.endpoint, &error));
+        match introduce(&mut connection, passed, STEP_WAIT).await? {
+            Ok(said) => sighting.proxy = Some(said),
+            Err(error) => return Ok(unreached(look.endpoint, &error)),
         }
-        sighting.proxy = Some(said);
     }
     let (mut met, begun_well) = Met::begin(connection, &name, look, security).await;
     let dialogue = met.dialogue();
@@ -226,35 +203,6 @@ fn chokes(heard: &[Heard]) -> bool {
     behind_greeting.is_some_and(|line| refusals.iter().any(|word| line.starts_with(word)))
 }
 
-/// Sends the PROXY header. The outer error is a mistake of whoever asked for it.
-async fn introduce(connection: &mut Connection, version: Version, origin: &Origin, said: &str) -> Result<Result<()>> {
-    let header = proxy_header::encode(version, origin).map_err(usage)?;
-    let sent = connection.send_before(&header, &format!("PROXY header {said}"), STEP_WAIT).await;
-    Ok(sent.map_err(|error| Error::new(Kind::Temporary, "the PROXY header could not be sent").caused_by(error)))
-}
-
-/// What the header says.
-fn origin(passed: &Passed, peer: &Peer) -> Result<Origin> {
-    let (from, to) = match &passed.whose {
-        Whose::Ours => return Ok(Origin::Local),
-        Whose::Unknown => return Ok(Origin::Unknown),
-        Whose::Of(from, to) => (from.clone(), to.clone()),
-    };
-    let here = || match peer {
-        Peer::Address(address) => Some(End::Address(*address)),
-        Peer::Unix(path) => Some(End::Path(path.clone())),
-        Peer::Pipe | Peer::Behind(_) => None,
-    };
-    let to = to.or_else(here).ok_or_else(|| {
-        Error::new(Kind::Usage, "the server's address is not known here, and the PROXY header needs one")
-    })?;
-    Origin::between(from, to).map_err(usage)
-}
-
-fn usage(error: proxy_header::NoHeader) -> Error {
-    Error::new(Kind::Usage, error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sighting::State;
@@ -362,28 +310,6 @@ mod tests {
             let seen = look_by(scheme, replies, false).await;
             let failure = seen.failure.expect("it did not come to its end");
             assert_eq!((seen.state, failure.phase), (State::Lost, phase), "{scheme} {replies:?}");
-        }
-    }
-
-    #[test]
-    fn a_header_says_where_we_connect_to_unless_told_otherwise() {
-        let here: SocketAddr = ([127, 0, 0, 1], 25).into();
-        let from = || End::Address(([192, 0, 2, 7], 1).into());
-        let passed = |whose| Passed { version: Version::One, whose };
-        let to = |to| Origin::Tcp { from: ([192, 0, 2, 7], 1).into(), to };
-        let other: SocketAddr = ([192, 0, 2, 1], 26).into();
-        for (whose, peer, wanted) in [
-            (Whose::Ours, Peer::Pipe, Some(Origin::Local)),
-            (Whose::Unknown, Peer::Pipe, Some(Origin::Unknown)),
-            (Whose::Of(from(), None), here.into(), Some(to(here))),
-            (Whose::Of(from(), Some(End::Address(other))), here.into(), Some(to(other))),
-            (Whose::Of(from(), Some(End::Address(other))), Peer::Behind(here), Some(to(other))),
-            (Whose::Of(from(), None), Peer::Behind(here), None),
-            (Whose::Of(from(), None), Peer::Unix("/run/mail".into()), None),
-        ] {
-            let said = origin(&passed(whose.clone()), &peer);
-            assert_eq!(said.as_ref().ok(), wanted.as_ref(), "{whose:?}, {peer}");
-            assert!(said.err().is_none_or(|error| error.kind() == Kind::Usage));
         }
     }
 }

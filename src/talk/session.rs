@@ -9,6 +9,7 @@ use super::opening::Wish;
 use super::turn::{Answer, Grade, Turn, begin};
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dialled, Security, follow};
+use crate::engine::passed::{Passed, introduce};
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::tls::{ClientTls, TlsOptions, Trust};
@@ -108,6 +109,8 @@ pub struct Party<'a> {
     pub helo: String,
     /// Who may log in.
     pub credentials: Option<&'a Credentials>,
+    /// Whose connection it is said to be, before all other words.
+    pub passed: Option<&'a Passed>,
     /// How long answers are waited for.
     pub patience: Patience,
     /// Who looks on.
@@ -128,9 +131,13 @@ pub struct Lines<'a> {
 
 impl<'a> Talk<'a> {
     /// Over a connection on which nothing has been said; TLS begins if the URL says that it comes first.
-    pub async fn begin(dialled: Dialled, party: Party<'a>) -> Result<Self> {
-        let Party { endpoint, mut tls, helo, credentials, patience, show, open } = party;
+    pub async fn begin(mut dialled: Dialled, party: Party<'a>) -> Result<Self> {
+        let Party { endpoint, mut tls, helo, credentials, passed, patience, show, open } = party;
         tls.trust = Trust::Observed(Box::new(tls.trust));
+        let said = match passed {
+            Some(passed) => Some(introduce(&mut dialled.connection, passed, patience.each).await??),
+            None => None,
+        };
         let shows_text = Arc::new(AtomicBool::new(true));
         let bodies = Bodies { inner: follow(endpoint.protocol)(), shows_text: shows_text.clone() };
         let mut talk = Self {
@@ -152,6 +159,9 @@ impl<'a> Talk<'a> {
             show,
             open,
         };
+        if let Some(said) = said {
+            (talk.show)(News::Entry(Entry::Note(1, format!("PROXY header {said}"))));
+        }
         if let Security::Implicit(_) = dialled.security {
             talk.handshake().await?;
         }

@@ -110,6 +110,14 @@ soon eval 'kdig @127.0.0.1 -p "$dns" +adflag +time=1 +retry=0 good.example MX 2>
 
 # One Postfix, which is another server at each address. Its own port is of no use here.
 start_postfix 'smtpd_tls_security_level = may' 'tls_medium_cipherlist = ALL:@SECLEVEL=0'
+# shows_ending CODE PATTERN COMMAND...: ends with the code, and prints a line that matches.
+shows_ending() {
+  local wanted=$1 pattern=$2 code=0
+  shift 2
+  "$@" >"$dir/shown" 2>&1 || code=$?
+  cat "$dir/shown"
+  [ "$code" -eq "$wanted" ] && grep -q -e "$pattern" "$dir/shown"
+}
 at_address() {
   local number=$1 line
   shift
@@ -267,6 +275,15 @@ check "one without STARTTLS" verdict open-clear 0 'not encrypted: it offers no S
 check "a certificate that signed DNS names" verdict dane 0 'TLS 1.3, DANE ok' --dane
 check "and one that it does not name" verdict mismatch 1 'its certificate is not the one that its TLSA records name' --dane
 check "a record for the next certificate is told" shows 'its certificate fits the TLSA records 3 1 1' visit --dane rollover.example
+kdig @127.0.0.1 -p "$knot" +short . DNSKEY | sed -n 's/^257 /. IN DNSKEY 257 /p' >"$dir/anchor.txt"
+signed() {
+  "$MAILKIT" mx lookup "@127.0.0.1:$knot" --private --dane --port "$port" --trust-anchor "$dir/anchor.txt" "$@"
+}
+check "signatures are checked here too, from a trust anchor on" shows '"dnssec":"secure","vouched_by":"our own check' \
+  signed --json dane.example
+check "in ten years they hold no more, and the reason is told" shows_ending 75 'dnssec.expired' signed --at +3650d dane.example
+check "from another anchor on nothing is believed" shows_ending 75 'dnssec.anchor-mismatch' \
+  "$MAILKIT" mx lookup "@127.0.0.1:$knot" --dane --trust-anchor <(echo '. IN DS 1 13 2 '"$(printf '%064d' 0)") dane.example
 check "a policy that names the exchanger" verdict sts 0 "$valid" --mta-sts
 check "and one that does not" verdict stray 1 "the domain's policy (MTA-STS) does not name it" --mta-sts
 check "servers for users" shows 'imaps://imap.good.example' "$MAILKIT" mx lookup "@127.0.0.1:$dns" --private --services good.example

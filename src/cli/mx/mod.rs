@@ -9,6 +9,7 @@ mod lookup;
 mod names;
 mod object;
 mod page;
+mod passed;
 mod probe;
 mod services;
 mod sight;

@@ -2,7 +2,7 @@
 //!
 //! What is done and what it means, `probe` knows; here are the arguments. How it is shown is `sight`'s business.
 
-use super::address;
+use super::passed::PassedArgs;
 use super::sight::{Object, exit, page};
 use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
@@ -15,13 +15,9 @@ use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
-use mailkit::probe::{Look, Passed, Sighting, Whose, look_at, unreached};
+use mailkit::probe::{Look, Sighting, look_at, unreached};
 use mailkit::smtp::xclient::Attribute;
-use mailkit::wire::proxy_header::{End, Version};
 use mailkit::world::Clock;
-
-/// The port of a client of whom only the address is given: the first of those for everybody (RFC 6335 §6).
-const CLIENT_PORT: u16 = 49152;
 
 /// Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for
 ///
@@ -66,23 +62,8 @@ pub(super) struct Probe {
     #[arg(long, value_name = "NAME=VALUE", help_heading = "As another client")]
     xclient: Vec<Attribute>,
 
-    /// Begin the connection with a PROXY header of this version, before any TLS; of our own connection (LOCAL, in
-    /// version 1 UNKNOWN) unless told whose
-    #[arg(long, value_name = "v1|v2", help_heading = "As another client")]
-    proxy_protocol: Option<Version>,
-
-    /// Whose connection the PROXY header passes on: an address, perhaps with a port, the path of a socket, or unknown
-    #[arg(
-        long,
-        value_name = "IP[:PORT]|PATH|unknown",
-        requires = "proxy_protocol",
-        help_heading = "As another client"
-    )]
-    proxy_from: Option<String>,
-
-    /// Where that connection led to; to the server if not given
-    #[arg(long, value_name = "IP[:PORT]|PATH", requires = "proxy_from", help_heading = "As another client")]
-    proxy_to: Option<String>,
+    #[command(flatten)]
+    passed: PassedArgs,
 
     #[command(flatten)]
     dial: DialArgs,
@@ -99,7 +80,7 @@ pub(super) fn run(probe: &Probe, context: &Context) -> Result<Exit> {
     }
     let helo = host::helo(probe.helo.as_deref())?;
     let envelope = envelope(probe)?;
-    let proxy = passed(probe, endpoint.port)?;
+    let proxy = probe.passed.read(endpoint.port)?;
     let tls = probe.dial.tls().read()?;
     let sighting = context.block_on(async {
         let ask = |question: &str| context.ask_password(question);
@@ -181,27 +162,6 @@ fn envelope(probe: &Probe) -> Result<Option<Envelope>> {
         }
     };
     Ok((!recipients.is_empty()).then(|| Envelope::new(from, recipients)))
-}
-
-/// Whose connection is to be passed on.
-fn passed(probe: &Probe, port: u16) -> Result<Option<Passed>> {
-    let Some(version) = probe.proxy_protocol else { return Ok(None) };
-    let end = |option: &str, text: &str, port| {
-        let path = || text.starts_with('/').then(|| End::Path(text.into()));
-        address(text, port).map(End::Address).or_else(path).ok_or_else(|| {
-            Error::new(Kind::Usage, format!("{option} {text}: neither an address nor a path"))
-                .hint("write an IP address, perhaps with a port: 192.0.2.7 or [2001:db8::7]:49152")
-        })
-    };
-    let whose = match probe.proxy_from.as_deref() {
-        None => Whose::Ours,
-        Some("unknown") => Whose::Unknown,
-        Some(from) => {
-            let to = probe.proxy_to.as_deref().map(|to| end("--proxy-to", to, port)).transpose()?;
-            Whose::Of(end("--proxy-from", from, CLIENT_PORT)?, to)
-        }
-    };
-    Ok(Some(Passed { version, whose }))
 }
 
 #[cfg(test)]

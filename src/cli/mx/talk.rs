@@ -2,6 +2,7 @@
 //!
 //! What is said and when, `talk` knows; here are the arguments, the lines that are typed, and how what is heard is shown.
 
+use super::passed::PassedArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
@@ -88,6 +89,9 @@ pub(super) struct TalkArgs {
     helo: Option<String>,
 
     #[command(flatten)]
+    passed: PassedArgs,
+
+    #[command(flatten)]
     login: LoginArgs,
 }
 
@@ -95,6 +99,7 @@ pub(super) struct TalkArgs {
 pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&args.server)?;
     let wish = wish(args)?;
+    let passed = args.passed.read(endpoint.port)?;
     let helo = host::helo(args.helo.as_deref())?.to_ascii().to_string();
     let account = match context.globals.account.as_deref() {
         None => None,
@@ -124,6 +129,7 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
             tls,
             helo,
             credentials: credentials.as_ref(),
+            passed: passed.as_ref(),
             patience: patience(way.limits.each),
             show: Box::new(|news| show(context, args, is_live, begun, news)),
             open: Box::new(input::content),
