@@ -762,6 +762,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l rcpt -d 'A recipient for --until and --drop-after; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l expect -d 'End with 1 if the last answer does not begin so, as 250, +OK or NO' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-protocol -d 'Begin the connection with a PROXY header of this version, before any TLS; of our own connection (LOCAL, in version 1 UNKNOWN) unless told whose' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-from -d 'Whose connection the PROXY header passes on: an address, perhaps with a port, the path of a socket, or unknown' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-to -d 'Where that connection led to; to the server if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l user -d 'Log in as this user' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l password-env -d 'Take the password from this environment variable' -r

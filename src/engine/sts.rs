@@ -97,6 +97,13 @@ impl Policies {
         }
     }
 
+    /// Whether somebody meant a text as the record, right or wrong.
+    pub async fn is_meant(&self, domain: &str) -> bool {
+        let answer = self.dns.lookup(&format!("_mta-sts.{domain}"), RecordKind::Txt).await;
+        let texts = answer.map(|answer| answer.records).unwrap_or_default().into_iter().filter_map(text);
+        texts.into_iter().any(|text| text.to_ascii_lowercase().windows(5).any(|part| part == b"stsv1"))
+    }
+
     async fn kept(&self, domain: &str) -> Option<Kept> {
         let (store, domain) = (self.store.clone()?, domain.to_owned());
         tokio::task::spawn_blocking(move || store.get(&domain)).await.ok().flatten()

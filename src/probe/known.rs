@@ -121,6 +121,8 @@ known! {
     STS_UNKNOWN "sts.unknown" Error "the domain announces a policy that cannot be had" "RFC 8461 §3.3"
         Some("let the web server give it, as text/plain, with a good certificate and without redirection");
     STS_DNS "sts.dns" Warn "DNS does not say now whether there is a policy" "RFC 8461 §3.1" None;
+    STS_RECORD "sts.record" Error "the record that announces a policy is broken, or one of several" "RFC 8461 §3.1"
+        Some("leave one record: v=STSv1; id= and up to 32 letters and digits");
     STS_NOT_NAMED "sts.not-named" Error "the domain's policy does not name an exchanger" "RFC 8461 §4.1"
         Some("name it in the policy, and change the id of its record");
     STS_NO_TLS "sts.no-tls" Error "the domain's policy wants TLS, and a server has none" "RFC 8461 §4.2"

@@ -4,8 +4,8 @@
 
 use super::known::Known;
 use super::known::{
-    DANE_INSECURE, DANE_PARTIAL, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNUSABLE, STS_DNS, STS_NOT_NAMED, STS_SHORT,
-    STS_TESTING, STS_UNKNOWN,
+    DANE_INSECURE, DANE_PARTIAL, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNUSABLE, STS_DNS, STS_NOT_NAMED, STS_RECORD,
+    STS_SHORT, STS_TESTING, STS_UNKNOWN,
 };
 use super::report::{Dnssec, Host, Level, Report};
 use crate::engine::guarding::tlsa;
@@ -176,7 +176,9 @@ impl Report {
 
     fn remark_on_all_tlsa(&mut self, unchecked: Option<&str>) {
         let is = |host: &Host, state| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == state);
-        if let Some(why) = unchecked {
+        // Where there are none it does not matter.
+        let are_there = self.mx.iter().any(|host| !is(host, TlsaState::None) && host.tlsa.is_some());
+        if let Some(why) = unchecked.filter(|_| are_there) {
             self.find(DANE_UNCHECKED, None, format!("whether DNSSEC vouches for TLSA records is not known: {why}"));
         } else if self.mx.iter().any(|host| is(host, TlsaState::Usable)) {
             let bare = self.mx.iter().filter(|host| is(host, TlsaState::None)).map(|host| host.host.clone());
@@ -194,7 +196,15 @@ impl Report {
         let id = policies.id_of(&self.ascii).await;
         let mut told = MtaSts { state: "none", id: None, mode: None, max_age: None, mx: Vec::new(), error: None };
         match id {
-            Ok(None) => {}
+            Ok(None) => {
+                if policies.is_meant(&self.ascii).await {
+                    self.find(
+                        STS_RECORD,
+                        None,
+                        "what stands at _mta-sts is no single record of a policy, so there is none",
+                    );
+                }
+            }
             Err(why) => {
                 self.find(STS_DNS, None, format!("DNS does not say whether there is a policy (MTA-STS): {why}"));
                 told.state = "unknown";

@@ -107,6 +107,12 @@ pub fn scrub(trace: &str, key: &[u8]) -> Result<String, NotAnEvent> {
     Ok(scrubbed)
 }
 
+/// Where the words begin behind a reply code, which stands right before a host with nothing but a hyphen in between.
+fn code(text: &str) -> usize {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 3 && matches!(text.as_bytes().get(3), Some(b'-' | b' ')) { 4 } else { 0 }
+}
+
 struct Scrubber {
     redactor: Redactor,
     /// Words that stood where names stand, in lower case.
@@ -116,6 +122,7 @@ struct Scrubber {
 impl Scrubber {
     /// Notes the names in a text.
     fn learn(&mut self, text: &str) {
+        let text = &text[code(text)..];
         let whole = text.as_bytes();
         let mut learned = Vec::new();
         for at in words(whole) {
@@ -132,8 +139,9 @@ impl Scrubber {
 
     /// Replaces the names in a text.
     fn text(&mut self, text: &mut String) {
+        let begin = code(text);
         let mut octets = std::mem::take(text).into_bytes();
-        self.octets(&mut octets);
+        self.octets(&mut octets[begin..]);
         // The fakes of letters are letters; an octet that was none would have been none before.
         *text = String::from_utf8_lossy(&octets).into_owned();
     }
@@ -418,6 +426,14 @@ C: a4 FETCH 1 (UID BODY.PEEK[HEADER.FIELDS (Subject)] RFC822.SIZE)
         ] {
             assert!(text.contains(part), "{part} is gone:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_reply_code_is_no_part_of_the_host_behind_it() {
+        let trace = "S: 250-mx1.hamburger.example\nS: 250-SIZE 1000\nS: 250 mx1.hamburger.example\n";
+        let scrubbed = scrubbed(trace);
+        assert!(scrubbed.lines().all(|line| line.starts_with("S: 250")), "{scrubbed}");
+        assert!(!scrubbed.contains("hamburger") && scrubbed.contains("250-SIZE 1000"), "{scrubbed}");
     }
 
     #[test]

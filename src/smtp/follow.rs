@@ -26,6 +26,8 @@ struct Follower {
     /// The replies to come.
     due: VecDeque<Due>,
     is_blind: bool,
+    /// A login was refused: who was not told so in time may still say its answers.
+    was_refused: bool,
     place: Place,
 }
 
@@ -85,7 +87,13 @@ impl Follow for Follower {
 impl Follower {
     fn new(protocol: &'static str) -> Self {
         // The greeting answers nothing.
-        Self { protocol, due: VecDeque::from([Due::Reply]), is_blind: false, place: Place::Commands }
+        Self {
+            protocol,
+            due: VecDeque::from([Due::Reply]),
+            is_blind: false,
+            was_refused: false,
+            place: Place::Commands,
+        }
     }
 
     fn server(&mut self, line: &[u8]) -> Seen {
@@ -108,7 +116,10 @@ impl Follower {
             _ if !is_last => Turn::None,
             _ => match (self.due.front(), code) {
                 // RFC 4954 §6: 235 and all failures end the exchange.
-                (Some(Due::Login { .. }), b"235" | [b'4' | b'5', ..]) => self.answered(),
+                (Some(Due::Login { .. }), b"235" | [b'4' | b'5', ..]) => {
+                    self.was_refused = code != b"235";
+                    self.answered()
+                }
                 (Some(Due::Login { .. }), _) => Turn::None,
                 _ => self.answered(),
             },
@@ -152,6 +163,11 @@ impl Follower {
         let (verb, rest) = first_word(line);
         let phase = PHASES.into_iter().find(|phase| verb.eq_ignore_ascii_case(phase.as_bytes())).unwrap_or("command");
         let mut show = Show::Whole;
+        match phase {
+            // No command that is known: a name or a password, as likely as not.
+            "command" if self.was_refused => show = Show::Secret { keep: 0 },
+            _ => self.was_refused = false,
+        }
         let mut due = Due::Reply;
         let mut place = Place::Commands;
         match phase {
@@ -208,6 +224,15 @@ mod tests {
         });
         let greeting = (Side::Server, &b"220 mx\r\n"[..]);
         shown(follow(), Data::None, [greeting].into_iter().chain(said)).split_off(1)
+    }
+
+    #[test]
+    fn who_logs_in_without_listening_shows_no_password_either() {
+        let lines = ["C: AUTH LOGIN\r\n", "S: 503 no\r\n", "C: Ym9i\r\n", "S: 500 what\r\n", "C: c2Vj\r\n"];
+        let wanted = ["C: AUTH LOGIN", "S: 503 no", "C: {secret}", "S: 500 what", "C: {secret}"];
+        assert_eq!(trace(&lines), wanted);
+        let lines = ["C: AUTH LOGIN\r\n", "S: 503 no\r\n", "C: RSET\r\n", "S: 250 ok\r\n", "C: Ym9i\r\n"];
+        assert_eq!(trace(&lines)[2..], ["C: RSET", "S: 250 ok", "C: Ym9i"]);
     }
 
     #[test]

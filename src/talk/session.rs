@@ -51,6 +51,8 @@ pub enum News {
     Entry(Entry),
     /// Something that whoever types may want to know.
     Word(String),
+    /// Something that was asked for.
+    Help(&'static str),
     /// Something that everybody should know.
     Warning(String),
 }
@@ -203,6 +205,11 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// Whether the connection stands.
+    pub fn is_open(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// The last complete answer.
     pub fn last(&self) -> Option<&Answer> {
         self.turn.last()
@@ -243,7 +250,7 @@ impl<'a> Talk<'a> {
                 Ok(())
             }
             Act::Help => {
-                (self.show)(News::Word(super::act::HELP.to_owned()));
+                (self.show)(News::Help(super::act::HELP));
                 Ok(())
             }
             Act::Expect(wanted) => match self.is_as_expected(&wanted) {

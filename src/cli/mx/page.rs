@@ -3,7 +3,7 @@
 //! An ordinary domain fits a screen of 80 columns and 24 lines. Strangers' words are made harmless here.
 
 use mailkit::message::safe::terminal;
-use mailkit::probe::{Finding, Fit, Host, Level, Report, Standing, TlsaState, Visited};
+use mailkit::probe::{Dnssec, Finding, Fit, Host, Level, Report, Standing, TlsaState, Visited};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -84,7 +84,7 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
         for visited in &host.probes {
             row(visited.place(), of_visit(host, visited));
         }
-        let guard = || if is_guarded && !is_visited { vec![guard(host)] } else { Vec::new() };
+        let guard = || if is_guarded && !is_visited { vec![guard(host, report.dns.dnssec)] } else { Vec::new() };
         for address in host.addresses.iter().filter(|address| !visited.contains(&address.ip)) {
             row(address.ip.to_string(), guard());
         }
@@ -96,9 +96,10 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
 }
 
 /// What guards an exchanger that nobody visited.
-fn guard(host: &Host) -> String {
+fn guard(host: &Host, dnssec: Dnssec) -> String {
     let dane = host.tlsa.as_ref().map(|tlsa| match tlsa.state {
         TlsaState::None => "no TLSA",
+        TlsaState::Insecure if dnssec == Dnssec::Unchecked => "TLSA unchecked",
         TlsaState::Insecure => "TLSA unsigned",
         TlsaState::Unusable => "TLSA unusable",
         TlsaState::Usable => "DANE",

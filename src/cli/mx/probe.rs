@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::login::Server;
 use mailkit::address::Address;
-use mailkit::endpoint::{Endpoint, EndpointError, Protocol, masked};
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol, TlsMode, masked};
 use mailkit::envelope::{Envelope, ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
@@ -140,6 +140,13 @@ fn endpoint(text: &str) -> Result<Endpoint> {
         EndpointError::Password => Error::new(Kind::Usage, error.to_string()),
         _ => wrong(&error.to_string()),
     })?;
+    let endpoint = match endpoint {
+        // Elsewhere nothing on this machine needs TLS; here it is looked at, too.
+        Endpoint { tls: TlsMode::None, local: None, .. } if !text.contains('?') => {
+            Endpoint { tls: TlsMode::Opportunistic, ..endpoint }
+        }
+        endpoint => endpoint,
+    };
     match &endpoint.user {
         Some(_) => Err(wrong("nobody logs in here, so there is no user")),
         None => Ok(endpoint),
@@ -178,6 +185,8 @@ mod tests {
             ("[::1]:26", Some("smtp://[::1]:26?tls=try")),
             ("submission://x.test", Some("smtp://x.test:587")),
             ("lmtp+unix:///run/lmtp", Some("lmtp+unix:///run/lmtp")),
+            ("smtp://127.0.0.1:2525", Some("smtp://127.0.0.1:2525?tls=try")),
+            ("smtp://127.0.0.1:2525?tls=none", Some("smtp://127.0.0.1:2525")),
             ("smtp://bob@x.test", None),
             ("imap://x.test", Some("imap://x.test:143")),
             ("x.test:port", None),

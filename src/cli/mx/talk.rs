@@ -135,8 +135,16 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
             open: Box::new(input::content),
         };
         let mut talk = Talk::begin(dialled, party).await?;
-        if let Some(wish) = &wish {
-            talk.open_with(wish).await?;
+        if let Some(wish) = &wish
+            && let Err(error) = talk.open_with(wish).await
+        {
+            let is_wanted = |wanted: &String| talk.is_open() && talk.is_as_expected(wanted);
+            if !args.expect.as_ref().is_some_and(is_wanted) {
+                return Err(error);
+            }
+            // That it is refused there is what was to be shown.
+            talk.leave().await?;
+            return Ok(Ended::Well);
         }
         let mut lines = lines(args.script.as_deref())?;
         let end: &[u8] = if args.lf { b"\n" } else { b"\r\n" };
@@ -203,6 +211,7 @@ fn wish(args: &TalkArgs) -> Result<Option<Wish>> {
 /// Shows what happens: the transcript on standard output, the rest beside it.
 fn show(context: &Context, args: &TalkArgs, is_live: bool, begun: Instant, news: News) {
     let line = match news {
+        News::Help(text) => return text.lines().for_each(|line| context.say(line)),
         News::Word(text) => return text.lines().for_each(|line| context.note(&terminal(line))),
         News::Warning(text) => return context.warn(&terminal(&text)),
         // Who has typed it sees it already.

@@ -207,14 +207,15 @@ async fn is_aligned(dns: &dyn Resolve, author: &Walk, domain: &str, alignment: A
     match alignment {
         _ if domain == author.start() => Ok(true),
         Alignment::Strict => Ok(false),
-        Alignment::Relaxed => Ok(walk(dns, &domain).await?.organizational() == author.organizational()),
+        Alignment::Relaxed => Ok(walk(dns, &domain).await?.whose()? == author.whose()?),
     }
 }
 
 /// Whether a domain takes reports about another one (RFC 9990 §4). Those of one owner need not say so.
 pub async fn accepts(dns: &dyn Resolve, about: &Walk, policy_domain: &str, host: &str) -> Result<bool, String> {
     let host = host.to_ascii_lowercase();
-    if host == policy_domain || walk(dns, &host).await?.organizational() == about.organizational() {
+    let is_same = |walk: &Walk| walk.whose().ok().is_some_and(|whose| about.whose().as_ref() == Ok(&whose));
+    if host == policy_domain || is_same(&walk(dns, &host).await?) {
         return Ok(true);
     }
     match dns.lookup(&format!("{policy_domain}._report._dmarc.{host}"), RecordKind::Txt).await {

@@ -14,6 +14,8 @@ pub const QUERIES_MAX: usize = 8;
 pub struct Walk {
     /// The names that were asked, longest first; the first is where it began.
     pub steps: Vec<Step>,
+    /// Why it ended below its end, if it did: then it is not known whose the domain is.
+    pub cut: Option<String>,
 }
 
 /// One name.
@@ -39,9 +41,16 @@ pub enum Found {
 /// Walks from a domain, in A-labels, upwards.
 pub async fn walk(dns: &dyn Resolve, domain: &str) -> Result<Walk, String> {
     let domain = domain.to_ascii_lowercase();
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     for name in names(&domain) {
-        let found = look(dns, name).await?;
+        let found = match look(dns, name).await {
+            Ok(found) => found,
+            // The domain's own record counts, whatever those above it say (RFC 9989 §4.10.1).
+            Err(why) if matches!(steps.first(), Some(Step { found: Found::Record(..), .. })) => {
+                return Ok(Walk { steps, cut: Some(why) });
+            }
+            Err(why) => return Err(why),
+        };
         // RFC 9989 §4.10: a domain that says what it is ends the walk.
         let is_end = matches!(&found, Found::Record(_, record) if record.psd != Psd::Unsaid);
         steps.push(Step { domain: name.to_owned(), found });
@@ -49,7 +58,7 @@ pub async fn walk(dns: &dyn Resolve, domain: &str) -> Result<Walk, String> {
             break;
         }
     }
-    Ok(Walk { steps })
+    Ok(Walk { steps, cut: None })
 }
 
 /// The name itself, then those above it, from the seventh label on.
@@ -113,6 +122,11 @@ impl Walk {
         self.records().next_back().map_or(start, |(domain, ..)| domain)
     }
 
+    /// The same, if it is known: names above may not have answered.
+    pub fn whose(&self) -> Result<&str, String> {
+        self.cut.as_ref().map_or(Ok(self.organizational()), |why| Err(why.clone()))
+    }
+
     /// The record that counts: the domain's own, or its organization's, or that of the suffix above (RFC 9989 §4.10.1).
     pub fn policy(&self) -> Option<(&str, &str, &Record)> {
         let of = |name: &str| self.records().find(|(domain, ..)| *domain == name);
@@ -131,6 +145,17 @@ fn below<'n>(name: &'n str, domain: &str) -> &'n str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_own_record_counts_though_nobody_above_answers() {
+        let text = "_dmarc.a.test TXT \"v=DMARC1; p=reject\"\na.test A 192.0.2.1\nb.a.test A 192.0.2.1\n";
+        let zone = crate::net::zone::Zone::parse(text).expect("a zone");
+        zone.fail("_dmarc.test");
+        let walked = walk(&zone, "a.test").await.expect("a walk");
+        assert_eq!(walked.policy().map(|(domain, ..)| domain), Some("a.test"));
+        assert!(walked.whose().is_err_and(|why| why.starts_with("_dmarc.test: ")));
+        assert!(walk(&zone, "c.test").await.is_err(), "who has no record may have one above");
+    }
 
     #[test]
     fn a_walk_asks_eight_names_at_most() {

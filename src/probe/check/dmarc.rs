@@ -45,6 +45,11 @@ pub(super) fn judge(facts: Result<&Facts, &String>, domain: &str, notes: &mut No
     };
     let walk = &facts.walk;
     steps(walk, notes);
+    if let Some(why) = &walk.cut {
+        let text = format!("whose the domain is, is not known, since names above it do not answer: {why}");
+        let fix = "ask a name server that resolves for others";
+        notes.note("dmarc.organization-unknown", Level::Info, text, "RFC 9989 §4.10.2", fix);
+    }
     let asked = walk.steps.iter().map(|step| step.domain.clone()).collect();
     let organizational = walk.organizational().to_owned();
     let (Some((owner, text, record)), Some(applied)) = (walk.policy(), &facts.applied) else {
