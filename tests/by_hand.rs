@@ -199,3 +199,73 @@ fn a_person_may_speak_at_any_time_and_sees_what_went_wrong() {
     assert!(!seen.contains("C: "), "what was typed stands there already: {seen}");
     assert_eq!(playing.join().unwrap(), ("NOOP\r\n".to_owned(), "QUIT\r\n".to_owned()));
 }
+
+#[test]
+fn an_answer_that_never_ends_is_no_answer() {
+    let _watch = watchdog::over("a dripping server", Duration::from_secs(60));
+    let (url, playing) = server(|peer| {
+        // Ends when the other side has enough.
+        while peer.get_mut().write_all(b"220-not yet\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let begun = std::time::Instant::now();
+    let output = talk(&["--timeout", "500ms", &url], "NOOP\n");
+    assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
+    assert!(begun.elapsed() < Duration::from_secs(20), "each piece is no new answer");
+    playing.join().unwrap();
+}
+
+#[test]
+fn a_server_that_repeats_the_password_shows_it_to_nobody() {
+    let _watch = watchdog::over("a talkative server", Duration::from_secs(60));
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        hear(peer);
+        say(peer, "250-mx\r\n250 AUTH PLAIN\r\n");
+        let line = hear(peer);
+        say(peer, &format!("535 5.7.8 you said {line}"));
+    });
+    let mut child = Command::new(MAILKIT)
+        .args(["mx", "talk", "--until", "auth", "--user", "bob", "--password-env", "PW", "--script", "/dev/null", &url])
+        .env("MAILKIT_CONFIG", "/dev/null")
+        .env("PW", "ham and eggs")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(77), "{stderr}");
+    playing.join().unwrap();
+    assert!(stdout.contains("S: 535 5.7.8 you said AUTH PLAIN {secret}"), "{stdout}");
+    // NUL, bob, NUL, and the password.
+    for said in [&stdout, &stderr] {
+        assert!(!said.contains("AGJvYgBoYW0gYW5kIGVnZ3M") && !said.contains("ham and eggs"), "{said}");
+    }
+}
+
+#[test]
+fn a_conversation_that_nobody_can_see_ends() {
+    let _watch = watchdog::over("a full disk", Duration::from_secs(60));
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        let mut heard = String::new();
+        let _ = peer.read_to_string(&mut heard);
+        heard
+    });
+    let mut child = Command::new(MAILKIT)
+        .args(["mx", "talk", &url])
+        .env("MAILKIT_CONFIG", "/dev/null")
+        .stdin(Stdio::piped())
+        .stdout(File::options().write(true).open("/dev/full").unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let _ = input.write_all(&b"NOOP\n".repeat(100));
+    assert_eq!(child.wait().unwrap().code(), Some(74));
+    assert!(playing.join().unwrap().lines().count() <= 1, "it ends at once, and does not wait for answers");
+}

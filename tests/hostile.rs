@@ -145,8 +145,11 @@ fn measured(args: &[String], path: &Path) -> (u64, Vec<u8>) {
         printed
     });
     let mut peak = 0;
+    let (program, exe) = (binary().canonicalize().expect("it is there"), format!("/proc/{}/exe", child.id()));
     let code = loop {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        // A child that has not become the program yet is a copy of this process, and as large.
+        let is_program = std::fs::read_link(&exe).is_ok_and(|path| path == program);
+        let text = if is_program { std::fs::read_to_string(&status).unwrap_or_default() } else { String::new() };
         let now =
             text.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(|rest| rest.trim().trim_end_matches(" kB"));
         peak = peak.max(now.and_then(|number| number.parse().ok()).unwrap_or(0));

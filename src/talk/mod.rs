@@ -9,6 +9,7 @@ mod bodies;
 mod imap;
 mod login;
 mod opening;
+mod party;
 mod pop3;
 mod session;
 mod sieve;
@@ -17,5 +18,6 @@ mod turn;
 
 pub use act::{Act, NotAnAct, parse};
 pub use opening::{Phase, Wish};
-pub use session::{Ended, Lines, News, Open, Party, Patience, Talk};
+pub use party::{Ended, Lines, News, Open, Party, Patience};
+pub use session::Talk;
 pub use turn::{Answer, Grade};

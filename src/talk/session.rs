@@ -6,10 +6,11 @@
 use super::act::Act;
 use super::bodies::Bodies;
 use super::opening::Wish;
+use super::party::{Ended, Lines, News, Open, Party, Patience};
 use super::turn::{Answer, Grade, Turn, begin};
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dialled, Security, follow};
-use crate::engine::passed::{Passed, introduce};
+use crate::engine::passed::introduce;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::tls::{ClientTls, TlsOptions, Trust};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// A longer line is taken in parts.
 const LINE_MAX: usize = 16 * 1024;
@@ -34,45 +35,6 @@ const PIECE: usize = 64 * 1024;
 const DOUBT_WAIT: Duration = Duration::from_secs(1);
 /// Nothing is lost when a goodbye is not answered.
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
-
-/// How long an answer is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// Any answer.
-    pub each: Duration,
-    /// The one that says whether a message was taken (RFC 5321 §4.5.3.2.6).
-    pub last: Duration,
-}
-
-/// What happens, for those who look on.
-#[derive(Debug)]
-pub enum News {
-    /// A line of the transcript.
-    Entry(Entry),
-    /// Something that whoever types may want to know.
-    Word(String),
-    /// Something that was asked for.
-    Help(&'static str),
-    /// Something that everybody should know.
-    Warning(String),
-}
-
-/// How a conversation ended that did not fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// All was said.
-    Well,
-    /// An answer was not as expected.
-    Unexpected {
-        /// What it should have begun with.
-        wanted: String,
-        /// The answer, if there was one.
-        got: Option<Answer>,
-    },
-}
-
-/// Who opens files.
-pub type Open<'a> = Box<dyn Fn(&Path) -> Result<Arc<dyn Content>> + 'a>;
 
 /// A conversation.
 pub struct Talk<'a> {
@@ -99,36 +61,6 @@ pub struct Talk<'a> {
     patience: Patience,
     show: Box<dyn FnMut(News) + 'a>,
     open: Open<'a>,
-}
-
-/// What a conversation by hand is made of.
-pub struct Party<'a> {
-    /// The server.
-    pub endpoint: &'a Endpoint,
-    /// Whose certificates are good. One that is not is told of, and the conversation goes on.
-    pub tls: TlsOptions,
-    /// Our name in EHLO.
-    pub helo: String,
-    /// Who may log in.
-    pub credentials: Option<&'a Credentials>,
-    /// Whose connection it is said to be, before all other words.
-    pub passed: Option<&'a Passed>,
-    /// How long answers are waited for.
-    pub patience: Patience,
-    /// Who looks on.
-    pub show: Box<dyn FnMut(News) + 'a>,
-    /// Opens the files that are to be sent.
-    pub open: Open<'a>,
-}
-
-/// Lines as they are typed, or read from elsewhere.
-pub struct Lines<'a> {
-    /// The lines, without their ends; an error is told, and ends them.
-    pub from: &'a mut tokio::sync::mpsc::Receiver<Result<Vec<u8>>>,
-    /// Whether a person types them, who may speak out of turn.
-    pub is_live: bool,
-    /// What is said behind each.
-    pub end: &'a [u8],
 }
 
 impl<'a> Talk<'a> {
@@ -181,12 +113,15 @@ impl<'a> Talk<'a> {
 
     /// Goes on with what is typed, until there is no more of it, or the server has gone.
     pub async fn go_on(&mut self, lines: Lines<'_>) -> Result<Ended> {
+        let (mut due, mut late) = (self.turn.due(), self.end_of_wait());
         loop {
             if self.connection.is_none() {
                 return Ok(Ended::Well);
             }
-            let may_speak = lines.is_live || self.turn.due() == 0;
-            let late = Instant::now() + self.wait();
+            if self.turn.due() != due {
+                (due, late) = (self.turn.due(), self.end_of_wait());
+            }
+            let may_speak = lines.is_live || due == 0;
             tokio::select! {
                 biased;
                 heard = hear(&mut self.connection) => self.take(heard?)?,
@@ -303,13 +238,17 @@ impl<'a> Talk<'a> {
     /// Waits for the answers that are due.
     pub(super) async fn answered(&mut self) -> Result<()> {
         self.is_unasked = false;
+        let (mut due, mut end) = (self.turn.due(), self.end_of_wait());
         while self.turn.due() > 0 {
-            match timeout(self.wait(), hear(&mut self.connection)).await {
+            match timeout_at(end, hear(&mut self.connection)).await {
                 Ok(heard) => self.take(heard?)?,
                 Err(_) => self.silent()?,
             }
             if self.connection.is_none() && self.turn.due() > 0 {
                 return Err(self.gone());
+            }
+            if self.turn.due() < due {
+                (due, end) = (self.turn.due(), self.end_of_wait());
             }
         }
         Ok(())
@@ -341,7 +280,7 @@ impl<'a> Talk<'a> {
     async fn listen(&mut self, wait: Duration) -> Result<()> {
         let end = Instant::now() + wait;
         while self.connection.is_some() {
-            match tokio::time::timeout_at(end, hear(&mut self.connection)).await {
+            match timeout_at(end, hear(&mut self.connection)).await {
                 Ok(heard) => self.take(heard?)?,
                 Err(_) => break,
             }
@@ -451,6 +390,12 @@ impl<'a> Talk<'a> {
             (_, true) => self.patience.last,
             _ => self.patience.each,
         }
+    }
+
+    /// When an answer has to be complete. What is fetched may be long, and takes as long as a message may.
+    fn end_of_wait(&self) -> Instant {
+        let is_short = matches!(self.endpoint.protocol, Protocol::Smtp | Protocol::Lmtp) || self.is_doubtful;
+        Instant::now() + if is_short { self.wait() } else { self.wait().max(self.patience.last) }
     }
 
     /// No answer came in time. That is an error, unless what we said may not have asked for one.

@@ -57,3 +57,14 @@ async fn report(table: &Table, domain: &str, host: &str) -> String {
         Err(_) => "later".into(),
     }
 }
+
+#[tokio::test]
+async fn the_own_record_counts_though_nobody_above_answers() {
+    let text = "_dmarc.a.test TXT \"v=DMARC1; p=reject\"\na.test A 192.0.2.1\nb.a.test A 192.0.2.1\n";
+    let zone = mailkit::net::zone::Zone::parse(text).expect("a zone");
+    zone.fail("_dmarc.test");
+    let walked = walk(&zone, "a.test").await.expect("a walk");
+    assert_eq!(walked.policy().map(|(domain, ..)| domain), Some("a.test"));
+    assert!(walked.whose().is_err_and(|why| why.starts_with("_dmarc.test: ")));
+    assert!(walk(&zone, "c.test").await.is_err(), "who has no record may have one above");
+}

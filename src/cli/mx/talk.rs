@@ -9,16 +9,18 @@ use crate::cli::host;
 use crate::cli::input;
 use crate::cli::login::{LoginArgs, Server};
 use mailkit::endpoint::{Endpoint, EndpointError, masked};
-use mailkit::engine::dial::{Dial, dial, follow};
+use mailkit::engine::dial::{Dial, Dialled, dial, follow};
 use mailkit::envelope::{ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
+use mailkit::secret::Secret;
 use mailkit::talk::{Ended, Lines, News, Party, Patience, Phase, Talk, Wish};
 use mailkit::wire::transcript::{Entry, Side};
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// The longest that an answer is waited for, unless told otherwise.
 const WAIT: Duration = Duration::from_secs(30);
@@ -31,7 +33,7 @@ const WAITING_MAX: usize = 64;
 
 /// Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown
 ///
-/// SMTP, LMTP, POP3 or IMAP. Lines come from the terminal, from standard input or from --script; those that are not
+/// SMTP, LMTP, POP3, IMAP or ManageSieve. Lines come from the terminal, from standard input or from --script; those that are not
 /// typed by a person wait for the answer to the line before. Lines that begin with a dot and a word are for mailkit:
 /// .starttls, .auth, .data FILE, .raw TEXT, .expect WORD, .wait TIME, .cut, .quit; .help tells what they do.
 ///
@@ -123,7 +125,16 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
         let whom =
             Dial { endpoint: &endpoint, way: &way, trace: trace.as_ref().map(|to| (to, follow(endpoint.protocol))) };
         let dialled = dial(&*args.login.connect(Some(&server))?, whom).await?;
-        let begun = Instant::now();
+        let secret = credentials.as_ref().and_then(|known| known.secret());
+        let screen = Screen {
+            context,
+            args,
+            is_live,
+            secret,
+            begun: Instant::now(),
+            lost: Cell::new(None),
+            over: Notify::new(),
+        };
         let party = Party {
             endpoint: &endpoint,
             tls,
@@ -131,32 +142,23 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
             credentials: credentials.as_ref(),
             passed: passed.as_ref(),
             patience: patience(way.limits.each),
-            show: Box::new(|news| show(context, args, is_live, begun, news)),
+            show: Box::new(|news| screen.show(news)),
             open: Box::new(input::content),
         };
-        let mut talk = Talk::begin(dialled, party).await?;
-        if let Some(wish) = &wish
-            && let Err(error) = talk.open_with(wish).await
-        {
-            let is_wanted = |wanted: &String| talk.is_open() && talk.is_as_expected(wanted);
-            if !args.expect.as_ref().is_some_and(is_wanted) {
-                return Err(error);
-            }
-            // That it is refused there is what was to be shown.
-            talk.leave().await?;
-            return Ok(Ended::Well);
-        }
-        let mut lines = lines(args.script.as_deref())?;
-        let end: &[u8] = if args.lf { b"\n" } else { b"\r\n" };
-        let ended = talk.go_on(Lines { from: &mut lines, is_live, end }).await;
-        let ended = match (ended?, &args.expect) {
-            (Ended::Well, Some(wanted)) if !talk.is_as_expected(wanted) => {
-                Ended::Unexpected { wanted: wanted.clone(), got: talk.last().cloned() }
-            }
-            (ended, _) => ended,
+        let converse = converse(args, wish.as_ref(), is_live, dialled, party);
+        let ended = tokio::select! {
+            ended = converse => ended,
+            // Nobody sees what is said any more.
+            () = screen.over.notified() => Ok(Ended::Well),
         };
-        talk.leave().await?;
-        Ok(ended)
+        match screen.lost.take() {
+            Some(lost) => Err(lost),
+            // Some servers repeat what they did not understand.
+            None => ended.map_err(|error| match secret {
+                Some(secret) => error.without(secret),
+                None => error,
+            }),
+        }
     })?;
     match ended {
         Ended::Well => Ok(Exit::OK),
@@ -166,6 +168,39 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
             Ok(Exit::PARTIAL)
         }
     }
+}
+
+/// Has the conversation.
+async fn converse(
+    args: &TalkArgs,
+    wish: Option<&Wish>,
+    is_live: bool,
+    dialled: Dialled,
+    party: Party<'_>,
+) -> Result<Ended> {
+    let mut talk = Talk::begin(dialled, party).await?;
+    if let Some(wish) = wish
+        && let Err(error) = talk.open_with(wish).await
+    {
+        let is_wanted = |wanted: &String| talk.is_open() && talk.is_as_expected(wanted);
+        if !args.expect.as_ref().is_some_and(is_wanted) {
+            return Err(error);
+        }
+        // That it is refused there is what was to be shown.
+        talk.leave().await?;
+        return Ok(Ended::Well);
+    }
+    let mut lines = lines(args.script.as_deref())?;
+    let end: &[u8] = if args.lf { b"\n" } else { b"\r\n" };
+    let ended = talk.go_on(Lines { from: &mut lines, is_live, end }).await;
+    let ended = match (ended?, &args.expect) {
+        (Ended::Well, Some(wanted)) if !talk.is_as_expected(wanted) => {
+            Ended::Unexpected { wanted: wanted.clone(), got: talk.last().cloned() }
+        }
+        (ended, _) => ended,
+    };
+    talk.leave().await?;
+    Ok(ended)
 }
 
 fn patience(told: Option<Duration>) -> Patience {
@@ -208,24 +243,45 @@ fn wish(args: &TalkArgs) -> Result<Option<Wish>> {
     Ok(Some(Wish { phase, is_dropped, from, recipients: args.rcpt.clone() }))
 }
 
-/// Shows what happens: the transcript on standard output, the rest beside it.
-fn show(context: &Context, args: &TalkArgs, is_live: bool, begun: Instant, news: News) {
-    let line = match news {
-        News::Help(text) => return text.lines().for_each(|line| context.say(line)),
-        News::Word(text) => return text.lines().for_each(|line| context.note(&terminal(line))),
-        News::Warning(text) => return context.warn(&terminal(&text)),
-        // Who has typed it sees it already.
-        News::Entry(Entry::Line { side: Side::Client, .. } | Entry::Raw { side: Side::Client, .. }) if is_live => {
-            return;
+/// Where the conversation is shown.
+struct Screen<'a> {
+    context: &'a Context,
+    args: &'a TalkArgs,
+    is_live: bool,
+    /// What no line may show, whoever says it.
+    secret: Option<&'a Secret>,
+    begun: Instant,
+    /// Why nothing can be shown any more.
+    lost: Cell<Option<Error>>,
+    over: Notify,
+}
+
+impl Screen<'_> {
+    /// Shows what happens: the transcript on standard output, the rest beside it.
+    fn show(&self, news: News) {
+        let context = self.context;
+        let veiled = |text: &str| self.secret.map_or_else(|| text.to_owned(), |secret| secret.veil(text).into_owned());
+        let line = match news {
+            News::Help(text) => return text.lines().for_each(|line| context.say(line)),
+            News::Word(text) => return text.lines().for_each(|line| context.note(&terminal(&veiled(line)))),
+            News::Warning(text) => return context.warn(&terminal(&veiled(&text))),
+            // Who has typed it sees it already.
+            News::Entry(Entry::Line { side: Side::Client, .. } | Entry::Raw { side: Side::Client, .. })
+                if self.is_live =>
+            {
+                return;
+            }
+            News::Entry(entry) => veiled(&entry.to_string()),
+        };
+        let time = match self.args.times {
+            true => format!("[{:8.1}ms] ", self.begun.elapsed().as_secs_f64() * 1000.0),
+            false => String::new(),
+        };
+        if let Err(error) = context.line(&format!("{time}{line}")) {
+            self.lost.set(Some(error));
+            self.over.notify_one();
         }
-        News::Entry(entry) => entry.to_string(),
-    };
-    let time = match args.times {
-        true => format!("[{:8.1}ms] ", begun.elapsed().as_secs_f64() * 1000.0),
-        false => String::new(),
-    };
-    // A reader who has gone ends the program when the next line is printed.
-    let _ = context.line(&format!("{time}{line}"));
+    }
 }
 
 /// Reads lines in a thread of its own, since nobody knows when the next one comes.

@@ -11,6 +11,8 @@ use std::net::IpAddr;
 const SIZE_MAX: usize = 450;
 /// Networks of IPv4 wider than this hold more machines than anybody sends mail from.
 const WIDTH_MIN: u8 = 16;
+/// The same of IPv6: what a provider is given as a whole.
+const WIDTH_MIN_V6: u8 = 32;
 
 /// Judges a record and all it leads to.
 pub(super) fn judge(tree: &Branch, takes_mail: bool, notes: &mut Notes) -> Spf {
@@ -38,7 +40,8 @@ pub(super) fn judge(tree: &Branch, takes_mail: bool, notes: &mut Notes) -> Spf {
     let closing = tree.closing();
     closed(tree, closing, notes);
     let is_wrong = notes.0[before..].iter().any(|finding| finding.level == Level::Error);
-    let (standing, summary) = summary(tree, closing, (lookups, voids), is_wrong);
+    let is_wide = notes.0[before..].iter().any(|finding| finding.id == "spf.wide");
+    let (standing, summary) = summary(tree, closing, (lookups, voids), (is_wrong, is_wide));
     let others = closing.map(|qualifier| Verdict::from(qualifier).name());
     Spf { standing, summary, others, lookups, voids, tree: shown(tree) }
 }
@@ -89,7 +92,7 @@ fn terms(branch: &Branch, is_root: bool, notes: &mut Notes) {
                 let fix = "remove it if it is a slip of the pen";
                 notes.about("spf.unknown-modifier", Level::Info, whose, text, "RFC 7208 §6", fix);
             }
-            Kind::Directive(_, mechanism) => {
+            Kind::Directive(qualifier, mechanism) => {
                 if let Some(all) = all {
                     let text = format!("{text} stands behind {all}, and is never reached");
                     notes.about(
@@ -105,6 +108,7 @@ fn terms(branch: &Branch, is_root: bool, notes: &mut Notes) {
                     all = all.or(Some(text));
                 }
                 odd(text, mechanism, whose, notes);
+                wide(text, *qualifier, mechanism, whose, notes);
             }
             Kind::Redirect(_) | Kind::Exp(_) => {}
         }
@@ -122,11 +126,43 @@ fn odd(text: &str, mechanism: &Mechanism, whose: Option<&str>, notes: &mut Notes
             let what = format!("{text} is never the address of a client: such come by IPv4");
             notes.about("spf.mapped", Level::Warn, whose, what, "RFC 7208 §5", "write it with ip4");
         }
-        Mechanism::Ip(IpAddr::V4(_), length) if *length < WIDTH_MIN => {
-            let what = format!("{text} lets {} addresses send in its name", 1u64 << (32 - u32::from(*length)));
-            notes.about("spf.wide", Level::Warn, whose, what, "RFC 7208 §11.4", "name the networks that really send");
-        }
         _ => {}
+    }
+}
+
+/// The bits of an address that count, where more than the address itself may send, of each family that is meant.
+fn lengths(mechanism: &Mechanism) -> [Option<u8>; 2] {
+    match mechanism {
+        Mechanism::Ip(IpAddr::V4(_), length) => [Some(*length), None],
+        Mechanism::Ip(IpAddr::V6(_), length) => [None, Some(*length)],
+        Mechanism::A(_, cidr) | Mechanism::Mx(_, cidr) => [Some(cidr.v4), Some(cidr.v6)],
+        _ => [None, None],
+    }
+}
+
+fn wide(text: &str, qualifier: Qualifier, mechanism: &Mechanism, whose: Option<&str>, notes: &mut Notes) {
+    if qualifier != Qualifier::Pass {
+        return;
+    }
+    let [v4, v6] = lengths(mechanism);
+    if v4 == Some(0) || v6 == Some(0) {
+        let what = format!("{text} lets everybody send in its name, as +all does");
+        return notes.about(
+            "spf.open",
+            Level::Error,
+            whose,
+            what,
+            "RFC 7208 §10.1",
+            "name the networks that really send",
+        );
+    }
+    let fix = "name the networks that really send";
+    if let Some(length) = v4.filter(|length| *length < WIDTH_MIN) {
+        let what = format!("{text} lets {} addresses send in its name", 1u64 << (32 - u32::from(length)));
+        notes.about("spf.wide", Level::Warn, whose, what, "RFC 7208 §11.4", fix);
+    } else if let Some(length) = v6.filter(|length| *length < WIDTH_MIN_V6) {
+        let what = format!("{text} lets a whole provider's network of IPv6 send in its name (/{length})");
+        notes.about("spf.wide", Level::Warn, whose, what, "RFC 7208 §11.4", fix);
     }
 }
 
@@ -202,7 +238,7 @@ fn summary(
     tree: &Branch,
     closing: Option<Qualifier>,
     (lookups, voids): (usize, usize),
-    is_wrong: bool,
+    (is_wrong, is_wide): (bool, bool),
 ) -> (Standing, String) {
     let counts = match voids {
         0 => format!("{lookups} of {LOOKUPS_MAX} look-ups"),
@@ -219,7 +255,7 @@ fn summary(
             let others = closing.map_or("unknown", |qualifier| Verdict::from(qualifier).name());
             let standing = match closing {
                 _ if is_wrong => Standing::Broken,
-                Some(Qualifier::Fail | Qualifier::Softfail) => Standing::Good,
+                Some(Qualifier::Fail | Qualifier::Softfail) if !is_wide => Standing::Good,
                 _ => Standing::Weak,
             };
             (standing, format!("{others} for others; {counts}"))

@@ -32,6 +32,10 @@ both        TXT "v=spf1 -all redirect=ok.spf.test"
 modifier    TXT "v=spf1 foo=bar -all"
 mapped      TXT "v=spf1 ip6:::ffff:192.0.2.1 -all"
 wide        TXT "v=spf1 ip4:10.0.0.0/8 -all"
+wide6       TXT "v=spf1 ip6:2001::/16 -all"
+all4        TXT "v=spf1 ip4:0.0.0.0/0 -all"
+all6        TXT "v=spf1 ip6:::/0 -all"
+alla        TXT "v=spf1 a/0 -all"
 void        TXT "v=spf1 a:x1.spf.test -all"
 voids       TXT "v=spf1 a:x1.spf.test a:x2.spf.test a:x3.spf.test -all"
 inone       TXT "v=spf1 include:none.spf.test -all"
@@ -165,6 +169,10 @@ async fn what_is_wrong_with_spf_is_found() {
         ("modifier", &["unknown-modifier"]),
         ("mapped", &["mapped"]),
         ("wide", &["wide"]),
+        ("wide6", &["wide"]),
+        ("all4", &["open"]),
+        ("all6", &["open"]),
+        ("alla", &["open", "void"]),
         ("void", &["void"]),
         ("voids", &["void", "too-many-voids"]),
         ("inone", &["include-none"]),
