@@ -122,6 +122,11 @@ impl<'a> Talk<'a> {
                 (due, late) = (self.turn.due(), self.end_of_wait());
             }
             let may_speak = lines.is_live || due == 0;
+            // Who never stops talking is never waited for, and has no more time than others.
+            if !may_speak && Instant::now() >= late {
+                self.silent()?;
+                continue;
+            }
             tokio::select! {
                 biased;
                 heard = hear(&mut self.connection) => self.take(heard?)?,
@@ -240,6 +245,11 @@ impl<'a> Talk<'a> {
         self.is_unasked = false;
         let (mut due, mut end) = (self.turn.due(), self.end_of_wait());
         while self.turn.due() > 0 {
+            // Who never stops talking is never waited for, and has no more time than others.
+            if Instant::now() >= end {
+                self.silent()?;
+                continue;
+            }
             match timeout_at(end, hear(&mut self.connection)).await {
                 Ok(heard) => self.take(heard?)?,
                 Err(_) => self.silent()?,
@@ -279,7 +289,7 @@ impl<'a> Talk<'a> {
 
     async fn listen(&mut self, wait: Duration) -> Result<()> {
         let end = Instant::now() + wait;
-        while self.connection.is_some() {
+        while self.connection.is_some() && Instant::now() < end {
             match timeout_at(end, hear(&mut self.connection)).await {
                 Ok(heard) => self.take(heard?)?,
                 Err(_) => break,
