@@ -2,8 +2,9 @@
 //!
 //! Two thousand names of one zone, all by each program in one process and in its best way, against one Knot on loopback,
 //! in turns, so that a slow moment hits all of them. First the MX records alone, as the others ask for; then, by us, with
-//! the addresses of each exchanger. Programs that are not installed are passed over; without `knotd` there is nothing to
-//! measure.
+//! the addresses of each exchanger. Then one name as a process, which is mostly the start of a program; and a million
+//! names through the program's standard input, no two alike, with the memory that takes. Programs that are not installed
+//! are passed over; without `knotd` there is nothing to measure.
 
 #![allow(clippy::unwrap_used, reason = "a bench may stop where it stands")]
 
@@ -13,6 +14,7 @@ use mailkit::engine::exchangers::exchangers;
 use mailkit::net::resolve::SystemResolver;
 use mailkit::world::{RecordKind, Resolve};
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +22,10 @@ use std::time::{Duration, Instant};
 
 /// Names asked about at once, by us and by dnspython.
 const AT_ONCE: usize = 64;
+/// The program itself.
+const MAILKIT: &str = env!("CARGO_BIN_EXE_mailkit");
+/// Interpreters of Python, of which the first that has dnspython is asked.
+const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
 
 fn main() {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
@@ -28,6 +34,8 @@ fn main() {
     let Some(knot) = Knot::start(home.path()) else { return println!("knotd is not there: nothing to measure") };
     let bench = Bench { home: home.path().to_owned(), server: knot.address, names };
     bench.run(if is_quick { 3 } else { 15 });
+    bench.one_name(if is_quick { 10 } else { 100 });
+    bench.stream(if is_quick { 20_000 } else { 1_000_000 });
 }
 
 /// A name server with the zone.
@@ -44,6 +52,7 @@ impl Knot {
             let (three, four) = (n / 250, n % 250 + 1);
             let _ = writeln!(zone, "h{n:04} MX 10 m{n:04}\nh{n:04} MX 20 m0000\nm{n:04} A 127.1.{three}.{four}");
         }
+        zone.push_str("*.any MX 10 m0000\n");
         std::fs::write(home.join("bench.test"), zone).unwrap();
         let shown = home.display();
         let settings = format!(
@@ -121,38 +130,127 @@ impl Bench {
         kdig.extend(
             self.names.iter().flat_map(|name| ["-q".to_owned(), name.clone(), "-t".to_owned(), "MX".to_owned()]),
         );
-        let python = ["python3", script.to_str().unwrap(), &port, batch.to_str().unwrap()].map(str::to_owned).to_vec();
-        let mut rows: Vec<(&str, Vec<Duration>)> = Vec::new();
-        let mut note = |name, taken| match rows.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, all)) => all.push(taken),
-            None => rows.push((name, vec![taken])),
-        };
+        let has_dns = |python: &&&str| timed(&[python, "-c", "import dns; print(dns)"].map(str::to_owned), 1).is_some();
+        let interpreter = PYTHONS.iter().find(has_dns).unwrap_or(&PYTHONS[0]);
+        let python =
+            [interpreter, script.to_str().unwrap(), &port, batch.to_str().unwrap()].map(str::to_owned).to_vec();
+        let mut rows = Rows::default();
         for _ in 0..rounds {
             for (name, depth) in [("mailkit, MX", Depth::Mx), ("mailkit, MX and addresses", Depth::Addresses)] {
                 let began = Instant::now();
                 assert_eq!(ask(self.server, &self.names, depth), self.names.len(), "{name}");
-                note(name, began.elapsed());
+                rows.note(name, began.elapsed());
             }
             for (name, command) in [("kdig", &kdig), ("dig", &dig), ("dnspython", &python)] {
-                let began = Instant::now();
-                let Ok(said) = Command::new(&command[0]).args(&command[1..]).stderr(Stdio::null()).output() else {
-                    continue;
-                };
                 // Two exchangers for each name.
-                let lines = said.stdout.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()).count();
-                if lines >= 2 * self.names.len() - 1 {
-                    note(name, began.elapsed());
+                if let Some(taken) = timed(command, 2 * self.names.len() - 1) {
+                    rows.note(name, taken);
                 }
             }
         }
         println!("{:26} {:>10} {:>10} {:>10}  names a second: median, slowest, fastest", "", "median", "min", "max");
-        for (name, mut taken) in rows {
-            taken.sort();
+        for (name, [median, first, last]) in rows.sorted() {
             let rate = |taken: Duration| (self.names.len() as f64 / taken.as_secs_f64()).round();
-            let (median, first, last) = (taken[taken.len() / 2], taken[0], taken[taken.len() - 1]);
             println!("{name:26} {:>10} {:>10} {:>10}", rate(median), rate(last), rate(first));
         }
     }
+
+    /// One name by one process, from its start to its end. The others are asked for the MX records; we look up the
+    /// addresses behind them, too.
+    fn one_name(&self, rounds: usize) {
+        let (server, port) = (format!("@{}", self.server), self.server.port().to_string());
+        let (host, name) = (format!("@{}", self.server.ip()), self.names[0].as_str());
+        let commands: [(&str, Vec<&str>); 4] = [
+            ("mailkit mx lookup --short", vec![MAILKIT, "mx", "lookup", &server, "--short", name]),
+            ("mailkit mx lookup", vec![MAILKIT, "mx", "lookup", &server, "--private", name]),
+            ("kdig", vec!["kdig", &host, "-p", &port, "+short", name, "MX"]),
+            ("dig", vec!["dig", &host, "-p", &port, "+short", name, "MX"]),
+        ];
+        let mut rows = Rows::default();
+        for _ in 0..rounds {
+            for (name, command) in &commands {
+                let command: Vec<_> = command.iter().map(|word| (*word).to_owned()).collect();
+                if let Some(taken) = timed(&command, 2) {
+                    rows.note(name, taken);
+                }
+            }
+        }
+        println!("\n{:26} {:>10} {:>10} {:>10}  milliseconds for one name", "", "median", "min", "max");
+        for (name, taken) in rows.sorted() {
+            let [median, first, last] = taken.map(|taken| format!("{:.2}", taken.as_secs_f64() * 1000.0));
+            println!("{name:26} {median:>10} {first:>10} {last:>10}");
+        }
+    }
+
+    /// Names through standard input, no two alike, and what memory that took.
+    fn stream(&self, count: usize) {
+        let server = format!("@{}", self.server);
+        let began = Instant::now();
+        let mut child = Command::new(MAILKIT)
+            .args(["mx", "lookup", &server, "--private", "--jsonl", "--jobs", "100", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut names = BufWriter::new(child.stdin.take().unwrap());
+        let feeder = std::thread::spawn(move || {
+            for number in 0..count {
+                writeln!(names, "n{number}.any.bench.test").unwrap();
+            }
+        });
+        let mut peak = 0;
+        let mut lines = 0;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            line.unwrap();
+            lines += 1;
+            // The last look is at the last line but a few: what a process has taken, it has not given back by then.
+            if lines % 1000 == 0 || lines + 10 > count {
+                peak = peak.max(most_memory(child.id()).unwrap_or(0));
+            }
+        }
+        feeder.join().unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(lines, count, "a line for each name");
+        let taken = began.elapsed().as_secs_f64();
+        println!("\n{count} names, no two alike: {taken:.1} s, {:.0} a second, {peak} KiB", count as f64 / taken);
+    }
+}
+
+/// What each program took, in the order they first came.
+#[derive(Default)]
+struct Rows(Vec<(&'static str, Vec<Duration>)>);
+
+impl Rows {
+    fn note(&mut self, name: &'static str, taken: Duration) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => all.push(taken),
+            None => self.0.push((name, vec![taken])),
+        }
+    }
+
+    /// The median, the shortest and the longest of each.
+    fn sorted(self) -> impl Iterator<Item = (&'static str, [Duration; 3])> {
+        self.0.into_iter().map(|(name, mut taken)| {
+            taken.sort();
+            (name, [taken[taken.len() / 2], taken[0], taken[taken.len() - 1]])
+        })
+    }
+}
+
+/// How long a program took that printed so many lines; none if it did not, or is not there.
+fn timed(command: &[String], lines_min: usize) -> Option<Duration> {
+    let began = Instant::now();
+    let said = Command::new(&command[0]).args(&command[1..]).stderr(Stdio::null()).output().ok()?;
+    let taken = began.elapsed();
+    let lines = said.stdout.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()).count();
+    (lines >= lines_min).then_some(taken)
+}
+
+/// The most memory that a process has had, in KiB.
+fn most_memory(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
 const PYTHON: &str = "

@@ -52,6 +52,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     Send(Box<send::Args>),
     Relay(Box<relay::Args>),
@@ -119,7 +120,7 @@ impl Command {
 
 /// Parses the arguments of this process and does what they say.
 pub(crate) fn run() -> Exit {
-    let parsed = command().try_get_matches().and_then(|matches| {
+    let parsed = matches().and_then(|matches| {
         let secret_variables = secret_variables(&matches);
         Cli::from_arg_matches(&matches).map(|cli| (cli, secret_variables))
     });
@@ -148,6 +149,20 @@ fn secret_variables(matches: &ArgMatches) -> Vec<String> {
     let own = own.filter_map(|id| matches.try_get_one::<String>(id).ok().flatten().cloned());
     let below = matches.subcommand().map(|(_, below)| secret_variables(below)).unwrap_or_default();
     own.chain(below).collect()
+}
+
+/// What the arguments of this process say. The options of a subcommand are made when it is named, which saves short ones
+/// half of their time; help alone has to know them all.
+fn matches() -> std::result::Result<ArgMatches, clap::Error> {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    command().try_get_matches().or_else(|error| match error.kind() {
+        DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand => {
+            let mut whole = command();
+            whole.build();
+            whole.try_get_matches()
+        }
+        _ => Err(error),
+    })
 }
 
 /// The whole of the arguments as clap knows them: for parsing, and for man pages and completions.

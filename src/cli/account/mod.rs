@@ -21,6 +21,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum Command {
     Add(Box<add::Add>),
     Discover(discover::Discover),

@@ -35,6 +35,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum Command {
     Check(Box<check::Check>),
     Lookup(Box<lookup::Lookup>),
