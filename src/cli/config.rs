@@ -17,7 +17,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     /// Print the files that are read, in this order
     #[command(after_help = "Examples:

@@ -25,7 +25,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     Sync(Sync),
 }

@@ -20,6 +20,7 @@ mod guarding;
 mod host;
 mod imap;
 mod input;
+mod late;
 mod login;
 mod mx;
 mod parse;
@@ -39,6 +40,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
 use exit::Exit;
 use globals::Globals;
+use late::{Late, late};
 use mailkit::error::{Kind, Result};
 
 /// Sends, receives, relays, fetches and looks into mail.
@@ -52,25 +54,24 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 enum Command {
-    Send(Box<send::Args>),
-    Relay(Box<relay::Args>),
-    Serve(Box<serve::Args>),
-    User(user::Args),
-    Pop(pop::Args),
-    Imap(imap::Args),
-    Auth(auth::Args),
-    Mx(mx::Args),
-    Parse(Box<parse::Args>),
-    Unsubscribe(unsubscribe::Args),
-    Account(account::Args),
-    Config(config::Args),
-    Trace(trace::Args),
-    Schema(schema::Args),
-    Demo(demo::Args),
+    Send(Late<send::Args>),
+    Relay(Late<relay::Args>),
+    Serve(Late<serve::Args>),
+    User(Late<user::Args>),
+    Pop(Late<pop::Args>),
+    Imap(Late<imap::Args>),
+    Auth(Late<auth::Args>),
+    Mx(Late<mx::Args>),
+    Parse(Late<parse::Args>),
+    Unsubscribe(Late<unsubscribe::Args>),
+    Account(Late<account::Args>),
+    Config(Late<config::Args>),
+    Trace(Late<trace::Args>),
+    Schema(Late<schema::Args>),
+    Demo(Late<demo::Args>),
     #[command(hide = true)]
-    Generate(generate::Args),
+    Generate(Late<generate::Args>),
 }
 
 impl Command {
@@ -151,16 +152,12 @@ fn secret_variables(matches: &ArgMatches) -> Vec<String> {
     own.chain(below).collect()
 }
 
-/// What the arguments of this process say. The options of a subcommand are made when it is named, which saves short ones
-/// half of their time; help alone has to know them all.
+/// What the arguments of this process say. The options of a subcommand are made when it is named, which saves a short one
+/// most of its start; help alone has to know them all.
 fn matches() -> std::result::Result<ArgMatches, clap::Error> {
     use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
-    command().try_get_matches().or_else(|error| match error.kind() {
-        DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand => {
-            let mut whole = command();
-            whole.build();
-            whole.try_get_matches()
-        }
+    late(command).try_get_matches().or_else(|error| match error.kind() {
+        DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand => command().try_get_matches(),
         _ => Err(error),
     })
 }

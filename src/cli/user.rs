@@ -22,7 +22,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     Add(Add),
     Remove(Remove),

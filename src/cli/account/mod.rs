@@ -21,7 +21,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     Add(Box<add::Add>),
     Discover(discover::Discover),

@@ -17,6 +17,7 @@ mod talk;
 
 use super::context::Context;
 use super::exit::Exit;
+use super::late::Late;
 use mailkit::error::Result;
 use std::net::{IpAddr, SocketAddr};
 
@@ -35,12 +36,11 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
-    Check(Box<check::Check>),
-    Lookup(Box<lookup::Lookup>),
-    Probe(Box<probe::Probe>),
-    Talk(Box<talk::TalkArgs>),
+    Check(Late<check::Check>),
+    Lookup(Late<lookup::Lookup>),
+    Probe(Late<probe::Probe>),
+    Talk(Late<talk::TalkArgs>),
 }
 
 /// Does what the arguments say.

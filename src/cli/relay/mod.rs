@@ -32,7 +32,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     Run(Run),
     Queue(Queue),

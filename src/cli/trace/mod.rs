@@ -24,7 +24,6 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     Show(show::Show),
     Scrub(scrub::Scrub),
