@@ -582,7 +582,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__add)
-            opts="-A -q -v -h --email --name --real-name --user --imap-url --pop-url --smtp-url --provider --resolver --pin --auth --client-id --secret-cmd --secret-env --secret-file --secret-keyring --secret-prompt --default --print --no-test --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --email --name --real-name --user --imap-url --pop-url --smtp-url --provider --resolver --trust-anchor --resolver-ca --pin --auth --client-id --secret-cmd --secret-env --secret-file --secret-keyring --secret-prompt --default --print --no-test --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -621,6 +621,14 @@ _mailkit() {
                     return 0
                     ;;
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -756,13 +764,21 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__account__subcmd__discover)
-            opts="-A -q -v -h --resolver --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --resolver --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3560,7 +3576,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__parse)
-            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --to --html --strip --redact --redact-key-cmd --redact-key-env --redact-key-file --line-ends --output --report --calendar --links --unsubscribe --route --auth --own --verify --resolver --decrypt --where --addresses --dates --thread --lint --strict --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-0 -H -O -x -l -A -q -v -h --files-from --null --recursive --mbox --part --max-depth --max-size --max-parts --jsonl --jobs --text --bodies --scan --header --all --param --raw --stdout --force --extract --list --match --type --inline --overwrite --to --html --strip --redact --redact-key-cmd --redact-key-env --redact-key-file --line-ends --output --report --calendar --links --unsubscribe --route --auth --own --verify --resolver --trust-anchor --resolver-ca --decrypt --where --addresses --dates --thread --lint --strict --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3675,6 +3691,14 @@ _mailkit() {
                     return 0
                     ;;
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3882,7 +3906,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__flush)
-            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --domain --data --hostname --local-domain --resolver --trust-anchor --resolver-ca --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3905,6 +3929,14 @@ _mailkit() {
                     return 0
                     ;;
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4088,7 +4120,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__relay__subcmd__run)
-            opts="-A -q -v -h --data --hostname --local-domain --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --local-domain --resolver --trust-anchor --resolver-ca --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4107,6 +4139,14 @@ _mailkit() {
                     return 0
                     ;;
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4216,7 +4256,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__send)
-            opts="-m -F -t -s -c -b -a -H -f -r -4 -6 -N -R -V -n -y -A -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --qualify --alias-file --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --helo --final-timeout --mx --tls --resolver --mx-port --private-exchangers --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-m -F -t -s -c -b -a -H -f -r -4 -6 -N -R -V -n -y -A -q -v -h --body --body-file --read-recipients --message --subject --to --cc --bcc --undisclosed --attach --header --from --reply-to --envelope-from --qualify --alias-file --no-fixups --fix --strict --server --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --helo --final-timeout --mx --tls --resolver --mx-port --private-exchangers --trust-anchor --resolver-ca --notify --return --envid --require --chunking --partial --dry-run --print --queue --data --idempotency-key --once --resend-unknown --save --keep-bcc --log --yes --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4406,6 +4446,14 @@ _mailkit() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --notify)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4502,7 +4550,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__serve)
-            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --data --hostname --domain --smtp --submission --submissions --pop3 --pop3s --imap --imaps --user --users --tls-cert --tls-key --resolver --trust-anchor --resolver-ca --relay-port --private-exchangers --tls --mta-sts --smarthost --smarthost-password-cmd --smarthost-password-env --smarthost-password-file --smarthost-ca --retry --lifetime --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4565,6 +4613,14 @@ _mailkit() {
                     return 0
                     ;;
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4990,7 +5046,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__unsubscribe)
-            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --allow-private --ca --server --from --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-y -f -A -q -v -h --yes --method --allow-unsigned --resolver --trust-anchor --resolver-ca --allow-private --ca --server --from --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5001,6 +5057,14 @@ _mailkit() {
                     return 0
                     ;;
                 --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -98,8 +98,10 @@ require\t''
 verify\t''
 dane\t''
 mta-sts\t''"
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resolver -d 'Ask this name server for exchangers; one on this machine may name private and loopback addresses' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resolver -d 'Ask this name server for exchangers: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is; one on this machine may name private and loopback addresses' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l mx-port -d 'Connect to exchangers at this port; those at private and loopback addresses are then allowed' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s N -l notify -d 'Ask for reports: never, or any of success,failure,delay' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s R -l return -d 'With a report of failure, ask for the full message or for its header section (hdrs) back' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s V -l envid -d 'What reports are to call this message' -r
@@ -171,7 +173,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_se
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l hostname -d 'The name this host gives in EHLO and in reports; the name of the machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l local-domain -d 'Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l resolver -d 'Ask this name server, not the system\'s: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is; if it is on loopback, exchangers may be too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l tls -d 'The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same words as for send --mx; opportunistic if not given' -r -f -a "none\t''
 opportunistic\t''
@@ -225,7 +229,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l hostname -d 'The name this host gives in EHLO and in reports; the name of the machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l local-domain -d 'Leave mail for this domain alone: it belongs into mailboxes here, and `mailkit serve` delivers it' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l resolver -d 'Ask this name server, not the system\'s: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is; if it is on loopback, exchangers may be too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l tls -d 'The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same words as for send --mx; opportunistic if not given' -r -f -a "none\t''
 opportunistic\t''
@@ -276,7 +282,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l user -d 'A use
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l users -d 'A file of users, a line `name:hash` each' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l tls-cert -d 'The certificate chain for TLS, PEM; one is made on first start if not given' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l tls-key -d 'Its key, PEM' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l resolver -d 'Ask this name server, not the system\'s; if it is on loopback, exchangers may be too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l resolver -d 'Ask this name server, not the system\'s: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is; if it is on loopback, exchangers may be too' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l relay-port -d 'Connect to exchangers at this port; those at loopback addresses are then allowed' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l tls -d 'The least encryption that will do on the way to exchangers; what a domain cannot give waits until it can. The same words as for send --mx; opportunistic if not given' -r -f -a "none\t''
 opportunistic\t''
@@ -847,7 +855,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l verify -d 'Ver
 arc\t'The servers that passed it on, over what each of them found'
 pgp\t'A person, with OpenPGP'
 smime\t'A person, with S/MIME'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l resolver -d 'With --verify, ask this name server, not the system\'s' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l resolver -d 'With --verify, ask this name server, not the system\'s: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l where -d 'Do it only with messages that this filter means, as in \'from:@crepes.example size>1M not is:read\'; exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l addresses -d 'Print the addresses in these header fields, one a line and each once for a message; without fields, in all that name people. Exit code 1 if there are none' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l dates -d 'Print the dates in these header fields, one a line: in UTC, in seconds since 1970, and the field; without fields, in all that have one. Exit code 1 if there are none' -r
@@ -893,7 +903,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'N
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l method -d 'Take this way and no other' -r -f -a "one-click\t'One request by https'
 mail\t'A message'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l resolver -d 'Ask this name server for keys of signatures, not the system\'s' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l resolver -d 'Ask this name server for keys of signatures, not the system\'s: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l ca -d 'Trust the certificate authorities in this PEM file for the web server, and no others' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l server -d 'The server that takes a message to the list: a URL, or an account of the configuration' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s f -l from -d 'Who is on the list, and writes to it' -r
@@ -952,7 +964,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l pop-url -d 'Where the maildrop is: pop3s://host' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l smtp-url -d 'Where messages are submitted: smtps://host' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l provider -d 'Take the servers of this provider: gmail, outlook, yahoo, icloud, fastmail and others' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l resolver -d 'Ask this DNS server, not those of the system' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l resolver -d 'Ask this DNS server, not those of the system: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l pin -d 'Trust the certificate, or the key, with this SHA-256 fingerprint, and no other; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l auth -d 'How to log in: password, oauth, none, or a mechanism by its name' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l client-id -d 'What the provider calls your client, for oauth' -r
@@ -981,7 +995,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l resolver -d 'Ask this DNS server, not those of the system' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l resolver -d 'Ask this DNS server, not those of the system: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trust-anchor -d 'Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of the root' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l resolver-ca -d 'Trust the certificate authorities in this PEM file, and no others, for a resolver behind TLS or HTTPS' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s A -l account -d 'The account of the configuration that is meant' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F

@@ -124,6 +124,8 @@ pub enum RecordKind {
     Tlsa,
     /// The name of an address (RFC 1035 §3.5, RFC 3596 §2.5).
     Ptr,
+    /// What a name is an alias of, itself: it is not followed (RFC 7672 §2.1.3).
+    Cname,
 }
 
 /// The data of one record.
@@ -166,6 +168,8 @@ pub enum Record {
     },
     /// The name of an address: without final dot, lower case.
     Ptr(String),
+    /// What a name is an alias of: without final dot, lower case.
+    Cname(String),
 }
 
 /// The records found, after following aliases.
@@ -212,7 +216,8 @@ impl Record {
         match self {
             Self::A(ip) => Some((*ip).into()),
             Self::Aaaa(ip) => Some((*ip).into()),
-            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) | Self::Tlsa { .. } | Self::Ptr(_) => None,
+            Self::Mx { .. } | Self::Srv { .. } | Self::Txt(_) | Self::Tlsa { .. } => None,
+            Self::Ptr(_) | Self::Cname(_) => None,
         }
     }
 }

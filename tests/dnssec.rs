@@ -8,6 +8,8 @@ mod answers;
 mod bent;
 #[path = "dnssec/broken.rs"]
 mod broken;
+#[path = "dnssec/dane.rs"]
+mod dane;
 #[path = "dnssec/denials.rs"]
 mod denials;
 #[path = "dnssec/hostile.rs"]

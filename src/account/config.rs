@@ -10,6 +10,7 @@ use super::places::at_home;
 use super::profile::Account;
 use super::source::SecretSource;
 use crate::address::Domain;
+use crate::dns::server::Server;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::policy::level::Level;
 use schemars::JsonSchema;
@@ -91,7 +92,17 @@ pub struct Serve {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Relay {
     /// `--resolver`
-    pub resolver: Option<SocketAddr>,
+    #[serde(deserialize_with = "name_server")]
+    #[schemars(with = "Option<String>")]
+    pub resolver: Option<Server>,
+    /// `--trust-anchor`
+    #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
+    pub trust_anchor: Option<PathBuf>,
+    /// `--resolver-ca`
+    #[serde(deserialize_with = "path")]
+    #[schemars(with = "Option<String>")]
+    pub resolver_ca: Option<PathBuf>,
     /// `--relay-port`
     pub port: Option<u16>,
     /// `--private-exchangers`
@@ -131,6 +142,10 @@ fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D:
 
 pub(super) fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Domain>, D::Error> {
     Domain::parse(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn name_server<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Server>, D::Error> {
+    Server::parse(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
 }
 
 fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Level>, D::Error> {

@@ -8,7 +8,6 @@ use super::globals::Globals;
 use super::talk::Talk;
 use mailkit::account::{Config, Whose};
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::resolve::SystemResolver;
 use mailkit::net::trace::{Style, Trace};
 use mailkit::secret::Secret;
 use mailkit::wire::event::{Event, Happening};
@@ -16,7 +15,6 @@ use mailkit::wire::record::Keep;
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
@@ -144,16 +142,6 @@ impl Context {
         }
         let trace = self.globals.trace.as_deref().map(|path| self.open_trace(path)).transpose()?;
         Ok(self.trace.get_or_init(|| trace).clone())
-    }
-
-    /// Who is asked about names: the name server that was named, or those of the system.
-    pub(super) fn resolver(&self, named: Option<SocketAddr>) -> Result<SystemResolver> {
-        let resolver = match named {
-            Some(server) => SystemResolver::at(server)?,
-            None => SystemResolver::from_system()
-                .map_err(|error| error.hint("name a server yourself, as in --resolver 192.0.2.53:53"))?,
-        };
-        Ok(resolver.traced(self.trace()?))
     }
 
     fn open_trace(&self, path: &Path) -> Result<Trace> {

@@ -4,16 +4,18 @@
 //! RFC 7672; RFC 8461; decisions are `policy`'s, and what they follow from is looked up by `engine::guarding`.
 
 use super::context::Context;
+use super::resolver::BelievedArgs;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mailkit::account::state_dir;
 use mailkit::discover::Names;
+use mailkit::dns::server::Server;
 use mailkit::endpoint::TlsMode;
 use mailkit::engine::guarding::Guarding;
 use mailkit::engine::http::{Find, SystemNames};
 use mailkit::engine::sts::{Policies, Silent};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
-use mailkit::net::resolve::SystemResolver;
+use mailkit::net::resolve::{SystemResolver, Voucher};
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::{ClientTls, TlsOptions, Trust};
 use mailkit::policy::level::Level;
@@ -32,21 +34,26 @@ pub(super) fn levels() -> impl TypedValueParser<Value = Level> {
 }
 
 /// Who is asked for exchangers: the name server that was named, or those of the system.
-pub(super) fn resolver(context: &Context, named: Option<SocketAddr>, level: Level) -> Result<Arc<SystemResolver>> {
-    let resolver = context.resolver(named)?;
-    // Where nothing depends on it, a server whose word would not count is asked as always.
+pub(super) async fn resolver(
+    context: &Context,
+    (server, believed): (Option<&Server>, &BelievedArgs),
+    level: Level,
+) -> Result<Arc<SystemResolver>> {
     let resolver = match level {
-        Level::Dane if !resolver.is_trusted() => {
-            let what = "DANE takes DNSSEC, and the name server is not on this machine: what it says could be anybody's";
-            return Err(Error::new(Kind::Config, what).hint(
-                "nothing was sent; have a name server here that checks DNSSEC, as unbound or Knot Resolver, or write \
-                 options trust-ad into /etc/resolv.conf if the way to yours is safe",
-            ));
-        }
-        Level::Dane => resolver.authentic()?,
-        Level::Opportunistic if resolver.is_trusted() => resolver.authentic()?,
-        _ => resolver,
+        Level::Dane | Level::Opportunistic => believed.judge(server, context)?,
+        // Nothing depends on what DNSSEC says of it.
+        Level::None | Level::Require | Level::Verify | Level::MtaSts => believed.resolver(server, context)?,
     };
+    // That nobody answers now is told of the domain that was asked about, and may pass.
+    if level == Level::Dane
+        && !resolver.is_trusted()
+        && let Voucher::Nobody { why, may_pass: false } = resolver.voucher().await
+    {
+        return Err(Error::new(Kind::Config, format!("DANE takes DNSSEC: {why}")).hint(
+            "nothing was sent; name a server that passes signatures on, have one here that checks them, as unbound or \
+             Knot Resolver, or write options trust-ad into /etc/resolv.conf if the way to yours is safe",
+        ));
+    }
     Ok(Arc::new(resolver))
 }
 

@@ -13,12 +13,13 @@ use mailkit::engine::doh::Doh;
 use mailkit::engine::http::SystemNames;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
+use mailkit::net::clock::SystemClock;
 use mailkit::net::dns::{Upstream, Watch};
 use mailkit::net::resolve::{Asking, SystemResolver};
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Trust;
 use mailkit::world::{Clock, Later, Resolve, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,13 @@ pub(super) struct ResolverArgs {
     #[arg(long)]
     no_cache: bool,
 
+    #[command(flatten)]
+    believed: BelievedArgs,
+}
+
+/// What is believed of name servers and of what they say.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct BelievedArgs {
     /// Check signatures from the keys in this file on, DS or DNSKEY records as zone files have them, and not from those of
     /// the root
     #[arg(long, value_name = "FILE")]
@@ -43,42 +51,52 @@ pub(super) struct ResolverArgs {
     resolver_ca: Option<PathBuf>,
 }
 
-impl ResolverArgs {
-    /// Who is asked: the server that was named, or those of the system.
-    pub(super) fn resolver(&self, server: Option<&Server>, context: &Context) -> Result<SystemResolver> {
-        let asking = Asking {
-            is_stream_only: self.tcp,
-            is_forgetful: self.no_cache,
-            watch: context.globals.verbose.then(watch),
-        };
-        let resolver = match server {
-            Some(server) => SystemResolver::over(self.upstream(server)?, asking),
-            None => SystemResolver::from_system_with(asking)
-                .map_err(|error| error.hint("name a server yourself, as in @192.0.2.53"))?,
-        };
-        Ok(resolver.traced(context.trace()?))
+impl BelievedArgs {
+    /// The same, and what is not given here from there.
+    pub(super) fn or(&self, trust_anchor: Option<&Path>, resolver_ca: Option<&Path>) -> Self {
+        Self {
+            trust_anchor: self.trust_anchor.clone().or_else(|| trust_anchor.map(Path::to_owned)),
+            resolver_ca: self.resolver_ca.clone().or_else(|| resolver_ca.map(Path::to_owned)),
+        }
     }
 
-    /// The same, which says of each answer whether DNSSEC vouches for it as of a time, and who says so: we, where
-    /// signatures come through to us, else the name server.
-    pub(super) async fn judging(
-        &self,
-        resolver: SystemResolver,
-        at: Timestamp,
-    ) -> Result<(SystemResolver, &'static str)> {
-        let anchors = match &self.trust_anchor {
-            None => Anchors::iana(),
-            Some(path) => {
-                let wrong =
-                    |error| Error::new(Kind::Config, format!("{}: no trust anchors", path.display())).caused_by(error);
-                Anchors::parse(&input::text(path)?).map_err(wrong)?
-            }
-        };
-        let resolver = resolver.validating(anchors, Arc::new(Still(at)));
-        match resolver.unauthentic().await {
-            Some(_) if self.trust_anchor.is_none() => Ok((resolver.authentic()?, "the name server's word (AD)")),
-            _ => Ok((resolver, "our own check of the signatures")),
+    /// Who is asked about names: the server that was named, or those of the system. With trust anchors of one's own
+    /// each answer is judged from these on.
+    pub(super) fn resolver(&self, server: Option<&Server>, context: &Context) -> Result<SystemResolver> {
+        let resolver = self.asking(server, Asking::default(), "--resolver 192.0.2.53:53")?.traced(context.trace()?);
+        Ok(match self.anchors()? {
+            Some(anchors) => resolver.validating(anchors, Arc::new(SystemClock)),
+            None => resolver,
+        })
+    }
+
+    /// The same for those to whom it matters what DNSSEC says: without trust anchors of one's own answers are judged from
+    /// the root on, if signatures come through.
+    pub(super) fn judge(&self, server: Option<&Server>, context: &Context) -> Result<SystemResolver> {
+        let resolver = self.resolver(server, context)?;
+        Ok(match self.trust_anchor {
+            Some(_) => resolver,
+            None => resolver.validating_if_possible(Anchors::iana(), Arc::new(SystemClock)),
+        })
+    }
+
+    fn asking(&self, server: Option<&Server>, asking: Asking, example: &str) -> Result<SystemResolver> {
+        let is_certified = server.is_some_and(|server| matches!(server.transport, Transport::Tls | Transport::Https));
+        if self.resolver_ca.is_some() && !is_certified {
+            return Err(Error::new(Kind::Usage, "--resolver-ca without a resolver that shows a certificate")
+                .hint("name one by tls:// or https://"));
         }
+        match server {
+            Some(server) => Ok(SystemResolver::over(self.upstream(server)?, asking)),
+            None => SystemResolver::from_system_with(asking)
+                .map_err(|error| error.hint(format!("name a server yourself, as in {example}"))),
+        }
+    }
+
+    fn anchors(&self) -> Result<Option<Anchors>> {
+        let Some(path) = &self.trust_anchor else { return Ok(None) };
+        let wrong = |error| Error::new(Kind::Config, format!("{}: no trust anchors", path.display())).caused_by(error);
+        Anchors::parse(&input::text(path)?).map(Some).map_err(wrong)
     }
 
     fn upstream(&self, server: &Server) -> Result<Upstream> {
@@ -99,6 +117,36 @@ impl ResolverArgs {
     }
 }
 
+impl ResolverArgs {
+    /// Who is asked: the server that was named, or those of the system.
+    pub(super) fn resolver(&self, server: Option<&Server>, context: &Context) -> Result<SystemResolver> {
+        let asking = Asking {
+            is_stream_only: self.tcp,
+            is_forgetful: self.no_cache,
+            watch: context.globals.verbose.then(watch),
+        };
+        let resolver = self.believed.asking(server, asking, "@192.0.2.53")?;
+        Ok(resolver.traced(context.trace()?))
+    }
+
+    /// The same, which says of each answer whether DNSSEC vouches for it as of a time, and who says so: we, where
+    /// signatures come through to us, else the name server.
+    pub(super) async fn judging(
+        &self,
+        resolver: SystemResolver,
+        at: Timestamp,
+    ) -> Result<(SystemResolver, &'static str)> {
+        let anchors = self.believed.anchors()?.unwrap_or_else(Anchors::iana);
+        let resolver = resolver.validating(anchors, Arc::new(Still(at)));
+        match resolver.unauthentic().await {
+            Some(_) if self.believed.trust_anchor.is_none() => {
+                Ok((resolver.authentic()?, "the name server's word (AD)"))
+            }
+            _ => Ok((resolver, "our own check of the signatures")),
+        }
+    }
+}
+
 /// Who vouches where nobody was asked to.
 pub(super) const NOBODY: &str = "nobody";
 
@@ -113,6 +161,11 @@ impl Clock for Still {
     fn sleep(&self, wait: Duration) -> Later<'_, ()> {
         Box::pin(tokio::time::sleep(wait))
     }
+}
+
+/// A server as `--resolver` names it.
+pub(super) fn named(text: &str) -> Result<Server, String> {
+    Server::parse(text).map_err(|error| error.to_string())
 }
 
 /// `@` and a server.

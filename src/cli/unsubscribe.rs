@@ -6,8 +6,10 @@
 
 use super::context::Context;
 use super::exit::Exit;
-use super::{input, login, mx, send};
+use super::resolver::{self, BelievedArgs};
+use super::{input, login, send};
 use mailkit::address::Address;
+use mailkit::dns::server::Server as NameServer;
 use mailkit::engine::http::{Find, Http, Request, SystemNames};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::rope;
@@ -68,9 +70,13 @@ pub(super) struct Args {
     #[arg(long)]
     allow_unsigned: bool,
 
-    /// Ask this name server for keys of signatures, not the system's
-    #[arg(long, value_name = "IP[:PORT]", value_parser = mx::name_server)]
-    resolver: Option<SocketAddr>,
+    /// Ask this name server for keys of signatures, not the system's: an address or a name, perhaps with a port, or tcp://,
+    /// tls://, https:// and where it is
+    #[arg(long, value_name = "RESOLVER", value_parser = resolver::named)]
+    resolver: Option<NameServer>,
+
+    #[command(flatten)]
+    believed: BelievedArgs,
 
     /// Ask a web server in a private network too, or on this machine
     #[arg(long)]
@@ -204,7 +210,7 @@ impl Errand<'_> {
     fn vouched(&self, content: &dyn Content) -> Result<Vec<String>> {
         let unreadable = |error| input::unreadable(&self.args.file, error);
         let octets = rope::octets(content, 0..MESSAGE_MAX).map_err(unreadable)?;
-        let resolver = self.context.resolver(self.args.resolver)?;
+        let resolver = self.args.believed.resolver(self.args.resolver.as_ref(), self.context)?;
         let message = Message::parse(&octets);
         let verified = async { Ok(dkim::verify(&message, &resolver, SystemClock.now()).await) };
         let (checked, _) = self.context.block_on(verified)?;

@@ -199,8 +199,9 @@ async fn implicit(dns: &dyn Resolve, name: String) -> Result<Exchangers, NoExcha
         None => {
             let aliases = host.aliases.clone();
             // The domain may well be an alias; only an exchanger named by an MX record may not.
-            // Whoever vouches for the addresses of a name has vouched for it, too, that the name has no MX records.
-            let is_authentic = host.is_authentic && aliases.is_empty();
+            // Whoever vouches for the addresses of a name, and for the aliases before them, has vouched for it, too, that
+            // there are no MX records: in a signed zone nobody else can say so.
+            let is_authentic = host.is_authentic;
             let hosts = vec![Exchanger { aliases: Vec::new(), ..host }];
             let source = Source::Implicit;
             Ok(Exchangers { hosts, source, aliases, ttl: 0, stray_null: false, left_out: 0, is_authentic })
@@ -259,6 +260,7 @@ implicit A 127.0.1.1
 implicit6 AAAA ::1
 cnamed CNAME many
 cnamehost CNAME implicit
+halfway CNAME implicit6
 mxcname MX 10 alias
 nohost MX 10 gone
 nohost MX 20 gone2
@@ -413,13 +415,14 @@ mx.down A 127.0.1.7
     #[tokio::test]
     async fn what_dnssec_vouches_for_is_told() {
         let zone = zone().signed("many.cases.test").signed("a.cases.test").signed("implicit.cases.test");
-        let zone = zone.signed("cnamehost.cases.test").signed("ds.cases.test");
+        let zone = zone.signed("cnamehost.cases.test").signed("halfway.cases.test").signed("ds.cases.test");
         for (name, domain, hosts) in [
             ("many", true, vec![true, false, false, false, false]),
             ("cnamed", false, vec![true, false, false, false, false]),
             ("implicit", true, vec![true]),
-            // An alias may lead anywhere, and what it leads to may have MX records of its own.
-            ("cnamehost", false, vec![true]),
+            // RFC 7672 §2.2.2: what an alias leads to counts if each step is vouched for.
+            ("cnamehost", true, vec![true]),
+            ("halfway", false, vec![false]),
             ("mixed", false, vec![true]),
         ] {
             let found = exchangers(&zone, &Domain::parse(&format!("{name}.cases.test")).expect("a name")).await;

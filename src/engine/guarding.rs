@@ -4,17 +4,18 @@
 //! if none is left, the domain gets nothing, and what is told is the reason that may pass, if there is one.
 //! RFC 7672 §2; RFC 8461 §5.
 
-use super::exchangers::{Exchanger, Exchangers, exchangers};
+use super::dane::{Interest, search};
+use super::exchangers::{Exchangers, exchangers};
 use super::route::{Hop, Route, Rules, Unroutable, plan};
 use super::sts::{Policies, Standing};
 use crate::address::Domain;
-use crate::policy::guard::{Guard, Host, Refusal, by_dane, by_policy, remark};
+use crate::policy::dane;
+use crate::policy::guard::{Guard, Refusal, by_dane, by_policy, remark};
 use crate::policy::level::Level;
 use crate::policy::sts::Mode;
-use crate::policy::tlsa::{bases, owner};
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::status::Fate;
-use crate::world::{Answer, LookupError, RecordKind, Resolve};
+use crate::world::Resolve;
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -71,16 +72,18 @@ impl Guarding {
         let name = domain.to_ascii().to_string();
         let Ok(found) = found else { return Ok(route.thin()) };
         let route = match self.level {
-            Level::Dane if !found.is_authentic => Err(NoWay::Refused(unvouched(dns, &name).await)),
-            Level::Dane => self.by_dane(dns, &name, port, &found, route).await,
-            Level::Opportunistic if found.is_authentic => {
+            Level::Dane => match self.by_dane(dns, &name, port, &found, route).await {
+                Err(NoWay::Refused(why)) if !found.is_authentic && !why.may_pass => {
+                    Err(NoWay::Refused(unvouched(dns, &name).await))
+                }
+                route => route,
+            },
+            Level::Opportunistic => {
                 let route = self.by_dane(dns, &name, port, &found, route).await?;
                 self.by_policy(&name, route).await
             }
             // Who keeps to policies does so at every level.
-            Level::None | Level::Opportunistic | Level::Require | Level::Verify | Level::MtaSts => {
-                self.by_policy(&name, route).await
-            }
+            Level::None | Level::Require | Level::Verify | Level::MtaSts => self.by_policy(&name, route).await,
         };
         // Not before: of two names for one machine, one may be good and the other not.
         route.map(Route::thin)
@@ -95,31 +98,14 @@ impl Guarding {
         route: Route,
     ) -> Result<Route, NoWay> {
         let verdicts = route.hops.iter().map(|hop| async {
-            let of_hop = found.hosts.iter().find(|host| host.host == hop.host);
-            self.of_host(dns, domain, port, of_hop, hop).await
+            let standing = match found.hosts.iter().find(|host| host.host == hop.host) {
+                Some(host) => search(dns, (domain, found), host, port, Interest::Counting).await.standing,
+                None => dane::Standing::Unvouched,
+            };
+            by_dane(self.level, &hop.host, domain, standing)
         });
         let verdicts = join_all(verdicts).await;
         left(route, verdicts)
-    }
-
-    async fn of_host(
-        &self,
-        dns: &dyn Resolve,
-        domain: &str,
-        port: u16,
-        found: Option<&Exchanger>,
-        hop: &Hop,
-    ) -> Result<Guard, Refusal> {
-        let aliases = found.map_or(&[][..], |found| &found.aliases);
-        // Nobody is asked whose answer could not count: some servers of unsigned names choke on the question
-        // (RFC 7672 §2.1.2).
-        let is_authentic = found.is_some_and(|found| found.is_authentic);
-        let host = Host { name: &hop.host, domain, is_authentic };
-        let looked = match is_authentic {
-            true => tlsa(dns, &hop.host, aliases, port).await,
-            false => None,
-        };
-        by_dane(self.level, host, looked.as_ref().map(|(base, answer)| (base.as_str(), answer)))
     }
 
     async fn by_policy(&self, domain: &str, route: Route) -> Result<Route, NoWay> {
@@ -155,29 +141,6 @@ impl Guarding {
     }
 }
 
-/// What DNS says of the TLSA records of a host's port, and the base domain where it says so: where an alias leads
-/// before the host's own name (RFC 7672 §2.2.2).
-pub async fn tlsa(
-    dns: &dyn Resolve,
-    host: &str,
-    aliases: &[String],
-    port: u16,
-) -> Option<(String, Result<Answer, LookupError>)> {
-    let mut looked = None;
-    for base in bases(host, aliases) {
-        let answer = dns.lookup(&owner(base, port), RecordKind::Tlsa).await;
-        let is_settled = match &answer {
-            Ok(answer) => answer.is_authentic,
-            Err(why) => matches!(why, LookupError::Temporary(_)),
-        };
-        looked = Some((base.to_owned(), answer));
-        if is_settled {
-            break;
-        }
-    }
-    looked
-}
-
 /// What is left of a way of those exchangers that may be used.
 fn left(route: Route, verdicts: Vec<Result<Guard, Refusal>>) -> Result<Route, NoWay> {
     let (mut hops, mut refusals) = (Vec::new(), Vec::new());
@@ -201,8 +164,8 @@ async fn unvouched(dns: &dyn Resolve, domain: &str) -> Refusal {
     match dns.unauthentic().await {
         None => Refusal::lasting(format!("DNSSEC does not vouch for the mail exchangers of {domain}, so DANE cannot")),
         Some(why) => Refusal::lasting(format!(
-            "DANE cannot be relied on here: {why}; it takes a name server on this machine that checks DNSSEC, or \
-             options trust-ad in /etc/resolv.conf"
+            "DANE cannot be relied on here: {why}; it takes a name server that passes signatures on, or one on this machine \
+             that checks them"
         )),
     }
 }

@@ -1,6 +1,7 @@
 //! Protocols over connections.
 
 pub mod courier;
+pub mod dane;
 pub mod dial;
 pub mod doh;
 pub mod exchangers;

@@ -7,6 +7,7 @@
 //! mail routing.
 //! RFC 1034 §3.6.2; RFC 2308 §2; RFC 6761 §6.3, §6.4; RFC 7686 §2.
 
+mod judge;
 mod judged;
 mod local;
 mod records;
@@ -17,7 +18,7 @@ pub(super) use records::{absolute, follow, host};
 use super::dns::{Client, Sight, Upstream, Watch};
 use super::tls::Trust;
 use super::trace::Trace;
-use crate::dns::dnssec::{Anchors, Security, Validated, Validator, Why};
+use crate::dns::dnssec::{Anchors, Security, Validated, Why};
 use crate::dns::plan::Patience;
 use crate::dns::question::{Question, Wishes};
 use crate::dns::server::{Server, Transport};
@@ -26,8 +27,10 @@ use crate::message::safe::terminal;
 use crate::wire::event::Happening;
 use crate::world::{Answer, Clock, Later, LookupError, RecordKind, Resolve};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use hickory_resolver::system_conf::read_system_conf;
+pub use judge::Voucher;
+use judge::{Judge, Trial};
 use local::Local;
 use records::{ALIASES_MAX, follow_from, record_type, shown, to_record, too_many_aliases};
 use std::net::SocketAddr;
@@ -55,18 +58,6 @@ pub struct SystemResolver {
     untrusted: Option<String>,
     deadline: Duration,
     trace: Option<Trace>,
-}
-
-/// Who judges answers here, and when that is.
-struct Judge {
-    validator: Validator,
-    clock: Arc<dyn Clock>,
-}
-
-impl Judge {
-    async fn look_at(&self, client: &Client, name: &Name, kind: RecordType) -> Validated {
-        self.validator.validate(client, name, kind, self.clock.now()).await
-    }
 }
 
 /// Whom to ask, and how.
@@ -132,12 +123,24 @@ impl SystemResolver {
     /// The same, which judges each answer itself, from these trust anchors on, as of the time of this clock. Nobody's
     /// word counts then.
     pub fn validating(self, anchors: Anchors, clock: Arc<dyn Clock>) -> Self {
-        Self { is_authentic: true, judge: Some(Judge { validator: Validator::new(anchors), clock }), ..self }
+        Self { is_authentic: true, judge: Some(Judge::new(anchors, clock, None)), ..self }
+    }
+
+    /// The same, which judges each answer itself from the moment on when signatures first come through from these trust
+    /// anchors; until then the servers' word counts, as far as it ever does.
+    pub fn validating_if_possible(self, anchors: Anchors, clock: Arc<dyn Clock>) -> Self {
+        Self { is_authentic: true, judge: Some(Judge::new(anchors, clock, Some(Trial::default()))), ..self }
+    }
+
+    /// Who says what answers are worth, as far as is known now.
+    pub async fn voucher(&self) -> Voucher {
+        let late = |_| Voucher::Nobody { why: "the name server did not answer in time".to_owned(), may_pass: true };
+        tokio::time::timeout(self.deadline, self.found_voucher()).await.unwrap_or_else(late)
     }
 
     /// An answer with all that was found on the way to it; none if answers are not judged here, or that takes too long.
     pub async fn judged(&self, name: &str, kind: RecordKind) -> Option<Validated> {
-        let (judge, name) = (self.judge.as_ref()?, absolute(name).ok()?);
+        let (judge, name) = (self.judge().await.ok()?, absolute(name).ok()?);
         tokio::time::timeout(self.deadline, judge.look_at(&self.client, &name, record_type(kind))).await.ok()
     }
 
@@ -156,7 +159,8 @@ impl SystemResolver {
     /// The records of a kind that a name has, or what it is an alias of has; authentic if every answer on the way was.
     async fn ask(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
         let mut name = absolute(name)?;
-        if let Some(judge) = &self.judge
+        let judge = self.judge().await.ok();
+        if let Some(judge) = judge
             && self.local.answer(&Question { name: name.clone(), kind: record_type(kind) }).is_none()
         {
             let judged = judge.look_at(&self.client, &name, record_type(kind)).await;
@@ -174,7 +178,7 @@ impl SystemResolver {
             }
             let sight = self.question(&question).await?;
             found.is_authentic &=
-                sight.reply.is_authentic() && self.is_authentic && self.is_trusted() && self.judge.is_none();
+                sight.reply.is_authentic() && self.is_authentic && self.is_trusted() && judge.is_none();
             // What an answer says about names that nobody asked for does not count.
             let answers = sight.reply.answers();
             let (here, end) = follow_from(question.name.clone(), kind, |name| {
@@ -200,7 +204,8 @@ impl SystemResolver {
 
     /// A server's answer to one question: a failure is none.
     async fn question(&self, question: &Question) -> Result<Arc<Sight>, LookupError> {
-        let wishes = if self.is_authentic { Wishes::AUTHENTIC } else { Wishes::default() };
+        // A server whose word would not count is asked as always.
+        let wishes = if self.is_authentic && self.is_trusted() { Wishes::AUTHENTIC } else { Wishes::default() };
         let said = self.client.ask(question, wishes).await;
         let sight = said.map_err(|trouble| LookupError::Temporary(trouble.to_string()))?;
         match sight.reply.code() {
@@ -217,23 +222,39 @@ impl SystemResolver {
         }
     }
 
-    /// Why no answer is ever authentic: the server is not to be trusted, or does not look.
-    async fn obstacle(&self) -> Option<String> {
-        if let Some(judge) = &self.judge {
-            // Where the keys that are trusted are not seen with their signatures, nothing else is either.
-            let zone = judge.validator.anchors().zones().next().cloned().unwrap_or_else(Name::root);
-            let judged = judge.look_at(&self.client, &zone, RecordType::DNSKEY).await;
-            return judged.security.why().map(ToString::to_string);
+    /// Who judges answers here; an error has the reason why nobody does, if there is one.
+    async fn judge(&self) -> Result<&Judge, Option<Why>> {
+        match &self.judge {
+            Some(judge) => judge.is_in_office(&self.client).await.map(|()| judge).map_err(Some),
+            None => Err(None),
         }
+    }
+
+    async fn found_voucher(&self) -> Voucher {
+        let ours = match self.judge().await {
+            Ok(judge) => {
+                // Where the keys that are trusted are not seen with their signatures, nothing else is either.
+                return match judge.anchored(&self.client).await {
+                    Ok(()) => Voucher::Ours,
+                    Err(why) => Voucher::Nobody { may_pass: judge::may_pass(&why), why: why.to_string() },
+                };
+            }
+            Err(why) => why,
+        };
+        let may_pass = ours.as_ref().is_some_and(judge::may_pass);
+        let nobody = |theirs: String| match &ours {
+            None => Voucher::Nobody { why: theirs, may_pass },
+            Some(ours) => Voucher::Nobody { why: format!("{theirs}; and it cannot be checked here: {ours}"), may_pass },
+        };
         if let Some(server) = &self.untrusted {
-            return Some(format!(
+            return nobody(format!(
                 "the name server {server} is not on this machine, and what it says of DNSSEC could be anybody's"
             ));
         }
         // The root is signed: a server that checks signatures knows it for authentic, or cannot reach it.
         match self.question(&Question::root_servers()).await {
-            Ok(sight) if sight.reply.is_authentic() => None,
-            _ => Some("the name server does not check DNSSEC".to_owned()),
+            Ok(sight) if sight.reply.is_authentic() => Voucher::Server,
+            _ => nobody("the name server does not check DNSSEC".to_owned()),
         }
     }
 
@@ -273,8 +294,10 @@ impl Resolve for SystemResolver {
             if !self.is_authentic {
                 return Some("nobody asked whether they are".to_owned());
             }
-            let late = |_| Some("the name server did not answer in time".to_owned());
-            tokio::time::timeout(self.deadline, self.obstacle()).await.unwrap_or_else(late)
+            match self.voucher().await {
+                Voucher::Ours | Voucher::Server => None,
+                Voucher::Nobody { why, .. } => Some(why),
+            }
         })
     }
 }

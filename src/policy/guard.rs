@@ -4,11 +4,10 @@
 //! to wait and never one to send with less: whoever can keep answers from us must not be rewarded for it.
 //! RFC 7672 §2.1, §2.2; RFC 8461 §4, §5.
 
+use super::dane::Standing;
 use super::level::Level;
 use super::sts::{Mode, Policy};
-use super::tlsa::{Published, names};
 use crate::wire::association::Association;
-use crate::world::{Answer, LookupError};
 use std::fmt;
 
 /// How an exchanger is to be talked to.
@@ -39,17 +38,6 @@ pub struct Refusal {
     pub may_pass: bool,
 }
 
-/// What is known of an exchanger before its TLSA records are asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Host<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// The domain that it takes mail for.
-    pub domain: &'a str,
-    /// DNSSEC vouches for its name as an exchanger of the domain, and for its addresses.
-    pub is_authentic: bool,
-}
-
 impl Refusal {
     /// For good, as far as we know.
     pub fn lasting(text: impl Into<String>) -> Self {
@@ -68,38 +56,25 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// By DANE. `looked` has what DNS said of TLSA records, and the base domain that was asked about; it is none if nobody
-/// asked, since an answer could not have been authentic.
-pub fn by_dane(
-    level: Level,
-    host: Host<'_>,
-    looked: Option<(&str, &Result<Answer, LookupError>)>,
-) -> Result<Guard, Refusal> {
-    let Host { name, domain, is_authentic } = host;
+/// By DANE: what follows for an exchanger of a domain from what it has.
+pub fn by_dane(level: Level, name: &str, domain: &str, standing: Standing) -> Result<Guard, Refusal> {
+    // RFC 7672 §6: who insists on DANE waits where a domain has none; for everybody else it is as before there was any.
     let without = |why: String| match level {
         Level::Dane => Err(Refusal::lasting(why)),
         _ => Ok(Guard::Usual),
     };
-    let (base, looked) = match looked {
-        Some(looked) if is_authentic => looked,
-        _ => return without(format!("DNSSEC does not vouch for {name} as a mail exchanger of {domain}")),
-    };
-    let published = match looked {
-        // RFC 7672 §2.1.1: insecure records count no more than none; they cannot do harm, but anybody could have made them.
-        Ok(answer) if answer.is_authentic => Published::of(&answer.records),
-        Ok(_) | Err(LookupError::NoSuchName | LookupError::NoRecords) => Published::Nothing,
-        // RFC 7672 §2.1.2: somebody may keep them from us.
-        Err(LookupError::Temporary(why)) => {
-            return Err(Refusal::passing(format!("DNS does not say now whether {name} has TLSA records: {why}")));
+    match standing {
+        Standing::Unvouched => without(format!("DNSSEC does not vouch for {name} as a mail exchanger of {domain}")),
+        Standing::Nothing => without(format!("{name} has no TLSA records that DNSSEC vouches for")),
+        // RFC 7672 §2.1.2: such a host is as one that cannot be reached.
+        Standing::Unknown(why) => {
+            Err(Refusal::passing(format!("DNS does not say now whether {name} has TLSA records: {why}")))
         }
-    };
-    match published {
-        Published::Nothing => without(format!("{name} has no TLSA records that DNSSEC vouches for")),
-        Published::Unusable => match level {
+        Standing::Unusable => match level {
             Level::Dane => Err(Refusal::lasting(format!("none of the TLSA records of {name} can be used for mail"))),
             _ => Ok(Guard::Encrypted),
         },
-        Published::Usable(associations) => Ok(Guard::Named { associations, names: names(base, name, domain) }),
+        Standing::Named { associations, names } => Ok(Guard::Named { associations, names }),
     }
 }
 
@@ -131,9 +106,7 @@ pub fn remark(policy: &Policy, hosts: &[&str], domain: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::Record;
-
-    const HOST: Host<'_> = Host { name: "mx.x.test", domain: "x.test", is_authentic: true };
+    use crate::wire::association::{Matching, Selector, Usage};
 
     fn said(verdict: Result<Guard, Refusal>) -> String {
         match verdict {
@@ -147,38 +120,29 @@ mod tests {
 
     #[test]
     fn what_signed_dns_publishes_decides_and_silence_is_no_permission() {
-        let record = |usage| Record::Tlsa { usage, selector: 1, matching: 1, data: vec![7; 32] };
-        let answer =
-            |records: Vec<Record>, is_authentic| Some(Ok(Answer { records, is_authentic, ..Answer::default() }));
-        let lost = || Some(Err(LookupError::Temporary("SERVFAIL".into())));
-        for (looked, is_authentic, opportunistic, dane) in [
-            (answer(vec![record(3)], true), true, "1 mx.x.test x.test", "1 mx.x.test x.test"),
-            (answer(vec![record(1), record(2)], true), true, "1 mx.x.test x.test", "1 mx.x.test x.test"),
-            (answer(vec![record(1)], true), true, "encrypted", "never: none of the TLSA records"),
-            (answer(vec![], true), true, "usual", "never: mx.x.test has no TLSA records"),
-            (answer(vec![record(3)], false), true, "usual", "never: mx.x.test has no TLSA records"),
-            (Some(Err(LookupError::NoRecords)), true, "usual", "never: mx.x.test has no TLSA records"),
-            (Some(Err(LookupError::NoSuchName)), true, "usual", "never: mx.x.test has no TLSA records"),
-            (lost(), true, "later: DNS does not say now", "later: DNS does not say now"),
-            // Nobody vouches for the way to the host, so its records were not asked for, or do not count.
-            (None, false, "usual", "never: DNSSEC does not vouch for mx.x.test"),
-            (answer(vec![record(3)], true), false, "usual", "never: DNSSEC does not vouch for mx.x.test"),
-            (lost(), false, "usual", "never: DNSSEC does not vouch for mx.x.test"),
+        let key = Association {
+            usage: Usage::Server,
+            selector: Selector::Key,
+            matching: Matching::Sha256,
+            data: vec![7; 32],
+        };
+        let names = vec!["mx.x.test".to_owned(), "x.test".to_owned()];
+        for (standing, opportunistic, dane) in [
+            (Standing::Named { associations: vec![key], names }, "1 mx.x.test x.test", "1 mx.x.test x.test"),
+            (Standing::Unusable, "encrypted", "never: none of the TLSA records"),
+            (Standing::Nothing, "usual", "never: mx.x.test has no TLSA records"),
+            (Standing::Unvouched, "usual", "never: DNSSEC does not vouch for mx.x.test as a mail exchanger of x.test"),
+            (
+                Standing::Unknown("SERVFAIL".into()),
+                "later: DNS does not say now whether mx.x.test has TLSA records: SERVFAIL",
+                "later: DNS does not say now",
+            ),
         ] {
             for (level, wanted) in [(Level::Opportunistic, opportunistic), (Level::Dane, dane)] {
-                let looked = looked.as_ref().map(|answer| ("mx.x.test", answer));
-                let verdict = said(by_dane(level, Host { is_authentic, ..HOST }, looked));
-                assert!(verdict.starts_with(wanted), "{level} {looked:?}: {verdict}");
+                let verdict = said(by_dane(level, "mx.x.test", "x.test", standing.clone()));
+                assert!(verdict.starts_with(wanted), "{level} {standing:?}: {verdict}");
             }
         }
-    }
-
-    #[test]
-    fn the_name_that_is_asked_for_is_the_base_domain() {
-        let record = Record::Tlsa { usage: 2, selector: 0, matching: 1, data: vec![7; 32] };
-        let answer = Ok(Answer { records: vec![record], is_authentic: true, ..Answer::default() });
-        let verdict = by_dane(Level::Dane, HOST, Some(("real.test", &answer)));
-        assert_eq!(said(verdict), "1 real.test mx.x.test x.test");
     }
 
     #[test]

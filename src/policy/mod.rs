@@ -9,6 +9,7 @@
 pub mod arc;
 pub mod bimi;
 pub mod blocklist;
+pub mod dane;
 pub mod dkim;
 pub mod dmarc;
 pub mod guard;

@@ -3,7 +3,7 @@
 //! The records of authorities that are trusted anyhow, PKIX-TA(0) and PKIX-EE(1), mean nothing between mail exchangers,
 //! which trust none in common. A record of a kind that is not known, or with a hash of the wrong length, is passed
 //! over and does no harm to those beside it.
-//! RFC 6698 §2.1, §3; RFC 7671 §4, §7, §9; RFC 7672 §2.2.2, §3.1, §3.2.
+//! RFC 6698 §2.1, §3; RFC 7671 §4, §9; RFC 7672 §2.2.3, §3.1.
 
 use crate::wire::association::{Association, Matching, Selector, Usage};
 use crate::world::Record;
@@ -32,28 +32,9 @@ impl Published {
     }
 }
 
-/// The names below which a host's records may stand, best first: what it is an alias of, then its own.
-pub fn bases<'a>(host: &'a str, aliases: &'a [String]) -> impl Iterator<Item = &'a str> {
-    // RFC 7672 §2.2.2: records at the end of a chain of aliases go before those at its beginning.
-    aliases.last().map(String::as_str).into_iter().chain([host])
-}
-
-/// Where the records of a TCP port stand.
+/// Where the records of a TCP port stand (RFC 7672 §2.2.3).
 pub fn owner(base: &str, port: u16) -> String {
     format!("_{port}._tcp.{base}")
-}
-
-/// The names that a certificate may carry for which a named authority vouches: the first is also asked for (SNI).
-pub fn names(base: &str, host: &str, domain: &str) -> Vec<String> {
-    // RFC 7672 §3.2.2: the base domain; of an MX host the domain behind it too, and what the host was called before
-    // its aliases were followed.
-    let mut names = vec![base.to_owned()];
-    for name in [host, domain] {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            names.push(name.to_owned());
-        }
-    }
-    names
 }
 
 fn usable(record: &Record) -> Option<Association> {
@@ -175,18 +156,8 @@ mod tests {
     }
 
     #[test]
-    fn records_stand_below_the_end_of_the_aliases_first() {
-        let aliases = ["b.test".to_owned(), "c.test".to_owned()];
-        assert_eq!(bases("a.test", &aliases).collect::<Vec<_>>(), ["c.test", "a.test"]);
-        assert_eq!(bases("a.test", &[]).collect::<Vec<_>>(), ["a.test"]);
+    fn records_stand_below_port_and_transport() {
         assert_eq!(owner("mx.x.test", 25), "_25._tcp.mx.x.test");
         assert_eq!(owner("x.test", 1025), "_1025._tcp.x.test");
-    }
-
-    #[test]
-    fn a_certificate_may_carry_the_name_of_host_base_or_domain_each_once() {
-        assert_eq!(names("c.test", "a.test", "x.test"), ["c.test", "a.test", "x.test"]);
-        assert_eq!(names("mx.test", "MX.test", "x.test"), ["mx.test", "x.test"]);
-        assert_eq!(names("x.test", "x.test", "x.test"), ["x.test"]);
     }
 }

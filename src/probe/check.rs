@@ -94,7 +94,7 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
         _ => None,
     };
     let (dane_facts, addresses) = match &found {
-        Ok(found) => join(dane::gather(dns, found), ptr::gather(dns, found)).await,
+        Ok(found) => join(dane::gather(dns, &ascii, found), ptr::gather(dns, found)).await,
         Err(_) => (Vec::new(), Vec::new()),
     };
     let dmarc_facts = match walked {

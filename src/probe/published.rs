@@ -8,10 +8,12 @@ use super::known::{
     STS_SHORT, STS_TESTING, STS_UNKNOWN,
 };
 use super::report::{Dnssec, Host, Level, Report};
-use crate::engine::guarding::tlsa;
+use crate::engine::dane::{Interest, search};
+use crate::engine::exchangers::Exchanger;
 use crate::engine::sts::{Policies, Standing};
+use crate::policy::dane::Standing as Dane;
 use crate::policy::sts::{Mode, Policy};
-use crate::policy::tlsa::{Published, names, owner};
+use crate::policy::tlsa::{Published, owner};
 use crate::wire::association::Association;
 use crate::world::{LookupError, Record, Resolve};
 use futures_util::StreamExt;
@@ -122,33 +124,40 @@ impl Report {
             self.dns.vouched_by = voucher.ok().map(str::to_owned);
         }
         let hosts = found.hosts.iter().filter(|host| !host.host.starts_with('['));
-        let asked = hosts.map(|host| (host.host.clone(), host.aliases.clone())).map(|(host, aliases)| async move {
-            let looked = tlsa(dns, &host, &aliases, port).await;
-            (host, looked)
-        });
+        let mut names = BTreeSet::new();
+        let hosts: Vec<Exchanger> = hosts.filter(|host| names.insert(host.host.clone())).cloned().collect();
+        let (domain, found) = (self.ascii.clone(), &found);
+        let asked = hosts.iter().map(|host| search(dns, (&domain, found), host, port, Interest::Any));
         let answers: Vec<_> = futures_util::stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
-        for (host, looked) in answers {
-            let Some((base, answer)) = looked else { continue };
-            let is_vouched = found.is_authentic
-                && found.hosts.iter().any(|other| other.host == host && other.is_authentic)
-                && answer.as_ref().is_ok_and(|answer| answer.is_authentic);
-            let names = names(&base, &host, &self.ascii);
-            let records = answer.as_ref().map(|answer| answer.records.as_slice()).unwrap_or_default();
-            let published = Published::of(records);
-            let state = match (&answer, &published) {
-                (Err(LookupError::Temporary(_)), _) => TlsaState::Unknown,
-                (_, Published::Nothing) => TlsaState::None,
-                _ if !is_vouched => TlsaState::Insecure,
-                (_, Published::Unusable) => TlsaState::Unusable,
-                (_, Published::Usable(_)) => TlsaState::Usable,
+        for (host, search) in hosts.iter().map(|host| host.host.as_str()).zip(answers) {
+            let told = search.told();
+            let base = told.map_or(host, |looked| looked.base.as_str());
+            let records = match told.map(|looked| &looked.said) {
+                Some(Ok(answer)) => answer.records.as_slice(),
+                _ => &[],
             };
-            let associations = match published {
-                Published::Usable(associations) => associations,
-                Published::Nothing | Published::Unusable => Vec::new(),
+            let silence = match told.map(|looked| &looked.said) {
+                Some(Err(why @ LookupError::Temporary(_))) => Some(why.to_string()),
+                _ => None,
+            };
+            let published = Published::of(records);
+            let (state, error) = match (&search.standing, &published) {
+                (Dane::Unknown(why), _) => (TlsaState::Unknown, Some(why.clone())),
+                (Dane::Named { .. }, _) => (TlsaState::Usable, None),
+                (Dane::Unusable, _) => (TlsaState::Unusable, None),
+                // Others may have a name server that knows whether anybody vouches for the host, and ask.
+                (Dane::Unvouched, _) if unchecked.is_some() && silence.is_some() => (TlsaState::Unknown, silence),
+                (Dane::Unvouched | Dane::Nothing, Published::Nothing) => (TlsaState::None, None),
+                (Dane::Unvouched | Dane::Nothing, _) => (TlsaState::Insecure, None),
+            };
+            let (associations, names) = match (search.standing.clone(), published) {
+                (Dane::Named { associations, names }, _) => (associations, names),
+                (_, Published::Usable(associations)) => (associations, Vec::new()),
+                (_, Published::Nothing | Published::Unusable) => (Vec::new(), Vec::new()),
             };
             let told = records.iter().filter_map(|one| record(one, &associations)).take(RECORDS_MAX).collect();
-            let tlsa = Tlsa { state, owner: owner(&base, port), records: told, associations, names };
-            self.remark_on_tlsa(&host, &tlsa, answer.err(), unchecked);
+            let tlsa = Tlsa { state, owner: owner(base, port), records: told, associations, names };
+            self.remark_on_tlsa(host, &tlsa, error, unchecked);
             for entry in self.mx.iter_mut().filter(|entry| entry.host == host) {
                 entry.tlsa = Some(tlsa.clone());
             }
@@ -156,10 +165,10 @@ impl Report {
         self.remark_on_all_tlsa(unchecked);
     }
 
-    fn remark_on_tlsa(&mut self, host: &str, tlsa: &Tlsa, error: Option<LookupError>, unchecked: Option<&str>) {
+    fn remark_on_tlsa(&mut self, host: &str, tlsa: &Tlsa, error: Option<String>, unchecked: Option<&str>) {
         match tlsa.state {
             TlsaState::Unknown => {
-                let why = error.map(|error| error.to_string()).unwrap_or_default();
+                let why = error.unwrap_or_default();
                 self.find(DANE_UNKNOWN, Some(host), format!("DNS does not say whether it has TLSA records: {why}"));
             }
             TlsaState::Insecure if unchecked.is_none() => {

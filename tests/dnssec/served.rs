@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// A day that does not pass: so many seconds behind noon.
-struct Noon(u32);
+pub(super) struct Noon(pub(super) u32);
 
 impl Clock for Noon {
     fn now(&self) -> Timestamp {
@@ -29,23 +29,33 @@ impl Clock for Noon {
 }
 
 /// Answers over UDP, as long as the test runs.
-fn serve(internet: Internet) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+pub(super) fn serve(internet: Internet) -> SocketAddr {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    answer("127.0.0.1", move |asked| {
+        let query = asked.queries.first().expect("a question").clone();
+        assert!(asked.metadata.checking_disabled, "who judges by itself wants to see what is bogus too");
+        let said = runtime.block_on(internet.ask(query.name(), query.query_type())).expect("an answer");
+        let mut reply = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
+        reply.metadata.response_code = said.rcode;
+        reply.add_query(query);
+        reply.answers = said.answers;
+        reply.authorities = said.authorities;
+        reply
+    })
+}
+
+/// The same, with answers of any sort.
+pub(super) fn answer(ip: &str, mut reply: impl FnMut(&Message) -> Message + Send + 'static) -> SocketAddr {
+    let socket = UdpSocket::bind((ip, 0)).expect("a socket");
     let address = socket.local_addr().expect("its address");
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let mut buffer = [0; 4096];
         while let Ok((length, from)) = socket.recv_from(&mut buffer) {
             let Ok(asked) = Message::from_vec(&buffer[..length]) else { continue };
-            let Some(query) = asked.queries.first() else { continue };
-            assert!(asked.metadata.checking_disabled, "who judges by itself wants to see what is bogus too");
-            let said = runtime.block_on(internet.ask(query.name(), query.query_type())).expect("an answer");
-            let mut reply = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
-            reply.metadata.response_code = said.rcode;
-            reply.add_query(query.clone());
-            reply.answers = said.answers;
-            reply.authorities = said.authorities;
-            let _ = socket.send_to(&reply.to_vec().expect("octets"), from);
+            if asked.queries.is_empty() {
+                continue;
+            }
+            let _ = socket.send_to(&reply(&asked).to_vec().expect("octets"), from);
         }
     });
     address

@@ -5,7 +5,7 @@ use super::exchangers::{Net, send};
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use mailkit::net::zone::Zone;
 use mailkit::policy::level::Level;
-use rcgen::{KeyPair, PublicKeyData, date_time_ymd};
+use rcgen::{CertificateParams, DnType, KeyPair, PublicKeyData, date_time_ymd};
 use std::sync::Arc;
 
 /// The data of a TLSA record, in the digits of zone files.
@@ -42,6 +42,13 @@ fn net(chain: &Chain) -> Arc<Net> {
     Arc::new(Net { hosts: vec![("192.0.2.1", Some(chain.clone()))], ..Net::default() })
 }
 
+/// A certificate with a common name alone.
+fn nameless(name: &str) -> CertificateParams {
+    let mut params = params(&[]);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
 const NOT_NAMED: &str = "it is not the one that the domain's TLSA records name";
 const OTHER_NAME: &str = "it is for another name";
 const EXPIRED: &str = "it, or one that vouches for it, has expired";
@@ -59,11 +66,15 @@ async fn a_certificate_is_taken_if_dns_names_it_and_refused_in_its_own_words_if_
     let old = root.sign(&expired, &[&root]);
     let of_domain = root.sign(&params(&["x.test"]), &[&root]);
     let elsewhere = root.sign(&params(&["mx.evil.test"]), &[&root]);
+    let wild = root.sign(&params(&["*.x.test"]), &[&root]);
+    let deeper = root.sign(&params(&["*.mx.x.test"]), &[&root]);
+    let partly = root.sign(&params(&["m*.x.test"]), &[&root]);
+    let common = root.sign(&nameless("mx.x.test"), &[&root]);
     let leaf = |chain: &Chain| chain.certificates[0].clone();
     let (root_der, other_der) = (root.certificate.der().to_vec(), other.certificate.der().to_vec());
     let middle_der = middle.certificate.der().to_vec();
     for (case, chain, records, wanted) in [
-        // The server's own certificate or key: by itself, whatever else is wrong with it.
+        // RFC 7672 §3.1.1, §3.2.1: the server's own certificate or key, by itself, whatever else is wrong with it.
         ("key", &good, vec![key(3, 1, &good)], None),
         ("key, longer hash", &good, vec![key(3, 2, &good)], None),
         ("key, whole", &good, vec![key(3, 0, &good)], None),
@@ -71,13 +82,16 @@ async fn a_certificate_is_taken_if_dns_names_it_and_refused_in_its_own_words_if_
         ("certificate, whole", &good, vec![certificate(3, 0, &leaf(&good))], None),
         ("by itself", &stranger, vec![key(3, 1, &stranger)], None),
         ("expired", &old, vec![key(3, 1, &old)], None),
+        // RFC 7672 §4: this key, or the next one.
         ("one of two", &good, vec![key(3, 1, &stranger), key(3, 1, &good)], None),
+        ("neither of two", &good, vec![key(3, 1, &stranger), key(3, 1, &old)], Some(NOT_NAMED)),
         ("another key", &good, vec![key(3, 1, &stranger)], Some(NOT_NAMED)),
         ("another certificate", &good, vec![certificate(3, 1, &leaf(&bare))], Some(NOT_NAMED)),
         ("an authority's, as the server's", &good, vec![certificate(3, 1, &root_der)], Some(NOT_NAMED)),
-        // Of two hashes the stronger counts, even if only the weaker would do.
+        // RFC 7672 §5: of two hashes the stronger counts, even if only the weaker would do.
         ("agility", &good, vec![key(3, 1, &good), key(3, 2, &stranger)], Some(NOT_NAMED)),
-        // Authorities: the name and the dates count.
+        ("agility, the other way", &good, vec![key(3, 1, &stranger), key(3, 2, &good)], None),
+        // RFC 7672 §3.1.2, §3.2.2: authorities; the name and the dates count.
         ("root", &good, vec![certificate(2, 1, &root_der)], None),
         ("between", &good, vec![certificate(2, 1, &middle_der)], None),
         ("root, not shown, but whole in DNS", &bare, vec![certificate(2, 0, &root_der)], None),
@@ -87,6 +101,13 @@ async fn a_certificate_is_taken_if_dns_names_it_and_refused_in_its_own_words_if_
         ("root, not shown", &bare, vec![certificate(2, 1, &root_der)], Some(NOT_NAMED)),
         ("another name", &elsewhere, vec![certificate(2, 1, &root_der)], Some(OTHER_NAME)),
         ("expired below a root", &old, vec![certificate(2, 1, &root_der)], Some(EXPIRED)),
+        // RFC 7672 §3.2.3: a star stands for one label, the first, and for all of it.
+        ("a star", &wild, vec![certificate(2, 1, &root_der)], None),
+        ("a star too deep", &deeper, vec![certificate(2, 1, &root_der)], Some(OTHER_NAME)),
+        ("a star for a part", &partly, vec![certificate(2, 1, &root_der)], Some(OTHER_NAME)),
+        // Against RFC 7672 §3.2.3, by RFC 9525 §2, §6.3: a common name is no name of a host, also where no other is.
+        ("a common name", &common, vec![certificate(2, 1, &root_der)], Some(OTHER_NAME)),
+        ("a common name, of the server's own", &common, vec![key(3, 1, &common)], None),
         ("no certificate at all", &good, vec!["2 0 0 00ff00ff".to_owned()], Some(NOT_NAMED)),
     ] {
         let net = net(chain);
@@ -181,6 +202,25 @@ async fn exchangers_that_may_not_be_used_are_left_out_and_the_others_are_tried()
         let net = Arc::new(Net { hosts: hosts.clone(), ..Net::default() });
         send(&net, zone(), level, None, "bob@x.test").await;
         assert_eq!(*net.letters.lock().expect("whole"), [wanted], "{level}");
+    }
+}
+
+#[tokio::test]
+async fn below_a_named_authority_the_end_of_the_domain_s_alias_is_a_name_too() {
+    let root = Authority::root("root");
+    let chain = root.sign(&params(&["x.test"]), &[&root]);
+    let text = format!(
+        "alias.test CNAME x.test\nx.test MX 10 mx.x.test\nmx.x.test A 192.0.2.1\n_25._tcp.mx.x.test TLSA {}",
+        certificate(2, 1, root.certificate.der())
+    );
+    let zone = |names: &[&str]| names.iter().fold(Zone::parse(&text).expect("a zone"), |zone, name| zone.signed(name));
+    // RFC 7672 §3.2.2: it is, as the domain itself is; where the alias is not signed, nothing of it counts (§2.2.1).
+    for (signed, wanted) in [
+        (&["alias.test", "x.test"][..], "accepted: dane"),
+        (&["x.test"], "Unavailable: DNSSEC does not vouch for the mail exchangers of alias.test"),
+    ] {
+        let (said, _) = send(&net(&chain), zone(signed), Level::Dane, None, "bob@alias.test").await;
+        assert!(said.starts_with(wanted), "{signed:?}: {said}");
     }
 }
 

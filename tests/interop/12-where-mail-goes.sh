@@ -58,12 +58,21 @@ digest() {
   for name in sts stray; do
     printf '_mta-sts.%s.example TXT "v=STSv1; id=1;"\nmta-sts.%s.example A 127.0.3.60\n' "$name" "$name"
   done
+  # Of one domain the root vouches for a key that it does not have, of another for none.
+  printf '%s\n' 'bogus.example NS ns' "bogus.example DS 1 13 2 $zeros" 'plain.example NS ns'
   printf '%s\n' '_imaps._tcp.good.example SRV 0 1 993 imap.good.example' '_submissions._tcp.good.example SRV 0 1 465 smtp.good.example'
 } >"$dir/knot/root.zone"
+for domain in bogus plain; do
+  printf '%s\n' "\$ORIGIN $domain.example." '$TTL 300' '@ SOA ns. host 1 3600 600 86400 60' '@ NS ns.' >"$dir/knot/$domain.zone"
+done
+echo '@ MX 10 dane.mx.example.' >>"$dir/knot/bogus.zone"
+echo '@ MX 10 mismatch.mx.example.' >>"$dir/knot/plain.zone"
 knot=$(free_port) dns=$(free_port)
 cat >"$dir/knot/knot.conf" <<C
 server:
     listen: 127.0.0.1@$knot
+    # The address at which containers find a name server that nobody has to believe.
+    listen: 127.0.0.11@$knot
     rundir: "$dir/knot/run"
     udp-workers: 1
     tcp-workers: 1
@@ -82,6 +91,11 @@ zone:
   - domain: .
     file: "root.zone"
     dnssec-signing: on
+  - domain: bogus.example
+    file: "bogus.zone"
+    dnssec-signing: on
+  - domain: plain.example
+    file: "plain.zone"
 C
 knotd -c "$dir/knot/knot.conf" >"$dir/knot/start.log" 2>&1 &
 running+=($!)
@@ -109,7 +123,9 @@ running+=($!)
 soon eval 'kdig @127.0.0.1 -p "$dns" +adflag +time=1 +retry=0 good.example MX 2>/dev/null | grep -q "Flags:.* ad"'
 
 # One Postfix, which is another server at each address. Its own port is of no use here.
-start_postfix 'smtpd_tls_security_level = may' 'tls_medium_cipherlist = ALL:@SECLEVEL=0'
+start_postfix 'smtpd_tls_security_level = may' 'tls_medium_cipherlist = ALL:@SECLEVEL=0' \
+  'virtual_mailbox_domains = hamburger.example dane.example plain.example' \
+  'virtual_mailbox_maps = inline:{ bob@dane.example=dane/Maildir/, bob@plain.example=plain/Maildir/ }'
 # shows_ending CODE PATTERN COMMAND...: ends with the code, and prints a line that matches.
 shows_ending() {
   local wanted=$1 pattern=$2 code=0
@@ -284,6 +300,35 @@ check "signatures are checked here too, from a trust anchor on" shows '"dnssec":
 check "in ten years they hold no more, and the reason is told" shows_ending 75 'dnssec.expired' signed --at +3650d dane.example
 check "from another anchor on nothing is believed" shows_ending 75 'dnssec.anchor-mismatch' \
   "$MAILKIT" mx lookup "@127.0.0.1:$knot" --dane --trust-anchor <(echo '. IN DS 1 13 2 '"$(printf '%064d' 0)") dane.example
+# relayed DOMAIN PATTERN [OPTION...]: a message through the queue; the relay asks a server that it does not believe, and
+# checks all of it itself.
+relayed() {
+  local domain=$1 pattern=$2 data=$dir/queue-$1
+  shift 2
+  message "to-$domain"
+  "$MAILKIT" send --queue always --data "$data" --message "$WORK/to-$domain.eml" -r alice@crepes.example "bob@$domain.example"
+  "$MAILKIT" relay flush --data "$data" --hostname mail.crepes.example --resolver "tcp://127.0.0.11:$knot" \
+    --trust-anchor "$dir/anchor.txt" --private-exchangers --relay-port "$port" "$@" >"$dir/relayed" 2>&1
+  cat "$dir/relayed"
+  grep -q -e "$pattern" "$dir/relayed"
+}
+check "the relay delivers where the certificate is the one that signed DNS names" eval \
+  'relayed dane ": delivered" --tls dane && soon one_holds "$WORK/postfix/mail/dane" to-dane'
+check "and send says who vouched for it" shows '"verified":"dane"' \
+  "$MAILKIT" send --json --mx --tls dane --resolver "127.0.0.11:$knot" --trust-anchor "$dir/anchor.txt" --mx-port "$port" \
+  --private-exchangers --message "$WORK/one.eml" -r alice@crepes.example bob@dane.example
+check "it defers where the certificate is another, whether DANE was asked for" relayed mismatch \
+  'deferred .*not the one that the domain.s TLSA records name' --tls dane
+check "or not" relayed mismatch 'deferred .*not the one that the domain.s TLSA records name'
+check "it defers where signatures are bogus" relayed bogus 'deferred (4.4.3) .*DNSSEC: '
+check "it delivers where nothing is signed, as always" eval \
+  'relayed plain ": delivered" && soon one_holds "$WORK/postfix/mail/plain" to-plain'
+check "unless that will not do" relayed plain 'deferred (4.7.0) .*DNSSEC does not vouch for the mail exchangers of plain.example' --tls dane
+check "from another anchor on nothing is sent" ends_with 75 "$MAILKIT" send --mx --resolver "127.0.0.11:$knot" --mx-port "$port" \
+  --private-exchangers --trust-anchor <(echo '. IN DS 1 13 2 '"$(printf '%064d' 0)") --message "$WORK/one.eml" \
+  -r alice@crepes.example bob@plain.example
+check "and from the keys of the real root on DANE is refused" ends_with 78 "$MAILKIT" send --mx --tls dane \
+  --resolver "127.0.0.11:$knot" --mx-port "$port" --message "$WORK/one.eml" -r alice@crepes.example bob@dane.example
 check "a policy that names the exchanger" verdict sts 0 "$valid" --mta-sts
 check "and one that does not" verdict stray 1 "the domain's policy (MTA-STS) does not name it" --mta-sts
 check "servers for users" shows 'imaps://imap.good.example' "$MAILKIT" mx lookup "@127.0.0.1:$dns" --private --services good.example

@@ -4,8 +4,10 @@
 
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::resolver::BelievedArgs;
 use mailkit::address::Address;
 use mailkit::discover::{self, Candidate, Chosen, Found, Names, Web, choose, reach};
+use mailkit::dns::server::Server;
 use mailkit::endpoint::masked;
 use mailkit::engine::http::{Find, Http, SystemNames};
 use mailkit::error::{Error, Kind, Result};
@@ -47,9 +49,13 @@ pub(super) struct Discover {
 /// Whom to ask about names.
 #[derive(Debug, clap::Args)]
 pub(super) struct Dns {
-    /// Ask this DNS server, not those of the system
-    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server)]
-    resolver: Option<SocketAddr>,
+    /// Ask this DNS server, not those of the system: an address or a name, perhaps with a port, or tcp://, tls://, https://
+    /// and where it is
+    #[arg(long, value_name = "RESOLVER", value_parser = crate::cli::resolver::named)]
+    resolver: Option<Server>,
+
+    #[command(flatten)]
+    believed: BelievedArgs,
 }
 
 /// Asks, and prints what was said.
@@ -90,9 +96,7 @@ pub(super) struct Outside {
 impl Dns {
     /// Gets ready to ask.
     pub(super) fn outside(&self, context: &Context) -> Result<Outside> {
-        let resolver = context.resolver(self.resolver)?;
-        // Whether an answer is signed is asked of those only whose word about it counts.
-        let resolver = if resolver.is_trusted() { resolver.authentic()? } else { resolver };
+        let resolver = self.believed.judge(self.resolver.as_ref(), context)?;
         Ok(Outside { resolver, is_named: self.resolver.is_some() })
     }
 }

@@ -25,9 +25,6 @@ pub(super) use checked::Object as Checked;
 pub(super) use object::{BadLineObject, Object as Domain};
 pub(super) use sight::Object;
 
-/// Where DNS is asked when nobody says otherwise.
-const DNS_PORT: u16 = 53;
-
 /// Ask where the mail of a domain goes, and look at the servers there
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -51,12 +48,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Probe(probe) => probe::run(probe, context),
         Command::Talk(talk) => talk::run(talk, context),
     }
-}
-
-/// Where a name server is, as arguments say it.
-pub(super) fn name_server(text: &str) -> Result<SocketAddr, String> {
-    address(text, DNS_PORT)
-        .ok_or_else(|| "it takes an IP address, perhaps with a port: 192.0.2.53 or [2001:db8::53]:53".to_owned())
 }
 
 /// An IP address, perhaps with a port: `192.0.2.53`, `127.0.0.1:5353`, `2001:db8::53`, `[2001:db8::53]:53`.

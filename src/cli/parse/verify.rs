@@ -12,17 +12,19 @@ use super::letter::Letter;
 use super::sheet::Sheet;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::resolver::BelievedArgs;
+use mailkit::dns::server::Server;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::view::Message;
 pub(super) use people::Signed;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 /// What is to be verified.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Trust")]
+#[command(mut_arg("trust_anchor", |arg| arg.requires("verify")), mut_arg("resolver_ca", |arg| arg.requires("verify")))]
 pub(super) struct Verify {
     /// Verify signatures and say who made them and what they cover: of dkim one that is good is enough, of pgp and
     /// smime all have to be, and together about every part. Exit code 1 if one of these fails or people signed only some
@@ -31,9 +33,13 @@ pub(super) struct Verify {
     #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',', group = "wish")]
     verify: Vec<Family>,
 
-    /// With --verify, ask this name server, not the system's
-    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server, requires = "verify")]
-    resolver: Option<SocketAddr>,
+    /// With --verify, ask this name server, not the system's: an address or a name, perhaps with a port, or tcp://, tls://,
+    /// https:// and where it is
+    #[arg(long, value_name = "RESOLVER", value_parser = crate::cli::resolver::named, requires = "verify")]
+    resolver: Option<Server>,
+
+    #[command(flatten)]
+    believed: BelievedArgs,
 }
 
 /// What signatures are made by.
@@ -147,7 +153,11 @@ impl Verifier<'_> {
     fn domains(&self, message: &Message<'_>) -> Result<Option<domains::Found>> {
         let wanted = (self.asks(Family::Dkim), self.asks(Family::Arc));
         let is_wanted = wanted.0 || wanted.1;
-        is_wanted.then(|| domains::look(message, wanted, self.verify.resolver, self.context)).transpose()
+        is_wanted
+            .then(|| {
+                domains::look(message, wanted, (self.verify.resolver.as_ref(), &self.verify.believed), self.context)
+            })
+            .transpose()
     }
 }
 

@@ -7,9 +7,11 @@ use super::super::context::Context;
 use super::super::guarding::{guarding, levels, resolver, tls};
 use super::super::host::host_name;
 use super::super::login::{prove, trust};
+use super::super::resolver::BelievedArgs;
 use super::accounts::{WithAccounts, nobody};
 use mailkit::account::{Account, Auth, SecretSource, Whose};
 use mailkit::address::Domain;
+use mailkit::dns::server::Server;
 use mailkit::duration;
 use mailkit::endpoint::{Endpoint, Protocol};
 use mailkit::engine::courier::{Always, Prove, SmtpCourier};
@@ -32,7 +34,6 @@ use mailkit::status::EnhancedStatus;
 use mailkit::store::spool::Spool;
 use mailkit::world::{Clock, Entropy, Later, Resolve};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +42,13 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Relaying")]
 pub(crate) struct RelayArgs {
-    /// Ask this name server, not the system's; if it is on loopback, exchangers may be too
-    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server)]
-    resolver: Option<SocketAddr>,
+    /// Ask this name server, not the system's: an address or a name, perhaps with a port, or tcp://, tls://, https:// and
+    /// where it is; if it is on loopback, exchangers may be too
+    #[arg(long, value_name = "RESOLVER", value_parser = crate::cli::resolver::named)]
+    resolver: Option<Server>,
+
+    #[command(flatten)]
+    believed: BelievedArgs,
 
     /// Connect to exchangers at this port; those at loopback addresses are then allowed
     #[arg(long, value_name = "N")]
@@ -133,7 +138,10 @@ impl RelayArgs {
     /// The way out that the options describe, for a host of this name.
     pub(crate) async fn outward(&self, context: &Context, hostname: &Domain) -> Result<Outward> {
         let configured = &context.config()?.relay;
-        let server = self.resolver.or(configured.resolver);
+        let server = self.resolver.as_ref().or(configured.resolver.as_ref());
+        // An authority is about the server that stands beside it.
+        let authority = configured.resolver_ca.as_deref().filter(|_| self.resolver.is_none());
+        let believed = self.believed.or(configured.trust_anchor.as_deref(), authority);
         let account = configured.account.as_deref().map(|name| context.config()?.account(Some(name))).transpose()?;
         let of_account = account.and_then(|(_, account)| account.smtp.as_ref());
         let smarthost = self.smarthost.as_ref().or(configured.smarthost.as_ref()).or(of_account);
@@ -142,7 +150,9 @@ impl RelayArgs {
             Some(_) => (Level::default(), false),
             None => (self.tls.or(configured.tls).unwrap_or_default(), self.mta_sts || configured.mta_sts),
         };
-        let resolver = resolver(context, server, level)?;
+        // Its addresses are all that is asked for.
+        let asked = if smarthost.is_some() { Level::None } else { level };
+        let resolver = resolver(context, (server, &believed), asked).await?;
         let authorities = TlsOptions::from(Trust::System);
         let (mode, tls) = match smarthost {
             Some(at) => {
@@ -179,7 +189,7 @@ impl RelayArgs {
                 private_addresses: self.private_exchangers
                     || configured.private_exchangers
                     || port.is_some()
-                    || server.is_some_and(|server| server.ip().is_loopback()),
+                    || server.and_then(Server::address).is_some_and(|at| at.ip().is_loopback()),
             },
             patience: Patience {
                 schedule: match (&self.retry, &configured.retry) {

@@ -4,6 +4,8 @@ use super::delivery::DeliveryArgs;
 use super::route::RouteArgs;
 use crate::cli::context::Context;
 use crate::cli::guarding::{guarding, levels, resolver, tls};
+use crate::cli::resolver::BelievedArgs;
+use mailkit::dns::server::Server;
 use mailkit::engine::courier::SmtpCourier;
 use mailkit::engine::route::Rules;
 use mailkit::engine::smtp::Dialect;
@@ -14,7 +16,6 @@ use mailkit::net::tls::Trust;
 use mailkit::policy::level::Level;
 use mailkit::submit::direct::{self, Direct, Directed};
 use mailkit::world::Content;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +25,8 @@ const PORT: u16 = 25;
 /// Options of the way to exchangers.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Direct delivery")]
+#[command(mut_arg("trust_anchor", |arg| arg.requires("mx").conflicts_with("server")))]
+#[command(mut_arg("resolver_ca", |arg| arg.requires("mx").conflicts_with("server")))]
 pub(super) struct MxArgs {
     /// Send to the mail exchangers of each recipient's domain, without a server of your own
     #[arg(long, conflicts_with = "server")]
@@ -32,19 +35,23 @@ pub(super) struct MxArgs {
     /// The least encryption that will do on the way to exchangers: opportunistic (where offered, and as signed DNS says
     /// where it says something), require (any certificate), verify (an authority vouches for it), dane (signed DNS names
     /// it), mta-sts (as the domain's policy says)
-    #[arg(long, value_name = "LEVEL", requires = "mx", default_value_t, value_parser = levels())]
+    #[arg(long, value_name = "LEVEL", requires = "mx", conflicts_with = "server", default_value_t, value_parser = levels())]
     tls: Level,
 
-    /// Ask this name server for exchangers; one on this machine may name private and loopback addresses
-    #[arg(long, value_name = "IP[:PORT]", value_parser = crate::cli::mx::name_server, requires = "mx")]
-    resolver: Option<SocketAddr>,
+    /// Ask this name server for exchangers: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where
+    /// it is; one on this machine may name private and loopback addresses
+    #[arg(long, value_name = "RESOLVER", value_parser = crate::cli::resolver::named, requires = "mx", conflicts_with = "server")]
+    resolver: Option<Server>,
+
+    #[command(flatten)]
+    believed: BelievedArgs,
 
     /// Connect to exchangers at this port; those at private and loopback addresses are then allowed
-    #[arg(long, value_name = "PORT", requires = "mx")]
+    #[arg(long, value_name = "PORT", requires = "mx", conflicts_with = "server")]
     mx_port: Option<u16>,
 
     /// Send to exchangers at private and loopback addresses too: for tests and closed networks
-    #[arg(long, requires = "mx")]
+    #[arg(long, requires = "mx", conflicts_with = "server")]
     private_exchangers: bool,
 }
 
@@ -77,7 +84,7 @@ impl MxArgs {
             _ => Trust::Anyone.into(),
         };
         let (mode, tls) = tls(self.tls, &authorities)?;
-        let resolver = resolver(context, self.resolver, self.tls)?;
+        let resolver = resolver(context, (self.resolver.as_ref(), &self.believed), self.tls).await?;
         let guarding = guarding(context, (self.tls, false), (&resolver, self.resolver.is_some()), &authorities)?;
         let direct = Direct {
             courier: SmtpCourier {
@@ -100,7 +107,7 @@ impl MxArgs {
                 own_addresses: Vec::new(),
                 private_addresses: self.private_exchangers
                     || self.mx_port.is_some()
-                    || self.resolver.is_some_and(|server| server.ip().is_loopback()),
+                    || self.resolver.as_ref().and_then(Server::address).is_some_and(|at| at.ip().is_loopback()),
             },
             port: self.mx_port.unwrap_or(PORT),
             envelope,

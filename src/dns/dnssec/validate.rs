@@ -17,6 +17,7 @@ use super::step::Step;
 use super::why::Why;
 use crate::world::Timestamp;
 use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::CNAME;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 /// How much something can be believed (RFC 4033 §5).
@@ -156,6 +157,11 @@ impl Run<'_> {
         let first = answer.name.clone();
         loop {
             let response = self.ask(&answer.name, kind).await?;
+            if kind == RecordType::CNAME
+                && let Some((set, target)) = alias(&response, &answer.name)
+            {
+                return self.alias_itself(answer, &set, target, &response).await;
+            }
             if let Some(set) = Set::find(&response.answers, &answer.name, kind) {
                 let ttl = match self.secure(&set, &response).await {
                     Ok(ttl) => ttl,
@@ -172,8 +178,7 @@ impl Run<'_> {
                 answer.found = Found::Records(set.records.iter().map(shortened).collect());
                 return Ok(());
             }
-            let alias = if kind == RecordType::CNAME { None } else { alias(&response, &answer.name) };
-            let Some((set, target)) = alias else {
+            let Some((set, target)) = alias(&response, &answer.name) else {
                 let judged = self.denied(&answer.name, kind, &response).await;
                 answer.denied(judged, response.rcode);
                 return Ok(());
@@ -195,6 +200,27 @@ impl Run<'_> {
                 return Err(Why::TooManyAliases { name: first, limit });
             }
         }
+    }
+
+    /// An alias that was asked for itself: it is worth what has made it, a CNAME or a DNAME.
+    async fn alias_itself(
+        &mut self,
+        answer: &mut Answer,
+        set: &Set<'_>,
+        target: Option<Name>,
+        response: &Response,
+    ) -> Result<(), Why> {
+        let ttl = match self.secure(set, response).await {
+            Ok(ttl) => ttl,
+            Err(why) => {
+                answer.lower(why.into());
+                u32::MAX
+            }
+        };
+        let target = target.ok_or_else(|| Why::AliasTooLong { name: answer.name.clone() })?;
+        let ttl = set.records.iter().map(|record| record.ttl).min().unwrap_or_default().min(ttl);
+        answer.found = Found::Records(vec![Record::from_rdata(answer.name.clone(), ttl, RData::CNAME(CNAME(target)))]);
+        Ok(())
     }
 
     /// Judges a set of records: seconds it may be kept, or why it is not secure.

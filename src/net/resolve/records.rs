@@ -19,6 +19,7 @@ pub(super) fn record_type(kind: RecordKind) -> RecordType {
         RecordKind::Txt => RecordType::TXT,
         RecordKind::Tlsa => RecordType::TLSA,
         RecordKind::Ptr => RecordType::PTR,
+        RecordKind::Cname => RecordType::CNAME,
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) fn shown(record: &Record) -> String {
             let digits: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
             format!("{usage} {selector} {matching} {digits}")
         }
-        Record::Ptr(name) => name.clone(),
+        Record::Ptr(name) | Record::Cname(name) => name.clone(),
     }
 }
 
@@ -71,11 +72,11 @@ pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
         };
         let mut alias = None;
         for (ttl, data) in here {
-            if let RData::CNAME(target) = data {
-                alias = alias.or(Some((ttl, &target.0)));
-            } else if let Some(record) = to_record(data, kind) {
+            if let Some(record) = to_record(data, kind) {
                 records.push(record);
                 end.ttl = end.ttl.min(ttl);
+            } else if let RData::CNAME(target) = data {
+                alias = alias.or(Some((ttl, &target.0)));
             }
         }
         if !records.is_empty() {
@@ -106,6 +107,7 @@ pub(super) fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
         }
         (RData::TXT(txt), RecordKind::Txt) => Some(Record::Txt(txt.txt_data.concat())),
         (RData::PTR(name), RecordKind::Ptr) => Some(Record::Ptr(host(name))),
+        (RData::CNAME(name), RecordKind::Cname) => Some(Record::Cname(host(name))),
         (RData::TLSA(tlsa), RecordKind::Tlsa) => Some(Record::Tlsa {
             usage: tlsa.cert_usage.into(),
             selector: tlsa.selector.into(),

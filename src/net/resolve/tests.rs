@@ -4,6 +4,7 @@ use super::*;
 use crate::wire::event::Column;
 use crate::world::Record;
 use hickory_proto::op::{Message, OpCode};
+use hickory_proto::rr::Name;
 use hickory_proto::serialize::txt::Parser;
 use std::str::FromStr;
 

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
     use crate::world::Record as Known;
     use hickory_proto::op::Message;
-    use hickory_proto::rr::Record;
+    use hickory_proto::rr::{Name, Record};
 
     const ZONES: Zone = &[
         ("signed.test", "signed.test. MX 10 mx.signed.test."),
@@ -142,7 +142,7 @@ mod tests {
             let servers = vec![Upstream::new(Server::at(server), &Trust::System).expect("a server")];
             let asking = Asking::default();
             let resolver = SystemResolver::build(servers, Patience::default(), asking, Local::none(), trusts_all);
-            let obstacle = resolver.authentic().expect("a resolver").obstacle().await;
+            let obstacle = resolver.authentic().expect("a resolver").unauthentic().await;
             let is_right = match (&obstacle, wanted) {
                 (Some(obstacle), Some(wanted)) => obstacle.contains(wanted),
                 (obstacle, wanted) => obstacle.is_none() && wanted.is_none(),

@@ -57,6 +57,8 @@ impl Named {
         else {
             return Err(refusal);
         };
+        // Against RFC 7672 §3.2.3: a common name is none of a host, also where there is no other, because RFC 9525 §2 has
+        // done away with that since.
         for name in &self.names {
             match verifier.verify_server_cert(leaf, above, name, &[], now) {
                 Ok(_) => return Ok(()),

@@ -3,11 +3,12 @@
 //! Whether DNSSEC vouches for an answer is the resolver's word here: an answer says so of itself, and one that does not
 //! counts for nothing. RFC 7672 §2.1, §2.2, §3.1; RFC 7671 §10.1.
 
-use super::report::{Dane, DaneHost, Notes, Standing};
+use super::report::{Dane as Told, DaneHost, Notes, Standing};
+use crate::engine::dane::{Interest, Search, search};
 use crate::engine::exchangers::{Exchanger, Exchangers};
-use crate::policy::tlsa::{Published, bases, owner};
+use crate::policy::dane::Standing as Dane;
 use crate::probe::report::Level;
-use crate::world::{LookupError, RecordKind, Resolve};
+use crate::world::{LookupError, Resolve};
 use futures_util::future::join_all;
 
 /// Exchangers whose records are asked for.
@@ -32,43 +33,33 @@ enum State {
 }
 
 /// Asks for the records of all exchangers.
-pub(super) async fn gather(dns: &dyn Resolve, found: &Exchangers) -> Vec<Facts> {
+pub(super) async fn gather(dns: &dyn Resolve, domain: &str, found: &Exchangers) -> Vec<Facts> {
     let mut hosts: Vec<&Exchanger> = Vec::new();
     for host in found.hosts.iter().filter(|host| !host.host.starts_with('[')).take(HOSTS_MAX) {
         if hosts.iter().all(|known| known.host != host.host) {
             hosts.push(host);
         }
     }
-    let asked = hosts
-        .into_iter()
-        .map(|host| async move { Facts { host: host.host.clone(), state: look(dns, host, found.is_authentic).await } });
+    let asked = hosts.into_iter().map(|host| async move {
+        let search = search(dns, (domain, found), host, PORT, Interest::Any).await;
+        Facts { host: host.host.clone(), state: state(&search) }
+    });
     join_all(asked).await
 }
 
-async fn look(dns: &dyn Resolve, host: &Exchanger, is_authentic: bool) -> State {
-    let mut state = State::Nothing;
-    for base in bases(&host.host, &host.aliases) {
-        state = match dns.lookup(&owner(base, PORT), RecordKind::Tlsa).await {
-            Ok(answer) => match Published::of(&answer.records) {
-                Published::Nothing => State::Nothing,
-                _ if !(answer.is_authentic && host.is_authentic && is_authentic) => {
-                    State::Unsigned(answer.records.len())
-                }
-                Published::Unusable => State::Unusable,
-                Published::Usable(all) => State::Usable(all.len()),
-            },
-            Err(LookupError::NoSuchName | LookupError::NoRecords) => State::Nothing,
-            Err(LookupError::Temporary(why)) => State::Unknown(why),
-        };
-        if !matches!(state, State::Nothing) {
-            break;
-        }
+fn state(search: &Search) -> State {
+    match (&search.standing, search.told().map(|looked| &looked.said)) {
+        (Dane::Named { associations, .. }, _) => State::Usable(associations.len()),
+        (Dane::Unusable, _) => State::Unusable,
+        (Dane::Unknown(why), _) => State::Unknown(why.clone()),
+        (Dane::Unvouched | Dane::Nothing, Some(Ok(answer))) => State::Unsigned(answer.records.len()),
+        (Dane::Unvouched, Some(Err(LookupError::Temporary(why)))) => State::Unknown(why.clone()),
+        (Dane::Unvouched | Dane::Nothing, _) => State::Nothing,
     }
-    state
 }
 
 /// Judges what there is.
-pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Notes) -> Dane {
+pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Notes) -> Told {
     for one in facts {
         let host = Some(one.host.as_str());
         match &one.state {
@@ -131,5 +122,5 @@ pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Note
         };
         DaneHost { host: one.host.clone(), state, records }
     };
-    Dane { standing, summary, hosts: facts.iter().map(host).collect() }
+    Told { standing, summary, hosts: facts.iter().map(host).collect() }
 }

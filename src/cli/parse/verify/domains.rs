@@ -2,6 +2,8 @@
 
 use super::Verdict;
 use crate::cli::context::Context;
+use crate::cli::resolver::BelievedArgs;
+use mailkit::dns::server::Server;
 use mailkit::error::Result;
 use mailkit::message::field::trim_line_end;
 use mailkit::message::view::Message;
@@ -11,7 +13,6 @@ use mailkit::policy::dkim::{self, Checked, Verdict as Finding};
 use mailkit::world::{Clock, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::net::SocketAddr;
 
 /// What was found, of what was asked for.
 pub(super) struct Found {
@@ -25,11 +26,11 @@ pub(super) struct Found {
 pub(super) fn look(
     message: &Message<'_>,
     (dkim, arc): (bool, bool),
-    server: Option<SocketAddr>,
+    (server, believed): (Option<&Server>, &BelievedArgs),
     context: &Context,
 ) -> Result<Found> {
     context.block_on(async {
-        let resolver = context.resolver(server)?;
+        let resolver = believed.resolver(server, context)?;
         let now = SystemClock.now();
         Ok(Found {
             has_lf: has_bare_lf(message.octets()),
