@@ -167,8 +167,8 @@ fn lasts(found: &Found) -> Option<(Instant, usize)> {
         Ok(sight) => sight,
         Err(_) => return Some((Instant::now() + FAILURE, FAILURE_SIZE)),
     };
-    let is_failure =
-        sight.reply.is_referral() || !matches!(sight.reply.code(), ResponseCode::NoError | ResponseCode::NXDomain);
+    let is_answer = matches!(sight.reply.code(), ResponseCode::NoError | ResponseCode::NXDomain);
+    let is_failure = !is_answer || sight.reply.is_referral() || sight.reply.is_truncated();
     let lasts = match sight.reply.ttl() {
         _ if is_failure => FAILURE,
         Some(ttl) => Duration::from_secs(ttl.into()),
@@ -260,6 +260,8 @@ impl Inner {
         };
         let outcome = match reply.code() {
             _ if reply.is_truncated() && way == Way::Datagram => Some(Outcome::Truncated),
+            // On a connection nothing has to be left out.
+            _ if reply.is_truncated() => Some(Outcome::Failed),
             ResponseCode::NoError if reply.is_referral() => Some(Outcome::Failed),
             ResponseCode::NoError | ResponseCode::NXDomain => None,
             ResponseCode::FormErr | ResponseCode::NotImp if is_extended => Some(Outcome::NotUnderstood),
