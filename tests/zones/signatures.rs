@@ -9,7 +9,9 @@ use super::zone::{DAY, Ds, Proof, Zone, name, record};
 use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
 use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{RData, Record, RecordType as T};
+use hickory_proto::serialize::binary::BinEncodable;
 use mailkit::dns::dnssec::{Limits, Response};
 
 const TLSA: &str = "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -248,6 +250,7 @@ fn gone_wrong() -> Vec<Row> {
 
 fn absent() -> Vec<Row> {
     let whole = || Internet::of(vec![bare()]);
+    let hashed = Internet::of(vec![bare().nsec3(0, false)]);
     let proofs = |record: &Record| matches!(record.record_type(), T::NSEC | T::NSEC3);
     let no_proof = |of: &str, kind| whole().change(of, kind, |response| response.authorities.clear());
     let wild = Zone::signed("example.test.", 3)
@@ -270,6 +273,21 @@ fn absent() -> Vec<Row> {
             .finds(&["mx.unknown", "dnssec.wildcard-unproven"])
             .exits(75)
             .queries(8),
+        at("proofs hashed in a way that nobody knows", "nx.example.test", hashed)
+            .manner(|asked, mut reply| {
+                for record in &mut reply.authorities {
+                    if let RData::DNSSEC(DNSSECRData::NSEC3(proof)) = &record.data {
+                        let mut octets = proof.to_bytes().expect("octets");
+                        octets[0] = 2;
+                        record.data = RData::Unknown { code: T::NSEC3, rdata: NULL::with(octets) };
+                    }
+                }
+                vec![asked.fit(reply)]
+            })
+            .finds(&["mx.unknown", "dnssec.missing-denial"])
+            .exits(75)
+            .queries(8)
+            .work(T::MX, 10, 20),
         row("no IPv6 address, without proof", no_proof("mx.example.test.", T::AAAA))
             .says(PLAIN)
             .finds(&["dnssec.missing-denial"])
