@@ -34,7 +34,9 @@ pub(super) struct ResolverArgs {
     #[arg(long)]
     no_cache: bool,
 
-    /// Give a name server no more than this for each try; 5s if not given, or what /etc/resolv.conf says. No question takes more than 20s in all
+    /// Give a name server no more than this for each try; 5s if not given, or what /etc/resolv.conf says
+    ///
+    /// No question takes more than 20s in all.
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     resolver_timeout: Option<Duration>,
 

@@ -6,7 +6,7 @@
 //! RFC 5321 §5.1; RFC 7505.
 
 use crate::address::Domain;
-use crate::world::{LookupError, Record, RecordKind, Resolve};
+use crate::world::{LookupError, Record, RecordKind, Resolve, Trail};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -121,6 +121,12 @@ impl NoExchangers {
 }
 
 impl Exchanger {
+    /// Without addresses, because of this.
+    fn missing(preference: u16, host: String, why: LookupError) -> Self {
+        let (aliases, addresses) = (Vec::new(), Vec::new());
+        Self { preference, host, aliases, is_endless: false, addresses, missing: Some(why), is_authentic: false }
+    }
+
     /// The last alias on the way from its name, and where that one leads.
     pub fn last_alias(&self) -> Option<(String, String)> {
         last_alias(&self.host, &self.aliases)
@@ -165,12 +171,16 @@ pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers
 
 /// Looks up one host's addresses: an exchanger, or a smarthost.
 pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exchanger {
+    // RFC 5321 §2.3.5: what no host can be called is none, whatever DNS has there. No command and no certificate has it.
+    if Domain::parse(&host).is_err() {
+        return Exchanger::missing(preference, host, LookupError::NoSuchName);
+    }
     let (four, six) = tokio::join!(dns.trail(&host, RecordKind::A), dns.trail(&host, RecordKind::Aaaa));
     let mut found = Exchanger {
         preference,
         host,
         aliases: Vec::new(),
-        is_endless: four.is_endless || six.is_endless,
+        is_endless: is_endless(&four, &six),
         addresses: Vec::new(),
         missing: None,
         is_authentic: [&four.found, &six.found].into_iter().flatten().all(|answer| answer.is_authentic),
@@ -189,6 +199,12 @@ pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exch
         (found.missing, found.is_endless) = (None, false);
     }
     found
+}
+
+/// Whether the aliases of a host are the only reason why its addresses are not known.
+fn is_endless(four: &Trail, six: &Trail) -> bool {
+    let waits = |trail: &Trail| matches!(trail.found, Err(LookupError::Temporary(_))) && !trail.is_endless;
+    (four.is_endless || six.is_endless) && !waits(four) && !waits(six)
 }
 
 /// Two families without addresses: what may change wins over what will not, "exists" over "does not".
@@ -219,15 +235,8 @@ async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Ex
     let end = Instant::now() + SEARCH;
     let lookups = names.into_iter().map(|(host, preference)| async move {
         let found = timeout_at(end, exchanger(dns, preference, host.to_owned())).await;
-        found.unwrap_or_else(|_| Exchanger {
-            preference,
-            host: host.to_owned(),
-            aliases: Vec::new(),
-            is_endless: false,
-            addresses: Vec::new(),
-            missing: Some(LookupError::Temporary("the name servers did not answer in time".into())),
-            is_authentic: false,
-        })
+        let late = || LookupError::Temporary("the name servers did not answer in time".into());
+        found.unwrap_or_else(|_| Exchanger::missing(preference, host.to_owned(), late()))
     });
     let known: BTreeMap<String, Exchanger> = futures_util::stream::iter(lookups.collect::<Vec<_>>())
         .buffer_unordered(LOOKUPS_AT_ONCE)

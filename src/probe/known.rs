@@ -51,6 +51,8 @@ known! {
     MX_DUPLICATE "mx.duplicate" Info "an exchanger is listed twice" "RFC 5321 §5.1" Some("remove one entry");
     MX_ADDRESS_AS_NAME "mx.address-as-name" Error "an MX record names an address, not a host" "RFC 1035 §3.3.9"
         Some("give the host a name with an address record");
+    MX_BAD_NAME "mx.bad-name" Error "an MX record names what no host can be called" "RFC 5321 §2.3.5, RFC 1123 §2.1"
+        Some("name a host of letters, digits and hyphens");
     MX_CNAME_TARGET "mx.cname-target" Warn "an MX record names an alias" "RFC 5321 §5.1, RFC 2181 §10.3"
         Some("name the host itself in the MX record");
     MX_NO_HOST "mx.no-host" Error "an exchanger does not exist" "RFC 5321 §5.1"

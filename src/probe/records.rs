@@ -3,9 +3,10 @@
 //! RFC 5321 §5.1; RFC 2181 §10.3; RFC 7505; RFC 6761 §6.3; RFC 1918.
 
 use super::known::{
-    Known, MX_ADDRESS_AS_NAME, MX_ADDRESS_UNKNOWN, MX_ALIAS, MX_ALIAS_LOOP, MX_ALIAS_TO_NOTHING, MX_CNAME_TARGET,
-    MX_DUPLICATE, MX_IMPLICIT, MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS, MX_NO_ADDRESS, MX_NO_DOMAIN,
-    MX_NO_HOST, MX_NOTHING, MX_NULL, MX_NULL_MIXED, MX_PRIVATE_ADDRESS, MX_TOO_MANY, MX_UNKNOWN,
+    Known, MX_ADDRESS_AS_NAME, MX_ADDRESS_UNKNOWN, MX_ALIAS, MX_ALIAS_LOOP, MX_ALIAS_TO_NOTHING, MX_BAD_NAME,
+    MX_CNAME_TARGET, MX_DUPLICATE, MX_IMPLICIT, MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS,
+    MX_NO_ADDRESS, MX_NO_DOMAIN, MX_NO_HOST, MX_NOTHING, MX_NULL, MX_NULL_MIXED, MX_PRIVATE_ADDRESS, MX_TOO_MANY,
+    MX_UNKNOWN,
 };
 use super::report::{Dns, Host, Level, Policies, Report, Verdict};
 use crate::address::Domain;
@@ -98,6 +99,9 @@ impl Report {
             }
             (Some(LookupError::Temporary(_)), Some((alias, target))) if host.is_endless => {
                 (MX_ALIAS_LOOP, format!("its aliases do not end: {alias} is an alias of {target}"))
+            }
+            (Some(LookupError::NoSuchName), None) if Domain::parse(&host.host).is_err() => {
+                (MX_BAD_NAME, "no host can be called that".to_owned())
             }
             (Some(LookupError::NoSuchName), None) => (MX_NO_HOST, "there is no such host".to_owned()),
             (Some(LookupError::NoRecords), _) => (MX_NO_ADDRESS, "the host has no address".to_owned()),

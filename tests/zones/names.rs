@@ -305,17 +305,15 @@ fn odd() -> Vec<Row> {
     let long = format!("{LONG}.{LONG}.{LONG}.{}", &LONG[..50]);
     assert_eq!(long.len() + ".cases.test".len(), 253, "255 octets on the wire");
     let full = format!("{long}.cases.test.");
+    // Nobody is asked about what no host can be called, even if something is there.
+    let bad = |shape, label| row(shape, label).paged().finds(&["mx.bad-name"]).exits(68).queries(1);
     let known = vec![mx(&full, 10, "a.cases.test."), mx("tolong.cases.test.", 10, &full), a(&full, 7)];
     vec![
         Row::new("a name of 255 octets", format!("{long}.cases.test"), Stage::new(with(known.clone()))).queries(3),
         Row::new("an exchanger of 255 octets", "tolong.cases.test", Stage::new(with(known))).queries(3).paged(),
-        goes(
-            row("an exchanger with octets that drive terminals", "odd").paged(),
-            "odd",
-            "h\\027[31m\\007.odd.cases.test",
-        ),
-        goes(row("an exchanger with a dot in a label", "dotted").paged(), "dotted", "h\\.h.dotted.cases.test"),
-        row("an exchanger with octets of no language", "spaced").paged().finds(&["mx.no-host"]).exits(68),
+        bad("an exchanger with octets that drive terminals", "odd"),
+        bad("an exchanger with a dot in a label", "dotted"),
+        bad("an exchanger with octets of no language", "spaced"),
         row("an alias that drives terminals", "oddalias").paged().finds(&["mx.alias-to-nothing"]).exits(68).queries(1),
     ]
 }
