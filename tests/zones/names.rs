@@ -176,7 +176,11 @@ fn aliased() -> Vec<Row> {
             "cnamehost.cases.test itself",
         ),
         goes(row("eight aliases in a row", "chain").queries(11).finds(&["mx.alias"]), "chain", many),
-        own(goes(row("the same, from who follows none", "chain").queries(19).finds(&["mx.alias"]), "chain", many)),
+        own(goes(
+            row("eight aliases in a row, from who follows none", "chain").queries(19).finds(&["mx.alias"]),
+            "chain",
+            many,
+        )),
         goes(
             row("an exchanger that is an alias", "mxcname").finds(&["mx.cname-target"]),
             "mxcname",
@@ -190,7 +194,7 @@ fn aliased() -> Vec<Row> {
             .exits(68)
             .queries(1)
             .says(loops("loopa", "loopb", "loopa")),
-        own(row("the same, from who follows none", "loopa")
+        own(row("a circle, from who follows none", "loopa")
             .finds(&["mx.alias-loop"])
             .exits(68)
             .queries(2)
@@ -219,7 +223,7 @@ fn aliased() -> Vec<Row> {
             .exits(68)
             .queries(1)
             .says(to_nothing("dangling")),
-        own(row("the same, from who follows none", "dangling")
+        own(row("an alias of nothing, from who follows none", "dangling")
             .finds(&["mx.alias-to-nothing"])
             .exits(68)
             .queries(2)
