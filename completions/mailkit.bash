@@ -3064,7 +3064,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__check)
-            opts="-A -q -v -h --selector --fail-on --ca --sender --ip --helo --dnsbl --tcp --no-cache --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --selector --fail-on --ca --sender --ip --helo --dnsbl --tcp --no-cache --resolver-timeout --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3091,6 +3091,10 @@ _mailkit() {
                     return 0
                     ;;
                 --dnsbl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3218,7 +3222,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__lookup)
-            opts="-4 -6 -A -q -v -h --short --first --cert --jsonl --diff --fail-on --dane --mta-sts --services --probe --rcpt --from --catch-all --at --min-days --ipv4 --ipv6 --port --helo --ca --private --connect-timeout --timeout --jobs --rate --unordered --tcp --no-cache --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --short --first --cert --jsonl --diff --fail-on --dane --mta-sts --services --probe --rcpt --from --catch-all --at --min-days --ipv4 --ipv6 --port --helo --ca --private --connect-timeout --timeout --jobs --rate --unordered --tcp --no-cache --resolver-timeout --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3273,6 +3277,10 @@ _mailkit() {
                     return 0
                     ;;
                 --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

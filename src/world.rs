@@ -101,6 +101,11 @@ pub trait Resolve: Send + Sync {
     /// Looks a name up. `name` is absolute, with or without its final dot, in A-labels.
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>>;
 
+    /// The same, with the way there, also where it leads to nothing. Whoever only has answers knows no more than they say.
+    fn trail<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Trail> {
+        Box::pin(async move { Trail::from(self.lookup(name, kind).await) })
+    }
+
     /// Why no answer of this resolver is ever authentic, in a sentence; none if those about signed names are.
     fn unauthentic(&self) -> Later<'_, Option<String>> {
         Box::pin(std::future::ready(None))
@@ -185,6 +190,18 @@ pub struct Answer {
     pub is_authentic: bool,
 }
 
+/// Where a name leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// The names that aliases led to, in order, whatever is at their end.
+    pub aliases: Vec<String>,
+    /// They lead in a circle, or on and on. The zone is wrong, and will be until somebody mends it; what is found is
+    /// [`LookupError::Temporary`], since somebody may.
+    pub is_endless: bool,
+    /// What is at their end.
+    pub found: Result<Answer, LookupError>,
+}
+
 /// Why there is no answer. The first two are answers too: definite and never retried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
@@ -197,6 +214,13 @@ pub enum LookupError {
     /// SERVFAIL, timeout, unreachable server: ask again later.
     #[error("{0}")]
     Temporary(String),
+}
+
+impl From<Result<Answer, LookupError>> for Trail {
+    fn from(found: Result<Answer, LookupError>) -> Self {
+        let aliases = found.as_ref().map(|answer| answer.aliases.clone()).unwrap_or_default();
+        Self { aliases, is_endless: false, found }
+    }
 }
 
 /// Opens connections.

@@ -26,6 +26,8 @@ mod served;
 mod sign;
 #[path = "dnssec/signed.rs"]
 mod signed;
+#[path = "dnssec/trap.rs"]
+mod trap;
 #[path = "dnssec/zone.rs"]
 mod zone;
 

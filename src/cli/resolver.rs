@@ -8,6 +8,7 @@ use super::input;
 use mailkit::dns::dnssec::Anchors;
 use mailkit::dns::print;
 use mailkit::dns::server::{Server, Transport};
+use mailkit::duration;
 use mailkit::endpoint::masked;
 use mailkit::engine::doh::Doh;
 use mailkit::engine::http::SystemNames;
@@ -33,6 +34,12 @@ pub(super) struct ResolverArgs {
     /// Ask each question anew, though its answer is known and still good
     #[arg(long)]
     no_cache: bool,
+
+    /// Give a name server no more than this for each try; 5s if not given, or what /etc/resolv.conf says
+    ///
+    /// No question takes more than 20s in all.
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    resolver_timeout: Option<Duration>,
 
     #[command(flatten)]
     believed: BelievedArgs,
@@ -123,6 +130,7 @@ impl ResolverArgs {
         let asking = Asking {
             is_stream_only: self.tcp,
             is_forgetful: self.no_cache,
+            wait: self.resolver_timeout,
             watch: context.globals.verbose.then(watch),
         };
         let resolver = self.believed.asking(server, asking, "@192.0.2.53")?;

@@ -5,6 +5,7 @@
 //! `net::dns` sends and receives, `net::resolve` makes answers of it that mail understands.
 
 pub mod dnssec;
+mod foreign;
 pub mod frame;
 pub mod memory;
 pub mod plan;

@@ -5,6 +5,7 @@
 //! extension, and the server's own words about a failure.
 //! RFC 1035 §4.1, §7.3; RFC 5452 §9.1; RFC 6891 §6.1.3; RFC 8914; RFC 2308 §5; RFC 2181 §8.
 
+use super::foreign::passed_over;
 use super::question::HEADER;
 use crate::message::safe::terminal;
 use hickory_proto::op::{Message, ResponseCode};
@@ -126,7 +127,11 @@ impl Reply {
         if octets.len() > MAZE_MIN && is_maze(octets) {
             return Err(Garbled("its names lead from pointer to pointer".to_owned()));
         }
-        let message = Message::from_vec(octets).map_err(|error| Garbled(error.to_string()))?;
+        let message = Message::from_vec(octets).or_else(|error| match passed_over(octets) {
+            Some(readable) => Message::from_vec(&readable),
+            None => Err(error),
+        });
+        let message = message.map_err(|error| Garbled(error.to_string()))?;
         Ok(Self { message, size: octets.len() })
     }
 

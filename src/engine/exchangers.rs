@@ -6,7 +6,7 @@
 //! RFC 5321 §5.1; RFC 7505.
 
 use crate::address::Domain;
-use crate::world::{LookupError, Record, RecordKind, Resolve};
+use crate::world::{LookupError, Record, RecordKind, Resolve, Trail};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -49,8 +49,10 @@ pub struct Exchanger {
     pub preference: u16,
     /// Its name, or an address literal in brackets.
     pub host: String,
-    /// The names an alias led to; RFC 5321 §5.1 wants none.
+    /// The names an alias led to, also to nothing; RFC 5321 §5.1 wants none.
     pub aliases: Vec<String>,
+    /// Those do not end.
+    pub is_endless: bool,
     /// IPv4 first: more mail hosts are reachable and known by it.
     pub addresses: Vec<IpAddr>,
     /// Why there are no addresses, if there are none.
@@ -76,6 +78,24 @@ pub enum NoExchangers {
     /// The name is not in DNS.
     #[error("the domain does not exist")]
     NoSuchDomain,
+    /// The name is in DNS, and what it is an alias of is not.
+    #[error("{alias} is an alias of {target}, which does not exist")]
+    AliasToNothing {
+        /// The last of the aliases.
+        alias: String,
+        /// Where that one leads.
+        target: String,
+    },
+    /// Aliases that lead in a circle, or on and on. Nobody finds anything behind them until the zone is mended; a relay
+    /// waits for that all the same: most name servers say no more of it than that they have failed, and what becomes of a
+    /// message must not depend on how much they say.
+    #[error("its aliases do not end: {alias} is an alias of {target}")]
+    AliasLoop {
+        /// The last of the aliases that was looked at.
+        alias: String,
+        /// Where that one leads.
+        target: String,
+    },
     /// The name is there, without MX and without addresses.
     #[error("the domain has neither MX nor address records")]
     NoRecords,
@@ -87,18 +107,49 @@ pub enum NoExchangers {
     Temporary(String),
 }
 
+impl NoExchangers {
+    /// What is missing at the end of a name's aliases.
+    fn new(name: &str, aliases: &[String], is_endless: bool, why: LookupError) -> Self {
+        match (why, last_alias(name, aliases)) {
+            (LookupError::Temporary(_), Some((alias, target))) if is_endless => Self::AliasLoop { alias, target },
+            (LookupError::Temporary(why), _) => Self::Temporary(why),
+            (LookupError::NoSuchName, Some((alias, target))) => Self::AliasToNothing { alias, target },
+            (LookupError::NoSuchName, None) => Self::NoSuchDomain,
+            (LookupError::NoRecords, _) => Self::NoRecords,
+        }
+    }
+}
+
+impl Exchanger {
+    /// Without addresses, because of this.
+    fn missing(preference: u16, host: String, why: LookupError) -> Self {
+        let (aliases, addresses) = (Vec::new(), Vec::new());
+        Self { preference, host, aliases, is_endless: false, addresses, missing: Some(why), is_authentic: false }
+    }
+
+    /// The last alias on the way from its name, and where that one leads.
+    pub fn last_alias(&self) -> Option<(String, String)> {
+        last_alias(&self.host, &self.aliases)
+    }
+}
+
+fn last_alias(name: &str, aliases: &[String]) -> Option<(String, String)> {
+    let (target, before) = aliases.split_last()?;
+    Some((before.last().map_or(name, String::as_str).to_owned(), target.clone()))
+}
+
 /// Asks DNS for the exchangers of a domain.
 pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers, NoExchangers> {
     let name = match domain.to_ascii() {
         Domain::Literal(ip) => return Ok(literal(domain, ip)),
         Domain::Name(name) => name,
     };
-    let answer = match dns.lookup(&name, RecordKind::Mx).await {
+    let trail = dns.trail(&name, RecordKind::Mx).await;
+    let answer = match trail.found {
         Ok(answer) => answer,
         Err(LookupError::NoRecords) => return implicit(dns, name).await,
-        Err(LookupError::NoSuchName) => return Err(NoExchangers::NoSuchDomain),
         // Never the implicit MX: the MX records that cannot be seen now may name quite another host.
-        Err(LookupError::Temporary(why)) => return Err(NoExchangers::Temporary(why)),
+        Err(why) => return Err(NoExchangers::new(&name, &trail.aliases, trail.is_endless, why)),
     };
     let (mut listed, listed_nulls) = split_nulls(answer.records);
     if listed.is_empty() {
@@ -120,28 +171,40 @@ pub async fn exchangers(dns: &dyn Resolve, domain: &Domain) -> Result<Exchangers
 
 /// Looks up one host's addresses: an exchanger, or a smarthost.
 pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exchanger {
-    let (four, six) = tokio::join!(dns.lookup(&host, RecordKind::A), dns.lookup(&host, RecordKind::Aaaa));
+    // RFC 5321 §2.3.5: what no host can be called is none, whatever DNS has there. No command and no certificate has it.
+    if Domain::parse(&host).is_err() {
+        return Exchanger::missing(preference, host, LookupError::NoSuchName);
+    }
+    let (four, six) = tokio::join!(dns.trail(&host, RecordKind::A), dns.trail(&host, RecordKind::Aaaa));
     let mut found = Exchanger {
         preference,
         host,
         aliases: Vec::new(),
+        is_endless: is_endless(&four, &six),
         addresses: Vec::new(),
         missing: None,
-        is_authentic: [&four, &six].into_iter().flatten().all(|answer| answer.is_authentic),
+        is_authentic: [&four.found, &six.found].into_iter().flatten().all(|answer| answer.is_authentic),
     };
-    for answer in [four, six] {
-        match answer {
-            Ok(answer) => {
-                found.addresses.extend(answer.records.iter().filter_map(Record::ip).take(ADDRESSES_MAX));
-                found.aliases = answer.aliases;
-            }
+    for trail in [four, six] {
+        // What led to addresses counts for more than what led to none.
+        if trail.found.is_ok() || found.addresses.is_empty() && !trail.aliases.is_empty() {
+            found.aliases = trail.aliases;
+        }
+        match trail.found {
+            Ok(answer) => found.addresses.extend(answer.records.iter().filter_map(Record::ip).take(ADDRESSES_MAX)),
             Err(why) => found.missing = Some(worse(found.missing.take(), why)),
         }
     }
     if !found.addresses.is_empty() {
-        found.missing = None;
+        (found.missing, found.is_endless) = (None, false);
     }
     found
+}
+
+/// Whether the aliases of a host are the only reason why its addresses are not known.
+fn is_endless(four: &Trail, six: &Trail) -> bool {
+    let waits = |trail: &Trail| matches!(trail.found, Err(LookupError::Temporary(_))) && !trail.is_endless;
+    (four.is_endless || six.is_endless) && !waits(four) && !waits(six)
 }
 
 /// Two families without addresses: what may change wins over what will not, "exists" over "does not".
@@ -172,14 +235,8 @@ async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Ex
     let end = Instant::now() + SEARCH;
     let lookups = names.into_iter().map(|(host, preference)| async move {
         let found = timeout_at(end, exchanger(dns, preference, host.to_owned())).await;
-        found.unwrap_or_else(|_| Exchanger {
-            preference,
-            host: host.to_owned(),
-            aliases: Vec::new(),
-            addresses: Vec::new(),
-            missing: Some(LookupError::Temporary("the name servers did not answer in time".into())),
-            is_authentic: false,
-        })
+        let late = || LookupError::Temporary("the name servers did not answer in time".into());
+        found.unwrap_or_else(|_| Exchanger::missing(preference, host.to_owned(), late()))
     });
     let known: BTreeMap<String, Exchanger> = futures_util::stream::iter(lookups.collect::<Vec<_>>())
         .buffer_unordered(LOOKUPS_AT_ONCE)
@@ -193,9 +250,7 @@ async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Ex
 async fn implicit(dns: &dyn Resolve, name: String) -> Result<Exchangers, NoExchangers> {
     let host = exchanger(dns, 0, name).await;
     match host.missing {
-        Some(LookupError::Temporary(why)) => Err(NoExchangers::Temporary(why)),
-        Some(LookupError::NoSuchName) => Err(NoExchangers::NoSuchDomain),
-        Some(LookupError::NoRecords) => Err(NoExchangers::NoRecords),
+        Some(why) => Err(NoExchangers::new(&host.host, &host.aliases, host.is_endless, why)),
         None => {
             let aliases = host.aliases.clone();
             // The domain may well be an alias; only an exchanger named by an MX record may not.
@@ -214,6 +269,7 @@ fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
         preference: 0,
         host: domain.to_string(),
         aliases: Vec::new(),
+        is_endless: false,
         addresses: vec![ip],
         missing: None,
         is_authentic: false,
@@ -289,6 +345,9 @@ chain6 CNAME chain7
 chain7 CNAME many
 xn--bcher-kva MX 10 a
 dangling CNAME gone
+toloop MX 10 loopa
+toloop MX 20 a
+tonothing MX 10 dangling
 broken MX 10 mx.down
 halfbroken MX 10 mx.down
 halfbroken MX 20 a
@@ -353,8 +412,10 @@ mx.down A 127.0.1.7
             ("_under", "10 a 127.0.1.1"),
             ("upper", "10 a 127.0.1.1"),
             ("bücher", "10 a 127.0.1.1"),
-            ("loopa", "Temporary(\"too many aliases in a row\")"),
-            ("dangling", "NoSuchDomain"),
+            ("loopa", "AliasLoop { alias: \"loopb.cases.test\", target: \"loopa.cases.test\" }"),
+            ("dangling", "AliasToNothing { alias: \"dangling.cases.test\", target: \"gone.cases.test\" }"),
+            ("toloop", "10 loopa later; 20 a 127.0.1.1"),
+            ("tonothing", "10 dangling NoSuchName"),
             ("nx", "NoSuchDomain"),
             ("broken", "10 mx.down later"),
             ("halfbroken", "10 mx.down later; 20 a 127.0.1.1"),

@@ -149,6 +149,10 @@ fn shuffle_equals(hosts: &mut [&Exchanger], mut random: u64) {
 fn no_exchangers(domain: &str, why: &NoExchangers) -> Unroutable {
     match why {
         NoExchangers::NoSuchDomain => Unroutable::new(550, (5, 1, 2), format!("the domain {domain} does not exist")),
+        NoExchangers::AliasToNothing { .. } => {
+            Unroutable::new(550, (5, 1, 2), format!("there is no way to {domain}: {why}"))
+        }
+        NoExchangers::AliasLoop { .. } => Unroutable::later(domain, &why.to_string()),
         NoExchangers::NoRecords => {
             Unroutable::new(550, (5, 4, 4), format!("{domain} has neither MX nor address records"))
         }
@@ -194,7 +198,15 @@ mod tests {
                 _ => None,
             };
             let addresses = rest.iter().filter_map(|word| word.parse().ok()).collect();
-            Exchanger { preference, host: name, aliases: Vec::new(), addresses, missing, is_authentic: false }
+            Exchanger {
+                preference,
+                host: name,
+                aliases: Vec::new(),
+                is_endless: false,
+                addresses,
+                missing,
+                is_authentic: false,
+            }
         });
         Ok(Exchangers {
             hosts: hosts.collect(),
@@ -273,6 +285,12 @@ mod tests {
         for (why, wanted, fate) in [
             (NoExchangers::NoSuchDomain, "550 5.1.2", Fate::Permanent),
             (NoExchangers::NoRecords, "550 5.4.4", Fate::Permanent),
+            (
+                NoExchangers::AliasToNothing { alias: "x.test".into(), target: "y.test".into() },
+                "550 5.1.2",
+                Fate::Permanent,
+            ),
+            (NoExchangers::AliasLoop { alias: "x.test".into(), target: "x.test".into() }, "451 4.4.3", Fate::Transient),
             (NoExchangers::NullMx, "556 5.1.10", Fate::Permanent),
             (NoExchangers::Temporary("SERVFAIL".into()), "451 4.4.3", Fate::Transient),
         ] {

@@ -25,9 +25,9 @@ use crate::dns::server::{Server, Transport};
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
 use crate::wire::event::Happening;
-use crate::world::{Answer, Clock, Later, LookupError, RecordKind, Resolve};
+use crate::world::{Answer, Clock, Later, LookupError, RecordKind, Resolve, Trail};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 pub use judge::Voucher;
 use judge::{Judge, Trial};
@@ -67,6 +67,8 @@ pub struct Asking {
     pub is_stream_only: bool,
     /// Each time anew.
     pub is_forgetful: bool,
+    /// How long a server has in each round, unless it is as long as always.
+    pub wait: Option<Duration>,
     /// Who is told of each reply.
     pub watch: Option<Watch>,
 }
@@ -105,7 +107,8 @@ impl SystemResolver {
     fn build(servers: Vec<Upstream>, patience: Patience, asking: Asking, local: Local, trusts_all: bool) -> Self {
         let untrusted = servers.iter().find(|server| !trusts_all && !server.ip().is_some_and(is_here));
         let untrusted = untrusted.map(|server| server.host().to_owned());
-        let patience = Patience { is_stream_only: asking.is_stream_only, ..patience };
+        let wait = asking.wait.unwrap_or(patience.wait);
+        let patience = Patience { wait, is_stream_only: asking.is_stream_only, ..patience };
         let client = Client::new(servers, patience, !asking.is_forgetful, asking.watch);
         Self { client, local, is_authentic: false, judge: None, untrusted, deadline: DEADLINE, trace: None }
     }
@@ -157,8 +160,18 @@ impl SystemResolver {
     }
 
     /// The records of a kind that a name has, or what it is an alias of has; authentic if every answer on the way was.
-    async fn ask(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
-        let mut name = absolute(name)?;
+    async fn ask(&self, name: &str, kind: RecordKind) -> Trail {
+        let mut trail = Trail::from(Err(LookupError::NoRecords));
+        trail.found = match absolute(name) {
+            Ok(name) => self.follow(name, kind, &mut trail).await,
+            Err(why) => Err(why),
+        };
+        trail
+    }
+
+    /// The same, and writes down where aliases lead.
+    async fn follow(&self, mut name: Name, kind: RecordKind, trail: &mut Trail) -> Result<Answer, LookupError> {
+        let first = host(&name);
         let judge = self.judge().await.ok();
         if let Some(judge) = judge
             && self.local.answer(&Question { name: name.clone(), kind: record_type(kind) }).is_none()
@@ -166,7 +179,8 @@ impl SystemResolver {
             let judged = judge.look_at(&self.client, &name, record_type(kind)).await;
             // RFC 4033 §5: below no anchor everything is as it was before there was DNSSEC.
             if !matches!(judged.security, Security::Indeterminate(Why::NoAnchor { .. })) {
-                return judged::answer(&judged, kind);
+                *trail = judged::trail(&judged, kind);
+                return trail.found.clone();
             }
         }
         let mut found = Answer { is_authentic: true, ttl: u32::MAX, ..Answer::default() };
@@ -174,7 +188,8 @@ impl SystemResolver {
             let question = Question { name, kind: record_type(kind) };
             if let Some(known) = self.local.answer(&question) {
                 let records = known?.iter().filter_map(|data| to_record(data, kind)).collect();
-                return Ok(Answer { records, is_authentic: false, ttl: found.ttl.min(LOCAL_TTL), ..found });
+                let (aliases, ttl) = (trail.aliases.clone(), found.ttl.min(LOCAL_TTL));
+                return Ok(Answer { records, aliases, ttl, is_authentic: false });
             }
             let sight = self.question(&question).await?;
             found.is_authentic &=
@@ -183,34 +198,41 @@ impl SystemResolver {
             let answers = sight.reply.answers();
             let (here, end) = follow_from(question.name.clone(), kind, |name| {
                 let name = name.clone();
-                let of_name = answers.iter().filter(move |record| record.name == name);
+                let of_name = answers.iter().filter(move |record| record.name == name && is_internet(record));
                 Ok(of_name.map(|record| (record.ttl, &record.data)))
             });
             found.ttl = found.ttl.min(sight.left(end.ttl));
-            found.aliases.extend(end.aliases);
+            trail.aliases.extend(end.aliases);
             match here {
-                Ok(records) => return Ok(Answer { records, ..found }),
+                // RFC 6604 §3: the code is about the name at the end of the aliases that stand in the reply.
+                _ if sight.reply.code() == ResponseCode::NXDomain => return Err(LookupError::NoSuchName),
+                Ok(records) => return Ok(Answer { records, aliases: trail.aliases.clone(), ..found }),
                 // A server that resolves for us tells all there is; one that does not stops at the end of its own zones.
                 Err(LookupError::NoRecords) if end.name != question.name && !is_final(&sight) => name = end.name,
-                Err(LookupError::NoRecords) => return Err(absence(&sight)),
-                Err(why) => return Err(why),
+                Err(why) => {
+                    trail.is_endless = end.is_endless;
+                    return Err(why);
+                }
             }
-            let is_circle = found.aliases.iter().rev().skip(1).any(|before| Some(before) == found.aliases.last());
-            if is_circle || found.aliases.len() > ALIASES_MAX {
+            let mut before = trail.aliases.iter().rev().skip(1).chain([&first]);
+            if before.any(|name| Some(name) == trail.aliases.last()) || trail.aliases.len() > ALIASES_MAX {
+                trail.is_endless = true;
                 return Err(too_many_aliases());
             }
         }
     }
 
-    /// A server's answer to one question: a failure is none.
+    /// A server's answer to one question, that there is no such name included: a failure is none.
     async fn question(&self, question: &Question) -> Result<Arc<Sight>, LookupError> {
         // A server whose word would not count is asked as always.
         let wishes = if self.is_authentic && self.is_trusted() { Wishes::AUTHENTIC } else { Wishes::default() };
         let said = self.client.ask(question, wishes).await;
         let sight = said.map_err(|trouble| LookupError::Temporary(trouble.to_string()))?;
+        if let Some(why) = no_answer(&sight) {
+            return Err(LookupError::Temporary(why.to_owned()));
+        }
         match sight.reply.code() {
-            ResponseCode::NXDomain => Err(LookupError::NoSuchName),
-            ResponseCode::NoError => Ok(sight),
+            ResponseCode::NoError | ResponseCode::NXDomain => Ok(sight),
             code => {
                 let words = sight.reply.extended_errors();
                 let words = words.iter().map(|error| match error.words.as_str() {
@@ -280,12 +302,16 @@ impl SystemResolver {
 
 impl Resolve for SystemResolver {
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
+        Box::pin(async move { self.trail(name, kind).await.found })
+    }
+
+    fn trail<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Trail> {
         Box::pin(async move {
-            let late = |_| Err(LookupError::Temporary("the name server did not answer in time".into()));
+            let late = |_| Trail::from(Err(LookupError::Temporary("the name server did not answer in time".into())));
             let begun = Instant::now();
-            let answer = tokio::time::timeout(self.deadline, self.ask(name, kind)).await.unwrap_or_else(late);
-            self.note(name, kind, &answer, begun.elapsed());
-            answer
+            let trail = tokio::time::timeout(self.deadline, self.ask(name, kind)).await.unwrap_or_else(late);
+            self.note(name, kind, &trail.found, begun.elapsed());
+            trail
         })
     }
 
@@ -302,17 +328,23 @@ impl Resolve for SystemResolver {
     }
 }
 
+/// Whether a record is of the class that was asked for.
+fn is_internet(record: &Record) -> bool {
+    record.dns_class == DNSClass::IN
+}
+
 /// Whether a server has said all there is: RFC 2308 §2.2, an absence comes with an SOA.
 fn is_final(sight: &Sight) -> bool {
     sight.reply.has_authority(RecordType::SOA)
 }
 
-/// What it means that there is nothing.
-fn absence(sight: &Sight) -> LookupError {
-    match sight.reply.is_referral() {
-        true => LookupError::Temporary("the name server refers to others; it does not resolve for us".into()),
-        false => LookupError::NoRecords,
+/// Why what was said is no answer, whatever its code says: that nothing stands there means nothing then.
+fn no_answer(sight: &Sight) -> Option<&'static str> {
+    if sight.reply.is_truncated() {
+        // RFC 2181 §9: what was left out may be all that there is.
+        return Some("what the name server says is cut short, even on a connection");
     }
+    sight.reply.is_referral().then_some("the name server refers to others; it does not resolve for us")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use super::resolve::{absolute, follow, host};
 use crate::error::{Error, Kind, Result};
-use crate::world::{Answer, Later, LookupError, RecordKind, Resolve};
+use crate::world::{Answer, Later, LookupError, RecordKind, Resolve, Trail};
 use hickory_proto::rr::{Name, RData};
 use hickory_proto::serialize::txt::Parser;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,19 +61,25 @@ impl Zone {
         self.failing.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn find(&self, name: &str, kind: RecordKind) -> Result<Answer, LookupError> {
+    fn find(&self, name: &str, kind: RecordKind) -> Trail {
         let asked = canonical(name);
         let is_signed = |name: &String| ancestors(name).any(|above| self.signed.contains(above));
-        let found = follow(absolute(&asked)?, kind, |name| {
+        let name = match absolute(&asked) {
+            Ok(name) => name,
+            Err(why) => return Trail::from(Err(why)),
+        };
+        let mut trail = follow(name, kind, |name| {
             let name = &host(name);
             if ancestors(name).any(|above| self.failing().contains(above)) {
                 return Err(LookupError::Temporary("the name server answered: Server Failure".into()));
             }
             let here = self.records_of(name).ok_or(LookupError::NoSuchName)?;
             Ok(here.iter().map(|(ttl, data)| (*ttl, data)))
-        })?;
-        let is_authentic = is_signed(&asked) && found.aliases.iter().all(is_signed);
-        Ok(Answer { is_authentic, ..found })
+        });
+        if let Ok(answer) = &mut trail.found {
+            answer.is_authentic = is_signed(&asked) && answer.aliases.iter().all(is_signed);
+        }
+        trail
     }
 
     /// What a name has: its own records, nothing if only names below it exist, or what a wildcard gives it.
@@ -98,6 +104,10 @@ impl Zone {
 
 impl Resolve for Zone {
     fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
+        Box::pin(std::future::ready(self.find(name, kind).found))
+    }
+
+    fn trail<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Trail> {
         Box::pin(std::future::ready(self.find(name, kind)))
     }
 }

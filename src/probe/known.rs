@@ -30,6 +30,16 @@ macro_rules! known {
 }
 
 known! {
+    MX_NO_DOMAIN "mx.no-domain" Error "the domain does not exist" "RFC 5321 §5.1, RFC 2308 §2.1"
+        Some("see whether the name is written right, and registered and delegated");
+    MX_NOTHING "mx.nothing" Error "the domain has neither MX nor address records" "RFC 5321 §5.1"
+        Some("publish an MX record, or a null MX if no mail is wanted");
+    MX_UNKNOWN "mx.unknown" Error "DNS does not say now where the domain's mail goes" "RFC 5321 §5.1"
+        Some("see whether the name servers of the domain, and ours, answer");
+    MX_ALIAS_TO_NOTHING "mx.alias-to-nothing" Error "an alias leads to a name that does not exist"
+        "RFC 5321 §5.1, RFC 1912 §2.4" Some("let the alias lead to a host that is there, or remove it");
+    MX_ALIAS_LOOP "mx.alias-loop" Error "aliases lead in a circle, or on and on" "RFC 1034 §3.6.2"
+        Some("let the alias lead to the name of the host itself");
     MX_NULL "mx.null" Info "the domain declares that it takes no mail" "RFC 7505" None;
     MX_IMPLICIT "mx.implicit" Info "no MX record: the domain's own addresses take its mail" "RFC 5321 §5.1"
         Some("publish an MX record, or a null MX if no mail is wanted");
@@ -41,6 +51,8 @@ known! {
     MX_DUPLICATE "mx.duplicate" Info "an exchanger is listed twice" "RFC 5321 §5.1" Some("remove one entry");
     MX_ADDRESS_AS_NAME "mx.address-as-name" Error "an MX record names an address, not a host" "RFC 1035 §3.3.9"
         Some("give the host a name with an address record");
+    MX_BAD_NAME "mx.bad-name" Error "an MX record names what no host can be called" "RFC 5321 §2.3.5, RFC 1123 §2.1"
+        Some("name a host of letters, digits and hyphens");
     MX_CNAME_TARGET "mx.cname-target" Warn "an MX record names an alias" "RFC 5321 §5.1, RFC 2181 §10.3"
         Some("name the host itself in the MX record");
     MX_NO_HOST "mx.no-host" Error "an exchanger does not exist" "RFC 5321 §5.1"

@@ -283,3 +283,6 @@ fn record(record: &Record, counting: &[Association]) -> Option<TlsaRecord> {
         association,
     })
 }
+
+#[cfg(test)]
+mod tests;

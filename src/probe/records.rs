@@ -3,9 +3,10 @@
 //! RFC 5321 §5.1; RFC 2181 §10.3; RFC 7505; RFC 6761 §6.3; RFC 1918.
 
 use super::known::{
-    Known, MX_ADDRESS_AS_NAME, MX_ADDRESS_UNKNOWN, MX_ALIAS, MX_CNAME_TARGET, MX_DUPLICATE, MX_IMPLICIT,
-    MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS, MX_NO_ADDRESS, MX_NO_HOST, MX_NULL, MX_NULL_MIXED,
-    MX_PRIVATE_ADDRESS, MX_TOO_MANY,
+    Known, MX_ADDRESS_AS_NAME, MX_ADDRESS_UNKNOWN, MX_ALIAS, MX_ALIAS_LOOP, MX_ALIAS_TO_NOTHING, MX_BAD_NAME,
+    MX_CNAME_TARGET, MX_DUPLICATE, MX_IMPLICIT, MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS,
+    MX_NO_ADDRESS, MX_NO_DOMAIN, MX_NO_HOST, MX_NOTHING, MX_NULL, MX_NULL_MIXED, MX_PRIVATE_ADDRESS, MX_TOO_MANY,
+    MX_UNKNOWN,
 };
 use super::report::{Dns, Host, Level, Policies, Report, Verdict};
 use crate::address::Domain;
@@ -40,7 +41,7 @@ impl Report {
                 report.dns.null_mx = true;
                 report.find(MX_NULL, None, "the domain declares that it takes no mail");
             }
-            Err(_) => {}
+            Err(why) => report.find(missing(why), None, why.to_string()),
         }
         report.found = found;
         report
@@ -86,14 +87,25 @@ impl Report {
         if host.host.parse::<IpAddr>().is_ok() {
             self.find(MX_ADDRESS_AS_NAME, about, "an MX record must name a host, not an address");
         }
-        if let Some(target) = host.aliases.last() {
+        // Where aliases lead to nothing, that is what is wrong with them.
+        let alias = host.last_alias();
+        if let (Some((_, target)), None | Some(LookupError::NoRecords)) = (&alias, &host.missing) {
             self.find(MX_CNAME_TARGET, about, format!("an alias of {target}; some senders refuse it"));
         }
-        let (known, text) = match &host.missing {
-            None => return self.remark_on_addresses(host, source),
-            Some(LookupError::NoSuchName) => (MX_NO_HOST, "there is no such host".to_owned()),
-            Some(LookupError::NoRecords) => (MX_NO_ADDRESS, "the host has no address".to_owned()),
-            Some(LookupError::Temporary(why)) => (MX_ADDRESS_UNKNOWN, why.clone()),
+        let (known, text) = match (&host.missing, alias) {
+            (None, _) => return self.remark_on_addresses(host, source),
+            (Some(LookupError::NoSuchName), Some((alias, target))) => {
+                (MX_ALIAS_TO_NOTHING, format!("{alias} is an alias of {target}, which does not exist"))
+            }
+            (Some(LookupError::Temporary(_)), Some((alias, target))) if host.is_endless => {
+                (MX_ALIAS_LOOP, format!("its aliases do not end: {alias} is an alias of {target}"))
+            }
+            (Some(LookupError::NoSuchName), None) if Domain::parse(&host.host).is_err() => {
+                (MX_BAD_NAME, "no host can be called that".to_owned())
+            }
+            (Some(LookupError::NoSuchName), None) => (MX_NO_HOST, "there is no such host".to_owned()),
+            (Some(LookupError::NoRecords), _) => (MX_NO_ADDRESS, "the host has no address".to_owned()),
+            (Some(LookupError::Temporary(why)), _) => (MX_ADDRESS_UNKNOWN, why.clone()),
         };
         self.find(known, about, text);
     }
@@ -118,6 +130,18 @@ impl Report {
             };
             self.find(known, Some(&host.host), text);
         }
+    }
+}
+
+/// What it is called that a domain has no exchangers.
+fn missing(why: &NoExchangers) -> Known {
+    match why {
+        NoExchangers::NoSuchDomain => MX_NO_DOMAIN,
+        NoExchangers::AliasToNothing { .. } => MX_ALIAS_TO_NOTHING,
+        NoExchangers::AliasLoop { .. } => MX_ALIAS_LOOP,
+        NoExchangers::NoRecords => MX_NOTHING,
+        NoExchangers::NullMx => MX_NULL,
+        NoExchangers::Temporary(_) => MX_UNKNOWN,
     }
 }
 

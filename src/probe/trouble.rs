@@ -246,3 +246,6 @@ fn words(code: Option<u16>, enhanced: Option<&str>, text: &str) -> String {
 
 /// Octets of a stranger's words in a finding; the report has all of them elsewhere.
 const TEXT_MAX: usize = 160;
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 
 use super::published::{MtaSts, TlsaState};
 use super::report::{Host, Report, Verdict};
-use crate::engine::exchangers::{Exchangers, NoExchangers, Source};
+use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source};
 use crate::engine::reach::{Reach, reach};
 use crate::world::LookupError;
 
@@ -38,7 +38,8 @@ impl Report {
             let guards = self.guards();
             return (Verdict::Deliverable, format!("Mail to {title} goes to {way}{guards}."));
         }
-        if found.hosts.iter().any(|host| matches!(host.missing, Some(LookupError::Temporary(_)))) {
+        let waits = |host: &Exchanger| matches!(host.missing, Some(LookupError::Temporary(_))) && !host.is_endless;
+        if found.hosts.iter().any(waits) {
             let why = "the addresses of its exchangers are unknown";
             return (Verdict::Unknown, format!("Where mail to {title} goes cannot be said now: {why}."));
         }
@@ -98,6 +99,10 @@ fn of_none(why: &NoExchangers, title: &str) -> (Verdict, String) {
     match why {
         NoExchangers::NoSuchDomain => {
             (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: the domain does not exist."))
+        }
+        // Waiting does not help before somebody has mended the zone.
+        NoExchangers::AliasToNothing { .. } | NoExchangers::AliasLoop { .. } => {
+            (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: {why}."))
         }
         NoExchangers::NoRecords => (
             Verdict::Undeliverable,
@@ -169,6 +174,11 @@ literal MX 10 192.0.2.1.
 dup MX 10 a
 dup MX 20 a
 down MX 10 mx.broken
+dangling CNAME gone
+tonothing MX 10 dangling
+circle CNAME round
+round CNAME circle
+tocircle MX 10 circle
 mx.broken A 192.0.2.5
 "#;
 
@@ -202,6 +212,21 @@ mx.broken A 192.0.2.5
                 "nohost",
                 Undeliverable,
                 "Mail to nohost.cases.test cannot be delivered: none of its exchangers has an address.",
+            ),
+            (
+                "dangling",
+                Undeliverable,
+                "Mail to dangling.cases.test cannot be delivered: dangling.cases.test is an alias of gone.cases.test, which does not exist.",
+            ),
+            (
+                "circle",
+                Undeliverable,
+                "Mail to circle.cases.test cannot be delivered: its aliases do not end: round.cases.test is an alias of circle.cases.test.",
+            ),
+            (
+                "tocircle",
+                Undeliverable,
+                "Mail to tocircle.cases.test cannot be delivered: none of its exchangers has an address.",
             ),
             (
                 "down",
@@ -243,6 +268,13 @@ mx.broken A 192.0.2.5
             ("nullplus", vec![("mx.null-mixed", Warn)]),
             ("mxcname", vec![("mx.cname-target", Warn)]),
             ("nohost", vec![("mx.no-host", Error)]),
+            ("nx", vec![("mx.no-domain", Error)]),
+            ("txtonly", vec![("mx.nothing", Error)]),
+            ("x.broken", vec![("mx.unknown", Error)]),
+            ("dangling", vec![("mx.alias-to-nothing", Error)]),
+            ("tonothing", vec![("mx.alias-to-nothing", Error)]),
+            ("circle", vec![("mx.alias-loop", Error)]),
+            ("tocircle", vec![("mx.alias-loop", Error)]),
             ("noaddr", vec![("mx.no-address", Error)]),
             ("local", vec![("mx.localhost", Error)]),
             ("literal", vec![("mx.address-as-name", Error), ("mx.no-host", Error)]),

@@ -2,10 +2,10 @@
 
 use super::internet::Internet;
 use super::sign::{ds_of, now};
+use super::trap::{colliding, trapped};
 use super::zone::{Ds, Proof, Zone, name, record};
 use super::{Row, check, found, verdict};
-use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
-use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{RData, Record, RecordType as T};
 use mailkit::dns::dnssec::{Limits, Why};
 use std::time::{Duration, Instant};
@@ -14,50 +14,8 @@ fn example() -> Zone {
     Zone::signed("example.test.", 3).with(&["a.example.test. A 192.0.2.1"])
 }
 
-/// Keys that are none and share a tag.
-fn colliding(tag: u16, flags: u16, count: usize) -> Vec<DNSKEY> {
-    let mut found = Vec::new();
-    for seed in 0_u32.. {
-        let mut octets = [0_u8; 32];
-        octets[..4].copy_from_slice(&seed.to_be_bytes());
-        octets[8] = 1;
-        let key = |octets: &[u8]| DNSKEY::with_flags(flags, PublicKeyBuf::new(octets.to_vec(), Algorithm::ED25519));
-        let near = key(&octets).calculate_key_tag().expect("it has one");
-        // The tag is a sum of pairs of octets: what is missing is added, and a carry may spoil it.
-        octets[30..].copy_from_slice(&tag.wrapping_sub(near).to_be_bytes());
-        if key(&octets).calculate_key_tag().is_ok_and(|made| made == tag) {
-            found.push(key(&octets));
-        }
-        if found.len() == count {
-            break;
-        }
-    }
-    found
-}
-
-/// A hundred signatures that are none, by a key of this tag, before the good one.
-fn trapped(tag: u16, has_good: bool) -> Internet {
-    let zone = example();
-    let shown = colliding(tag, 256, 100);
-    let internet = Internet::of(vec![Zone { shown, ..zone }]);
-    let set = [record("a.example.test. A 192.0.2.1")];
-    let zone = internet.zone("example.test.");
-    let good = zone.signature(&set, &zone.keys[1], |_| {});
-    let RData::DNSSEC(DNSSECRData::RRSIG(data)) = &good.data else { panic!("it is one") };
-    let bad = (0_u8..100).map(|number| {
-        let mut input = data.input().clone();
-        input.key_tag = tag;
-        let octets = [number; 64].to_vec();
-        Record::from_rdata(good.name.clone(), 3600, RData::DNSSEC(DNSSECRData::RRSIG(RRSIG::from_sig(input, octets))))
-    });
-    let mut signatures: Vec<Record> = bad.collect();
-    if has_good {
-        signatures.insert(0, good.clone());
-    }
-    internet.change("a.example.test.", T::A, move |response| {
-        response.answers.truncate(1);
-        response.answers.extend(signatures.clone());
-    })
+fn trap(tag: u16, has_good: bool) -> Internet {
+    trapped(example(), &record("a.example.test. A 192.0.2.1"), tag, has_good)
 }
 
 #[test]
@@ -75,9 +33,9 @@ fn many_keys_of_one_tag_and_many_signatures_are_a_few_of_each() {
         cost,
     };
     check(vec![
-        row("KeyTrap", trapped(4711, false), "dnssec.bad-signature", "nothing", (8, 5 + each + 2)),
-        row("KeyTrap around the key in use", trapped(own, false), "dnssec.bad-signature", "nothing", (8, 5 + each + 2)),
-        row("a good signature first", trapped(own, true), "secure", "records", (6, 6)),
+        row("KeyTrap", trap(4711, false), "dnssec.bad-signature", "nothing", (8, 5 + each + 2)),
+        row("KeyTrap around the key in use", trap(own, false), "dnssec.bad-signature", "nothing", (8, 5 + each + 2)),
+        row("a good signature first", trap(own, true), "secure", "records", (6, 6)),
     ]);
     // The same of keys and what vouches for them: hundreds of digests, for hundreds of keys.
     let zone = example();
@@ -92,7 +50,7 @@ fn many_keys_of_one_tag_and_many_signatures_are_a_few_of_each() {
     let most = u32::try_from(limits.keys * limits.delegations).expect("a small number") + 2;
     assert!(judged.work.digests <= most, "{:?}", judged.work);
     // And when one question has many such sets.
-    let mut tight = trapped(4711, false);
+    let mut tight = trap(4711, false);
     tight.limits.verifications = 10;
     let judged = tight.validate("a.example.test.", T::A, now());
     assert_eq!((verdict(&judged.security), judged.work.verifications), ("dnssec.too-much-work", 10));

@@ -114,12 +114,15 @@ impl Internet {
     }
 }
 
-/// A trust anchor in the form of files.
 pub(crate) fn anchor(key: &Key, zone: &Name) -> Anchors {
+    Anchors::parse(&anchor_text(key, zone)).expect("it is one")
+}
+
+/// A trust anchor in the form of files.
+pub(crate) fn anchor_text(key: &Key, zone: &Name) -> String {
     let ds = ds_of(&key.data, zone, 2);
     let digits: String = ds.digest().iter().map(|octet| format!("{octet:02x}")).collect();
-    let text = format!("{zone} IN DS {} {} 2 {digits}", ds.key_tag(), u8::from(ds.algorithm()));
-    Anchors::parse(&text).expect("it is one")
+    format!("{zone} IN DS {} {} 2 {digits}", ds.key_tag(), u8::from(ds.algorithm()))
 }
 
 impl Source for Internet {

@@ -185,7 +185,7 @@ impl Zone {
     }
 
     fn is_there(&self, owner: &Name) -> bool {
-        self.owners().keys().any(|known| owner.zone_of(known))
+        owner.zone_of(&self.apex) || self.records.iter().any(|record| owner.zone_of(&record.name))
     }
 
     /// What a server of this zone answers.

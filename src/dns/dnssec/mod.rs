@@ -30,6 +30,7 @@ pub mod why;
 
 pub use anchors::Anchors;
 pub use budget::{Limits, Work};
+pub use name::text as name_text;
 pub use source::{Response, Source};
 pub use step::Step;
 pub use validate::{Alias, Found, Security, Validated, Validator};

@@ -23,7 +23,7 @@ pub(super) fn depth(name: &Name) -> usize {
 
 /// The name as people write it, without the dot at its end; what could do harm on a terminal is escaped as in zone files
 /// (RFC 1035 §5.1).
-pub(super) fn text(name: &Name) -> String {
+pub fn text(name: &Name) -> String {
     let mut text = String::with_capacity(name.len());
     for label in name.iter() {
         if !text.is_empty() {

@@ -26,6 +26,11 @@ const FLYING_MAX: usize = 256;
 /// times as much.
 const ANSWERS_MAX: usize = 4096;
 const OCTETS_MAX: usize = 1024 * 1024;
+/// How long a failure is remembered: whoever asks again at once would only keep a server busy that has trouble already.
+/// RFC 9520 §3.2 wants a second at least and five minutes at most; whoever has mended something wants to see it soon.
+const FAILURE: Duration = Duration::from_secs(5);
+/// What a failure counts for where nothing came.
+const FAILURE_SIZE: usize = 64;
 
 /// A reply, and how it came.
 #[derive(Debug)]
@@ -80,7 +85,7 @@ struct Inner {
     patience: Patience,
     /// The server that is asked first: the next one after one that is silent.
     first: AtomicUsize,
-    memory: Option<Mutex<Memory<Arc<Sight>>>>,
+    memory: Option<Mutex<Memory<Found>>>,
     flying: Mutex<HashMap<Key, WeakShared<Flight>>>,
     permits: Semaphore,
     watch: Option<Watch>,
@@ -119,7 +124,7 @@ impl Client {
         if let Some(memory) = &self.0.memory
             && let Some(known) = locked(memory).get(&key, Instant::now())
         {
-            return Ok(known);
+            return known;
         }
         self.flight(question, query, key).await
     }
@@ -141,11 +146,8 @@ impl Client {
         let landing = Landing { inner: inner.clone(), key: key.clone() };
         let flight: Flight = Box::pin(async move {
             let found = inner.fly(&question, query).await;
-            if let (Some(memory), Ok(sight)) = (&inner.memory, &found)
-                && let Some(ttl) = sight.reply.ttl()
-            {
-                let until = sight.at + Duration::from_secs(ttl.into());
-                locked(memory).put(landing.key.clone(), sight.clone(), sight.reply.size(), until);
+            if let (Some(memory), Some((until, size))) = (&inner.memory, lasts(&found)) {
+                locked(memory).put(landing.key.clone(), found.clone(), size, until);
             }
             drop(landing);
             found
@@ -157,6 +159,22 @@ impl Client {
         }
         flight
     }
+}
+
+/// Until when something is remembered, and what it counts for; nothing if it is not to be.
+fn lasts(found: &Found) -> Option<(Instant, usize)> {
+    let sight = match found {
+        Ok(sight) => sight,
+        Err(_) => return Some((Instant::now() + FAILURE, FAILURE_SIZE)),
+    };
+    let is_answer = matches!(sight.reply.code(), ResponseCode::NoError | ResponseCode::NXDomain);
+    let is_failure = !is_answer || sight.reply.is_referral() || sight.reply.is_truncated();
+    let lasts = match sight.reply.ttl() {
+        _ if is_failure => FAILURE,
+        Some(ttl) => Duration::from_secs(ttl.into()),
+        None => return None,
+    };
+    Some((sight.at + lasts, sight.reply.size()))
 }
 
 /// Takes a flight off the list when it is over, or when nobody waits for it any more.
@@ -242,6 +260,8 @@ impl Inner {
         };
         let outcome = match reply.code() {
             _ if reply.is_truncated() && way == Way::Datagram => Some(Outcome::Truncated),
+            // On a connection nothing has to be left out.
+            _ if reply.is_truncated() => Some(Outcome::Failed),
             ResponseCode::NoError if reply.is_referral() => Some(Outcome::Failed),
             ResponseCode::NoError | ResponseCode::NXDomain => None,
             ResponseCode::FormErr | ResponseCode::NotImp if is_extended => Some(Outcome::NotUnderstood),

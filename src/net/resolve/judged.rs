@@ -5,10 +5,11 @@
 
 use super::super::dns::{Client, Sight};
 use super::records::{ALIASES_MAX, host, to_record, too_many_aliases};
-use crate::dns::dnssec::{Found, Response, Security, Source, Validated};
+use super::{is_internet, no_answer};
+use crate::dns::dnssec::{Alias, Found, Response, Security, Source, Validated, Why};
 use crate::dns::question::{Question, Wishes};
-use crate::world::{Answer, Later, LookupError, RecordKind};
-use hickory_proto::rr::{Name, RecordType};
+use crate::world::{Answer, Later, LookupError, RecordKind, Trail};
+use hickory_proto::rr::{Name, Record, RecordType};
 use std::sync::Arc;
 
 impl Source for Client {
@@ -16,26 +17,34 @@ impl Source for Client {
         Box::pin(async move {
             let question = Question { name: name.clone(), kind };
             let said = Client::ask(self, &question, Wishes::VALIDATION).await;
-            said.map(|sight| response(&sight)).map_err(|trouble| trouble.to_string())
+            let sight = said.map_err(|trouble| trouble.to_string())?;
+            no_answer(&sight).map_or_else(|| Ok(response(&sight)), |why| Err(why.to_owned()))
         })
     }
 }
 
 fn response(sight: &Arc<Sight>) -> Response {
     let reply = &sight.reply;
-    Response { rcode: reply.code(), answers: reply.answers().to_vec(), authorities: reply.authorities().to_vec() }
+    let ours = |records: &[Record]| records.iter().filter(|record| is_internet(record)).cloned().collect();
+    Response { rcode: reply.code(), answers: ours(reply.answers()), authorities: ours(reply.authorities()) }
 }
 
-/// The answer that a judgement leaves.
-pub(super) fn answer(judged: &Validated, kind: RecordKind) -> Result<Answer, LookupError> {
+/// The way that a judgement leaves, and the answer at its end.
+pub(super) fn trail(judged: &Validated, kind: RecordKind) -> Trail {
+    let is_believed = |alias: &&Alias| !alias.security.is_useless();
+    let aliases: Vec<String> = judged.aliases.iter().take_while(is_believed).map(|alias| host(&alias.target)).collect();
+    let why = judged.security.why();
+    let is_endless =
+        aliases.len() > ALIASES_MAX || matches!(why, Some(Why::AliasLoop { .. } | Why::TooManyAliases { .. }));
+    let found = if aliases.len() > ALIASES_MAX { Err(too_many_aliases()) } else { answer(judged, &aliases, kind) };
+    Trail { aliases, is_endless, found }
+}
+
+fn answer(judged: &Validated, aliases: &[String], kind: RecordKind) -> Result<Answer, LookupError> {
     match &judged.security {
         Security::Secure | Security::Insecure(_) => {}
         Security::Bogus(why) => return Err(LookupError::Temporary(format!("DNSSEC: {why}"))),
         Security::Indeterminate(why) => return Err(LookupError::Temporary(why.to_string())),
-    }
-    let aliases: Vec<String> = judged.aliases.iter().map(|alias| host(&alias.target)).collect();
-    if aliases.len() > ALIASES_MAX {
-        return Err(too_many_aliases());
     }
     match &judged.found {
         Found::Records(found) => {
@@ -43,7 +52,10 @@ pub(super) fn answer(judged: &Validated, kind: RecordKind) -> Result<Answer, Loo
             let records: Vec<_> = found.iter().filter_map(|record| to_record(&record.data, kind)).collect();
             match records.is_empty() {
                 true => Err(LookupError::NoRecords),
-                false => Ok(Answer { records, aliases, ttl, is_authentic: judged.security == Security::Secure }),
+                false => {
+                    let is_authentic = judged.security == Security::Secure;
+                    Ok(Answer { records, aliases: aliases.to_vec(), ttl, is_authentic })
+                }
             }
         }
         Found::NoName => Err(LookupError::NoSuchName),

@@ -2,8 +2,8 @@
 //!
 //! RFC 1034 §3.6.2; RFC 1035 §3.3; RFC 2782; RFC 6698 §2.1.
 
-use crate::world::{Answer, LookupError, Record, RecordKind};
-use hickory_proto::ProtoError;
+use crate::dns::dnssec::name_text;
+use crate::world::{Answer, LookupError, Record, RecordKind, Trail};
 use hickory_proto::rr::{Name, RData, RecordType};
 
 /// As many aliases in a row are followed as common resolvers follow.
@@ -44,6 +44,7 @@ pub(super) fn shown(record: &Record) -> String {
 pub(super) struct End {
     pub(super) name: Name,
     pub(super) aliases: Vec<String>,
+    pub(super) is_endless: bool,
     pub(super) ttl: u32,
 }
 
@@ -52,9 +53,10 @@ pub(in crate::net) fn follow<'r, I: Iterator<Item = (u32, &'r RData)>>(
     name: Name,
     kind: RecordKind,
     at: impl Fn(&Name) -> Result<I, LookupError>,
-) -> Result<Answer, LookupError> {
-    let (records, End { aliases, ttl, .. }) = follow_from(name, kind, at);
-    Ok(Answer { records: records?, aliases, ttl, is_authentic: false })
+) -> Trail {
+    let (records, End { aliases, is_endless, ttl, .. }) = follow_from(name, kind, at);
+    let answer = |records| Answer { records, aliases: aliases.clone(), ttl, is_authentic: false };
+    Trail { found: records.map(answer), aliases, is_endless }
 }
 
 /// The same, with the place where the search ended, whatever it found.
@@ -63,7 +65,7 @@ pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
     kind: RecordKind,
     at: impl Fn(&Name) -> Result<I, LookupError>,
 ) -> (Result<Vec<Record>, LookupError>, End) {
-    let mut end = End { name, aliases: Vec::new(), ttl: u32::MAX };
+    let mut end = End { name, ttl: u32::MAX, ..End::default() };
     let mut records = Vec::new();
     loop {
         let here = match at(&end.name) {
@@ -84,6 +86,7 @@ pub(super) fn follow_from<'r, I: Iterator<Item = (u32, &'r RData)>>(
         }
         let Some((ttl, target)) = alias else { return (Err(LookupError::NoRecords), end) };
         if end.aliases.len() == ALIASES_MAX {
+            end.is_endless = true;
             return (Err(too_many_aliases()), end);
         }
         end.ttl = end.ttl.min(ttl);
@@ -120,46 +123,45 @@ pub(super) fn to_record(data: &RData, kind: RecordKind) -> Option<Record> {
 
 /// A name as DNS has it. What does not fit a query exists nowhere in DNS: over-long labels and names, empty labels.
 pub(in crate::net) fn absolute(name: &str) -> Result<Name, LookupError> {
-    let mut name = Name::from_ascii(name).or_else(|_| plain(name)).map_err(|_| LookupError::NoSuchName)?;
+    // The library takes what stands behind a backslash for an octal number, against RFC 1035 §5.1.
+    let read = if name.contains('\\') { None } else { Name::from_ascii(name).ok() };
+    let mut name = read.or_else(|| plain(name)).ok_or(LookupError::NoSuchName)?;
     name.set_fqdn(true);
     Ok(name)
 }
 
-/// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`. A
-/// backslash stands before what would otherwise mean something else (RFC 1035 §5.1).
-fn plain(name: &str) -> Result<Name, ProtoError> {
+/// A name with octets that no host's name has: what a policy makes of a local part, as in `strong+bad.example.org`, or what
+/// somebody has put into a record. A backslash stands before what would otherwise mean something else, or before the
+/// number of an octet (RFC 1035 §5.1).
+fn plain(name: &str) -> Option<Name> {
     let mut labels = vec![Vec::new()];
-    let mut octets = name.strip_suffix('.').unwrap_or(name).bytes();
+    let mut octets = name.strip_suffix('.').filter(|rest| !rest.ends_with('\\')).unwrap_or(name).bytes();
     while let Some(octet) = octets.next() {
         let octet = match octet {
             b'.' => {
                 labels.push(Vec::new());
                 continue;
             }
-            b'\\' => match octets.next() {
-                Some(escaped) if !escaped.is_ascii_digit() => escaped,
-                _ => return Name::from_ascii(name),
+            b'\\' => match octets.next()? {
+                first if first.is_ascii_digit() => {
+                    let digits = [first, octets.next()?, octets.next()?];
+                    std::str::from_utf8(&digits).ok()?.parse().ok()?
+                }
+                escaped => escaped,
             },
-            octet => octet,
+            octet => Some(octet).filter(u8::is_ascii_graphic)?,
         };
-        if !octet.is_ascii_graphic() {
-            return Name::from_ascii(name);
-        }
         labels.last_mut().expect("there is one from the beginning").push(octet);
     }
     match labels.iter().any(Vec::is_empty) {
-        true => Name::from_ascii(name),
-        false => Name::from_labels(labels.iter().map(Vec::as_slice)),
+        true => None,
+        false => Name::from_labels(labels.iter().map(Vec::as_slice)).ok(),
     }
 }
 
 /// A name as text: lower case, no final dot (`.` for the root), odd octets escaped as in zone files.
 pub(in crate::net) fn host(name: &Name) -> String {
-    let mut text = name.to_ascii();
+    let mut text = name_text(name);
     text.make_ascii_lowercase();
-    // `\.` at the end is a dot within the last label.
-    if text.len() > 1 && text.ends_with('.') && !text.ends_with("\\.") {
-        text.pop();
-    }
     text
 }

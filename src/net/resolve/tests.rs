@@ -15,6 +15,21 @@ fn names_are_printed_without_their_final_dot() {
     }
 }
 
+#[test]
+fn whatever_octets_a_name_has_it_is_printed_and_read_again() {
+    for label in [&b"mx"[..], b"a.b", b"\\", b"\x1b[31m", b"\x00", b"\xff\xc3", b"1", b"\\033", b" ;\"@", b".", b"x."] {
+        for labels in [vec![label], vec![label, b"test"], vec![b"x", label]] {
+            let name = Name::from_labels(labels).expect("a name");
+            let text = host(&name);
+            assert!(!text.contains(char::is_control), "{text}");
+            assert_eq!(absolute(&text).as_ref(), Ok(&name), "{text}");
+        }
+    }
+    for wrong in ["a\\", "a\\0", "a\\03", "a\\256", "a\\03x", "a..b", "\u{7f}", "ü"] {
+        assert_eq!(absolute(wrong), Err(LookupError::NoSuchName), "{wrong}");
+    }
+}
+
 #[tokio::test]
 async fn a_name_that_fits_no_query_does_not_exist() {
     // Nobody listens there, and nobody is asked.

@@ -85,7 +85,7 @@ async fn a_server_that_answers_nothing_over_a_connection_is_asked_once() {
     let patience = Patience { is_stream_only: true, ..SHORT };
     assert_eq!(ask(&client(&[&stage], patience), "a.test.").await, Err(Trouble::Silent));
     assert_eq!(stage.counts(), (0, 1));
-    // Cut short over a connection is an answer all the same; nothing could be longer.
+    // Cut short over a connection is something that is said, and said no better by asking again.
     let cut = Stage::new(|asked| vec![say(&asked.cut())]).await;
     assert_eq!(ask(&client(&[&cut], TCP), "a.test.").await, Ok((ResponseCode::NoError, 0, Transport::Tcp)));
 }
