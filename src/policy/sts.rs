@@ -59,11 +59,17 @@ pub enum NoPolicy {
     Exchangers,
 }
 
+/// Whether a text is meant as the record that announces a policy: it begins with the version (RFC 8461 §3.1).
+pub fn is_record(text: &[u8]) -> bool {
+    text.strip_prefix(b"v=STSv1").is_some_and(|rest| matches!(rest.first(), None | Some(b';' | b' ' | b'\t')))
+}
+
 /// The id in a domain's record, if exactly one of its texts is such a record.
 pub fn id(texts: &[Vec<u8>]) -> Option<String> {
     // RFC 8461 §3.1: texts that do not begin so are about something else; of two that do, nobody knows which counts.
-    let mut records = texts.iter().filter_map(|text| std::str::from_utf8(text).ok()).filter_map(fields_of_record);
-    let (fields, None) = (records.next()?, records.next()) else { return None };
+    let mut records = texts.iter().filter(|text| is_record(text));
+    let (record, None) = (records.next()?, records.next()) else { return None };
+    let fields = fields_of_record(std::str::from_utf8(record).ok()?)?;
     let id = fields.iter().find(|(name, _)| *name == "id").map(|(_, value)| *value)?;
     let is_id = (1..=32).contains(&id.len()) && id.bytes().all(|sign| sign.is_ascii_alphanumeric());
     is_id.then(|| id.to_owned())
