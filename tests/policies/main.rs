@@ -7,6 +7,7 @@
 mod dmarc;
 mod looked_up;
 mod name_server;
+mod openspf;
 mod program;
 mod rules;
 #[path = "../clients/schema.rs"]
