@@ -1,5 +1,6 @@
 //! `? policy DOMAIN = ORGANIZATION RECORD-OF SCOPE POLICY`: whose a domain is and what counts for it, or `ORGANIZATION -`.
-//! `? mail AUTHOR SPF DKIM,DKIM = OUTCOME DISPOSITION`: `-` for whom nobody passed. `? report DOMAIN HOST = yes`.
+//! `? mail AUTHOR SPF DKIM,DKIM = OUTCOME DISPOSITION`: `-` for whom nobody passed,
+//! `?DOMAIN` where that is not known now. `? report DOMAIN HOST = yes`.
 
 use super::{Table, tables};
 use mailkit::policy::dmarc::{Passed, Policy, Scope, accepts, applied, evaluate, walk};
@@ -45,10 +46,17 @@ async fn policy(table: &Table, domain: &str) -> String {
 }
 
 async fn mail(table: &Table, author: &str, spf: &str, dkim: &str) -> String {
-    let signers: Vec<&str> = dkim.split(',').filter(|domain| *domain != "-").collect();
-    let undecided = spf == "?";
-    let spf = Some(spf).filter(|domain| !matches!(*domain, "-" | "?"));
-    let passed = Passed { spf, dkim: &signers, is_undecided: undecided };
+    // `?x.test` could not be decided now, `?` alone neither, for the author's own domain.
+    let unsure = |word: &'_ str| {
+        word.strip_prefix('?').map(|rest| if rest.is_empty() { author.to_owned() } else { rest.to_owned() })
+    };
+    let unsure_spf = unsure(spf);
+    let unsure_dkim: Vec<String> = dkim.split(',').filter_map(unsure).collect();
+    let unsure_dkim: Vec<&str> = unsure_dkim.iter().map(String::as_str).collect();
+    let is_passed = |word: &&str| *word != "-" && !word.starts_with('?');
+    let signers: Vec<&str> = dkim.split(',').filter(is_passed).collect();
+    let spf = Some(spf).filter(is_passed);
+    let passed = Passed { spf, dkim: &signers, unsure_spf: unsure_spf.as_deref(), unsure_dkim: &unsure_dkim };
     let evaluated = evaluate(&table.zone, author, passed).await;
     format!("{} {}", evaluated.outcome.name(), evaluated.disposition.name())
 }
