@@ -4,7 +4,7 @@
 
 use super::report::{MtaSts, Notes, Standing, TlsRpt};
 use crate::engine::exchangers::Exchangers;
-use crate::policy::sts::{Mode, Policy, id, is_record};
+use crate::policy::sts::{Mode, Policy, count, id, is_meant};
 use crate::policy::tlsrpt::Published;
 use crate::probe::report::Level;
 use std::time::Duration;
@@ -40,9 +40,9 @@ pub(super) fn judge(facts: &Facts, found: Option<&Exchangers>, notes: &mut Notes
             return plain(Standing::Unknown, why);
         }
     };
-    let count = texts.iter().filter(|text| is_record(text)).count();
+    let count = count(texts);
     let Some(id) = id(texts) else {
-        if count == 0 {
+        if count == 0 && !texts.iter().any(|text| is_meant(text)) {
             if found.is_none() {
                 return plain(Standing::Unneeded, "no exchangers");
             }
@@ -52,6 +52,10 @@ pub(super) fn judge(facts: &Facts, found: Option<&Exchangers>, notes: &mut Notes
             return plain(Standing::Missing, "no record");
         }
         let (summary, text) = match count {
+            0 => (
+                "no usable record",
+                "a text at _mta-sts does not begin with v=STSv1; and counts for nothing".to_owned(),
+            ),
             1 => ("no usable record", "the MTA-STS record is none: an id of letters and digits is missing".to_owned()),
             count => ("several records", format!("there are {count} MTA-STS records, and so none counts")),
         };
