@@ -5,6 +5,7 @@
 
 use super::bulk::{self, Line};
 use super::checked::{Object, exit, page};
+use super::columns::WIDTH;
 use super::forms::bad_line;
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
 use super::names::{BadLine, Named, Target, names, parse_target};
@@ -196,7 +197,7 @@ impl Printer<'_> {
         }
         let gap = if self.is_begun.replace(true) { "\n" } else { "" };
         let is_verbose = self.context.globals.verbose;
-        let page = page(checkup, is_verbose, is_verbose || self.fail_on == Level::Info);
+        let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), WIDTH);
         Ok(Line { text: format!("{gap}{page}\n"), exit })
     }
 }

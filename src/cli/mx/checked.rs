@@ -2,7 +2,7 @@
 //!
 //! Everything that came from DNS is a stranger's text, and is shown so that it cannot drive the terminal.
 
-use super::columns::{WIDTH, wrapped};
+use super::columns::wrapped;
 use super::page::remark_within;
 use crate::cli::exit::Exit;
 use mailkit::dns::server::Server;
@@ -54,9 +54,9 @@ pub(super) fn exit(checkup: &Checkup, fail_on: Level) -> Exit {
     }
 }
 
-/// The verdict, the table, the terms of SPF if they are wanted or wrong, senders, findings.
-pub(super) fn page(checkup: &Checkup, is_verbose: bool, shows_notes: bool) -> String {
-    let mut page = format!("{}\n", wrapped("", &cut(&terminal(&checkup.sentence), 2 * SUMMARY), 2, WIDTH));
+/// The verdict, the table, the terms of SPF if they are wanted or wrong, senders, findings, in so many columns.
+pub(super) fn page(checkup: &Checkup, (is_verbose, shows_notes): (bool, bool), width: usize) -> String {
+    let mut page = format!("{}\n", wrapped("", &cut(&terminal(&checkup.sentence), 2 * SUMMARY), 2, width));
     if checkup.verdict == Verdict::NoSuchDomain {
         page.truncate(page.trim_end().len());
         return page;
@@ -64,20 +64,20 @@ pub(super) fn page(checkup: &Checkup, is_verbose: bool, shows_notes: bool) -> St
     page.push('\n');
     for (name, standing, summary) in table(&checkup.policies) {
         let lead = format!("  {name:<8} {:<8} ", word(standing));
-        let line = wrapped(&lead, &cut(&terminal(summary), SUMMARY), LEAD, WIDTH);
+        let line = wrapped(&lead, &cut(&terminal(summary), SUMMARY), LEAD, width);
         let _ = writeln!(page, "{}", line.trim_end());
     }
     let spf = &checkup.policies.spf;
     if spf.tree.record.is_some() && (is_verbose || spf.standing == Standing::Broken) {
-        let _ = writeln!(page, "\n  {:<width$}  look-ups", format!("SPF of {}", spf.tree.domain), width = TERM - 2);
-        tree(&spf.tree, 2, &mut page);
-        let _ = writeln!(page, "  {:<width$}  {:>2}", "sum", spf.lookups, width = TERM - 2);
+        let _ = writeln!(page, "\n  {:<pad$}  look-ups", format!("SPF of {}", spf.tree.domain), pad = TERM - 2);
+        tree(&spf.tree, (2, width), &mut page);
+        let _ = writeln!(page, "  {:<pad$}  {:>2}", "sum", spf.lookups, pad = TERM - 2);
     }
     for sender in &checkup.senders {
         page.push('\n');
-        one_sender(sender, &mut page);
+        one_sender(sender, width, &mut page);
     }
-    findings(&checkup.findings, is_verbose, shows_notes, &mut page);
+    findings(&checkup.findings, (is_verbose, shows_notes), width, &mut page);
     page.truncate(page.trim_end().len());
     page
 }
@@ -110,15 +110,15 @@ fn cut(text: &str, width: usize) -> String {
     text.to_owned()
 }
 
-fn tree(branch: &Branch, indent: usize, page: &mut String) {
+fn tree(branch: &Branch, (indent, width): (usize, usize), page: &mut String) {
     if let (Some(trouble), Some(record)) = (&branch.trouble, &branch.record) {
         let blanks = " ".repeat(indent);
-        let _ = writeln!(page, "{blanks}{}", cut(&terminal(record), WIDTH - indent));
+        let _ = writeln!(page, "{blanks}{}", cut(&terminal(record), width.saturating_sub(indent)));
         let at = branch.at.map(|at| format!(" at character {at}")).unwrap_or_default();
         let said = format!("{}{at}", terminal(trouble));
-        let _ = writeln!(page, "{}", wrapped(&format!("{blanks}^ "), &said, indent + 2, WIDTH));
+        let _ = writeln!(page, "{}", wrapped(&format!("{blanks}^ "), &said, indent + 2, width));
     } else if let Some(trouble) = &branch.trouble {
-        let _ = writeln!(page, "{}", wrapped(&" ".repeat(indent), &terminal(trouble), indent, WIDTH));
+        let _ = writeln!(page, "{}", wrapped(&" ".repeat(indent), &terminal(trouble), indent, width));
     }
     for leaf in &branch.terms {
         let term = format!("{:indent$}{}", "", terminal(&leaf.term));
@@ -131,17 +131,17 @@ fn tree(branch: &Branch, indent: usize, page: &mut String) {
             (None, false, false) => terminal(&leaf.found.join(", ")).into_owned(),
         };
         let line = format!("{term:<TERM$}  {cost:>2}  {said}");
-        let _ = writeln!(page, "{}", cut(line.trim_end(), WIDTH));
+        let _ = writeln!(page, "{}", cut(line.trim_end(), width));
         if let Some(record) = &leaf.record {
-            tree(record, indent + 2, page);
+            tree(record, (indent + 2, width), page);
         }
     }
 }
 
-fn one_sender(sender: &Sender, page: &mut String) {
+fn one_sender(sender: &Sender, width: usize, page: &mut String) {
     let _ = writeln!(page, "  sender {}", sender.address.ip);
     let mut line = |name: &str, said: String| {
-        let line = wrapped(&format!("    {:<15} ", cut(name, 15)), &terminal(&said), LEAD, WIDTH);
+        let line = wrapped(&format!("    {:<15} ", cut(name, 15)), &terminal(&said), LEAD, width);
         let _ = writeln!(page, "{line}");
     };
     let names = match (&sender.address.unknown, sender.address.names.is_empty()) {
@@ -187,7 +187,7 @@ fn result(spf: &SpfResult) -> String {
     format!("{} for {}{by}{explanation}", spf.result, spf.identity)
 }
 
-fn findings(found: &[Finding], is_verbose: bool, shows_notes: bool, page: &mut String) {
+fn findings(found: &[Finding], (is_verbose, shows_notes): (bool, bool), width: usize, page: &mut String) {
     let shown: Vec<&Finding> = found.iter().filter(|one| shows_notes || one.level > Level::Info).collect();
     if !shown.is_empty() {
         page.push('\n');
@@ -202,7 +202,7 @@ fn findings(found: &[Finding], is_verbose: bool, shows_notes: bool, page: &mut S
                 host: finding.host.as_ref().map(|host| terminal(host).into_owned()),
                 ..(*finding).clone()
             };
-            page.push_str(&remark_within(&safe, if is_verbose { 0 } else { others }, WIDTH));
+            page.push_str(&remark_within(&safe, if is_verbose { 0 } else { others }, width));
         }
     }
     let notes = found.len() - shown.len();
