@@ -177,21 +177,33 @@ fn the_page_of_standards_is_fresh() {
 
 #[test]
 fn the_list_of_findings_is_fresh() {
-    let page = std::fs::read_to_string(root().join("docs/mx.md")).expect("the page is there");
-    let head = page.split("## Findings\n").next().unwrap_or_default().trim_end();
-    let row = |known: &mailkit::probe::Known| {
-        let level = format!("{:?}", known.level).to_lowercase();
-        format!("| `{}` | {level} | {} | {} | {} |\n", known.id, known.means, known.fix.unwrap_or(""), known.why)
+    use mailkit::probe::{KNOWN, Known, check::KNOWN as CHECKED};
+    let level = |known: &Known| format!("{:?}", known.level).to_lowercase();
+    let looked_up = |known: &Known| {
+        let fix = known.fix.unwrap_or("");
+        format!("| `{}` | {} | {} | {fix} | {} |\n", known.id, level(known), known.means, known.why)
     };
-    let rows: String = mailkit::probe::KNOWN.iter().map(row).collect();
-    let list = "Made from the program by `BLESS=1 cargo test --test tidy`. The names stay; a level may be another where \
-                something makes it better or worse, as a dead address beside a living one.\n\n\
+    let checked = |known: &Known| format!("| `{}` | {} | {} | {} |\n", known.id, level(known), known.means, known.why);
+    let made = "Made from the program by `BLESS=1 cargo test --test tidy`. The names stay; a level may be another where \
+                something makes it better or worse";
+    let page = |path: &str, list: String| {
+        let page = std::fs::read_to_string(root().join(path)).expect("the page is there");
+        let head = page.split("## Findings\n").next().unwrap_or_default().trim_end();
+        (path.to_owned(), format!("{head}\n\n## Findings\n\n{made}{list}"))
+    };
+    let rows: String = KNOWN.iter().map(looked_up).collect();
+    let head = ", as a dead address beside a living one.\n\n\
                 | name | level | what is the case | what to do | standard |\n|---|---|---|---|---|\n";
-    fresh(&[("docs/mx.md".to_owned(), format!("{head}\n\n## Findings\n\n{list}{rows}"))].into());
-    let mut names: Vec<&str> = mailkit::probe::KNOWN.iter().map(|known| known.id).collect();
+    let others: String = CHECKED.iter().map(checked).collect();
+    let others_head = ", as a policy that is only tried out.\n\n\
+                       | name | level | what is the case | standard |\n|---|---|---|---|\n";
+    fresh(
+        &[page("docs/mx.md", format!("{head}{rows}")), page("docs/check.md", format!("{others_head}{others}"))].into(),
+    );
+    let mut names: Vec<&str> = KNOWN.iter().map(|known| known.id).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), mailkit::probe::KNOWN.len(), "each finding has a name of its own");
+    assert_eq!(names.len(), KNOWN.len(), "each finding has a name of its own");
 }
 
 #[test]

@@ -59,7 +59,7 @@ const ALL: [Described; 25] = [
     Described { name: "mx", what: "where a domain's mail goes: mailkit mx lookup", make: of::<mx::Domain<'static>> },
     Described {
         name: "mx-line",
-        what: "a line of the input of mailkit mx lookup that names no domain",
+        what: "a line of the input of mailkit mx lookup or check that names no domain",
         make: of::<mx::BadLineObject<'static>>,
     },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },

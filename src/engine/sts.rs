@@ -8,7 +8,7 @@
 use super::http::{Find, Http, Request};
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
-use crate::policy::sts::{Policy, SIZE_MAX, id};
+use crate::policy::sts::{Policy, SIZE_MAX, id, is_meant};
 use crate::store::policies::{Kept, PolicyStore};
 use crate::world::{Clock, Connect, LookupError, Record, RecordKind, Resolve, Timestamp};
 use std::collections::HashMap;
@@ -101,7 +101,7 @@ impl Policies {
     pub async fn is_meant(&self, domain: &str) -> bool {
         let answer = self.dns.lookup(&format!("_mta-sts.{domain}"), RecordKind::Txt).await;
         let texts = answer.map(|answer| answer.records).unwrap_or_default().into_iter().filter_map(text);
-        texts.into_iter().any(|text| text.to_ascii_lowercase().windows(5).any(|part| part == b"stsv1"))
+        texts.into_iter().any(|text| is_meant(&text))
     }
 
     async fn kept(&self, domain: &str) -> Option<Kept> {

@@ -59,11 +59,29 @@ pub enum NoPolicy {
     Exchangers,
 }
 
+/// Whether a text is a record that announces a policy, right or wrong: it begins with the version and a semicolon
+/// (RFC 8461 §3.1).
+fn is_record(text: &[u8]) -> bool {
+    let rest = text.strip_prefix(b"v=STSv1").map(|rest| rest.trim_ascii_start());
+    rest.is_some_and(|rest| rest.first() == Some(&b';'))
+}
+
+/// Whether somebody meant a text as such a record, right or wrong, or nearly one.
+pub fn is_meant(text: &[u8]) -> bool {
+    text.to_ascii_lowercase().windows(5).any(|part| part == b"stsv1")
+}
+
+/// How many of these texts are such records.
+pub fn count(texts: &[Vec<u8>]) -> usize {
+    texts.iter().filter(|text| is_record(text)).count()
+}
+
 /// The id in a domain's record, if exactly one of its texts is such a record.
 pub fn id(texts: &[Vec<u8>]) -> Option<String> {
     // RFC 8461 §3.1: texts that do not begin so are about something else; of two that do, nobody knows which counts.
-    let mut records = texts.iter().filter_map(|text| std::str::from_utf8(text).ok()).filter_map(fields_of_record);
-    let (fields, None) = (records.next()?, records.next()) else { return None };
+    let mut records = texts.iter().filter(|text| is_record(text));
+    let (record, None) = (records.next()?, records.next()) else { return None };
+    let fields = fields_of_record(std::str::from_utf8(record).ok()?)?;
     let id = fields.iter().find(|(name, _)| *name == "id").map(|(_, value)| *value)?;
     let is_id = (1..=32).contains(&id.len()) && id.bytes().all(|sign| sign.is_ascii_alphanumeric());
     is_id.then(|| id.to_owned())
@@ -72,8 +90,6 @@ pub fn id(texts: &[Vec<u8>]) -> Option<String> {
 fn fields_of_record(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut fields = text.split(';').map(str::trim);
     (fields.next()? == "v=STSv1").then_some(())?;
-    // No semicolon behind the version: then this is no record (RFC 8461 §3.1).
-    text.contains(';').then_some(())?;
     fields.filter(|field| !field.is_empty()).map(|field| field.split_once('=')).collect()
 }
 

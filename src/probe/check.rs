@@ -8,6 +8,7 @@ mod bimi;
 mod dane;
 mod dkim;
 mod dmarc;
+mod known;
 mod ptr;
 mod report;
 mod sender;
@@ -16,6 +17,7 @@ mod sts;
 #[cfg(test)]
 mod tests;
 
+pub use known::ALL as KNOWN;
 pub use report::{
     Address, Bimi, Branch, Checkup, Dane, DaneHost, Dkim, Dmarc, Key, Leaf, Listing, MtaSts, Policies, Ptr, Sender,
     Spf, SpfResult, Standing, TlsRpt, Verdict,

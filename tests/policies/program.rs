@@ -28,6 +28,9 @@ $ORIGIN bad.test.
 @                   TXT "v=spf1 ipv4:198.51.100.1 -all"
 mx                  A 198.51.100.9
 _dmarc              TXT "v=DMARC1; p=none; rua=mailto:r@elsewhere.test"
+wide                A 198.51.100.9
+wide                TXT "v=spf1 include:a-very-long-name.of-a-provider.whose-names.have-no-end.and-no-record.example.test a:\195\164 -all"
+_dmarc.wide         TXT "v=DMARC1; p=reject; rua=mailto:somebody-with-a-name-without-any-end-that-does-not-fit-into-a-line@nobody-there.example.test"
 $ORIGIN plain.test.
 @                   A 198.51.100.7
 $ORIGIN down.test.
@@ -63,7 +66,8 @@ fn the_answer_to_an_ordinary_domain_fits_on_a_screen() {
     let ran = run(&["--selector", "s1", "good.test"], "");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let wanted = "\
-good.test protects its name: SPF fail for others, DMARC reject; weakest: MTA-STS no record.
+good.test protects its name: SPF fail for others, DMARC reject; weakest: MTA-STS
+  no record.
 
   SPF      good     fail for others; 3 of 10 look-ups, 1 void
   DKIM     good     s1 ed25519
@@ -74,13 +78,14 @@ good.test protects its name: SPF fail for others, DMARC reject; weakest: MTA-STS
   DANE     missing  no records
   PTR      good     1 of 1 addresses confirmed
 
-warning: more.good.test: a:gone.good.test finds nothing [spf.void; RFC 7208 §4.6.4]
+warning: more.good.test: a:gone.good.test finds nothing [spf.void; RFC 7208
+         §4.6.4]
   remove the term, or mend the name
 
 1 note (-v shows it)
 ";
     assert_eq!(ran.stdout, wanted);
-    assert!(ran.stdout.lines().count() <= 24 && ran.stdout.lines().all(|line| line.chars().count() <= 100));
+    assert!(ran.stdout.lines().count() <= 24 && ran.stdout.lines().all(|line| line.chars().count() <= 80));
 }
 
 #[test]
@@ -156,21 +161,69 @@ fn a_sender_sees_itself_as_others_do() {
 }
 
 #[test]
+fn bad_lines_are_told_and_the_worst_end_counts() {
+    let ran = run(&["-"], "good.test\nx y\n[192.0.2.1]\n");
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 2: x y is neither a domain nor an address"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("line 3: [192.0.2.1] is an address of a host, and publishes nothing"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.starts_with("good.test protects"));
+    let long = format!("{}\nplain.test\n", "a".repeat(100_000));
+    let ran = run(&["--jsonl", "--jobs", "3", "good.test", "-", "bad.test"], &long);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    let names: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .map(|object| object["ascii"].as_str().or(object["error"].as_str()).expect("a name").to_owned())
+        .collect();
+    assert_eq!(names, ["good.test", "bad.test", "the line is too long", "plain.test"]);
+    assert_eq!(run(&["-", "-"], "").code, 64);
+}
+
+#[test]
+fn every_line_fits_a_screen_and_the_worst_stands_first() {
+    for arguments in [
+        &["-v", "bad.test", "good.test", "plain.test"][..],
+        &["--fail-on", "info", "--selector", "a-selector-with-a-long-name", "--selector", "another-one", "bad.test"],
+        &["--ip", "198.51.100.2", "--helo", "a.name.that.is.rather.long.and.leads.nowhere.example.test", "bad.test"],
+        &["-v", "wide.bad.test"],
+    ] {
+        let ran = run(arguments, "");
+        let long: Vec<&str> = ran.stdout.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{arguments:?}: {long:#?}");
+        let rank = |line: &str| ["error:", "warning:", "note:"].iter().position(|level| line.starts_with(level));
+        for page in ran.stdout.split("protect").skip(1) {
+            let ranks: Vec<usize> = page.lines().filter_map(rank).collect();
+            assert!(ranks.is_sorted(), "{arguments:?}: {page}");
+        }
+    }
+}
+
+#[test]
 fn names_of_odd_octets_are_asked_for() {
     let ran = run(&["--ip", "198.51.100.1", "a+b=c/d@odd.good.test"], "");
-    assert!(ran.stdout.contains("pass for a+b=c/d@odd.good.test by odd.good.test: exists:"), "{}", ran.stdout);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("pass for a+b=c/d@odd.good.test by odd.good.test: exists:"), "{}", ran.stdout);
 }
 
 #[test]
 fn many_domains_give_a_line_of_json_each() {
     let ran = run(&["--json", "-"], "good.test\n\n# a remark\nbad.test\r\na b\ngone.test\n");
     assert_eq!(ran.code, 68, "{}", ran.stderr);
-    assert!(ran.stderr.contains("a b is neither"), "{}", ran.stderr);
+    assert_eq!(ran.stderr, "", "a bad line is an object among the others");
     schema::check(&ran.stdout, "").expect("as its schema says");
     let objects: Vec<serde_json::Value> =
         ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let ends: Vec<_> = objects.iter().map(|object| (object["ascii"].as_str(), object["exit"].as_u64())).collect();
-    assert_eq!(ends, [(Some("good.test"), Some(0)), (Some("bad.test"), Some(1)), (Some("gone.test"), Some(68))]);
+    let wanted =
+        [(Some("good.test"), Some(0)), (Some("bad.test"), Some(1)), (None, Some(65)), (Some("gone.test"), Some(68))];
+    assert_eq!(ends, wanted);
+    let bad = &objects[2];
+    assert_eq!((&bad["schema"], &bad["line"], &bad["input"]), (&"mailkit.mx-line/1".into(), &5.into(), &"a b".into()));
     let good = &objects[0];
     assert_eq!((&good["schema"], &good["verdict"]), (&"mailkit.check/1".into(), &"protected".into()));
     for (policy, standing) in [("spf", "good"), ("dmarc", "good"), ("mta_sts", "missing"), ("ptr", "good")] {

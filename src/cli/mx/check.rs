@@ -3,18 +3,21 @@
 //! What is asked and what it is worth, `probe::check` knows; here are the arguments and the sources. How it is shown is
 //! `checked`'s business.
 
+use super::bulk::{self, Line};
 use super::checked::{Object, exit, page};
-use super::lookup::FailOn;
-use super::names::parse_domain;
+use super::columns::WIDTH;
+use super::forms::bad_line;
+use super::lookup::{FailOn, JOBS, JOBS_MAX};
+use super::names::{BadLine, Named, Target, names, parse_target};
+use crate::cli::console::json;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::resolver::{self, ResolverArgs};
 use mailkit::account::TlsFiles;
-use mailkit::address::{Address, Domain};
+use mailkit::address::Domain;
 use mailkit::discover::Names;
 use mailkit::dns::server::Server;
-use mailkit::endpoint::masked;
 use mailkit::engine::http::{Find, Http, SystemNames};
 use mailkit::engine::reach::{Reach, reach};
 use mailkit::engine::sts::fetch_text;
@@ -25,9 +28,10 @@ use mailkit::net::resolve::SystemResolver;
 use mailkit::net::tcp::{Tcp, own_addresses};
 use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
-use mailkit::probe::check::{Asked, Fetch, check};
+use mailkit::probe::Level;
+use mailkit::probe::check::{Asked, Checkup, Fetch, check};
 use mailkit::world::{Clock, Later};
-use std::io::{BufRead, Read};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,8 +39,8 @@ use std::time::Duration;
 
 /// How long a web server is waited for that should give a policy: somebody waits.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Characters of a line of input: no name is longer.
-const LINE_MAX: u64 = 4096;
+/// What an address literal is here.
+const NO_DOMAIN: &str = "an address of a host, and publishes nothing";
 /// Selectors and lists that are asked at once.
 const NAMES_MAX: usize = 50;
 
@@ -51,13 +55,14 @@ const NAMES_MAX: usize = 50;
 /// EHLO name, what SPF and DMARC say of it, and lists of addresses, if named.
 ///
 /// Ends with 0 if nothing was found that is as bad as --fail-on says, 1 if something was, 68 if the domain does not
-/// exist, 75 if DNS does not say everything now; of several domains, with the highest code.
+/// exist, 75 if DNS does not say everything now; of several domains, with the highest code. A line of standard input
+/// that names no domain is 65.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx check example.org
   mailkit mx check -v @192.0.2.53 alice@example.org
   mailkit mx check @192.0.2.53 --ip 192.0.2.7 --dnsbl list.example.org example.org || echo 'not ready to send'
-  echo example.org | mailkit mx check --json @192.0.2.53 - | jq .verdict")]
+  cut -d@ -f2 addresses | sort -u | mailkit mx check --jsonl @192.0.2.53 - | jq .verdict")]
 pub(super) struct Check {
     /// Domains, or addresses or URLs whose domain is meant; - reads them from standard input, one a line; @RESOLVER asks
     /// that server: an address or a name, perhaps with a port, or @tcp://, @tls://, @https:// and where it is
@@ -67,6 +72,10 @@ pub(super) struct Check {
     /// Look at the DKIM key of this selector; may be given several times; without it the usual ones are tried
     #[arg(long, value_name = "NAME")]
     selector: Vec<String>,
+
+    /// Print one JSON object a line, as --json does
+    #[arg(long)]
+    jsonl: bool,
 
     /// End with 1 if something this bad was found
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
@@ -93,21 +102,38 @@ pub(super) struct Check {
     #[arg(long, value_name = "ZONE", help_heading = "As a sender")]
     dnsbl: Vec<String>,
 
+    /// How many domains to check at once
+    #[arg(long, value_name = "COUNT", default_value_t = JOBS, value_parser = clap::value_parser!(u16).range(1..=i64::from(JOBS_MAX)), help_heading = "Many domains")]
+    jobs: u16,
+
+    /// Print what is known first, not in the order of the names
+    #[arg(long, help_heading = "Many domains")]
+    unordered: bool,
+
     #[command(flatten)]
     resolver: ResolverArgs,
 }
 
 /// Checks what was named and prints what comes of it.
 pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
-    let (servers, names): (Vec<&str>, Vec<&str>) =
+    let (servers, given): (Vec<&str>, Vec<&str>) =
         args.targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
     let server = match servers.as_slice() {
         [] => None,
         [server] => Some(resolver::server(server)?),
         _ => return Err(Error::new(Kind::Usage, "more than one @RESOLVER is given")),
     };
-    if names.is_empty() {
+    let (inputs, given): (Vec<&str>, Vec<&str>) = given.into_iter().partition(|name| *name == "-");
+    if inputs.len() > 1 {
+        return Err(Error::new(Kind::Usage, "standard input (-) can be read only once"));
+    }
+    if given.is_empty() && inputs.is_empty() {
         return Err(Error::new(Kind::Usage, "no domain is given"));
+    }
+    let targets = given.into_iter().map(parse_target).collect::<Result<Vec<_>>>()?;
+    if let Some(literal) = targets.iter().find(|target| matches!(target.domain, Domain::Literal(_))) {
+        let what = format!("{} is {NO_DOMAIN}", literal.domain);
+        return Err(Error::new(Kind::Usage, what).hint("name a domain"));
     }
     let asks_senders = args.sender || !args.ip.is_empty();
     if !asks_senders && (args.helo.is_some() || !args.dnsbl.is_empty()) {
@@ -124,35 +150,56 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         let dns = args.resolver.resolver(server.as_ref(), context)?;
         let dns = Arc::new(args.resolver.judging(dns, SystemClock.now()).await?.0);
         let web = Web { dns: dns.clone(), is_named: server.is_some(), trust, trace: context.trace()? };
-        let mut worst = Exit::OK;
-        let mut index = 0;
-        for name in names {
-            if name != "-" {
-                let asked = question.about(name)?;
-                worst = worst.max(one(args, context, (&dns, server.as_ref(), &web), asked, index).await?);
-                index += 1;
-                continue;
-            }
-            let mut lines = std::io::stdin().lock();
-            while let Some(line) = next_line(&mut lines)? {
-                let name = line.trim();
-                if name.is_empty() || name.starts_with('#') {
-                    continue;
-                }
-                let exit = match question.about(name) {
-                    Ok(asked) => one(args, context, (&dns, server.as_ref(), &web), asked, index).await?,
-                    // One bad line of many is no reason to leave out the others.
-                    Err(error) => {
-                        context.warn(&terminal(&error.to_string()));
-                        Exit::from(error.kind())
-                    }
+        let printer = Printer {
+            context,
+            server: server.as_ref(),
+            is_json: context.is_json() || args.jsonl,
+            fail_on: args.fail_on.into(),
+            is_begun: Cell::new(false),
+        };
+        let work = |named: Named| {
+            let (dns, web, printer, question) = (&dns, &web, &printer, &question);
+            async move {
+                let target = match named {
+                    Named::Domain(target) => target,
+                    Named::Bad(line) => return bad_line(context, printer.is_json, &line),
+                    Named::End(error) => return Err(error),
                 };
-                worst = worst.max(exit);
-                index += 1;
+                if let (Domain::Literal(_), Some(line)) = (&target.domain, target.line) {
+                    let bad = BadLine { line, text: target.domain.to_string(), why: NO_DOMAIN.to_owned() };
+                    return bad_line(context, printer.is_json, &bad);
+                }
+                printer.checkup(&check(&**dns, web, &question.about(target)).await)
             }
-        }
-        Ok(worst)
+        };
+        let print = |text: &str| context.octets(text.as_bytes());
+        let jobs = (usize::from(args.jobs), !args.unordered);
+        bulk::run(names(targets, !inputs.is_empty()), work, jobs, print).await
     })
+}
+
+/// Prints checkups one after the other.
+struct Printer<'a> {
+    context: &'a Context,
+    server: Option<&'a Server>,
+    is_json: bool,
+    fail_on: Level,
+    /// Whether a page was printed, so that the next one begins with a gap.
+    is_begun: Cell<bool>,
+}
+
+impl Printer<'_> {
+    fn checkup(&self, checkup: &Checkup) -> Result<Line> {
+        let exit = exit(checkup, self.fail_on);
+        if self.is_json {
+            let object = Object::new(checkup, exit, self.server);
+            return Ok(Line { text: format!("{}\n", json(&object)?), exit });
+        }
+        let gap = if self.is_begun.replace(true) { "\n" } else { "" };
+        let is_verbose = self.context.globals.verbose;
+        let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), WIDTH);
+        Ok(Line { text: format!("{gap}{page}\n"), exit })
+    }
 }
 
 /// What is asked of every domain.
@@ -164,53 +211,17 @@ struct Question {
 }
 
 impl Question {
-    fn about(&self, text: &str) -> Result<Asked> {
-        let domain = parse_domain(text)?;
-        if let Domain::Literal(_) = domain {
-            let what = format!("{} is an address of a host, and publishes nothing", masked(text));
-            return Err(Error::new(Kind::Usage, what).hint("name a domain"));
-        }
-        let local_part = Address::parse(text.strip_suffix('.').unwrap_or(text)).ok();
-        Ok(Asked {
-            domain,
-            local_part: local_part.map(|address| address.local_part().to_owned()),
+    fn about(&self, target: Target) -> Asked {
+        Asked {
+            domain: target.domain,
+            local_part: target.local_part,
             selectors: self.selectors.clone(),
             senders: self.senders.clone(),
             helo: self.helo.clone(),
             blocklists: self.blocklists.clone(),
             now: SystemClock.now(),
-        })
+        }
     }
-}
-
-async fn one(
-    args: &Check,
-    context: &Context,
-    (dns, server, web): (&Arc<SystemResolver>, Option<&Server>, &Web),
-    asked: Asked,
-    index: usize,
-) -> Result<Exit> {
-    let checkup = check(&**dns, web, &asked).await;
-    let exit = exit(&checkup, args.fail_on.into());
-    if context.is_json() {
-        context.object(&Object::new(&checkup, exit, server))?;
-    } else {
-        let gap = if index == 0 { "" } else { "\n" };
-        let shows_all = context.globals.verbose || args.fail_on == FailOn::Info;
-        context.line(&format!("{gap}{}", page(&checkup, context.globals.verbose, shows_all)))?;
-    }
-    Ok(exit)
-}
-
-/// The next line of input; none at its end.
-fn next_line(input: &mut impl BufRead) -> Result<Option<String>> {
-    let failed = |error| Error::new(Kind::NoInput, "cannot read names from standard input").caused_by(error);
-    let mut line = Vec::new();
-    let count = input.by_ref().take(LINE_MAX).read_until(b'\n', &mut line).map_err(failed)?;
-    if count as u64 == LINE_MAX && line.last() != Some(&b'\n') {
-        return Err(Error::new(Kind::Data, "a line of standard input is too long to be a name"));
-    }
-    Ok((count > 0).then(|| String::from_utf8_lossy(&line).into_owned()))
 }
 
 /// Names that become part of a question.

@@ -2,7 +2,8 @@
 //!
 //! Everything that came from DNS is a stranger's text, and is shown so that it cannot drive the terminal.
 
-use super::page::remark;
+use super::columns::wrapped;
+use super::page::remark_within;
 use crate::cli::exit::Exit;
 use mailkit::dns::server::Server;
 use mailkit::error::Kind;
@@ -13,9 +14,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthChar;
 
-/// Columns of a line of the table: the rest is in JSON.
-const WIDTH: usize = 79;
+/// Columns of what is said of a policy, over some lines: the rest is in JSON.
+const SUMMARY: usize = 240;
+/// Columns before it.
+const LEAD: usize = 20;
 /// Columns of a term of SPF, with its indentation.
 const TERM: usize = 44;
 
@@ -50,29 +54,30 @@ pub(super) fn exit(checkup: &Checkup, fail_on: Level) -> Exit {
     }
 }
 
-/// The verdict, the table, the terms of SPF if they are wanted or wrong, senders, findings.
-pub(super) fn page(checkup: &Checkup, is_verbose: bool, shows_notes: bool) -> String {
-    let mut page = format!("{}\n", terminal(&checkup.sentence));
+/// The verdict, the table, the terms of SPF if they are wanted or wrong, senders, findings, in so many columns.
+pub(super) fn page(checkup: &Checkup, (is_verbose, shows_notes): (bool, bool), width: usize) -> String {
+    let mut page = format!("{}\n", wrapped("", &cut(&terminal(&checkup.sentence), 2 * SUMMARY), 2, width));
     if checkup.verdict == Verdict::NoSuchDomain {
         page.truncate(page.trim_end().len());
         return page;
     }
     page.push('\n');
     for (name, standing, summary) in table(&checkup.policies) {
-        let line = format!("  {name:<8} {:<8} {}", word(standing), terminal(summary));
-        let _ = writeln!(page, "{}", cut(line.trim_end()));
+        let lead = format!("  {name:<8} {:<8} ", word(standing));
+        let line = wrapped(&lead, &cut(&terminal(summary), SUMMARY), LEAD, width);
+        let _ = writeln!(page, "{}", line.trim_end());
     }
     let spf = &checkup.policies.spf;
     if spf.tree.record.is_some() && (is_verbose || spf.standing == Standing::Broken) {
-        let _ = writeln!(page, "\n  {:<width$}  look-ups", format!("SPF of {}", spf.tree.domain), width = TERM - 2);
-        tree(&spf.tree, 2, &mut page);
-        let _ = writeln!(page, "  {:<width$}  {:>2}", "sum", spf.lookups, width = TERM - 2);
+        let _ = writeln!(page, "\n  {:<pad$}  look-ups", format!("SPF of {}", spf.tree.domain), pad = TERM - 2);
+        tree(&spf.tree, (2, width), &mut page);
+        let _ = writeln!(page, "  {:<pad$}  {:>2}", "sum", spf.lookups, pad = TERM - 2);
     }
     for sender in &checkup.senders {
         page.push('\n');
-        one_sender(sender, &mut page);
+        one_sender(sender, width, &mut page);
     }
-    findings(&checkup.findings, is_verbose, shows_notes, &mut page);
+    findings(&checkup.findings, (is_verbose, shows_notes), width, &mut page);
     page.truncate(page.trim_end().len());
     page
 }
@@ -88,21 +93,32 @@ fn word(standing: Standing) -> &'static str {
     }
 }
 
-/// A line that fits.
-fn cut(line: &str) -> String {
-    match line.char_indices().nth(WIDTH) {
-        None => line.to_owned(),
-        Some(_) => line.chars().take(WIDTH - 3).chain("...".chars()).collect(),
+/// As much of a text as fits into so many columns.
+fn cut(text: &str, width: usize) -> String {
+    let mut used = 0;
+    // Where three dots still have room behind it.
+    let mut end = 0;
+    for (at, sign) in text.char_indices() {
+        used += sign.width().unwrap_or(0);
+        if used > width {
+            return format!("{}...", &text[..end]);
+        }
+        if used + 3 <= width {
+            end = at + sign.len_utf8();
+        }
     }
+    text.to_owned()
 }
 
-fn tree(branch: &Branch, indent: usize, page: &mut String) {
+fn tree(branch: &Branch, (indent, width): (usize, usize), page: &mut String) {
     if let (Some(trouble), Some(record)) = (&branch.trouble, &branch.record) {
-        let _ = writeln!(page, "{:indent$}{}", "", cut(&terminal(record)));
+        let blanks = " ".repeat(indent);
+        let _ = writeln!(page, "{blanks}{}", cut(&terminal(record), width.saturating_sub(indent)));
         let at = branch.at.map(|at| format!(" at character {at}")).unwrap_or_default();
-        let _ = writeln!(page, "{:indent$}^ {}{at}", "", terminal(trouble));
+        let said = format!("{}{at}", terminal(trouble));
+        let _ = writeln!(page, "{}", wrapped(&format!("{blanks}^ "), &said, indent + 2, width));
     } else if let Some(trouble) = &branch.trouble {
-        let _ = writeln!(page, "{:indent$}{}", "", terminal(trouble));
+        let _ = writeln!(page, "{}", wrapped(&" ".repeat(indent), &terminal(trouble), indent, width));
     }
     for leaf in &branch.terms {
         let term = format!("{:indent$}{}", "", terminal(&leaf.term));
@@ -115,17 +131,18 @@ fn tree(branch: &Branch, indent: usize, page: &mut String) {
             (None, false, false) => terminal(&leaf.found.join(", ")).into_owned(),
         };
         let line = format!("{term:<TERM$}  {cost:>2}  {said}");
-        let _ = writeln!(page, "{}", cut(line.trim_end()));
+        let _ = writeln!(page, "{}", cut(line.trim_end(), width));
         if let Some(record) = &leaf.record {
-            tree(record, indent + 2, page);
+            tree(record, (indent + 2, width), page);
         }
     }
 }
 
-fn one_sender(sender: &Sender, page: &mut String) {
+fn one_sender(sender: &Sender, width: usize, page: &mut String) {
     let _ = writeln!(page, "  sender {}", sender.address.ip);
     let mut line = |name: &str, said: String| {
-        let _ = writeln!(page, "    {name:<16}{}", terminal(&said));
+        let line = wrapped(&format!("    {:<15} ", cut(name, 15)), &terminal(&said), LEAD, width);
+        let _ = writeln!(page, "{line}");
     };
     let names = match (&sender.address.unknown, sender.address.names.is_empty()) {
         (Some(why), _) => format!("unknown: {why}"),
@@ -170,7 +187,7 @@ fn result(spf: &SpfResult) -> String {
     format!("{} for {}{by}{explanation}", spf.result, spf.identity)
 }
 
-fn findings(found: &[Finding], is_verbose: bool, shows_notes: bool, page: &mut String) {
+fn findings(found: &[Finding], (is_verbose, shows_notes): (bool, bool), width: usize, page: &mut String) {
     let shown: Vec<&Finding> = found.iter().filter(|one| shows_notes || one.level > Level::Info).collect();
     if !shown.is_empty() {
         page.push('\n');
@@ -185,7 +202,7 @@ fn findings(found: &[Finding], is_verbose: bool, shows_notes: bool, page: &mut S
                 host: finding.host.as_ref().map(|host| terminal(host).into_owned()),
                 ..(*finding).clone()
             };
-            page.push_str(&remark(&safe, if is_verbose { 0 } else { others }));
+            page.push_str(&remark_within(&safe, if is_verbose { 0 } else { others }, width));
         }
     }
     let notes = found.len() - shown.len();

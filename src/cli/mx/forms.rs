@@ -85,21 +85,20 @@ impl Printer<'_> {
 
     /// What is to be printed of a line that names nothing.
     pub(super) fn bad_line(&self, bad: &BadLine) -> Result<Line> {
-        let exit = Exit::from(Kind::Data);
-        let BadLine { line, text: input, why: error } = bad;
-        let text = match self.form {
-            Form::Json => {
-                let object =
-                    BadLineObject { schema: "mailkit.mx-line/1", exit: exit.code(), line: *line, input, error };
-                format!("{}\n", json(&object)?)
-            }
-            _ => {
-                self.context.complain(&format!("line {line}: {input} is {error}"));
-                String::new()
-            }
-        };
-        Ok(Line { text, exit })
+        bad_line(self.context, self.form == Form::Json, bad)
     }
+}
+
+/// What is to be printed of a line that names nothing: an object, or a word to whoever watches.
+pub(super) fn bad_line(context: &Context, is_json: bool, bad: &BadLine) -> Result<Line> {
+    let exit = Exit::from(Kind::Data);
+    let BadLine { line, text: input, why: error } = bad;
+    if !is_json {
+        context.complain(&format!("line {line}: {input} is {error}"));
+        return Ok(Line { text: String::new(), exit });
+    }
+    let object = BadLineObject { schema: "mailkit.mx-line/1", exit: exit.code(), line: *line, input, error };
+    Ok(Line { text: format!("{}\n", json(&object)?), exit })
 }
 
 /// What has changed, a line each.

@@ -5,7 +5,7 @@
 use super::bulk;
 use super::earlier::Earlier;
 use super::forms::{Form, Printer};
-use super::names::{Named, names, parse_domain};
+use super::names::{Named, Target, names, parse_domain};
 use super::services::services;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -34,9 +34,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Domains that are looked up at once.
-const JOBS: u16 = 20;
+pub(super) const JOBS: u16 = 20;
 /// The most that anybody may want: each of them takes a socket or two.
-const JOBS_MAX: u16 = 500;
+pub(super) const JOBS_MAX: u16 = 500;
 /// New connections in a second, unless told otherwise.
 const VISITS_PER_SECOND: u32 = 2;
 /// Ports of each address: this is no scanner.
@@ -273,7 +273,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             let (survey, pace, resolver, http, printer) = (&survey, &pace, &resolver, &http, &printer);
             async move {
                 let domain = match named {
-                    Named::Domain(domain) => domain,
+                    Named::Domain(target) => target.domain,
                     Named::Bad(line) => return printer.bad_line(&line),
                     Named::End(error) => return Err(error),
                 };
@@ -285,7 +285,8 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
                 printer.report(&report)
             }
         };
-        let domains = names(question.domains.clone(), question.is_input_meant);
+        let domains = question.domains.iter().cloned().map(Target::from).collect();
+        let domains = names(domains, question.is_input_meant);
         let print = |text: &str| context.octets(text.as_bytes());
         bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await
     })

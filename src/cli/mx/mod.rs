@@ -3,6 +3,7 @@
 mod bulk;
 mod check;
 mod checked;
+mod columns;
 mod earlier;
 mod forms;
 mod lookup;

@@ -23,11 +23,28 @@ const SHOWN_MAX: usize = 80;
 #[derive(Debug)]
 pub(super) enum Named {
     /// A domain.
-    Domain(Domain),
+    Domain(Target),
     /// A line that names none.
     Bad(BadLine),
     /// The rest cannot be read.
     End(Error),
+}
+
+/// What was named: a domain, or somebody there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The domain.
+    pub(super) domain: Domain,
+    /// Who, if it was an address.
+    pub(super) local_part: Option<String>,
+    /// The line of the input that it stood in.
+    pub(super) line: Option<u64>,
+}
+
+impl From<Domain> for Target {
+    fn from(domain: Domain) -> Self {
+        Self { domain, local_part: None, line: None }
+    }
 }
 
 /// A line of the input that names nothing.
@@ -41,18 +58,24 @@ pub(super) struct BadLine {
     pub(super) why: String,
 }
 
-/// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`, `https://example.org/`.
+/// The domain of what is named.
 pub(super) fn parse_domain(text: &str) -> Result<Domain> {
+    parse_target(text).map(|target| target.domain)
+}
+
+/// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`, `https://example.org/`.
+pub(super) fn parse_target(text: &str) -> Result<Target> {
     let wrong = |what: &str| Error::new(Kind::Usage, format!("{} is {what}", masked(text)));
     if let Some((_, rest)) = text.split_once("://") {
-        return of_url(rest).ok_or_else(|| wrong("neither a domain nor an address"));
+        return of_url(rest).map(Target::from).ok_or_else(|| wrong("neither a domain nor an address"));
     }
     let name = text.strip_suffix('.').unwrap_or(text);
     if name.contains('@') {
         let address = Address::parse(name).map_err(|error| wrong("not an address").caused_by(error))?;
-        return Ok(address.domain().clone());
+        let local_part = Some(address.local_part().to_owned());
+        return Ok(Target { local_part, ..Target::from(address.domain().clone()) });
     }
-    Domain::parse(name).map_err(|_| wrong("neither a domain nor an address"))
+    Domain::parse(name).map(Target::from).map_err(|_| wrong("neither a domain nor an address"))
 }
 
 /// The host of a URL, whatever else stands there (RFC 3986 §3.2).
@@ -71,7 +94,7 @@ fn of_url(rest: &str) -> Option<Domain> {
 }
 
 /// Those that were given, and in the place of `-` the lines of standard input.
-pub(super) fn names(before: Vec<Domain>, is_input_meant: bool) -> impl Stream<Item = Named> + Unpin {
+pub(super) fn names(before: Vec<Target>, is_input_meant: bool) -> impl Stream<Item = Named> + Unpin {
     let lines = is_input_meant.then(|| {
         let (sender, receiver) = channel(WAITING_MAX);
         // Ends with the input, or when nobody wants to know more; else with the program.
@@ -146,9 +169,9 @@ fn of_line(line: &[u8], number: u64, is_whole: bool) -> Option<Named> {
         let more = if end < shown.len() { " [...]" } else { "" };
         Named::Bad(BadLine { line: number, text: format!("{}{more}", &shown[..end]), why: why.to_owned() })
     };
-    Some(match parse_domain(text) {
+    Some(match parse_target(text) {
         _ if !is_whole => bad("the line is too long"),
-        Ok(domain) => Named::Domain(domain),
+        Ok(target) => Named::Domain(Target { line: Some(number), ..target }),
         Err(_) if text.contains('@') => bad("not an address"),
         Err(_) => bad("neither a domain nor an address"),
     })
@@ -186,7 +209,7 @@ mod tests {
         let mut said = Vec::new();
         while let Ok(batch) = receiver.try_recv() {
             said.extend(batch.into_iter().map(|named| match named {
-                Named::Domain(domain) => domain.to_string(),
+                Named::Domain(target) => target.domain.to_string(),
                 Named::Bad(BadLine { line, text, why }) => format!("{line} {} {why}", text.len()),
                 Named::End(error) => error.to_string(),
             }));
@@ -212,6 +235,8 @@ mod tests {
             assert_eq!(said.len(), 2, "{length}: {said:?}");
             assert!(said[0].starts_with("1 86 ") && said[1] == "b.test", "{length}: {said:?}");
         }
+        let named = parse_target("alice@example.org").expect("a target");
+        assert_eq!((named.domain.to_string().as_str(), named.local_part.as_deref()), ("example.org", Some("alice")));
         assert!(lines(b"").is_empty() && lines(b"\n\n").is_empty());
     }
 }

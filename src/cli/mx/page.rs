@@ -2,13 +2,11 @@
 //!
 //! An ordinary domain fits a screen of 80 columns and 24 lines. Strangers' words are made harmless here.
 
+use super::columns::{WIDTH, wrapped};
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Dnssec, Finding, Fit, Host, Level, Report, Standing, TlsaState, Visited};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-
-/// Columns that findings fill.
-const WIDTH: usize = 80;
 
 /// The verdict, the tables, the findings.
 pub(super) fn page(report: &Report) -> String {
@@ -37,13 +35,22 @@ pub(super) fn page(report: &Report) -> String {
         // A domain with the same fault at each of its exchangers gets one line for it, not a screen full.
         if told.insert(finding.id) {
             let others = report.findings.iter().filter(|other| other.id == finding.id).count() - 1;
-            for (line, indent) in remark(finding, others).lines().zip([9, 4]) {
-                page.push_str(&wrapped(&terminal(line), indent));
-            }
+            page.push_str(&remark_within(finding, others, WIDTH));
         }
     }
     page.truncate(page.trim_end().len());
     page
+}
+
+/// One finding in lines that fit, for itself and for others like it.
+pub(super) fn remark_within(finding: &Finding, others: usize, width: usize) -> String {
+    let whole = remark(finding, others);
+    let lines = whole.lines().zip([9, 4]);
+    lines.fold(String::new(), |text, (line, indent)| {
+        let line = terminal(line);
+        let (blanks, words) = line.split_at(line.len() - line.trim_start().len());
+        text + &wrapped(blanks, words, indent, width) + "\n"
+    })
 }
 
 /// One finding, for itself and for others like it.
@@ -165,31 +172,6 @@ fn table(rows: &[Vec<String>]) -> String {
         let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     text
-}
-
-/// A text in lines that fit, the later ones indented.
-fn wrapped(text: &str, indent: usize) -> String {
-    let mut lines = String::new();
-    let mut column = 0;
-    let lead = text.len() - text.trim_start().len();
-    lines.push_str(&text[..lead]);
-    for word in text.trim_start().split(' ') {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', indent));
-            column = indent;
-        } else if column > 0 {
-            lines.push(' ');
-            column += 1;
-        } else {
-            column = lead;
-        }
-        lines.push_str(word);
-        column += width;
-    }
-    lines.push('\n');
-    lines
 }
 
 #[cfg(test)]

@@ -69,6 +69,8 @@ pub struct Facts {
     pub allows_sha256: bool,
     /// Whether `s=` allows mail.
     pub allows_mail: bool,
+    /// `v=` is there and not the first: some verifiers pass that over, others the key.
+    pub is_version_late: bool,
 }
 
 /// Asks for the key of a selector.
@@ -119,6 +121,7 @@ pub fn read(record: &[u8]) -> State {
         is_strict: key.is_strict,
         allows_sha256: allows("h", &["sha256"]),
         allows_mail: allows("s", &["*", "email"]),
+        is_version_late: tags.get("v").is_some() && tags.first() != Some("v"),
     })
 }
 

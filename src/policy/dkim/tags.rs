@@ -17,7 +17,8 @@ impl Tags {
         for tag in text.split(';').map(str::trim).filter(|tag| !tag.is_empty()) {
             let (name, value) = tag.split_once('=').ok_or("a tag has no value")?;
             let name = name.trim_end();
-            if !name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_') || name.is_empty() {
+            let is_sign = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'_';
+            if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.bytes().all(is_sign) {
                 return Err("a tag has no proper name".to_owned());
             }
             // RFC 6376 §3.2: whoever could write a tag twice could show two readers two things.
@@ -31,6 +32,11 @@ impl Tags {
             tags.0.push((name.to_owned(), value.trim().to_owned()));
         }
         Ok(tags)
+    }
+
+    /// The name of the first tag.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.0.first().map(|(name, _)| name.as_str())
     }
 
     /// A value, without the blanks around it. Names of tags have a case.

@@ -82,8 +82,10 @@ pub struct Passed<'a> {
     pub spf: Option<&'a str>,
     /// The domains of signatures that are good.
     pub dkim: &'a [&'a str],
-    /// Whether one of the two could not be decided now.
-    pub is_undecided: bool,
+    /// The domain that SPF could not decide about now.
+    pub unsure_spf: Option<&'a str>,
+    /// The domains of signatures that could not be decided about now.
+    pub unsure_dkim: &'a [&'a str],
 }
 
 /// What DMARC says of a message.
@@ -172,16 +174,22 @@ pub async fn evaluate(dns: &dyn Resolve, author: &str, passed: Passed<'_>) -> Ev
     let policy = applied.as_ref().and_then(|applied| applied.policy);
     evaluated.applied = applied;
     let Some(policy) = policy else { return Evaluated { outcome: Outcome::PermError, ..evaluated } };
-    let mut is_undecided = passed.is_undecided;
-    if let Some(domain) = passed.spf {
+    // Whether somebody may yet vouch for the author: nobody whose word would not count anyhow.
+    let mut is_undecided = false;
+    let of_spf = passed.spf.map(|domain| (domain, true)).into_iter();
+    for (domain, has_passed) in of_spf.chain(passed.unsure_spf.map(|domain| (domain, false))) {
         match is_aligned(dns, &walk, domain, record.spf).await {
-            Ok(is_aligned) => evaluated.spf_aligned = is_aligned,
+            Ok(is_aligned) if has_passed => evaluated.spf_aligned |= is_aligned,
+            Ok(is_aligned) => is_undecided |= is_aligned,
             Err(_) => is_undecided = true,
         }
     }
-    for domain in passed.dkim.iter().take(SIGNERS_MAX) {
+    let of_dkim = passed.dkim.iter().take(SIGNERS_MAX).map(|domain| (domain, true));
+    for (domain, has_passed) in of_dkim.chain(passed.unsure_dkim.iter().take(SIGNERS_MAX).map(|domain| (domain, false)))
+    {
         match is_aligned(dns, &walk, domain, record.dkim).await {
-            Ok(is_aligned) => evaluated.dkim_aligned |= is_aligned,
+            Ok(is_aligned) if has_passed => evaluated.dkim_aligned |= is_aligned,
+            Ok(is_aligned) => is_undecided |= is_aligned,
             Err(_) => is_undecided = true,
         }
     }
@@ -203,19 +211,33 @@ pub async fn evaluate(dns: &dyn Resolve, author: &str, passed: Passed<'_>) -> Ev
 
 /// Whether a domain speaks for the author's (RFC 9989 §4.4).
 async fn is_aligned(dns: &dyn Resolve, author: &Walk, domain: &str, alignment: Alignment) -> Result<bool, String> {
-    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    let domain = domain.trim_end_matches('.');
+    let domain = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_ascii_lowercase());
     match alignment {
         _ if domain == author.start() => Ok(true),
         Alignment::Strict => Ok(false),
-        Alignment::Relaxed => Ok(walk(dns, &domain).await?.whose()? == author.whose()?),
+        Alignment::Relaxed => is_of(dns, author.whose()?, &domain).await,
+    }
+}
+
+/// Whether a domain belongs to an organization. One that is not below its name is not asked for: whoever lets the name
+/// servers of his own domain fail must not make an open question of what he says about others.
+async fn is_of(dns: &dyn Resolve, organization: &str, domain: &str) -> Result<bool, String> {
+    let is_below = |above: &str| above.is_empty() || above.ends_with('.');
+    match domain.strip_suffix(organization).is_some_and(is_below) {
+        true => Ok(walk(dns, domain).await?.whose()? == organization),
+        false => Ok(false),
     }
 }
 
 /// Whether a domain takes reports about another one (RFC 9990 §4). Those of one owner need not say so.
 pub async fn accepts(dns: &dyn Resolve, about: &Walk, policy_domain: &str, host: &str) -> Result<bool, String> {
     let host = host.to_ascii_lowercase();
-    let is_same = |walk: &Walk| walk.whose().ok().is_some_and(|whose| about.whose().as_ref() == Ok(&whose));
-    if host == policy_domain || is_same(&walk(dns, &host).await?) {
+    let is_same = match about.whose() {
+        Ok(organization) => is_of(dns, organization, &host).await.unwrap_or(false),
+        Err(_) => false,
+    };
+    if host == policy_domain || is_same {
         return Ok(true);
     }
     match dns.lookup(&format!("{policy_domain}._report._dmarc.{host}"), RecordKind::Txt).await {

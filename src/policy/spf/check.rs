@@ -238,18 +238,19 @@ impl Run<'_> {
             self.note(true)?;
             return Ok(false);
         };
-        let exchanger = |record: &Found| match record {
-            Found::Mx { exchange, .. } if exchange != "." => Some(exchange.clone()),
+        let exchanger = |record: Found| match record {
+            Found::Mx { preference, exchange } if exchange != "." => Some((preference, exchange)),
             _ => None,
         };
-        let exchangers: Vec<String> = answer.records.iter().filter_map(exchanger).collect();
-        // RFC 7208 §4.6.4.
-        if exchangers.len() > EXCHANGERS_MAX {
-            return Err(Stop::Permanent(format!("{name} has {} exchangers, more than ten", exchangers.len())));
-        }
+        let mut exchangers: Vec<(u16, String)> = answer.records.into_iter().filter_map(exchanger).collect();
+        exchangers.sort_by_key(|(preference, _)| *preference);
         let mut is_void = true;
-        for exchanger in exchangers {
-            let found = self.addresses(&exchanger).await?;
+        for (index, (_, exchanger)) in exchangers.iter().enumerate() {
+            // RFC 7208 §4.6.4: the addresses of an eleventh are not asked for; who is one of the ten before is found.
+            if index == EXCHANGERS_MAX {
+                return Err(Stop::Permanent(format!("{name} has {} exchangers, more than ten", exchangers.len())));
+            }
+            let found = self.addresses(exchanger).await?;
             if self.is_one_of(&found, cidr) {
                 return Ok(true);
             }

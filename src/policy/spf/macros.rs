@@ -260,13 +260,14 @@ impl Macro {
     }
 }
 
-/// An address in parts: octets in IPv4, nibbles in IPv6 (RFC 7208 §7.3).
+/// An address in parts: octets in IPv4, nibbles in IPv6 (RFC 7208 §7.3). Nibbles are capitals, as other receivers show
+/// them in explanations; in names their case means nothing.
 fn dotted(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => {
             let nibbles = ip.octets().into_iter().flat_map(|octet| [octet >> 4, octet & 15]);
-            nibbles.map(|nibble| format!("{nibble:x}")).collect::<Vec<_>>().join(".")
+            nibbles.map(|nibble| format!("{nibble:X}")).collect::<Vec<_>>().join(".")
         }
     }
 }
@@ -330,7 +331,7 @@ mod tests {
             assert_eq!(MacroString::explanation(text).expect(text).expand(&values("192.0.2.3")), wanted, "{text}");
         }
         let six = MacroString::explanation("%{ir}.%{v} %{c}").expect("a text").expand(&values("2001:db8::cb01"));
-        let nibbles = "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6";
+        let nibbles = "1.0.B.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6";
         assert_eq!(six, format!("{nibbles} 2001:db8::cb01"));
     }
 

@@ -11,7 +11,11 @@ pub(super) fn judge(found: Result<Published, String>, dmarc: &Dmarc, notes: &mut
     const WHY: &str = "draft-brand-indicators-for-message-identification";
     let plain = |standing, summary: String| Bimi { standing, summary, location: None, evidence: None };
     match found {
-        Err(why) => plain(Standing::Unknown, why),
+        Err(why) => {
+            let text = format!("whether there is a BIMI record is not known: {why}");
+            notes.note("bimi.unknown", Level::Info, text, WHY, "ask again later");
+            plain(Standing::Unknown, why)
+        }
         Ok(Published::Nothing) => plain(Standing::Unneeded, "no record".into()),
         Ok(Published::Declined) => plain(Standing::Good, "wants no picture shown".into()),
         Ok(Published::Several(count)) => {

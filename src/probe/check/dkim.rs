@@ -132,6 +132,10 @@ fn usable(key: &str, facts: &Facts, notes: &mut Notes) {
         }
         _ => {}
     }
+    if facts.is_version_late {
+        let text = format!("the record of {key} has v=DKIM1 behind other tags, and some pass over it");
+        notes.note("dkim.version-late", Level::Error, text, "RFC 6376 §3.6.1", "put v=DKIM1 first");
+    }
     if facts.is_testing {
         let text = format!("{key} is only tried out (t=y), so some treat signatures by it as none");
         notes.note("dkim.testing", Level::Warn, text, "RFC 6376 §3.6.1", "remove t=y when it works");

@@ -4,7 +4,7 @@
 
 use super::report::{MtaSts, Notes, Standing, TlsRpt};
 use crate::engine::exchangers::Exchangers;
-use crate::policy::sts::{Mode, Policy, id};
+use crate::policy::sts::{Mode, Policy, count, id, is_meant};
 use crate::policy::tlsrpt::Published;
 use crate::probe::report::Level;
 use std::time::Duration;
@@ -40,9 +40,9 @@ pub(super) fn judge(facts: &Facts, found: Option<&Exchangers>, notes: &mut Notes
             return plain(Standing::Unknown, why);
         }
     };
-    let count = texts.iter().filter(|text| text.starts_with(b"v=STSv1")).count();
+    let count = count(texts);
     let Some(id) = id(texts) else {
-        if count == 0 {
+        if count == 0 && !texts.iter().any(|text| is_meant(text)) {
             if found.is_none() {
                 return plain(Standing::Unneeded, "no exchangers");
             }
@@ -52,6 +52,10 @@ pub(super) fn judge(facts: &Facts, found: Option<&Exchangers>, notes: &mut Notes
             return plain(Standing::Missing, "no record");
         }
         let (summary, text) = match count {
+            0 => (
+                "no usable record",
+                "a text at _mta-sts does not begin with v=STSv1; and counts for nothing".to_owned(),
+            ),
             1 => ("no usable record", "the MTA-STS record is none: an id of letters and digits is missing".to_owned()),
             count => ("several records", format!("there are {count} MTA-STS records, and so none counts")),
         };
@@ -150,7 +154,11 @@ fn unknown_fields(octets: &[u8], notes: &mut Notes) {
 pub(super) fn reports(found: Result<Published, String>, has_exchangers: bool, notes: &mut Notes) -> TlsRpt {
     let plain = |standing, summary: String| TlsRpt { standing, summary, rua: Vec::new() };
     match found {
-        Err(why) => plain(Standing::Unknown, why),
+        Err(why) => {
+            let text = format!("whether there is a TLS-RPT record is not known: {why}");
+            notes.note("tlsrpt.unknown", Level::Warn, text, "RFC 8460 §3", "ask again later");
+            plain(Standing::Unknown, why)
+        }
         Ok(Published::Nothing) if !has_exchangers => plain(Standing::Unneeded, "no exchangers".into()),
         Ok(Published::Nothing) => {
             let text = "nobody is told of trouble with TLS on the way to it (no TLS-RPT record)";
