@@ -55,6 +55,8 @@ pub struct Exchanger {
     pub addresses: Vec<IpAddr>,
     /// Why there are no addresses, if there are none.
     pub missing: Option<LookupError>,
+    /// Addresses that were not kept: there are too many.
+    pub left_out: usize,
     /// DNSSEC vouches for the addresses, and for the aliases before them.
     pub is_authentic: bool,
 }
@@ -127,12 +129,15 @@ pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exch
         aliases: Vec::new(),
         addresses: Vec::new(),
         missing: None,
+        left_out: 0,
         is_authentic: [&four, &six].into_iter().flatten().all(|answer| answer.is_authentic),
     };
     for answer in [four, six] {
         match answer {
             Ok(answer) => {
-                found.addresses.extend(answer.records.iter().filter_map(Record::ip).take(ADDRESSES_MAX));
+                let mut listed = answer.records.iter().filter_map(Record::ip);
+                found.addresses.extend(listed.by_ref().take(ADDRESSES_MAX));
+                found.left_out += listed.count();
                 found.aliases = answer.aliases;
             }
             Err(why) => found.missing = Some(worse(found.missing.take(), why)),
@@ -178,6 +183,7 @@ async fn with_addresses(dns: &dyn Resolve, listed: Vec<(u16, String)>) -> Vec<Ex
             aliases: Vec::new(),
             addresses: Vec::new(),
             missing: Some(LookupError::Temporary("the name servers did not answer in time".into())),
+            left_out: 0,
             is_authentic: false,
         })
     });
@@ -215,6 +221,7 @@ fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
         aliases: Vec::new(),
         addresses: vec![ip],
         missing: None,
+        left_out: 0,
         is_authentic: false,
     };
     Exchangers {

@@ -194,7 +194,15 @@ mod tests {
                 _ => None,
             };
             let addresses = rest.iter().filter_map(|word| word.parse().ok()).collect();
-            Exchanger { preference, host: name, aliases: Vec::new(), addresses, missing, is_authentic: false }
+            Exchanger {
+                preference,
+                host: name,
+                aliases: Vec::new(),
+                addresses,
+                missing,
+                left_out: 0,
+                is_authentic: false,
+            }
         });
         Ok(Exchangers {
             hosts: hosts.collect(),

@@ -7,8 +7,9 @@
 
 use super::manners::Manners;
 use super::published::{Tlsa, TlsaRecord, TlsaState};
+use super::question::{is_open, settle};
 use super::report::{Host, Report};
-use super::server::{Look, look_at};
+use super::server::{Look, look_once};
 use super::visited::{Fit, Visited};
 use crate::address::{Address, Domain};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
@@ -26,7 +27,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Addresses of one domain that are visited.
-const VISITS_MAX: usize = 64;
+pub(super) const VISITS_MAX: usize = 64;
+/// Those that are told, visited or not.
+const PLACES_MAX: usize = 256;
 /// The port at which TLS begins before all words (RFC 8314 §3.3).
 const SUBMISSIONS: u16 = 465;
 
@@ -74,7 +77,8 @@ struct Place {
 impl Report {
     /// Visits them all. An error is a mistake of whoever asked.
     pub(super) async fn visit(&mut self, visiting: &Visiting<'_>) -> Result<()> {
-        let places = self.places(visiting);
+        let (places, unvisited) = self.places(visiting);
+        self.unvisited = unvisited;
         let (envelope, has_stranger) = visiting.envelope(&self.ascii);
         let hosts = &self.mx;
         let visits = places.iter().map(|place| async {
@@ -97,9 +101,9 @@ impl Report {
         Ok(())
     }
 
-    /// The places to visit, by exchanger, each once.
-    fn places(&self, visiting: &Visiting<'_>) -> Vec<Place> {
-        let mut places: Vec<Place> = Vec::new();
+    /// The places to visit, by exchanger, each once, and how many others are left alone.
+    fn places(&self, visiting: &Visiting<'_>) -> (Vec<Place>, usize) {
+        let (mut places, mut wanted): (Vec<Place>, usize) = (Vec::new(), 0);
         for (index, host) in self.mx.iter().enumerate() {
             if self.mx.iter().take(index).any(|earlier| earlier.host == host.host) {
                 continue;
@@ -112,12 +116,15 @@ impl Report {
                     Reach::Nobody => true,
                 };
                 for port in visiting.ports {
-                    let is_left_out = is_left_out || places.iter().filter(|one| !one.is_left_out).count() >= VISITS_MAX;
-                    places.push(Place { host: index, ip, port: *port, is_left_out });
+                    wanted += usize::from(!is_left_out);
+                    let is_left_out = is_left_out || wanted > VISITS_MAX;
+                    if !is_left_out || places.len() < PLACES_MAX {
+                        places.push(Place { host: index, ip, port: *port, is_left_out });
+                    }
                 }
             }
         }
-        places
+        (places, wanted.saturating_sub(VISITS_MAX))
     }
 }
 
@@ -172,10 +179,14 @@ impl Visiting<'_> {
             trace: self.trace,
             now: self.at,
         };
-        let sighting = {
+        let mut sighting = {
             let _visit = self.manners.visit(place.ip).await;
-            look_at(self.connect, &look).await?
+            look_once(self.connect, &look, std::future::pending()).await?
         };
+        if is_open(&sighting) {
+            let _visit = self.manners.visit(place.ip).await;
+            settle(self.connect, &look, &mut sighting).await;
+        }
         let shown = &sighting.shown;
         let name = if host.host.starts_with('[') { place.ip.to_string() } else { host.host.clone() };
         let judged = (!shown.is_empty()).then(|| self.judge.judge(shown, &name, self.at));

@@ -3,6 +3,7 @@
 mod bulk;
 mod check;
 mod checked;
+mod columns;
 mod earlier;
 mod forms;
 mod lookup;
@@ -10,6 +11,8 @@ mod names;
 mod object;
 mod page;
 mod passed;
+#[cfg(test)]
+mod picture;
 mod probe;
 mod services;
 mod sight;
