@@ -2,7 +2,7 @@
 //!
 //! RFC 5321 §3.3, §4.2.1; RFC 6647 §2.1, §3.
 
-use super::sighting::{Class, Failure, Recipient};
+use super::sighting::{Class, Failure, Recipient, Said};
 use crate::smtp::outcome::Phase;
 
 /// Octets of a stranger's words in a sentence; the report has all of them elsewhere.
@@ -26,6 +26,12 @@ fn words(code: Option<u16>, enhanced: Option<&str>, text: &str) -> String {
     let end = text.floor_char_boundary(TEXT_MAX);
     let more = if end < text.len() { " [...]" } else { "" };
     format!("{code_text}{enhanced}{}{more}", &text[..end]).trim_end().to_owned()
+}
+
+/// The reverse-path that was told, in its angle brackets.
+pub(super) fn reverse_path(replies: &[Said]) -> Option<String> {
+    let rest = replies.iter().find_map(|said| said.command.as_deref()?.strip_prefix("MAIL FROM:"))?;
+    Some(rest.split_once('>').map_or(rest, |(path, _)| path).to_owned() + ">")
 }
 
 /// Whether it was the sender that was refused, before any recipient was asked about.

@@ -100,7 +100,7 @@ known! {
     TLS_NOT_YET_VALID "tls.not-yet-valid" Warn "a certificate is not valid yet" "RFC 5280 §4.1.2.5"
         Some("see whether clocks are right, at the server and here");
     TLS_OTHER_NAME "tls.other-name" Warn "a certificate is for another name" "RFC 9525"
-        Some("install one for the name that the MX record has");
+        Some("install one for the name that the server is called by");
     TLS_UNTRUSTED "tls.untrusted" Warn "no authority vouches for a certificate" "RFC 5280 §6"
         Some("have an authority sign it, and install its chain too; or publish TLSA records");
     DANE_MISMATCH "dane.mismatch" Error "no TLSA record fits the certificate that a server shows" "RFC 7672 §3"

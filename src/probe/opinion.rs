@@ -2,7 +2,7 @@
 //!
 //! RFC 5321 §2.2.1; RFC 3207; RFC 5280 §4.1.2.5, §6; RFC 8314 §4; RFC 9525.
 
-use super::answer::{answered, is_about_sender, is_greylisting, said};
+use super::answer::{answered, is_about_sender, is_greylisting, reverse_path, said};
 use super::certificate::{ends, known_of, objection};
 use super::known::{Known, SMTP_NO_EHLO, TLS_ENDS_SOON, TLS_NONE};
 use super::report::{Finding, Level, worst_first};
@@ -65,7 +65,7 @@ fn sentence(sighting: &Sighting, endpoint: &Endpoint) -> String {
     let server = endpoint.authority();
     match &sighting.failure {
         Some(failure) => format!("{server} {}.", bad_end(sighting.state, failure)),
-        None => format!("{server} {}{}.", readiness(&sighting.rcpt, endpoint.protocol), protection(sighting)),
+        None => format!("{server} {}{}.", readiness(&sighting.rcpt, reverse_path(&sighting.replies), endpoint.protocol), protection(sighting)),
     }
 }
 
@@ -91,7 +91,7 @@ fn bad_end(state: State, failure: &Failure) -> String {
     }
 }
 
-fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
+fn readiness(recipients: &[Recipient], from: Option<String>, protocol: Protocol) -> String {
     let taken = recipients.iter().filter(|recipient| recipient.class == Class::Ok).count();
     match (recipients, taken) {
         ([], _) if matches!(protocol, Protocol::Pop3 | Protocol::Imap | Protocol::Sieve) => {
@@ -101,7 +101,7 @@ fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
         ([one], 1) => format!("would take mail for {}", one.address),
         ([one, ..], 0) if is_about_sender(one) => {
             let refused = if one.class == Class::Temp { "takes no mail now" } else { "takes no mail" };
-            format!("{refused} from this sender (MAIL): {}", answered(one))
+            format!("{refused} from {}: {}", from.as_deref().unwrap_or("this sender"), answered(one))
         }
         ([one], _) if is_greylisting(one) => {
             let what = "defers first contact (greylisting), mail arrives after a retry";

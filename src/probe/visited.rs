@@ -3,6 +3,7 @@
 //! A sighting says how far a conversation came; here it becomes one word for how the address stands.
 //! RFC 5321 §3.1, §3.8, §4.2.1; RFC 3207.
 
+use super::answer::reverse_path;
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
 use crate::net::dialogue::NO_ANSWER;
 use crate::net::tls::{Objection, TOO_OLD};
@@ -105,12 +106,6 @@ pub enum Standing {
     TlsOld,
     /// The TLS handshake failed.
     TlsFailed,
-}
-
-/// `<alice@crepes.example>`, of the command that says it.
-fn reverse_path(command: &str) -> Option<String> {
-    let rest = command.strip_prefix("MAIL FROM:")?;
-    Some(rest.split_once('>').map_or(rest, |(path, _)| path).to_owned() + ">")
 }
 
 /// Whether a certificate is what TLSA records name.
@@ -236,7 +231,7 @@ impl Visited {
             ms: sighting.ms,
             slowest: slowest.map(|(verb, ms)| (verb.to_owned(), ms)),
             old_tls: sighting.old_tls,
-            from: sighting.replies.iter().find_map(|said| reverse_path(said.command.as_deref()?)),
+            from: reverse_path(&sighting.replies),
             is_old: sighting.replies.iter().any(|said| said.verb() == Some("HELO")),
             flaw,
             has_no_route: matches!(sighting.reason, Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)),

@@ -1,6 +1,7 @@
 //! Texts and tables in a certain number of columns, however long the names in them are.
 //!
-//! Lines are broken between words; a word that no line has room for, at the edge. A table whose rows do not fit has the
+//! Lines are broken between words; a word that has no room behind its blanks has fewer of them, and one that no line has
+//! room for is broken at the edge. A table whose rows do not fit has the
 //! first of its cells on lines of their own.
 
 use std::fmt::Write as _;
@@ -32,6 +33,11 @@ pub(super) fn wrapped(lead: &str, text: &str, indent: usize, width: usize) -> St
         } else if index > 0 {
             lines.push(' ');
             column += 1;
+        }
+        if word.width() > width.saturating_sub(indent) && word.width() <= width {
+            // Whole, so that it can be copied.
+            lines.truncate(lines.trim_end().len());
+            column = turn(&mut lines, width - word.width());
         }
         while column + word.width() > width {
             // Two columns are room for any character.
@@ -121,6 +127,8 @@ mod tests {
             ("", "one two three", "one two\n  three"),
             ("", "", ""),
             ("ab ", "cdef ghij kl", "ab cdef\n  ghij kl"),
+            ("ab", "one abcdefghi two", "abone\n abcdefghi\n  two"),
+            ("a ", "abcdefghij", "a\nabcdefghij"),
             ("", "abcdefghijklmnop q", "abcdefghij\n  klmnop q"),
             ("x ", "abcdefghijklmnop", "x abcdefgh\n  ijklmnop"),
             ("", "日本語日本語", "日本語日本\n  語"),
