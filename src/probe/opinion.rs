@@ -8,6 +8,7 @@ use super::known::{Known, SMTP_NO_EHLO, TLS_ENDS_SOON, TLS_NONE};
 use super::report::{Finding, Level, worst_first};
 use super::sighting::{Class, Failure, Recipient, Said, Sighting, State, Tls};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
+use crate::net::dialogue::NO_ANSWER;
 use crate::net::tls::DAYS_MIN;
 use crate::smtp::outcome::Phase;
 use crate::wire::secured::Flaw;
@@ -30,7 +31,8 @@ fn hint(sighting: &Sighting, endpoint: &Endpoint) -> Option<String> {
     match (&sighting.proxy, sighting.state) {
         (None, State::Lost) if is_before_ehlo && sighting.replies.is_empty() => Some(match endpoint.tls {
             TlsMode::Implicit => PROXIED.to_owned(),
-            _ if endpoint.local.is_some() => PROXIED.to_owned(),
+            // Who waits for TLS does not hang up first.
+            _ if endpoint.local.is_some() || !failure.text.contains(NO_ANSWER) => PROXIED.to_owned(),
             _ => {
                 let url = Endpoint { tls: TlsMode::Implicit, ..endpoint.clone() };
                 format!("it may wait for TLS, with which {url} begins; {PROXIED}")
@@ -65,7 +67,11 @@ fn sentence(sighting: &Sighting, endpoint: &Endpoint) -> String {
     let server = endpoint.authority();
     match &sighting.failure {
         Some(failure) => format!("{server} {}.", bad_end(sighting.state, failure)),
-        None => format!("{server} {}{}.", readiness(&sighting.rcpt, reverse_path(&sighting.replies), endpoint.protocol), protection(sighting)),
+        None => format!(
+            "{server} {}{}.",
+            readiness(&sighting.rcpt, reverse_path(&sighting.replies), endpoint.protocol),
+            protection(sighting)
+        ),
     }
 }
 
@@ -220,9 +226,10 @@ mod tests {
     #[test]
     fn who_is_answered_nothing_is_told_of_proxy_headers() {
         for (proxy, outcome, wanted) in [
+            (None, Outcome::lost(Phase::Greeting, "x"), Some("behind a proxy it may wait for a PROXY header")),
             (
                 None,
-                Outcome::lost(Phase::Greeting, "x"),
+                Outcome::lost(Phase::Greeting, format!("{NO_ANSWER} 30 seconds")),
                 Some("it may wait for TLS, with which smtps://mx.x.test:25 begins; behind a proxy"),
             ),
             (None, Outcome::lost(Phase::Hello, "x"), None),
@@ -241,6 +248,28 @@ mod tests {
     }
 
     #[test]
+    fn a_server_of_another_protocol_is_told_by_its_greeting() {
+        for (url, greeting, wanted) in [
+            ("smtp://x.test?tls=try", "* OK [CAPABILITY IMAP4rev1] ready", Some("imap://x.test:25?tls=try")),
+            ("sieve://x.test:143", "* OK ready", Some("imap://x.test:143")),
+            ("smtp://x.test?tls=try", "+OK ready", Some("pop3://x.test:25?tls=try")),
+            ("pop3://x.test", "220 mx ESMTP", Some("smtp://x.test:110")),
+            ("imap://x.test", "\"IMPLEMENTATION\" \"x\"", Some("sieve://x.test:143")),
+            ("imap://x.test", "* what", None),
+            ("imap://x.test", "who is it?", None),
+        ] {
+            let (mut sighting, endpoint) = seen(url);
+            sighting.ended(&Outcome::broken(Phase::Greeting, "what"));
+            let lines = vec![greeting.to_owned()];
+            sighting.replies = vec![Said { command: None, code: None, enhanced: None, lines, ms: 0.0 }];
+            form(&mut sighting, &endpoint);
+            let hint = sighting.failure.and_then(|failure| failure.hint);
+            let url = hint.as_deref().and_then(|hint| hint.rsplit_once(": "));
+            assert_eq!(url.map(|(_, url)| url), wanted, "{url:?} {greeting}");
+        }
+    }
+
+    #[test]
     fn encryption_is_judged_by_what_was_asked_for() {
         let now = "2026-03-02T09:00:00Z".parse().expect("a time");
         let found = |url: &str, change: &dyn Fn(&mut Sighting)| {
@@ -254,6 +283,7 @@ mod tests {
             let facts = secured::Tls {
                 version: "TLSv1.2".into(),
                 objection: objection.map(str::to_owned),
+                flaw: objection.map(|_| Flaw::Other),
                 ..secured::Tls::default()
             };
             let until = Some("2026-03-09T09:00:00Z".to_owned());

@@ -31,9 +31,16 @@ impl Report {
             seen.iter().filter(|(host, visited)| host.host == first_takes.host && visited.state.takes_mail());
         let best = of_first.min_by_key(|one| rank(one))?;
         let mut sentence = format!("Mail to {title} goes to {}", self.goal(best.0));
+        let usable = self.usable();
+        let has_records = |host: &&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+        let keeps = |(_, visited): &&(&Host, &Visited)| !visited.state.takes_mail() || is_named(visited);
+        // Also by those that nobody met: who sits on the way chooses among all of them.
         let guards = Guards {
-            dane: seen.iter().filter(|(_, visited)| visited.state.takes_mail()).all(|(_, visited)| is_named(visited)),
-            sts: is_enforced && seen.iter().all(|(host, visited)| is_policed(host, visited)),
+            dane: self.unvisited == 0 && usable.iter().all(has_records) && seen.iter().all(|one| keeps(&one)),
+            sts: self.unvisited == 0
+                && is_enforced
+                && usable.iter().all(|host| host.sts_match == Some(true))
+                && seen.iter().all(|(host, visited)| is_policed(host, visited)),
         };
         sentence.push_str(&protection(best.0, best.1, is_enforced, guards));
         let worse: Vec<_> = seen.iter().filter(|one| rank(one) > rank(best)).collect();

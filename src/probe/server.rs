@@ -3,6 +3,7 @@
 //! Each step has an end, and a short one: somebody waits. Nothing is sent that would change anything. What it means is
 //! `opinion`'s business. RFC 5321 §3.1, §3.3; RFC 3207; RFC 2595.
 
+use super::certificate::objection;
 use super::opinion;
 use super::question::{is_open, settle, tls_comes_first, waits_for_tls};
 use super::sighting::{Sighting, Tls, millis};
@@ -215,8 +216,9 @@ impl Met {
 
 /// What is asked of a server that has greeted.
 async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Ended> {
-    let objection = met.dialogue().tls().and_then(|tls| tls.objection.clone());
-    if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (objection, look.endpoint.tls) {
+    let why = |tls: &Tls| Some(objection(tls.flaw?, tls.objection.as_deref()?, tls));
+    if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (sighting.tls.as_ref().and_then(why), look.endpoint.tls)
+    {
         // Whoever asked for a certain server tells nothing to another one.
         return Err(Outcome::failed_here(Phase::Tls, format!("its certificate is not accepted: {why}")).into());
     }
@@ -286,6 +288,10 @@ mod tests {
     }
 
     async fn look_by(scheme: &str, replies: &'static [&'static str], drips: bool) -> Sighting {
+        look_over(scheme, server(replies, drips)).await
+    }
+
+    async fn look_over(scheme: &str, stream: DuplexStream) -> Sighting {
         let endpoint = Endpoint::parse(&format!("{scheme}://mx.x.test?tls=none")).expect("a URL");
         let way = Way::to(vec![([192, 0, 2, 1], 25).into()], Trust::Anyone);
         let recipients = vec![ForwardPath::parse("<bob@x.test>").expect("a path"); 3];
@@ -299,8 +305,25 @@ mod tests {
             trace: None,
             now: Timestamp::UNIX_EPOCH,
         };
-        let pipe = Pipe(Mutex::new(Some(server(replies, drips))));
+        let pipe = Pipe(Mutex::new(Some(stream)));
         look_at(&pipe, &look).await.expect("it can be begun")
+    }
+
+    /// Says one line without an end.
+    fn flood() -> DuplexStream {
+        let (near, mut far) = duplex(16 * 1024);
+        tokio::spawn(async move { while far.write_all(&[b'2'; 4096]).await.is_ok() {} });
+        near
+    }
+
+    #[tokio::test]
+    async fn a_greeting_without_an_end_breaks_every_protocol() {
+        for scheme in ["smtp", "lmtp", "pop3", "imap", "sieve"] {
+            let begun = Instant::now();
+            let seen = look_over(scheme, flood()).await;
+            assert_eq!((seen.state, seen.kind), (State::Broken, Some(Kind::Protocol)), "{scheme}: {}", seen.sentence);
+            assert!(begun.elapsed() < STEP_WAIT && seen.sentence.contains("without an end"), "{}", seen.sentence);
+        }
     }
 
     const REPLIES: [&str; 9] = [

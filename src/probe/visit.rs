@@ -227,3 +227,75 @@ impl Tlsa {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zone::Zone;
+    use crate::probe::Survey;
+    use crate::world::{Later, Stream};
+    use std::io;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    /// Nobody listens anywhere.
+    #[derive(Default)]
+    struct Closed(AtomicUsize);
+
+    impl Connect for Closed {
+        fn connect(&self, _: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn of_hundreds_of_addresses_a_bounded_number_is_visited_and_the_rest_counted() {
+        let mut zone = String::from("$ORIGIN cases.test.\n");
+        for number in 0..200 {
+            zone.push_str(&format!("big MX {number} h{number}\n"));
+            (0..20).for_each(|last| zone.push_str(&format!("h{number} A 198.51.{number}.{last}\n")));
+        }
+        let zone = Zone::parse(&zone).expect("a zone");
+        let (connect, manners) = (Closed::default(), Manners::new(None, 20));
+        let judge = Judge::new(&Trust::Anyone).expect("a judge");
+        let visiting = Visiting {
+            connect: &connect,
+            manners: &manners,
+            judge: &judge,
+            helo: &Domain::parse("crepes.example").expect("a name"),
+            ports: &[25],
+            is_v6: None,
+            connect_wait: Duration::from_secs(1),
+            each_wait: Duration::from_secs(1),
+            recipients: &[],
+            from: &ReversePath::Null,
+            chance: None,
+            is_private: false,
+            trace: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let survey = Survey {
+            dns: &zone,
+            resolver: "system",
+            dane: None,
+            reasons: None,
+            policies: None,
+            port: 25,
+            visiting: Some(visiting),
+            is_private: false,
+            days_min: 14,
+            is_vouched: AtomicBool::new(false),
+        };
+        let report = survey.of(&Domain::parse("big.cases.test").expect("a name")).await.expect("a report");
+        let text = |id: &str| {
+            let all = report.findings.iter().filter(|one| one.id == id);
+            all.map(|one| one.text.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(connect.0.load(Ordering::SeqCst), VISITS_MAX);
+        assert_eq!(text("visit.too-many"), ["looked at the first 64 addresses and left 1984 alone"]);
+        let cut = text("mx.too-many");
+        assert_eq!(cut.first(), Some(&"looked at the first 128 exchangers and left 72 alone"));
+        assert!(cut.len() == 129 && cut[1] == "looked at 16 of its addresses and left 4 alone", "{cut:?}");
+        assert!(report.mx.iter().map(|host| host.probes.len()).sum::<usize>() <= PLACES_MAX);
+    }
+}

@@ -39,6 +39,8 @@ const JOBS: u16 = 20;
 const JOBS_MAX: u16 = 500;
 /// New connections in a second, unless told otherwise.
 const VISITS_PER_SECOND: u32 = 2;
+/// Where exchangers take mail (RFC 5321 §4.5.4.2).
+const PORT: u16 = 25;
 /// Ports of each address: this is no scanner.
 const PORTS_MAX: usize = 8;
 /// How long a server has for each answer.
@@ -46,7 +48,7 @@ const EACH_WAIT: Duration = Duration::from_secs(30);
 
 /// Say where a domain's mail goes, how it is protected, and why not
 ///
-/// The first line is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
+/// The first sentence is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
 /// are none, nobody where there is a null MX (RFC 7505). Each finding has a name that stays, a reason and a remedy.
 ///
 /// With --probe every address of every exchanger is visited: greeting, EHLO, STARTTLS, certificate, EHLO, QUIT. No message
@@ -256,6 +258,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             dane: lookup.dane.then_some(voucher),
             reasons: lookup.dane.then_some(&*resolver),
             policies: policies.as_ref(),
+            port: lookup.port.first().copied().unwrap_or(PORT),
             visiting,
             is_private: lookup.private,
             days_min: lookup.min_days,
@@ -315,7 +318,7 @@ impl Lookup {
             (self.helo.is_some(), "--helo"),
             (self.connect_timeout.is_some(), "--connect-timeout"),
             (self.timeout.is_some(), "--timeout"),
-            (self.ca.is_some() && !self.mta_sts, "--ca"),
+            (self.ca.is_some() && !self.mta_sts && !self.services, "--ca"),
         ];
         match of_visits.into_iter().find(|(is_given, _)| *is_given) {
             Some((_, option)) if !asked.visits => wrong(format!("{option} goes with --probe, which visits servers")),

@@ -156,6 +156,7 @@ async fn survey() -> Report {
         dane: Some("our own check of the signatures"),
         reasons: None,
         policies: Some(&policies),
+        port: 25,
         visiting: Some(visiting),
         is_private: false,
         days_min: 14,

@@ -24,7 +24,7 @@ use mailkit::world::Clock;
 /// Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for
 ///
 /// Of SMTP, LMTP, POP3, IMAP or ManageSieve. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The
-/// first line is the answer; below it are all replies, each with the time it took. With --rcpt it asks for recipients
+/// first sentence is the answer; below it are all replies, each with the time it took. With --rcpt it asks for recipients
 /// too, and takes that back: nothing is ever sent to anybody, and nothing is changed. No answer is waited for longer
 /// than half a minute, unless --timeout says so.
 ///

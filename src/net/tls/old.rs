@@ -34,7 +34,7 @@ pub(super) async fn ask(mut stream: Box<dyn Stream>, host: &str, name: &ServerNa
     match answer(&mut stream, &hello(random, name)).await {
         Ok(Answer::Chosen(version)) => {
             let what = match version {
-                0x0303 => "TLS 1.2: with no cipher that is still safe",
+                0x0303 => "TLS 1.2: so it is not too old",
                 0x0302 => "TLS 1.1: 1.2 or 1.3 is needed",
                 0x0301 => "TLS 1.0: 1.2 or 1.3 is needed",
                 0x0300 => "SSL 3.0: TLS 1.2 or 1.3 is needed",
