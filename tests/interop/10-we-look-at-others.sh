@@ -70,5 +70,5 @@ check "and knows its users" ends_with 67 look --rcpt nobody@hamburger.example "l
 for service in "imap://localhost:$dovecot_imap?tls=try" "imaps://localhost:$dovecot_imaps" \
   "pop3://localhost:$dovecot_pop3?tls=require" "pop3s://localhost:$dovecot_pop3s"; do
   check "so is ${service%%:*}" shows ' is ready for its users, encrypted by TLS 1.3, certificate valid for localhost ' \
-    look "$service"
+    answer look "$service"
 done
