@@ -261,6 +261,19 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
     }
 
     #[tokio::test]
+    async fn long_names_do_not_widen_the_page() {
+        let label = "m".repeat(60);
+        let name = format!("{label}.{label}.{label}.cases.test");
+        let zone = format!("$ORIGIN cases.test.\n@ MX 10 {name}.\n@ MX 20 gone.{name}.\n{name}. AAAA 2001:db8::1\n");
+        let report = look_up(&Zone::parse(&zone).expect("a zone"), &Domain::parse("cases.test").expect("a name")).await;
+        for width in [40, 80, 120] {
+            let page = page(&report, width);
+            assert!(page.lines().all(|line| line.chars().count() <= width), "{page}");
+            assert!(page.contains("2001:db8::1") && page.contains("[mx.no-host;"), "{page}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_fault_that_many_exchangers_share_is_told_once() {
         let page = page(&report("gone2.cases.test").await, 80);
         assert_eq!(page.matches("mx.no-host").count(), 1);

@@ -414,6 +414,23 @@ async fn what_the_domain_promises_makes_it_worse() {
     let both = report(&[GOOD], both).await;
     let wanted = "TLS 1.3, guarded by DANE and by its policy (MTA-STS).";
     assert!(both.sentence.ends_with(wanted), "{}", both.sentence);
+    // Where nobody has looked, nothing is guarded: records are there, and a policy is.
+    let goes = "Mail to two.cases.test goes to a.cases.test, then b.cases.test";
+    let unseen = report(&[], named).await;
+    assert_eq!(unseen.sentence, format!("{goes}; TLSA records published, not compared."));
+    let unseen = report(&[], policed(true)).await;
+    assert_eq!(unseen.sentence, format!("{goes}; policy (MTA-STS) enforced."));
+    let unseen = report(&[], policed(false)).await;
+    assert_eq!(unseen.sentence, format!("{goes}; its policy (MTA-STS) does not name a.cases.test."));
+    let unseen = report(&[], |report| {
+        named(report);
+        report.mx.iter_mut().skip(1).for_each(|host| host.tlsa = None);
+        policed(true)(report);
+        report.policies.mta_sts.as_mut().expect("a policy").mode = Some("testing");
+    })
+    .await;
+    let wanted = "; TLSA records published for some, not compared; its policy (MTA-STS) is in testing only.";
+    assert_eq!(unseen.sentence, format!("{goes}{wanted}"));
     // What one of two promises guards nobody: who sits on the way chooses the other one.
     let half = report(&[GOOD, GOOD], |report| {
         fits(Fit::Match)(report);
