@@ -6,6 +6,8 @@
 //! `opinion`. All findings there are stand in `known`. Prints nothing and knows no exit codes: the commands do.
 //! RFC 5321 §5.1.
 
+mod answer;
+mod certificate;
 pub mod check;
 mod diff;
 mod known;
@@ -13,6 +15,7 @@ mod manners;
 mod opinion;
 mod outlook;
 mod published;
+mod question;
 mod records;
 mod report;
 mod server;

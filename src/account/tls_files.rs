@@ -70,7 +70,7 @@ impl TlsFiles {
             }
             (None, None) => None,
         };
-        Ok(TlsOptions { trust, identity, name: self.name.clone() })
+        Ok(TlsOptions { trust, identity, name: self.name.clone(), is_question: false })
     }
 }
 

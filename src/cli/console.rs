@@ -342,6 +342,17 @@ fn kebab(name: &str) -> String {
     text
 }
 
+/// Columns of the terminal that standard output is; none if it is none.
+pub(super) fn terminal_columns() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
+    // A terminal that does not know how wide it is has the width that most had.
+    Some(if columns == 0 { 80 } else { columns })
+}
+
 /// A result as one line of JSON, harmless on a terminal too.
 pub(super) fn json(value: &impl Serialize) -> Result<String> {
     let json = serde_json::to_string(value)

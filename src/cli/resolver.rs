@@ -125,6 +125,11 @@ impl BelievedArgs {
 }
 
 impl ResolverArgs {
+    /// Whether keys were named to check signatures from.
+    pub(super) fn is_anchored(&self) -> bool {
+        self.believed.trust_anchor.is_some()
+    }
+
     /// Who is asked: the server that was named, or those of the system.
     pub(super) fn resolver(&self, server: Option<&Server>, context: &Context) -> Result<SystemResolver> {
         let asking = Asking {

@@ -186,6 +186,7 @@ impl SmtpCourier {
                 // RFC 7672 §8.1: the base domain is the name that is asked for.
                 name: names.first().cloned(),
                 identity: self.authorities.identity.clone(),
+                is_question: false,
             })?,
         }))
     }

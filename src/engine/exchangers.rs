@@ -57,6 +57,8 @@ pub struct Exchanger {
     pub addresses: Vec<IpAddr>,
     /// Why there are no addresses, if there are none.
     pub missing: Option<LookupError>,
+    /// Addresses that were not kept: there are too many.
+    pub left_out: usize,
     /// DNSSEC vouches for the addresses, and for the aliases before them.
     pub is_authentic: bool,
 }
@@ -124,7 +126,16 @@ impl Exchanger {
     /// Without addresses, because of this.
     fn missing(preference: u16, host: String, why: LookupError) -> Self {
         let (aliases, addresses) = (Vec::new(), Vec::new());
-        Self { preference, host, aliases, is_endless: false, addresses, missing: Some(why), is_authentic: false }
+        Self {
+            preference,
+            host,
+            aliases,
+            is_endless: false,
+            addresses,
+            missing: Some(why),
+            left_out: 0,
+            is_authentic: false,
+        }
     }
 
     /// The last alias on the way from its name, and where that one leads.
@@ -183,6 +194,7 @@ pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exch
         is_endless: is_endless(&four, &six),
         addresses: Vec::new(),
         missing: None,
+        left_out: 0,
         is_authentic: [&four.found, &six.found].into_iter().flatten().all(|answer| answer.is_authentic),
     };
     for trail in [four, six] {
@@ -191,7 +203,11 @@ pub async fn exchanger(dns: &dyn Resolve, preference: u16, host: String) -> Exch
             found.aliases = trail.aliases;
         }
         match trail.found {
-            Ok(answer) => found.addresses.extend(answer.records.iter().filter_map(Record::ip).take(ADDRESSES_MAX)),
+            Ok(answer) => {
+                let mut listed = answer.records.iter().filter_map(Record::ip);
+                found.addresses.extend(listed.by_ref().take(ADDRESSES_MAX));
+                found.left_out += listed.count();
+            }
             Err(why) => found.missing = Some(worse(found.missing.take(), why)),
         }
     }
@@ -272,6 +288,7 @@ fn literal(domain: &Domain, ip: IpAddr) -> Exchangers {
         is_endless: false,
         addresses: vec![ip],
         missing: None,
+        left_out: 0,
         is_authentic: false,
     };
     Exchangers {

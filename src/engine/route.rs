@@ -205,6 +205,7 @@ mod tests {
                 is_endless: false,
                 addresses,
                 missing,
+                left_out: 0,
                 is_authentic: false,
             }
         });

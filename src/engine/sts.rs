@@ -25,6 +25,9 @@ const SILENCE: Duration = Duration::from_secs(5 * 60);
 /// Domains that are remembered for that at once.
 const SILENT_MAX: usize = 10_000;
 
+/// How it begins when a text was fetched that is none.
+pub const NO_POLICY: &str = "what the web server gives is no policy";
+
 /// Where policies come from.
 pub struct Policies {
     /// DNS.
@@ -133,7 +136,7 @@ impl Policies {
     async fn ask(&self, domain: &str, patience: Duration) -> Result<Policy, String> {
         let http = Http::new(&*self.connect, &*self.find, &self.trust, self.trace.as_ref());
         let text = fetch_text(&http, domain, patience).await?;
-        Policy::parse(&text).map_err(|error| format!("what the web server gives is no policy: {error}"))
+        Policy::parse(&text).map_err(|error| format!("{NO_POLICY}: {error}"))
     }
 
     fn silent(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, String)>> {

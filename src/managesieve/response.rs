@@ -14,6 +14,9 @@ const ANSWER_MAX: usize = 256 * 1024;
 /// Lines of one answer that are kept.
 const LINES_MAX: usize = 200;
 
+/// Octets of what is no answer that are shown: more than what other protocols greet with.
+const SHOWN_MAX: usize = 1000;
+
 /// How an answer ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -201,7 +204,8 @@ fn no_answer(words: &str) -> Error {
 }
 
 fn shown(line: &[u8]) -> String {
-    String::from_utf8_lossy(line.get(..line.len().min(200)).unwrap_or(line)).into_owned()
+    let (start, more) = line.get(..SHOWN_MAX).map_or((line, ""), |start| (start, " [...]"));
+    format!("{}{more}", String::from_utf8_lossy(start))
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ const WINDOW: usize = 100;
 const HANG_UP_WAIT: Duration = Duration::from_secs(1);
 /// Octets of a message sent at once.
 const PIECE: usize = 64 * 1024;
+/// Octets of a line after which nobody waits for its end any more: none that is meant is as long, whatever it is for.
+const ENDLESS: usize = 4 * 1024 * 1024;
 /// How an error says that somebody was waited for and said nothing; how long follows.
 pub const NO_ANSWER: &str = "no answer within";
 
@@ -318,9 +320,10 @@ impl Dialogue {
     }
 
     async fn read_answer<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
-        let mut expect = exchange.first();
+        let (mut expect, mut unframed) = (exchange.first(), 0);
         loop {
             while let Some(frame) = self.framer.next(expect) {
+                unframed = 0;
                 if let Some(log) = &mut self.log {
                     log.frame(frame);
                 }
@@ -339,11 +342,15 @@ impl Dialogue {
                     self.connection = None;
                     return Err(self.temporary("the server closed the connection"));
                 }
-                Ok(_) => {}
+                Ok(count) => unframed += count,
                 Err(error) => {
                     self.connection = None;
                     return Err(self.broken(error));
                 }
+            }
+            if unframed > ENDLESS {
+                self.connection = None;
+                return Err(Error::new(Kind::Protocol, "the server sends a line without an end").with_peer(&self.peer));
             }
         }
     }

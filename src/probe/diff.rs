@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn changes(old: &Value, new: &Value) -> Vec<String> {
     let mut said = Vec::new();
     if let Some((was, is)) = differ(&old["verdict"], &new["verdict"]) {
-        said.push(format!("the verdict was {was} and is {is}"));
+        said.push(format!("the verdict was {was} and is {is}: {}", reason(old, new)));
     }
     if let Some((was, is)) = differ(&old["dns"]["dnssec"], &new["dns"]["dnssec"])
         && ![was.as_str(), is.as_str()].iter().any(|word| ["unchecked", "none"].contains(word))
@@ -28,6 +28,43 @@ pub fn changes(old: &Value, new: &Value) -> Vec<String> {
     }
     on_findings(old, new, &mut said);
     said
+}
+
+/// Why the verdict is another: the worst findings that came, or went; where there are none, the verdict's own words.
+fn reason(old: &Value, new: &Value) -> String {
+    let (was, is) = (worst(old), worst(new));
+    let list = |keys: Vec<&Key>| {
+        let names = keys.iter().take(REASONS_MAX).map(|(_, host, id)| match host.as_str() {
+            "" => id.clone(),
+            host => format!("{id} of {host}"),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let (gone, come) = (list(was.difference(&is).collect()), list(is.difference(&was).collect()));
+    match (gone.as_str(), come.as_str()) {
+        ("", "") => new["sentence"].as_str().unwrap_or("nobody says why").trim_end_matches('.').to_owned(),
+        ("", come) => format!("{come} came"),
+        (gone, "") => format!("{gone} went"),
+        (gone, come) => format!("{come} came, {gone} went"),
+    }
+}
+
+/// Findings that are told as reasons.
+const REASONS_MAX: usize = 3;
+
+/// Whether it is a mere warning, of which host, and its name: the worst come first.
+type Key = (bool, String, String);
+
+/// The errors and warnings of a report.
+fn worst(report: &Value) -> BTreeSet<Key> {
+    let key = |finding: &Value| {
+        let text = |member: &str| finding[member].as_str().unwrap_or_default().to_owned();
+        match finding["level"].as_str()? {
+            "info" => None,
+            level => Some((level != "error", text("host"), text("id"))),
+        }
+    };
+    report["findings"].as_array().into_iter().flatten().filter_map(key).collect()
 }
 
 fn is_empty(list: &Value) -> bool {
@@ -158,7 +195,7 @@ fn on_findings(old: &Value, new: &Value, said: &mut Vec<String>) {
     let counts = |id: &str| match id.split('.').next().unwrap_or_default() {
         "dane" => were_named,
         "sts" => were_asked,
-        "net" | "rcpt" | "smtp" | "tls" | "visit" => were_visited,
+        "mail" | "net" | "rcpt" | "smtp" | "tls" | "visit" => were_visited,
         _ => true,
     };
     let keys = |report: &Value| -> BTreeSet<(String, String)> {
@@ -213,7 +250,7 @@ mod tests {
 
     fn report() -> Value {
         json!({
-            "verdict": "deliverable", "dns": {"dnssec": "secure", "ttl": 300},
+            "verdict": "deliverable", "sentence": "Mail to x.test goes to a.test.", "dns": {"dnssec": "secure", "ttl": 300},
             "mx": [{
                 "preference": 10, "host": "a.test", "addresses": [{"ip": "192.0.2.1"}], "sts_match": true,
                 "tlsa": {"state": "usable", "records": [{"usage": 3, "selector": 1, "mtype": 1, "data": "00"}]},
@@ -233,7 +270,11 @@ mod tests {
     #[test]
     fn each_change_is_a_sentence_and_times_are_none() {
         let cases: &[(&str, Value, &[&str])] = &[
-            ("/verdict", json!("unknown"), &["the verdict was deliverable and is unknown"]),
+            (
+                "/verdict",
+                json!("unknown"),
+                &["the verdict was deliverable and is unknown: Mail to x.test goes to a.test"],
+            ),
             ("/dns/dnssec", json!("insecure"), &["DNSSEC was secure and is insecure"]),
             ("/dns/dnssec", json!("unchecked"), &[]),
             ("/dns/ttl", json!(1), &[]),
@@ -330,6 +371,28 @@ mod tests {
             assert_eq!(changes(&report(), &new), *wanted, "{path}");
         }
         assert!(changes(&report(), &report()).is_empty());
+    }
+
+    #[test]
+    fn a_new_verdict_is_told_with_its_reason() {
+        let finding = |id: &str, level: &str| json!({"id": id, "host": "a.test", "level": level});
+        for (before, after, wanted) in [
+            (vec![], vec![finding("net.refused", "error")], "net.refused of a.test came"),
+            (vec![finding("net.refused", "error")], vec![], "net.refused of a.test went"),
+            (
+                vec![finding("net.refused", "error")],
+                vec![finding("net.timeout", "error"), finding("sts.short", "warn")],
+                "net.timeout of a.test, sts.short of a.test came, net.refused of a.test went",
+            ),
+            (vec![], vec![finding("smtp.busy", "warn")], "smtp.busy of a.test came"),
+            (vec![], vec![finding("mx.null", "info")], "Mail to x.test goes to a.test"),
+        ] {
+            let (mut old, mut new) = (report(), report());
+            old["findings"] = json!(before);
+            (new["findings"], new["verdict"]) = (json!(after), json!("unknown"));
+            let wanted = format!("the verdict was deliverable and is unknown: {wanted}");
+            assert!(changes(&old, &new).contains(&wanted), "{:?}", changes(&old, &new));
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ known! {
     MX_ALIAS "mx.alias" Info "the domain is an alias" "RFC 5321 §5.1" None;
     MX_NULL_MIXED "mx.null-mixed" Warn "a null MX stands beside others" "RFC 7505 §3"
         Some("remove the null MX, or all others");
-    MX_TOO_MANY "mx.too-many" Warn "more exchangers are listed than are looked at" "RFC 5321 §5.1"
+    MX_TOO_MANY "mx.too-many" Warn "there are more exchangers, or more addresses of one, than are looked at" "RFC 5321 §5.1"
         Some("list a handful");
     MX_DUPLICATE "mx.duplicate" Info "an exchanger is listed twice" "RFC 5321 §5.1" Some("remove one entry");
     MX_ADDRESS_AS_NAME "mx.address-as-name" Error "an MX record names an address, not a host" "RFC 1035 §3.3.9"
@@ -94,7 +94,7 @@ known! {
     SMTP_REFUSES "smtp.refuses" Error "a server refuses to talk to us" "RFC 5321 §3.1, RFC 7504"
         Some("its owner can tell why from its log; a host that takes no mail should not be an exchanger");
     SMTP_SILENT "smtp.silent" Error "a server is connected to and says nothing" "RFC 5321 §3.1"
-        Some("see what the server waits for: DNS, a list of bad hosts, or a PROXY header");
+        Some("see what it waits for: DNS, a list of bad hosts, a PROXY header, or TLS from the first octet");
     SMTP_HANGS_UP "smtp.hangs-up" Error "a server hangs up without a word" "RFC 5321 §3.8"
         Some("let it say 421 or 554, and why");
     SMTP_BROKEN "smtp.broken" Error "what a server says is not SMTP" "RFC 5321 §4.2"
@@ -112,40 +112,49 @@ known! {
     TLS_NOT_YET_VALID "tls.not-yet-valid" Warn "a certificate is not valid yet" "RFC 5280 §4.1.2.5"
         Some("see whether clocks are right, at the server and here");
     TLS_OTHER_NAME "tls.other-name" Warn "a certificate is for another name" "RFC 9525"
-        Some("install one for the name that the MX record has");
+        Some("install one for the name that the server is called by");
     TLS_UNTRUSTED "tls.untrusted" Warn "no authority vouches for a certificate" "RFC 5280 §6"
         Some("have an authority sign it, and install its chain too; or publish TLSA records");
     DANE_MISMATCH "dane.mismatch" Error "no TLSA record fits the certificate that a server shows" "RFC 7672 §3"
         Some("publish the new certificate's record before it is installed: senders who check send nothing");
     DANE_NO_TLS "dane.no-tls" Error "TLSA records promise TLS, and a server has none" "RFC 7672 §2.2"
         Some("let it offer STARTTLS, or remove the records: senders who check send nothing");
-    DANE_INSECURE "dane.insecure" Warn "there are TLSA records, and DNSSEC does not vouch for them" "RFC 7672 §2.1"
+    DANE_UNSIGNED "dane.unsigned" Warn "there are TLSA records, and DNSSEC does not vouch for them" "RFC 7672 §2.1"
         Some("sign the zones of the domain and of the exchanger: unsigned records count for nothing");
-    DANE_UNUSABLE "dane.unusable" Warn "none of the TLSA records can be used for mail" "RFC 7672 §3.1"
+    DANE_UNUSABLE "dane.unusable" Error "none of the TLSA records can be used for mail" "RFC 7672 §3.1"
         Some("publish records with usage 3 or 2, as in 3 1 1");
     DANE_UNKNOWN "dane.unknown" Warn "DNS does not say now whether there are TLSA records" "RFC 7672 §2.1.2"
         Some("mend the name servers: senders who check wait until they answer");
     DANE_UNCHECKED "dane.unchecked" Warn "nobody here checks DNSSEC, so TLSA records cannot be judged" "RFC 4035 §4.9.3"
         Some("ask a name server on this machine that checks DNSSEC");
-    DANE_PARTIAL "dane.partial" Warn "some exchangers have TLSA records, and others none" "RFC 7672 §2.2.1"
+    DANE_IN_PART "dane.in-part" Warn "some exchangers have TLSA records, and others none" "RFC 7672 §2.2.1"
         Some("give all of them records: who keeps senders from the good ones makes them use the others");
     DANE_ROLLOVER "dane.rollover" Info "some TLSA records fit the certificate, and others do not" "RFC 7671 §8.1" None;
-    STS_UNKNOWN "sts.unknown" Error "the domain announces a policy that cannot be had" "RFC 8461 §3.3"
+    STS_UNKNOWN "sts.unknown" Warn "DNS does not say now whether there is a policy" "RFC 8461 §3.1"
+        Some("ask again later");
+    STS_UNREACHABLE "sts.unreachable" Error "the domain announces a policy that cannot be fetched" "RFC 8461 §3.3"
         Some("let the web server give it, as text/plain, with a good certificate and without redirection");
-    STS_DNS "sts.dns" Warn "DNS does not say now whether there is a policy" "RFC 8461 §3.1" None;
+    STS_POLICY "sts.policy" Error "what is published as the domain's policy is none" "RFC 8461 §3.2"
+        Some("mend it, and change the id of its record");
     STS_RECORD "sts.record" Error "the record that announces a policy is broken, or one of several" "RFC 8461 §3.1"
         Some("leave one record: v=STSv1; id= and up to 32 letters and digits");
-    STS_NOT_NAMED "sts.not-named" Error "the domain's policy does not name an exchanger" "RFC 8461 §4.1"
+    STS_UNCOVERED "sts.uncovered" Error "the domain's policy does not name an exchanger" "RFC 8461 §4.1"
         Some("name it in the policy, and change the id of its record");
     STS_NO_TLS "sts.no-tls" Error "the domain's policy wants TLS, and a server has none" "RFC 8461 §4.2"
         Some("let it offer STARTTLS: senders who keep to the policy send nothing");
     STS_CERTIFICATE "sts.certificate" Error "the domain's policy wants a certificate that this one is not" "RFC 8461 §4.2"
         Some("install one for the server's name: senders who keep to the policy send nothing");
-    STS_TESTING "sts.testing" Info "the domain's policy is only being tried out" "RFC 8461 §5" Some("set mode: enforce");
+    STS_TESTING "sts.testing" Warn "the domain's policy is only being tried out" "RFC 8461 §5"
+        Some("set mode: enforce when the reports are good");
     STS_SHORT "sts.short" Warn "the domain's policy is good for less than a day" "RFC 8461 §3.2"
         Some("set max_age to weeks: a policy that ends at once protects nobody");
+    MAIL_REFUSED "mail.refused" Error "a server takes no mail from the sender" "RFC 5321 §3.3"
+        Some("ask with another --from; its owner can tell why from its log");
+    MAIL_LATER "mail.later" Warn "a server takes no mail from the sender now" "RFC 5321 §4.2.1"
+        Some("ask again later");
     RCPT_REFUSED "rcpt.refused" Error "a server takes no mail for an address" "RFC 5321 §3.3" None;
     RCPT_LATER "rcpt.later" Warn "a server takes no mail for an address now" "RFC 5321 §4.2.1" None;
-    RCPT_GREYLISTED "rcpt.greylisted" Info "a server wants to be asked again later (greylisting)" "RFC 6647" None;
+    RCPT_GREYLISTED "rcpt.greylisted" Info "a server defers first contact (greylisting): mail arrives after a retry"
+        "RFC 6647" None;
     RCPT_CATCH_ALL "rcpt.catch-all" Info "a server takes mail for any name at the domain" "RFC 5321 §3.3" None;
 }

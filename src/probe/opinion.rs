@@ -2,50 +2,81 @@
 //!
 //! RFC 5321 §2.2.1; RFC 3207; RFC 5280 §4.1.2.5, §6; RFC 8314 §4; RFC 9525.
 
-use super::known::{Known, SMTP_NO_EHLO, TLS_CERTIFICATE, TLS_ENDS_SOON, TLS_NONE};
-use super::report::{Finding, Level};
-use super::sighting::{Class, Failure, Recipient, Sighting, State, Tls};
+use super::answer::{answered, is_about_sender, is_greylisting, reverse_path, said};
+use super::certificate::{ends, known_of, objection};
+use super::known::{Known, SMTP_NO_EHLO, TLS_ENDS_SOON, TLS_NONE};
+use super::report::{Finding, Level, worst_first};
+use super::sighting::{Class, Failure, Recipient, Said, Sighting, State, Tls};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
+use crate::net::dialogue::NO_ANSWER;
 use crate::net::tls::DAYS_MIN;
 use crate::smtp::outcome::Phase;
+use crate::wire::secured::Flaw;
 
 /// Forms an opinion, and writes it into what was seen.
 pub(super) fn form(sighting: &mut Sighting, endpoint: &Endpoint) {
-    let hint = hint(sighting);
+    let hint = hint(sighting, endpoint);
     if let Some(failure) = sighting.failure.as_mut().filter(|failure| failure.hint.is_none()) {
         failure.hint = hint;
     }
     sighting.sentence = sentence(sighting, endpoint);
     sighting.findings = findings(sighting, endpoint);
+    worst_first(&mut sighting.findings);
 }
 
 /// What to do about a failure that has no advice of its own.
-fn hint(sighting: &Sighting) -> Option<String> {
+fn hint(sighting: &Sighting, endpoint: &Endpoint) -> Option<String> {
     let failure = sighting.failure.as_ref()?;
     let is_before_ehlo = failure.phase == Phase::Greeting.name();
-    let text = match (&sighting.proxy, sighting.state) {
-        (None, State::Lost) if is_before_ehlo && sighting.replies.is_empty() => {
-            "a server behind a proxy may wait for a PROXY header: --proxy-protocol says one"
+    match (&sighting.proxy, sighting.state) {
+        (None, State::Lost) if is_before_ehlo && sighting.replies.is_empty() => Some(match endpoint.tls {
+            TlsMode::Implicit => PROXIED.to_owned(),
+            // Who waits for TLS does not hang up first.
+            _ if endpoint.local.is_some() || !failure.text.contains(NO_ANSWER) => PROXIED.to_owned(),
+            _ => {
+                let url = Endpoint { tls: TlsMode::Implicit, ..endpoint.clone() };
+                format!("it may wait for TLS, with which {url} begins; {PROXIED}")
+            }
+        }),
+        (Some(_), State::Lost | State::Broken) => {
+            Some("does it expect a PROXY header, of this version, and from us?".to_owned())
         }
-        (Some(_), State::Lost | State::Broken) => "does it expect a PROXY header, of this version, and from us?",
+        (None, State::Broken) => other_protocol(sighting.replies.first()?, endpoint),
+        _ => None,
+    }
+}
+
+/// What a server without a greeting may wait for, besides.
+const PROXIED: &str = "behind a proxy it may wait for a PROXY header, which --proxy-protocol says";
+
+/// The URL of a server that greets as those of another protocol do.
+fn other_protocol(greeting: &Said, endpoint: &Endpoint) -> Option<String> {
+    let line = greeting.lines.first().filter(|_| greeting.command.is_none() && endpoint.local.is_none())?;
+    let (name, protocol) = match line.as_bytes() {
+        [b'*', b' ', ..] => ("IMAP", Protocol::Imap),
+        [b'+', b'O', b'K', ..] => ("POP3", Protocol::Pop3),
+        [b'2', b'2', b'0', ..] => ("SMTP", Protocol::Smtp),
+        [b'"', ..] => ("ManageSieve", Protocol::Sieve),
         _ => return None,
     };
-    Some(text.to_owned())
+    let url = Endpoint { protocol, ..endpoint.clone() };
+    (protocol != endpoint.protocol).then(|| format!("it greets as a server of {name} does: {url}"))
 }
 
 fn sentence(sighting: &Sighting, endpoint: &Endpoint) -> String {
     let server = endpoint.authority();
     match &sighting.failure {
         Some(failure) => format!("{server} {}.", bad_end(sighting.state, failure)),
-        None => format!("{server} {}{}.", readiness(&sighting.rcpt, endpoint.protocol), protection(sighting)),
+        None => format!(
+            "{server} {}{}.",
+            readiness(&sighting.rcpt, reverse_path(&sighting.replies), endpoint.protocol),
+            protection(sighting)
+        ),
     }
 }
 
 fn bad_end(state: State, failure: &Failure) -> String {
-    let code = failure.code.map(|code| format!("{code} ")).unwrap_or_default();
-    let enhanced = failure.enhanced.as_ref().map(|status| format!("{status} ")).unwrap_or_default();
-    let words = format!("{code}{enhanced}{}", failure.text);
-    let words = words.trim_end_matches(['.', ' ']);
+    let words = said(Some(failure));
     let place = match (failure.phase, state) {
         ("greeting", State::Lost) => "before its greeting".to_owned(),
         ("greeting", _) => "in its greeting".to_owned(),
@@ -66,7 +97,7 @@ fn bad_end(state: State, failure: &Failure) -> String {
     }
 }
 
-fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
+fn readiness(recipients: &[Recipient], from: Option<String>, protocol: Protocol) -> String {
     let taken = recipients.iter().filter(|recipient| recipient.class == Class::Ok).count();
     match (recipients, taken) {
         ([], _) if matches!(protocol, Protocol::Pop3 | Protocol::Imap | Protocol::Sieve) => {
@@ -74,11 +105,17 @@ fn readiness(recipients: &[Recipient], protocol: Protocol) -> String {
         }
         ([], _) => "is ready for mail".to_owned(),
         ([one], 1) => format!("would take mail for {}", one.address),
+        ([one, ..], 0) if is_about_sender(one) => {
+            let refused = if one.class == Class::Temp { "takes no mail now" } else { "takes no mail" };
+            format!("{refused} from {}: {}", from.as_deref().unwrap_or("this sender"), answered(one))
+        }
+        ([one], _) if is_greylisting(one) => {
+            let what = "defers first contact (greylisting), mail arrives after a retry";
+            format!("{what}: of {} it says {}", one.address, answered(one))
+        }
         ([one], _) => {
             let refused = if one.class == Class::Temp { "does not take mail now" } else { "takes no mail" };
-            let code = one.code.map(|code| format!("{code} ")).unwrap_or_default();
-            let enhanced = one.code.and(one.enhanced.as_ref()).map(|status| format!("{status} ")).unwrap_or_default();
-            format!("{refused} for {}: {code}{enhanced}{}", one.address, one.text.trim_end_matches(['.', ' ']))
+            format!("{refused} for {}: {}", one.address, answered(one))
         }
         (all, taken) if taken == all.len() => format!("would take mail for all {taken} recipients"),
         (all, 0) => format!("takes mail for none of {} recipients", all.len()),
@@ -91,7 +128,10 @@ fn protection(sighting: &Sighting) -> String {
     let version = tls.version.replacen("TLSv", "TLS ", 1);
     let until = || tls.not_after.as_deref().map(|until| format!(" until {}", day(until))).unwrap_or_default();
     let certificate = match (&tls.objection, tls.verified) {
-        (Some(objection), _) => format!("but its certificate is not accepted: {objection}"),
+        (Some(text), _) => {
+            let why = objection(tls.flaw.unwrap_or(Flaw::Other), text, tls);
+            format!("but its certificate is not accepted: {why}")
+        }
         (None, "pin") => format!("certificate pinned, valid{}", until()),
         (None, _) => format!("certificate valid for {}{}", tls.expected, until()),
     };
@@ -125,25 +165,18 @@ fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
 }
 
 fn on_certificate(tls: &Tls, endpoint: &Endpoint, find: &mut impl FnMut(Known, String)) {
-    if let Some(objection) = &tls.objection {
+    if let Some(text) = &tls.objection {
         let level = match endpoint.tls {
             TlsMode::Implicit | TlsMode::StartTls => Level::Error,
             // Those who relay mail seldom look (RFC 7435).
             TlsMode::Opportunistic | TlsMode::None => Level::Warn,
         };
-        find(Known { level, ..TLS_CERTIFICATE }, format!("the certificate is not accepted: {objection}"));
+        let flaw = tls.flaw.unwrap_or(Flaw::Other);
+        let why = objection(flaw, text, tls);
+        find(Known { level, ..known_of(flaw) }, format!("the certificate is not accepted: {why}"));
     }
     if let Some(days) = tls.days_left.filter(|days| *days < DAYS_MIN) {
         find(TLS_ENDS_SOON, format!("the certificate {}", ends(days)));
-    }
-}
-
-/// When a certificate ends that has so many days left.
-pub(super) fn ends(days: i64) -> String {
-    match days {
-        0 => "ends today".to_owned(),
-        1 => "ends tomorrow".to_owned(),
-        days => format!("ends in {days} days"),
     }
 }
 
@@ -193,7 +226,12 @@ mod tests {
     #[test]
     fn who_is_answered_nothing_is_told_of_proxy_headers() {
         for (proxy, outcome, wanted) in [
-            (None, Outcome::lost(Phase::Greeting, "x"), Some("a server behind a proxy may wait")),
+            (None, Outcome::lost(Phase::Greeting, "x"), Some("behind a proxy it may wait for a PROXY header")),
+            (
+                None,
+                Outcome::lost(Phase::Greeting, format!("{NO_ANSWER} 30 seconds")),
+                Some("it may wait for TLS, with which smtps://mx.x.test:25 begins; behind a proxy"),
+            ),
             (None, Outcome::lost(Phase::Hello, "x"), None),
             (None, refusal(Phase::Greeting, 554, "5.7.1 no"), None),
             (Some("v1 unknown"), Outcome::lost(Phase::Greeting, "x"), Some("does it expect a PROXY header")),
@@ -206,6 +244,28 @@ mod tests {
             let hint = sighting.failure.and_then(|failure| failure.hint);
             assert_eq!(hint.is_some(), wanted.is_some(), "{hint:?}");
             assert!(hint.zip(wanted).is_none_or(|(hint, wanted)| hint.starts_with(wanted)));
+        }
+    }
+
+    #[test]
+    fn a_server_of_another_protocol_is_told_by_its_greeting() {
+        for (url, greeting, wanted) in [
+            ("smtp://x.test?tls=try", "* OK [CAPABILITY IMAP4rev1] ready", Some("imap://x.test:25?tls=try")),
+            ("sieve://x.test:143", "* OK ready", Some("imap://x.test:143")),
+            ("smtp://x.test?tls=try", "+OK ready", Some("pop3://x.test:25?tls=try")),
+            ("pop3://x.test", "220 mx ESMTP", Some("smtp://x.test:110")),
+            ("imap://x.test", "\"IMPLEMENTATION\" \"x\"", Some("sieve://x.test:143")),
+            ("imap://x.test", "* what", None),
+            ("imap://x.test", "who is it?", None),
+        ] {
+            let (mut sighting, endpoint) = seen(url);
+            sighting.ended(&Outcome::broken(Phase::Greeting, "what"));
+            let lines = vec![greeting.to_owned()];
+            sighting.replies = vec![Said { command: None, code: None, enhanced: None, lines, ms: 0.0 }];
+            form(&mut sighting, &endpoint);
+            let hint = sighting.failure.and_then(|failure| failure.hint);
+            let url = hint.as_deref().and_then(|hint| hint.rsplit_once(": "));
+            assert_eq!(url.map(|(_, url)| url), wanted, "{url:?} {greeting}");
         }
     }
 
@@ -223,6 +283,7 @@ mod tests {
             let facts = secured::Tls {
                 version: "TLSv1.2".into(),
                 objection: objection.map(str::to_owned),
+                flaw: objection.map(|_| Flaw::Other),
                 ..secured::Tls::default()
             };
             let until = Some("2026-03-09T09:00:00Z".to_owned());

@@ -3,10 +3,12 @@
 //! The first exchanger that takes mail is where it goes; beside it stands the worst there is, or, if it is the worst
 //! itself, the best. RFC 5321 §5.1; RFC 7672; RFC 8461 §4.2.
 
+use super::answer::{answered, is_about_sender, is_greylisting, said};
+use super::certificate::objection;
 use super::published::TlsaState;
 use super::report::{Host, Report, Verdict};
-use super::sighting::{Class, Tls};
-use super::trouble::{code, objection, said};
+use super::sighting::{Class, Recipient, Tls};
+use super::trouble::{code, place_of, refusal, silence};
 use super::verdict::{group_name, name};
 use super::visited::{Fit, Standing, Visited};
 use std::cmp::Reverse;
@@ -29,7 +31,18 @@ impl Report {
             seen.iter().filter(|(host, visited)| host.host == first_takes.host && visited.state.takes_mail());
         let best = of_first.min_by_key(|one| rank(one))?;
         let mut sentence = format!("Mail to {title} goes to {}", self.goal(best.0));
-        sentence.push_str(&protection(best.0, best.1, is_enforced));
+        let usable = self.usable();
+        let has_records = |host: &&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+        let keeps = |(_, visited): &&(&Host, &Visited)| !visited.state.takes_mail() || is_named(visited);
+        // Also by those that nobody met: who sits on the way chooses among all of them.
+        let guards = Guards {
+            dane: self.unvisited == 0 && usable.iter().all(has_records) && seen.iter().all(|one| keeps(&one)),
+            sts: self.unvisited == 0
+                && is_enforced
+                && usable.iter().all(|host| host.sts_match == Some(true))
+                && seen.iter().all(|(host, visited)| is_policed(host, visited)),
+        };
+        sentence.push_str(&protection(best.0, best.1, is_enforced, guards));
         let worse: Vec<_> = seen.iter().filter(|one| rank(one) > rank(best)).collect();
         // The first of the worst, which is the one that more senders meet.
         if let Some(worst) = worse.iter().min_by_key(|one| Reverse(rank(one))) {
@@ -45,6 +58,9 @@ impl Report {
             && let Some((host, visited)) = seen.iter().filter(|one| rank(one) < rank(best)).min_by_key(|one| rank(one))
         {
             sentence.push_str(&format!("; {}", state(host, visited, is_enforced)));
+        }
+        if !is_enforced {
+            sentence.push_str(&self.policy_clause());
         }
         sentence.push('.');
         sentence.push_str(&answers(best.1));
@@ -128,20 +144,53 @@ fn broken_promise(host: &Host, visited: &Visited, is_enforced: bool) -> Option<&
     }
 }
 
+/// What guards the way to all of the addresses that were visited.
+#[derive(Clone, Copy)]
+struct Guards {
+    dane: bool,
+    sts: bool,
+}
+
+fn is_named(visited: &Visited) -> bool {
+    visited.dane == Some(Fit::Match)
+}
+
+/// Whether an address is as an enforced policy wants it, or takes no mail anyway.
+fn is_policed(host: &Host, visited: &Visited) -> bool {
+    let is_good = visited.tls.is_some() && visited.flaw.is_none();
+    !visited.state.takes_mail() || (host.sts_match == Some(true) && is_good)
+}
+
 /// How mail is protected on its way to an address, behind its name.
-fn protection(host: &Host, visited: &Visited, is_enforced: bool) -> String {
+fn protection(host: &Host, visited: &Visited, is_enforced: bool, guards: Guards) -> String {
     let mut text = match (&visited.tls, visited.state) {
-        (_, Standing::TlsOld) => ", but TLS cannot be used: its versions are older than 1.2".to_owned(),
+        (_, Standing::TlsOld) => match &visited.old_tls {
+            Some(version) => format!(", but TLS cannot be used: it speaks {version} at most"),
+            None => ", but TLS cannot be used: its versions are older than 1.2".to_owned(),
+        },
         (_, Standing::TlsDeclined) => {
             format!(", but TLS cannot be used: it refuses STARTTLS with {}", said(visited.failure.as_ref()))
         }
         (_, Standing::TlsFailed) => format!(", but TLS cannot be used: {}", said(visited.failure.as_ref())),
+        (None, _) if visited.is_old => ", not encrypted: it knows HELO only, and so no STARTTLS".to_owned(),
         (None, _) => ", not encrypted: it offers no STARTTLS".to_owned(),
         (Some(tls), _) => format!(", {}{}", version(tls), certificate(visited, tls)),
     };
+    text.push_str(match (is_named(visited) && guards.dane, guards.sts) {
+        (true, true) => ", guarded by DANE and by its policy (MTA-STS)",
+        (true, false) => ", guarded by DANE",
+        (false, true) => ", guarded by its policy (MTA-STS)",
+        (false, false) => "",
+    });
+    if is_named(visited) && !guards.dane {
+        text.push_str(", its TLSA records fit");
+    }
     if let Some(promise) = broken_promise(host, visited, is_enforced) {
         text.push_str(", but ");
         text.push_str(promise);
+    }
+    if let Some(slowness) = visited.slowness() {
+        text.push_str(&format!(", but it {slowness}"));
     }
     text
 }
@@ -153,7 +202,8 @@ fn version(tls: &Tls) -> String {
 fn certificate(visited: &Visited, tls: &Tls) -> String {
     let until = tls.not_after.as_deref().and_then(|until| until.split('T').next());
     match (visited.dane, visited.flaw) {
-        (Some(Fit::Match), _) => ", DANE ok".to_owned(),
+        // Then nothing else about it matters.
+        (Some(Fit::Match), _) => String::new(),
         (_, Some(flaw)) => {
             let why = objection(flaw, visited.pkix.as_deref().unwrap_or_default(), tls);
             format!(", but its certificate is not accepted: {why}")
@@ -175,6 +225,7 @@ fn trouble(visited: &Visited) -> String {
     match visited.state {
         Standing::Ok => match &visited.tls {
             None => "offers no encryption".to_owned(),
+            Some(tls) if is_named(visited) => format!("has {}, its TLSA records fit", version(tls)),
             Some(tls) => format!("has {}{}", version(tls), certificate(visited, tls)),
         },
         Standing::Skipped => "was not visited".to_owned(),
@@ -182,26 +233,44 @@ fn trouble(visited: &Visited) -> String {
         Standing::Timeout => "does not answer".to_owned(),
         Standing::Unreachable => format!("is not reached: {said}"),
         Standing::Greeted4xx if code(visited) == Some(421) => format!("is busy: {said}"),
-        Standing::Greeted4xx | Standing::Deferred => format!("refuses us for now: {said}"),
-        Standing::Greeted5xx | Standing::Rejected => format!("refuses us: {said}"),
-        Standing::Silent => "falls silent".to_owned(),
-        Standing::HungUp => "hangs up".to_owned(),
-        Standing::Broken => "speaks no SMTP".to_owned(),
+        Standing::Greeted4xx | Standing::Deferred | Standing::Greeted5xx | Standing::Rejected => refusal(visited),
+        Standing::Silent => silence(visited),
+        Standing::HungUp => format!("hangs up {}", place_of(visited)),
+        Standing::Broken => format!("speaks no SMTP: {said}"),
         Standing::TlsDeclined => format!("refuses STARTTLS: {said}"),
-        Standing::TlsOld => "knows only versions of TLS that are older than 1.2".to_owned(),
+        Standing::TlsOld => match &visited.old_tls {
+            Some(version) => format!("speaks {version} at most"),
+            None => "knows only versions of TLS that are older than 1.2".to_owned(),
+        },
         Standing::TlsFailed => format!("fails in the TLS handshake: {said}"),
     }
 }
 
-/// What recipients were answered there, as a sentence of its own.
+/// What recipients were answered there, as sentences of their own.
 fn answers(visited: &Visited) -> String {
     let taken = visited.rcpt.iter().filter(|one| one.class == Class::Ok).count();
+    let deferred = visited.rcpt.iter().filter(|one| is_greylisting(one)).count();
+    let now = |one: &Recipient| if one.class == Class::Temp { " now" } else { "" };
     let mut text = match (visited.rcpt.as_slice(), taken) {
         ([], _) => String::new(),
+        ([one, ..], _) if is_about_sender(one) => {
+            let from = visited.from.as_deref().unwrap_or("this sender");
+            format!(" It takes no mail from {from}{}: {}.", now(one), answered(one))
+        }
         ([one], 1) => format!(" It would take mail for {}.", one.address),
-        ([one], _) if one.class == Class::Temp => format!(" It takes no mail for {} now.", one.address),
-        ([one], _) => format!(" It takes no mail for {}.", one.address),
-        (all, taken) => format!(" It would take mail for {taken} of {} recipients.", all.len()),
+        ([one], _) if deferred == 1 => format!(
+            " It defers first contact for {} (greylisting), mail arrives after a retry: {}.",
+            one.address,
+            answered(one)
+        ),
+        ([one], _) => format!(" It takes no mail for {}{}: {}.", one.address, now(one), answered(one)),
+        (all, taken) => {
+            let more = match deferred {
+                0 => String::new(),
+                deferred => format!(" and defers first contact for {deferred} (greylisting)"),
+            };
+            format!(" It would take mail for {taken} of {} recipients{more}.", all.len())
+        }
     };
     if visited.catch_all == Some(true) {
         text.push_str(" It takes mail for any name (catch-all).");

@@ -4,13 +4,13 @@
 
 use super::known::Known;
 use super::known::{
-    DANE_INSECURE, DANE_PARTIAL, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNUSABLE, STS_DNS, STS_NOT_NAMED, STS_RECORD,
-    STS_SHORT, STS_TESTING, STS_UNKNOWN,
+    DANE_IN_PART, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNSIGNED, DANE_UNUSABLE, STS_POLICY, STS_RECORD, STS_SHORT,
+    STS_TESTING, STS_UNCOVERED, STS_UNKNOWN, STS_UNREACHABLE,
 };
 use super::report::{Dnssec, Host, Level, Report};
 use crate::engine::dane::{Interest, search};
 use crate::engine::exchangers::Exchanger;
-use crate::engine::sts::{Policies, Standing};
+use crate::engine::sts::{NO_POLICY, Policies, Standing};
 use crate::policy::dane::Standing as Dane;
 use crate::policy::sts::{Mode, Policy};
 use crate::policy::tlsa::{Published, owner};
@@ -173,7 +173,7 @@ impl Report {
             }
             TlsaState::Insecure if unchecked.is_none() => {
                 let text = format!("DNSSEC does not vouch for its TLSA records at {}", tlsa.owner);
-                self.find(DANE_INSECURE, Some(host), text);
+                self.find(DANE_UNSIGNED, Some(host), text);
             }
             TlsaState::Unusable => {
                 let text = format!("none of its TLSA records at {} can be used for mail", tlsa.owner);
@@ -192,7 +192,7 @@ impl Report {
         } else if self.mx.iter().any(|host| is(host, TlsaState::Usable)) {
             let bare = self.mx.iter().filter(|host| is(host, TlsaState::None)).map(|host| host.host.clone());
             for host in bare.collect::<BTreeSet<_>>() {
-                self.find(DANE_PARTIAL, Some(&host), "it has no TLSA records, and others of the domain's have");
+                self.find(DANE_IN_PART, Some(&host), "it has no TLSA records, and others of the domain's have");
             }
         }
     }
@@ -215,7 +215,7 @@ impl Report {
                 }
             }
             Err(why) => {
-                self.find(STS_DNS, None, format!("DNS does not say whether there is a policy (MTA-STS): {why}"));
+                self.find(STS_UNKNOWN, None, format!("DNS does not say whether there is a policy (MTA-STS): {why}"));
                 told.state = "unknown";
                 told.error = Some(why);
             }
@@ -224,7 +224,8 @@ impl Report {
                 match policies.of(&self.ascii).await {
                     Standing::Nothing => {}
                     Standing::Unknown(why) => {
-                        self.find(STS_UNKNOWN, None, format!("its policy (MTA-STS) cannot be had: {why}"));
+                        let known = if why.starts_with(NO_POLICY) { STS_POLICY } else { STS_UNREACHABLE };
+                        self.find(known, None, format!("its policy (MTA-STS) cannot be had: {why}"));
                         told.state = "unknown";
                         told.error = Some(why);
                     }
@@ -261,7 +262,7 @@ impl Report {
         }
         let level = if policy.mode == Mode::Enforce { Level::Error } else { Level::Warn };
         for host in strangers {
-            let known = Known { level, ..STS_NOT_NAMED };
+            let known = Known { level, ..STS_UNCOVERED };
             self.find(known, Some(&host), "the domain's policy (MTA-STS) does not name it");
         }
     }

@@ -10,7 +10,7 @@ use super::known::{
 };
 use super::report::{Dns, Host, Level, Policies, Report, Verdict};
 use crate::address::Domain;
-use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source};
+use crate::engine::exchangers::{EXCHANGERS_MAX, Exchanger, Exchangers, NoExchangers, Source};
 use crate::engine::reach::{Reach, reach};
 use crate::world::LookupError;
 use std::net::IpAddr;
@@ -34,6 +34,7 @@ impl Report {
             findings: Vec::new(),
             found: Err(NoExchangers::NoRecords),
             is_private,
+            unvisited: 0,
         };
         match &found {
             Ok(found) => report.describe(found),
@@ -77,13 +78,17 @@ impl Report {
             self.find(MX_NULL_MIXED, None, "a null MX stands beside others");
         }
         if found.left_out > 0 {
-            let text = format!("{} more exchangers are listed and were not looked at", found.left_out);
+            let text = format!("looked at the first {EXCHANGERS_MAX} exchangers and left {} alone", found.left_out);
             self.find(MX_TOO_MANY, None, text);
         }
     }
 
     fn remark_on_host(&mut self, host: &Exchanger, source: Source) {
         let about = Some(host.host.as_str());
+        if host.left_out > 0 {
+            let text = format!("looked at {} of its addresses and left {} alone", host.addresses.len(), host.left_out);
+            self.find(MX_TOO_MANY, about, text);
+        }
         if host.host.parse::<IpAddr>().is_ok() {
             self.find(MX_ADDRESS_AS_NAME, about, "an MX record must name a host, not an address");
         }

@@ -37,6 +37,9 @@ pub struct Report {
     /// Whether addresses that only somebody nearby can reach count.
     #[serde(skip)]
     pub(super) is_private: bool,
+    /// Addresses that were not visited, since there are too many.
+    #[serde(skip)]
+    pub(super) unvisited: usize,
 }
 
 /// What a sender may hope for, in the order of exit codes: of several domains the last one counts.
@@ -174,6 +177,11 @@ impl Finding {
         let Known { id, level, why, fix, .. } = known;
         Self { id, level, host: host.map(str::to_owned), text: text.into(), why, fix }
     }
+}
+
+/// In the order in which they matter; those that are equally bad stay as they were found.
+pub(super) fn worst_first(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
 }
 
 impl Report {

@@ -3,7 +3,9 @@
 //! Each step has an end, and a short one: somebody waits. Nothing is sent that would change anything. What it means is
 //! `opinion`'s business. RFC 5321 §3.1, §3.3; RFC 3207; RFC 2595.
 
+use super::certificate::objection;
 use super::opinion;
+use super::question::{is_open, settle, tls_comes_first, waits_for_tls};
 use super::sighting::{Sighting, Tls, millis};
 use crate::address::Domain;
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
@@ -28,6 +30,7 @@ use tokio::time::Instant;
 const STEP_WAIT: Duration = Duration::from_secs(30);
 
 /// Whom to look at, and as whom.
+#[derive(Clone, Copy)]
 pub struct Look<'a> {
     /// The server.
     pub endpoint: &'a Endpoint,
@@ -55,9 +58,24 @@ pub fn unreached(endpoint: &Endpoint, error: &Error) -> Sighting {
     sighting
 }
 
-/// Looks. An error says that it could not be begun, by a mistake of whoever asked.
+/// Looks; and once more, where the first look leaves open why there is no TLS, or no greeting. An error says that it could
+/// not be begun, by a mistake of whoever asked.
 pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting> {
-    let begun = Instant::now();
+    let mut sighting = look_once(connect, look, tls_comes_first(connect, look)).await?;
+    if is_open(&sighting) {
+        settle(connect, look, &mut sighting).await;
+    }
+    Ok(sighting)
+}
+
+/// The same by one connection. `in_vain` ends if it is known that the server's greeting is waited for in vain, because it
+/// waits for TLS.
+pub(super) async fn look_once(
+    connect: &dyn Connect,
+    look: &Look<'_>,
+    in_vain: impl Future<Output = ()>,
+) -> Result<Sighting> {
+    let begun_at = Instant::now();
     let mut way = look.way.clone();
     // What is wrong with a certificate is seen better with all the rest of what there is to see.
     way.tls.trust = Trust::Observed(Box::new(way.tls.trust));
@@ -79,7 +97,16 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
             Err(error) => return Ok(unreached(look.endpoint, &error)),
         }
     }
-    let (mut met, begun_well) = Met::begin(connection, &name, look, security).await;
+    let begun = tokio::select! {
+        biased;
+        begun = Box::pin(Met::begin(connection, &name, look, security)) => Some(begun),
+        () = in_vain => None,
+    };
+    let Some((mut met, begun_well)) = begun else {
+        waits_for_tls(&mut sighting, look.endpoint);
+        sighting.ms.total = millis(begun_at.elapsed());
+        return Ok(sighting);
+    };
     let dialogue = met.dialogue();
     sighting.tls = dialogue.tls().map(|tls| Tls::new(tls, way.tls.name.as_deref().unwrap_or(&name), look.now));
     sighting.shown = dialogue.tls().map(|tls| tls.chain.clone()).unwrap_or_default();
@@ -105,13 +132,13 @@ pub async fn look_at(connect: &dyn Connect, look: &Look<'_>) -> Result<Sighting>
     }
     sighting.ms.tls = met.dialogue().handshake().map(millis);
     met.leave().await;
-    sighting.ms.total = millis(begun.elapsed());
+    sighting.ms.total = millis(begun_at.elapsed());
     opinion::form(&mut sighting, look.endpoint);
     Ok(sighting)
 }
 
 /// Somebody who was met.
-enum Met {
+pub(super) enum Met {
     Smtp(Client),
     Pop(pop3::Session),
     Imap(Opening),
@@ -119,7 +146,7 @@ enum Met {
 }
 
 /// Why it went no further.
-enum Ended {
+pub(super) enum Ended {
     Outcome(Outcome),
     Error(Error),
 }
@@ -130,8 +157,18 @@ impl From<Outcome> for Ended {
     }
 }
 
+impl Ended {
+    /// In one line.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Outcome(outcome) => outcome.text,
+            Self::Error(error) => error.to_string(),
+        }
+    }
+}
+
 impl Met {
-    async fn begin(
+    pub(super) async fn begin(
         connection: Connection,
         name: &str,
         look: &Look<'_>,
@@ -167,7 +204,7 @@ impl Met {
         }
     }
 
-    async fn leave(self) {
+    pub(super) async fn leave(self) {
         match self {
             Self::Smtp(client) => client.quit().await,
             Self::Pop(session) => session.leave().await,
@@ -179,8 +216,9 @@ impl Met {
 
 /// What is asked of a server that has greeted.
 async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Ended> {
-    let objection = met.dialogue().tls().and_then(|tls| tls.objection.clone());
-    if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (objection, look.endpoint.tls) {
+    let why = |tls: &Tls| Some(objection(tls.flaw?, tls.objection.as_deref()?, tls));
+    if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (sighting.tls.as_ref().and_then(why), look.endpoint.tls)
+    {
         // Whoever asked for a certain server tells nothing to another one.
         return Err(Outcome::failed_here(Phase::Tls, format!("its certificate is not accepted: {why}")).into());
     }
@@ -250,6 +288,10 @@ mod tests {
     }
 
     async fn look_by(scheme: &str, replies: &'static [&'static str], drips: bool) -> Sighting {
+        look_over(scheme, server(replies, drips)).await
+    }
+
+    async fn look_over(scheme: &str, stream: DuplexStream) -> Sighting {
         let endpoint = Endpoint::parse(&format!("{scheme}://mx.x.test?tls=none")).expect("a URL");
         let way = Way::to(vec![([192, 0, 2, 1], 25).into()], Trust::Anyone);
         let recipients = vec![ForwardPath::parse("<bob@x.test>").expect("a path"); 3];
@@ -263,8 +305,25 @@ mod tests {
             trace: None,
             now: Timestamp::UNIX_EPOCH,
         };
-        let pipe = Pipe(Mutex::new(Some(server(replies, drips))));
+        let pipe = Pipe(Mutex::new(Some(stream)));
         look_at(&pipe, &look).await.expect("it can be begun")
+    }
+
+    /// Says one line without an end.
+    fn flood() -> DuplexStream {
+        let (near, mut far) = duplex(16 * 1024);
+        tokio::spawn(async move { while far.write_all(&[b'2'; 4096]).await.is_ok() {} });
+        near
+    }
+
+    #[tokio::test]
+    async fn a_greeting_without_an_end_breaks_every_protocol() {
+        for scheme in ["smtp", "lmtp", "pop3", "imap", "sieve"] {
+            let begun = Instant::now();
+            let seen = look_over(scheme, flood()).await;
+            assert_eq!((seen.state, seen.kind), (State::Broken, Some(Kind::Protocol)), "{scheme}: {}", seen.sentence);
+            assert!(begun.elapsed() < STEP_WAIT && seen.sentence.contains("without an end"), "{}", seen.sentence);
+        }
     }
 
     const REPLIES: [&str; 9] = [

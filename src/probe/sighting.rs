@@ -65,6 +65,9 @@ pub struct Sighting {
     /// What was shown in the handshake.
     #[serde(skip)]
     pub shown: Vec<secured::Certificate>,
+    /// The newest version of TLS that it speaks, if that is too old, as `TLS 1.0`.
+    #[serde(skip)]
+    pub(super) old_tls: Option<String>,
 }
 
 /// How a server stands.
@@ -117,6 +120,9 @@ pub struct Tls {
     pub verified: &'static str,
     /// Why it was not, if it was not.
     pub objection: Option<String>,
+    /// Of which sort that is.
+    #[serde(skip)]
+    pub(super) flaw: Option<secured::Flaw>,
     /// Whose the certificate is, as its subject says.
     pub subject: Option<String>,
     /// Who signed it.
@@ -221,6 +227,7 @@ impl Sighting {
             kind: None,
             reason: None,
             shown: Vec::new(),
+            old_tls: None,
         }
     }
 
@@ -322,6 +329,7 @@ impl Tls {
             expected: expected.to_owned(),
             verified: tls.verified.word(),
             objection: tls.objection.clone(),
+            flaw: tls.flaw,
             subject: read.map(|read| read.subject.clone()),
             issuer: read.map(|read| read.issuer.clone()),
             names: read.map(|read| read.names.clone()).unwrap_or_default(),

@@ -24,6 +24,8 @@ pub struct Survey<'a> {
     pub reasons: Option<&'a SystemResolver>,
     /// Where policies come from, if they are to be asked for.
     pub policies: Option<&'a Policies>,
+    /// The port that TLSA records are asked for: that of the servers.
+    pub port: u16,
     /// How the servers are visited, if they are.
     pub visiting: Option<Visiting<'a>>,
     /// Whether addresses that only somebody nearby can reach count.
@@ -34,15 +36,11 @@ pub struct Survey<'a> {
     pub is_vouched: AtomicBool,
 }
 
-/// The port of mail exchangers (RFC 5321 §4.5.4.2).
-const PORT: u16 = 25;
-
 impl Survey<'_> {
     /// Finds it out. An error is a mistake of whoever asked.
     pub async fn of(&self, domain: &Domain) -> Result<Report> {
         let mut report = Report::new(domain, exchangers(self.dns, domain).await, self.is_private);
         self.resolver.clone_into(&mut report.dns.resolver);
-        let port = self.visiting.as_ref().and_then(|visiting| visiting.ports.first().copied());
         if !report.mx.is_empty() {
             if let Some(voucher) = self.dane {
                 let obstacle = match self.is_vouched.load(Ordering::Relaxed) {
@@ -51,7 +49,7 @@ impl Survey<'_> {
                 };
                 self.is_vouched.store(obstacle.is_none(), Ordering::Relaxed);
                 let voucher = obstacle.as_deref().map_or(Ok(voucher), Err);
-                report.ask_for_tlsa(self.dns, port.unwrap_or(PORT), voucher).await;
+                report.ask_for_tlsa(self.dns, self.port, voucher).await;
             }
             if let Some(policies) = self.policies {
                 report.ask_for_policy(policies).await;
@@ -62,7 +60,7 @@ impl Survey<'_> {
             }
         }
         if let Some(reasons) = self.reasons {
-            report.ask_for_reasons(reasons, port.unwrap_or(PORT)).await;
+            report.ask_for_reasons(reasons, self.port).await;
         }
         report.conclude();
         Ok(report)

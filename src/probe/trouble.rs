@@ -3,20 +3,21 @@
 //! One finding for each thing, with the exchanger and the address it was seen at; what a domain publishes about its
 //! servers makes some of it worse. RFC 5321 §3.1, §3.8, §4.5.3.2; RFC 7672; RFC 8461 §4.2; RFC 8996.
 
+use super::answer::{answered, is_about_sender, is_greylisting, said};
+use super::certificate::{ends, known_of, objection};
 use super::known::{
-    DANE_MISMATCH, DANE_NO_TLS, DANE_ROLLOVER, Known, NET_NO_ROUTE, NET_REFUSED, NET_TIMEOUT, NET_UNREACHABLE,
-    RCPT_CATCH_ALL, RCPT_GREYLISTED, RCPT_LATER, RCPT_REFUSED, SMTP_BROKEN, SMTP_BUSY, SMTP_GREETS_4XX, SMTP_HANGS_UP,
-    SMTP_NO_EHLO, SMTP_REFUSES, SMTP_SILENT, SMTP_SLOW, STS_CERTIFICATE, STS_NO_TLS, TLS_CERTIFICATE, TLS_DECLINED,
-    TLS_ENDS_SOON, TLS_EXPIRED, TLS_FAILED, TLS_NONE, TLS_NOT_YET_VALID, TLS_OLD, TLS_OTHER_NAME, TLS_UNTRUSTED,
-    VISIT_PRIVATE, VISIT_TOO_MANY,
+    DANE_MISMATCH, DANE_NO_TLS, DANE_ROLLOVER, Known, MAIL_LATER, MAIL_REFUSED, NET_NO_ROUTE, NET_REFUSED, NET_TIMEOUT,
+    NET_UNREACHABLE, RCPT_CATCH_ALL, RCPT_GREYLISTED, RCPT_LATER, RCPT_REFUSED, SMTP_BROKEN, SMTP_BUSY,
+    SMTP_GREETS_4XX, SMTP_HANGS_UP, SMTP_NO_EHLO, SMTP_REFUSES, SMTP_SILENT, SMTP_SLOW, STS_CERTIFICATE, STS_NO_TLS,
+    TLS_DECLINED, TLS_ENDS_SOON, TLS_FAILED, TLS_NONE, TLS_OLD, VISIT_PRIVATE, VISIT_TOO_MANY,
 };
-use super::opinion::ends;
 use super::published::{MtaSts, TlsaState};
 use super::report::{Finding, Host, Level, Report};
-use super::sighting::{Class, Failure, Recipient, Tls};
+use super::sighting::{Class, Tls};
+use super::visit::VISITS_MAX;
 use super::visited::{Fit, Standing, Visited};
 use crate::engine::reach::{Reach, reach};
-use crate::net::tls::Flaw;
+use crate::smtp::outcome::Phase;
 
 impl Report {
     /// Remarks on everything that was seen.
@@ -35,6 +36,10 @@ impl Report {
         }
         let found = remarks.found;
         self.findings.extend(found);
+        if self.unvisited > 0 {
+            let text = format!("looked at the first {VISITS_MAX} addresses and left {} alone", self.unvisited);
+            self.find(VISIT_TOO_MANY, None, text);
+        }
     }
 }
 
@@ -61,16 +66,8 @@ impl Remarks<'_> {
         match visited.state {
             Standing::Ok => {}
             Standing::Skipped => match reach(visited.ip) {
-                // Once: there may be thousands.
-                Reach::Public if self.found.iter().any(|finding| finding.id == VISIT_TOO_MANY.id) => {}
-                Reach::Public => {
-                    self.find(
-                        VISIT_TOO_MANY,
-                        format!("from {place} on addresses were not visited: there are too many"),
-                    );
-                }
-                // That it is no host's address was said before.
-                Reach::Nobody => {}
+                // Too many are told together, and that it is no host's address was said before.
+                Reach::Public | Reach::Nobody => {}
                 Reach::Private | Reach::Loopback => {
                     self.find(VISIT_PRIVATE, format!("{place} was not visited: it is none of the internet"));
                 }
@@ -85,23 +82,27 @@ impl Remarks<'_> {
                 self.find(SMTP_BUSY, format!("{place} is busy, or stopping: {said}"));
             }
             Standing::Greeted4xx | Standing::Deferred => {
-                self.find(SMTP_GREETS_4XX, format!("{place} refuses us for now: {said}"));
+                self.find(SMTP_GREETS_4XX, format!("{place} {}", refusal(visited)));
             }
             Standing::Greeted5xx | Standing::Rejected => {
-                self.find_dead(SMTP_REFUSES, format!("{place} refuses us: {said}"));
+                self.find_dead(SMTP_REFUSES, format!("{place} {}", refusal(visited)));
             }
-            Standing::Silent => self.find_dead(SMTP_SILENT, format!("{place} falls silent: {said}")),
-            Standing::HungUp => self.find_dead(SMTP_HANGS_UP, format!("{place} hangs up: {said}")),
+            Standing::Silent => self.find_dead(SMTP_SILENT, format!("{place} {}", silence(visited))),
+            Standing::HungUp => {
+                self.find_dead(SMTP_HANGS_UP, format!("{place} hangs up {}: {said}", place_of(visited)))
+            }
             Standing::Broken => self.find_dead(SMTP_BROKEN, format!("{place} speaks no SMTP: {said}")),
             Standing::TlsDeclined => self.find(TLS_DECLINED, format!("{place} refuses STARTTLS: {said}")),
             Standing::TlsOld => {
-                self.find(TLS_OLD, format!("{place} knows no TLS that is still safe: 1.2 or 1.3 is needed"));
+                let newest = visited.old_tls.as_ref();
+                let newest =
+                    newest.map(|version| format!("speaks {version} at most")).unwrap_or("knows none".to_owned());
+                self.find(TLS_OLD, format!("{place} {newest}: TLS 1.2 or 1.3 is needed"));
             }
             Standing::TlsFailed => self.find(TLS_FAILED, format!("TLS cannot be begun with {place}: {said}")),
         }
-        if let (Some(seconds), Some((what, _))) = (visited.slow_seconds(), &visited.slowest) {
-            let what = if what == "greeting" { "greet".to_owned() } else { format!("answer {what}") };
-            self.find(SMTP_SLOW, format!("{place} takes {seconds:.1} seconds to {what}"));
+        if let Some(slowness) = visited.slowness() {
+            self.find(SMTP_SLOW, format!("{place} {slowness}"));
         }
         if visited.state == Standing::Ok {
             if visited.is_old {
@@ -114,7 +115,7 @@ impl Remarks<'_> {
         if let Some(tls) = &visited.tls {
             self.on_certificate(visited, tls, days_min);
         }
-        visited.rcpt.iter().for_each(|recipient| self.on_recipient(recipient, &place));
+        self.on_recipients(visited, &place);
         if visited.catch_all == Some(true) {
             self.find(RCPT_CATCH_ALL, format!("{place} takes mail for any name there (catch-all)"));
         }
@@ -175,55 +176,30 @@ impl Remarks<'_> {
         }
     }
 
-    fn on_recipient(&mut self, recipient: &Recipient, place: &str) {
-        let words = words(recipient.code, recipient.enhanced.as_deref(), &recipient.text);
-        match recipient.class {
-            Class::Ok => {}
-            Class::Perm => {
-                self.find(RCPT_REFUSED, format!("{place} takes no mail for {}: {words}", recipient.address));
-            }
-            // RFC 6647 §2: the codes that greylisting is told by.
-            Class::Temp if matches!(recipient.code, Some(450 | 451)) => {
-                let text = format!("{place} wants to be asked about {} again later: {words}", recipient.address);
-                self.find(RCPT_GREYLISTED, text);
-            }
-            Class::Temp => {
-                self.find(RCPT_LATER, format!("{place} takes no mail for {} now: {words}", recipient.address));
+    fn on_recipients(&mut self, visited: &Visited, place: &str) {
+        // The sender is refused once, however many were to be asked about.
+        if visited.rcpt.first().is_some_and(|one| one.code.is_none()) && visited.failure.is_some() {
+            // What ended the conversation was told.
+            return;
+        }
+        if let Some(one) = visited.rcpt.first().filter(|one| is_about_sender(one)) {
+            let known = if one.class == Class::Temp { MAIL_LATER } else { MAIL_REFUSED };
+            let from = visited.from.as_deref().unwrap_or_default();
+            let now = if one.class == Class::Temp { " now" } else { "" };
+            return self.find(known, format!("{place} takes no mail from {from}{now}: {}", answered(one)));
+        }
+        for one in &visited.rcpt {
+            let (words, address) = (answered(one), &one.address);
+            match one.class {
+                Class::Ok => {}
+                Class::Perm => self.find(RCPT_REFUSED, format!("{place} takes no mail for {address}: {words}")),
+                Class::Temp if is_greylisting(one) => {
+                    let text = format!("{place} defers first contact for {address} (greylisting): {words}");
+                    self.find(RCPT_GREYLISTED, text);
+                }
+                Class::Temp => self.find(RCPT_LATER, format!("{place} takes no mail for {address} now: {words}")),
             }
         }
-    }
-}
-
-/// What speaks against a certificate, with what it says of itself.
-pub(super) fn objection(flaw: Flaw, text: &str, tls: &Tls) -> String {
-    let day = |time: &Option<String>| time.as_deref().and_then(|time| time.split('T').next()).map(str::to_owned);
-    match flaw {
-        Flaw::Expired => match day(&tls.not_after) {
-            Some(day) => format!("it, or one that vouches for it, has expired (its last day is {day})"),
-            None => text.to_owned(),
-        },
-        Flaw::NotYetValid => match day(&tls.not_before) {
-            Some(day) => format!("{text} (its first day is {day})"),
-            None => text.to_owned(),
-        },
-        Flaw::OtherName if !tls.names.is_empty() => {
-            let more = tls.names.len().saturating_sub(3);
-            let names = tls.names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("it is for another name: {names}{more}")
-        }
-        Flaw::Untrusted if tls.chain == 1 && tls.subject == tls.issuer => "it is signed by itself".to_owned(),
-        Flaw::OtherName | Flaw::Untrusted | Flaw::Other => text.to_owned(),
-    }
-}
-
-fn known_of(flaw: Flaw) -> Known {
-    match flaw {
-        Flaw::Expired => TLS_EXPIRED,
-        Flaw::NotYetValid => TLS_NOT_YET_VALID,
-        Flaw::OtherName => TLS_OTHER_NAME,
-        Flaw::Untrusted => TLS_UNTRUSTED,
-        Flaw::Other => TLS_CERTIFICATE,
     }
 }
 
@@ -231,21 +207,31 @@ pub(super) fn code(visited: &Visited) -> Option<u16> {
     visited.failure.as_ref().and_then(|failure| failure.code)
 }
 
-/// What ended a look, in the server's words or ours.
-pub(super) fn said(failure: Option<&Failure>) -> String {
-    failure.map_or_else(String::new, |failure| words(failure.code, failure.enhanced.as_deref(), &failure.text))
+/// `refuses us in its greeting: 554 5.7.1 no`, behind the name of a server.
+pub(super) fn refusal(visited: &Visited) -> String {
+    let now = if visited.state.is_lasting() { "" } else { " for now" };
+    format!("refuses us{now} {}: {}", place_of(visited), said(visited.failure.as_ref()))
 }
 
-fn words(code: Option<u16>, enhanced: Option<&str>, text: &str) -> String {
-    let code = code.map(|code| format!("{code} ")).unwrap_or_default();
-    let enhanced = enhanced.map(|status| format!("{status} ")).unwrap_or_default();
-    let text = text.trim_end_matches(['.', ' ']);
-    let end = text.floor_char_boundary(TEXT_MAX);
-    format!("{code}{enhanced}{}{}", &text[..end], if end < text.len() { " [...]" } else { "" })
+/// `says nothing: no answer within 30 seconds`, behind the name of a server.
+pub(super) fn silence(visited: &Visited) -> String {
+    let said = said(visited.failure.as_ref());
+    match visited.failure.as_ref().map(|failure| failure.phase) {
+        Some(phase) if phase != Phase::Greeting.name() => format!("falls silent {}: {said}", place_of(visited)),
+        _ => format!("is connected to and says nothing: {said}"),
+    }
 }
 
-/// Octets of a stranger's words in a finding; the report has all of them elsewhere.
-const TEXT_MAX: usize = 160;
+/// Where a conversation ended.
+pub(super) fn place_of(visited: &Visited) -> String {
+    match visited.failure.as_ref().map_or("", |failure| failure.phase) {
+        phase if phase == Phase::Greeting.name() => match visited.state {
+            Standing::HungUp => "before its greeting".to_owned(),
+            _ => "in its greeting".to_owned(),
+        },
+        phase => format!("at {}", phase.to_ascii_uppercase()),
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,11 @@
 //! Pure. RFC 5321 §5.1; RFC 7505.
 
 use super::published::{MtaSts, TlsaState};
-use super::report::{Host, Report, Verdict};
+use super::report::{Host, Report, Verdict, worst_first};
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source};
 use crate::engine::reach::{Reach, reach};
 use crate::world::LookupError;
+use std::net::IpAddr;
 
 impl Report {
     /// Says what follows from all that is known by now.
@@ -16,6 +17,7 @@ impl Report {
             Ok(found) => self.of_exchangers(found, &title),
             Err(why) => of_none(why, &title),
         };
+        worst_first(&mut self.findings);
     }
 
     fn of_exchangers(&self, found: &Exchangers, title: &str) -> (Verdict, String) {
@@ -35,15 +37,18 @@ impl Report {
             };
         }
         if let Some(way) = self.way(found.source) {
-            let guards = self.guards();
-            return (Verdict::Deliverable, format!("Mail to {title} goes to {way}{guards}."));
+            let (dane, policy) = (self.dane_clause(), self.policy_clause());
+            return (Verdict::Deliverable, format!("Mail to {title} goes to {way}{dane}{policy}."));
         }
         let waits = |host: &Exchanger| matches!(host.missing, Some(LookupError::Temporary(_))) && !host.is_endless;
         if found.hosts.iter().any(waits) {
             let why = "the addresses of its exchangers are unknown";
             return (Verdict::Unknown, format!("Where mail to {title} goes cannot be said now: {why}."));
         }
-        nowhere("none of its exchangers has an address")
+        match self.mx.iter().any(|host| !host.addresses.is_empty()) {
+            true => nowhere("none of its exchangers has an address that others reach"),
+            false => nowhere("none of its exchangers has an address"),
+        }
     }
 
     /// `mx1 or mx2 (3 addresses), then mx3`, over the exchangers that have addresses; `None` if none has.
@@ -53,24 +58,38 @@ impl Report {
         let first = group_name(groups.next()?);
         let itself = if source == Source::Implicit { " itself" } else { "" };
         let second = groups.next().map(group_name);
+        // Some senders do, some do not: RFC 5321 §5.1 leaves them no choice, and RFC 2181 §10.3 says the same of DNS.
+        let alias =
+            if usable.iter().all(|host| host.cname.is_some()) { ", an alias that some senders refuse" } else { "" };
         Some(match (second, groups.map(<[_]>::len).sum::<usize>()) {
-            (None, _) => format!("{first}{itself}"),
-            (Some(second), 0) => format!("{first}, then {second}"),
-            (Some(second), more) => format!("{first}, then {second} and {more} more"),
+            (None, _) => format!("{first}{itself}{alias}"),
+            (Some(second), 0) => format!("{first}, then {second}{alias}"),
+            (Some(second), more) => format!("{first}, then {second} and {more} more{alias}"),
         })
     }
 
-    /// What guards all exchangers that mail can go to, as far as DNS and the web say.
-    fn guards(&self) -> &'static str {
+    /// What TLSA records are there, where nobody has held them against a certificate.
+    fn dane_clause(&self) -> &'static str {
         let usable = self.usable();
-        let is_named = |host: &&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
-        let dane = usable.iter().all(is_named);
-        let sts = self.is_enforced() && usable.iter().all(|host| host.sts_match == Some(true));
-        match (dane, sts) {
-            (true, true) => ", guarded by DANE and by a policy (MTA-STS)",
-            (true, false) => ", guarded by DANE",
-            (false, true) => ", guarded by a policy (MTA-STS)",
-            (false, false) => "",
+        let named = |host: &&&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
+        match usable.iter().filter(named).count() {
+            0 => "",
+            all if all == usable.len() => "; TLSA records published, not compared",
+            _ => "; TLSA records published for some, not compared",
+        }
+    }
+
+    /// How the domain's policy stands, if somebody asked.
+    pub(super) fn policy_clause(&self) -> String {
+        let Some(policy) = &self.policies.mta_sts else { return String::new() };
+        let usable = self.usable();
+        match (policy.mode, usable.iter().find(|host| host.sts_match == Some(false))) {
+            (Some("enforce"), None) => "; policy (MTA-STS) enforced".to_owned(),
+            (Some("enforce"), Some(host)) => format!("; its policy (MTA-STS) does not name {}", host.host),
+            (Some("testing"), _) => "; its policy (MTA-STS) is in testing only".to_owned(),
+            (Some(_), _) => "; its policy (MTA-STS) is taken back".to_owned(),
+            (None, _) if policy.error.is_some() => "; its policy (MTA-STS) is not known".to_owned(),
+            (None, _) => String::new(),
         }
     }
 
@@ -83,11 +102,24 @@ impl Report {
         self.usable().first().copied()
     }
 
+    /// Whether mail can go to an exchanger, as far as its name and its addresses say.
+    fn is_in_reach(&self, host: &Host) -> bool {
+        // What somebody wrote down themselves, or says is their own network, is what is meant.
+        let is_meant = self.is_private || host.host.starts_with('[');
+        let is_local = host.host == "localhost" || host.host.ends_with(".localhost");
+        let can = |ip: IpAddr| match reach(ip) {
+            Reach::Public => true,
+            Reach::Private | Reach::Loopback => is_meant,
+            Reach::Nobody => false,
+        };
+        (is_meant || !is_local) && host.addresses.iter().any(|address| can(address.ip))
+    }
+
     /// The exchangers that mail can go to, in their order, each once.
     pub(super) fn usable(&self) -> Vec<&Host> {
         let mut usable: Vec<&Host> = Vec::new();
         for host in &self.mx {
-            if !host.addresses.is_empty() && usable.iter().all(|earlier| earlier.host != host.host) {
+            if self.is_in_reach(host) && usable.iter().all(|earlier| earlier.host != host.host) {
                 usable.push(host);
             }
         }
@@ -155,6 +187,8 @@ many MX 5 a
 many MX 10 c
 many MX 20 private
 many MX 20 loop
+alone MX 10 private
+alone MX 20 loop
 equal MX 10 a
 equal MX 10 b
 equal MX 10 c
@@ -195,12 +229,27 @@ mx.broken A 192.0.2.5
             (
                 "many",
                 Deliverable,
-                "Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then c.cases.test and 2 more.",
+                "Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then c.cases.test.",
             ),
             ("equal", Deliverable, "Mail to equal.cases.test goes to a.cases.test or one of 2 others."),
             ("dup", Deliverable, "Mail to dup.cases.test goes to a.cases.test."),
             ("implicit", Deliverable, "Mail to implicit.cases.test goes to implicit.cases.test itself."),
             ("bücher", Deliverable, "Mail to bücher.cases.test (xn--bcher-kva.cases.test) goes to a.cases.test."),
+            (
+                "alone",
+                Undeliverable,
+                "Mail to alone.cases.test cannot be delivered: none of its exchangers has an address that others reach.",
+            ),
+            (
+                "local",
+                Undeliverable,
+                "Mail to local.cases.test cannot be delivered: none of its exchangers has an address that others reach.",
+            ),
+            (
+                "mxcname",
+                Deliverable,
+                "Mail to mxcname.cases.test goes to alias.cases.test, an alias that some senders refuse.",
+            ),
             ("nullmx", NoMail, "nullmx.cases.test takes no mail: it publishes a null MX."),
             ("nx", Undeliverable, "Mail to nx.cases.test cannot be delivered: the domain does not exist."),
             (
@@ -277,6 +326,7 @@ mx.broken A 192.0.2.5
             ("tocircle", vec![("mx.alias-loop", Error)]),
             ("noaddr", vec![("mx.no-address", Error)]),
             ("local", vec![("mx.localhost", Error)]),
+            ("alone", vec![("mx.loopback-address", Error), ("mx.private-address", Warn)]),
             ("literal", vec![("mx.address-as-name", Error), ("mx.no-host", Error)]),
             ("dup", vec![("mx.duplicate", Info)]),
             ("down", vec![("mx.address-unknown", Warn)]),

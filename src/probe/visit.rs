@@ -7,8 +7,9 @@
 
 use super::manners::Manners;
 use super::published::{Tlsa, TlsaRecord, TlsaState};
+use super::question::{is_open, settle};
 use super::report::{Host, Report};
-use super::server::{Look, look_at};
+use super::server::{Look, look_once};
 use super::visited::{Fit, Visited};
 use crate::address::{Address, Domain};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
@@ -26,7 +27,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Addresses of one domain that are visited.
-const VISITS_MAX: usize = 64;
+pub(super) const VISITS_MAX: usize = 64;
+/// Those that are told, visited or not.
+const PLACES_MAX: usize = 256;
 /// The port at which TLS begins before all words (RFC 8314 §3.3).
 const SUBMISSIONS: u16 = 465;
 
@@ -74,7 +77,8 @@ struct Place {
 impl Report {
     /// Visits them all. An error is a mistake of whoever asked.
     pub(super) async fn visit(&mut self, visiting: &Visiting<'_>) -> Result<()> {
-        let places = self.places(visiting);
+        let (places, unvisited) = self.places(visiting);
+        self.unvisited = unvisited;
         let (envelope, has_stranger) = visiting.envelope(&self.ascii);
         let hosts = &self.mx;
         let visits = places.iter().map(|place| async {
@@ -97,9 +101,9 @@ impl Report {
         Ok(())
     }
 
-    /// The places to visit, by exchanger, each once.
-    fn places(&self, visiting: &Visiting<'_>) -> Vec<Place> {
-        let mut places: Vec<Place> = Vec::new();
+    /// The places to visit, by exchanger, each once, and how many others are left alone.
+    fn places(&self, visiting: &Visiting<'_>) -> (Vec<Place>, usize) {
+        let (mut places, mut wanted): (Vec<Place>, usize) = (Vec::new(), 0);
         for (index, host) in self.mx.iter().enumerate() {
             if self.mx.iter().take(index).any(|earlier| earlier.host == host.host) {
                 continue;
@@ -112,12 +116,15 @@ impl Report {
                     Reach::Nobody => true,
                 };
                 for port in visiting.ports {
-                    let is_left_out = is_left_out || places.iter().filter(|one| !one.is_left_out).count() >= VISITS_MAX;
-                    places.push(Place { host: index, ip, port: *port, is_left_out });
+                    wanted += usize::from(!is_left_out);
+                    let is_left_out = is_left_out || wanted > VISITS_MAX;
+                    if !is_left_out || places.len() < PLACES_MAX {
+                        places.push(Place { host: index, ip, port: *port, is_left_out });
+                    }
                 }
             }
         }
-        places
+        (places, wanted.saturating_sub(VISITS_MAX))
     }
 }
 
@@ -172,10 +179,14 @@ impl Visiting<'_> {
             trace: self.trace,
             now: self.at,
         };
-        let sighting = {
+        let mut sighting = {
             let _visit = self.manners.visit(place.ip).await;
-            look_at(self.connect, &look).await?
+            look_once(self.connect, &look, std::future::pending()).await?
         };
+        if is_open(&sighting) {
+            let _visit = self.manners.visit(place.ip).await;
+            settle(self.connect, &look, &mut sighting).await;
+        }
         let shown = &sighting.shown;
         let name = if host.host.starts_with('[') { place.ip.to_string() } else { host.host.clone() };
         let judged = (!shown.is_empty()).then(|| self.judge.judge(shown, &name, self.at));
@@ -214,5 +225,77 @@ impl Tlsa {
         for (record, fits) in self.records.iter_mut().zip(fits) {
             record.fits = fits;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zone::Zone;
+    use crate::probe::Survey;
+    use crate::world::{Later, Stream};
+    use std::io;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    /// Nobody listens anywhere.
+    #[derive(Default)]
+    struct Closed(AtomicUsize);
+
+    impl Connect for Closed {
+        fn connect(&self, _: SocketAddr) -> Later<'_, io::Result<Box<dyn Stream>>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn of_hundreds_of_addresses_a_bounded_number_is_visited_and_the_rest_counted() {
+        let mut zone = String::from("$ORIGIN cases.test.\n");
+        for number in 0..200 {
+            zone.push_str(&format!("big MX {number} h{number}\n"));
+            (0..20).for_each(|last| zone.push_str(&format!("h{number} A 198.51.{number}.{last}\n")));
+        }
+        let zone = Zone::parse(&zone).expect("a zone");
+        let (connect, manners) = (Closed::default(), Manners::new(None, 20));
+        let judge = Judge::new(&Trust::Anyone).expect("a judge");
+        let visiting = Visiting {
+            connect: &connect,
+            manners: &manners,
+            judge: &judge,
+            helo: &Domain::parse("crepes.example").expect("a name"),
+            ports: &[25],
+            is_v6: None,
+            connect_wait: Duration::from_secs(1),
+            each_wait: Duration::from_secs(1),
+            recipients: &[],
+            from: &ReversePath::Null,
+            chance: None,
+            is_private: false,
+            trace: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let survey = Survey {
+            dns: &zone,
+            resolver: "system",
+            dane: None,
+            reasons: None,
+            policies: None,
+            port: 25,
+            visiting: Some(visiting),
+            is_private: false,
+            days_min: 14,
+            is_vouched: AtomicBool::new(false),
+        };
+        let report = survey.of(&Domain::parse("big.cases.test").expect("a name")).await.expect("a report");
+        let text = |id: &str| {
+            let all = report.findings.iter().filter(|one| one.id == id);
+            all.map(|one| one.text.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(connect.0.load(Ordering::SeqCst), VISITS_MAX);
+        assert_eq!(text("visit.too-many"), ["looked at the first 64 addresses and left 1984 alone"]);
+        let cut = text("mx.too-many");
+        assert_eq!(cut.first(), Some(&"looked at the first 128 exchangers and left 72 alone"));
+        assert!(cut.len() == 129 && cut[1] == "looked at 16 of its addresses and left 4 alone", "{cut:?}");
+        assert!(report.mx.iter().map(|host| host.probes.len()).sum::<usize>() <= PLACES_MAX);
     }
 }

@@ -3,11 +3,12 @@
 //! A sighting says how far a conversation came; here it becomes one word for how the address stands.
 //! RFC 5321 §3.1, §3.8, §4.2.1; RFC 3207.
 
+use super::answer::reverse_path;
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
 use crate::net::dialogue::NO_ANSWER;
-use crate::net::tls::{Flaw, Objection, TOO_OLD};
+use crate::net::tls::{Objection, TOO_OLD};
 use crate::smtp::outcome::Phase;
-use crate::wire::secured::{Certificate, Verified};
+use crate::wire::secured::{Certificate, Flaw, Verified};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -52,6 +53,12 @@ pub struct Visited {
     /// Whether the server knows no EHLO.
     #[serde(skip)]
     pub(super) is_old: bool,
+    /// The newest version of TLS that it speaks, if that is too old.
+    #[serde(skip)]
+    pub(super) old_tls: Option<String>,
+    /// The reverse-path that was told, in its angle brackets.
+    #[serde(skip)]
+    pub(super) from: Option<String>,
     /// What is wrong with the certificate, if anything.
     #[serde(skip)]
     pub(super) flaw: Option<Flaw>,
@@ -140,7 +147,7 @@ impl Standing {
             State::Deferred if greets => Self::Greeted4xx,
             State::Refused if greets => Self::Greeted5xx,
             State::Deferred => Self::Deferred,
-            State::Unfit if in_tls && says(TOO_OLD) => Self::TlsOld,
+            _ if in_tls && (sighting.old_tls.is_some() || says(TOO_OLD)) => Self::TlsOld,
             _ if in_tls => Self::TlsFailed,
             State::Refused | State::Unfit => Self::Rejected,
             State::Broken => Self::Broken,
@@ -168,6 +175,8 @@ impl Visited {
             ms: Times::default(),
             slowest: None,
             is_old: false,
+            old_tls: None,
+            from: None,
             flaw: None,
             has_no_route: false,
             shown: Vec::new(),
@@ -221,6 +230,8 @@ impl Visited {
             failure: sighting.failure,
             ms: sighting.ms,
             slowest: slowest.map(|(verb, ms)| (verb.to_owned(), ms)),
+            old_tls: sighting.old_tls,
+            from: reverse_path(&sighting.replies),
             is_old: sighting.replies.iter().any(|said| said.verb() == Some("HELO")),
             flaw,
             has_no_route: matches!(sighting.reason, Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)),
@@ -242,6 +253,18 @@ impl Visited {
     /// How long the slowest answer took, if that is remarkable.
     pub fn slow_seconds(&self) -> Option<f64> {
         self.slowest.as_ref().map(|(_, ms)| ms / 1000.0).filter(|seconds| *seconds > SLOW.as_secs_f64())
+    }
+
+    /// The newest version of TLS that it speaks, if that is too old: `TLS 1.0`.
+    pub fn old_tls(&self) -> Option<&str> {
+        self.old_tls.as_deref()
+    }
+
+    /// `takes 6.0 seconds to greet`, if that is remarkable.
+    pub(super) fn slowness(&self) -> Option<String> {
+        let (seconds, (what, _)) = (self.slow_seconds()?, self.slowest.as_ref()?);
+        let what = if what == "greeting" { "greet".to_owned() } else { format!("answer {what}") };
+        Some(format!("takes {seconds:.1} seconds to {what}"))
     }
 
     /// `192.0.2.1`, and the port if it is not the usual one.

@@ -20,6 +20,8 @@ pub struct Tls {
     pub verified: Verified,
     /// Why it was not, where that was only looked at and not held against the peer.
     pub objection: Option<String>,
+    /// Of which sort that is.
+    pub flaw: Option<Flaw>,
     /// What the peer showed, its own certificate first. Servers ask for none.
     pub chain: Vec<Certificate>,
     /// What both ends of this connection know and nobody between them can (RFC 9266).
@@ -40,6 +42,21 @@ pub enum Verified {
     /// Not at all: whoever it was, nobody else listened (RFC 7435).
     #[default]
     No,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flaw {
+    /// It, or one above it, is too old.
+    Expired,
+    /// It is not good yet.
+    NotYetValid,
+    /// It is for another name.
+    OtherName,
+    /// Nobody whom we trust vouches for it.
+    Untrusted,
+    /// Something else.
+    Other,
 }
 
 /// A certificate that was shown.

@@ -198,6 +198,7 @@ async fn reported(dns: &SystemResolver, domain: &str) -> Vec<(String, TlsaState)
         policies: None,
         visiting: None,
         is_private: true,
+        port: 25,
         days_min: 14,
         is_vouched: AtomicBool::new(true),
     };

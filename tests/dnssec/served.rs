@@ -123,6 +123,7 @@ async fn a_report_names_the_reason_once() {
             dane: Some("we"),
             reasons: Some(&resolver),
             policies: None,
+            port: 25,
             visiting: None,
             is_private: false,
             days_min: 14,

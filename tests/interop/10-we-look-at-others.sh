@@ -10,10 +10,10 @@ clients='smtpd_client_restrictions = check_client_access inline:{ { 192.0.2.7 = 
 start_postfix 'inet_protocols = all' 'smtpd_authorized_xclient_hosts = 127.0.0.1' "$clients"
 at=localhost:$postfix_smtp
 check "Postfix is ready, with a good certificate" shows \
-  "^$at is ready for mail, encrypted by TLS 1.3, certificate valid for localhost until " look "$at"
+  "^$at is ready for mail, encrypted by TLS 1.3, certificate valid for localhost until " answer look "$at"
 check "and offers what it offers" shows '^ .* EHLO .*PIPELINING | SIZE' look "$at"
 check "a stranger's certificate is told of" shows 'but its certificate is not accepted: nobody we trust has signed it' \
-  env -u SSL_CERT_FILE "$MAILKIT" mx probe "$at"
+  answer env -u SSL_CERT_FILE "$MAILKIT" mx probe "$at"
 check "and is the end where a good one is demanded" ends_with 69 env -u SSL_CERT_FILE "$MAILKIT" mx probe \
   "smtp://$at?tls=require"
 check "it would take mail for bob" shows "would take mail for bob@hamburger.example" look --rcpt bob@hamburger.example "$at"
@@ -70,5 +70,5 @@ check "and knows its users" ends_with 67 look --rcpt nobody@hamburger.example "l
 for service in "imap://localhost:$dovecot_imap?tls=try" "imaps://localhost:$dovecot_imaps" \
   "pop3://localhost:$dovecot_pop3?tls=require" "pop3s://localhost:$dovecot_pop3s"; do
   check "so is ${service%%:*}" shows ' is ready for its users, encrypted by TLS 1.3, certificate valid for localhost ' \
-    look "$service"
+    answer look "$service"
 done

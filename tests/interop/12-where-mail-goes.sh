@@ -25,7 +25,7 @@ leaf() {
       -extfile <(printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\n' "$names")
   ) >>"$WORK/openssl.log" 2>&1
 }
-leaf good 'DNS:*.mx.example,DNS:mta-sts.sts.example,DNS:mta-sts.stray.example' -days 60
+leaf good 'DNS:*.mx.example,DNS:mta-sts.sts.example,DNS:mta-sts.stray.example,DNS:mta-sts.testing.example' -days 60
 leaf soon 'DNS:*.mx.example' -days 5
 leaf expired 'DNS:*.mx.example' -days -1
 leaf rsa 'DNS:*.mx.example' -days 60
@@ -42,12 +42,12 @@ digest() {
   printf '%s\n' '$ORIGIN .' '$TTL 300' '@ SOA ns host 1 3600 600 86400 60' '@ NS ns' 'ns A 127.0.0.1'
   number=0
   for case in good soon expired other self clear old busy grey slow refused \
-    exim exim-expired exim-clear exim-later open open-expired open-clear dane mismatch rollover sts stray; do
+    exim exim-expired exim-clear exim-later open open-expired open-clear dane mismatch rollover sts stray old11 sender helo wrapped testing; do
     number=$((number + 1))
     printf '%s.example MX 10 %s.mx.example\n' "$case" "$case"
     case $case in
       # These are the good Postfix by other names.
-      dane | mismatch | rollover | sts | stray) printf '%s.mx.example A 127.0.3.1\n' "$case" ;;
+      dane | mismatch | rollover | sts | stray | testing) printf '%s.mx.example A 127.0.3.1\n' "$case" ;;
       *) printf '%s.mx.example A 127.0.3.%s\n' "$case" "$number" ;;
     esac
   done
@@ -55,7 +55,7 @@ digest() {
   zeros=$(printf '%064d' 0)
   for name in dane rollover; do printf '_%s._tcp.%s.mx.example TLSA 3 1 1 %s\n' "$port" "$name" "$(digest good)"; done
   for name in mismatch rollover; do printf '_%s._tcp.%s.mx.example TLSA 3 1 1 %s\n' "$port" "$name" "$zeros"; done
-  for name in sts stray; do
+  for name in sts stray testing; do
     printf '_mta-sts.%s.example TXT "v=STSv1; id=1;"\nmta-sts.%s.example A 127.0.3.60\n' "$name" "$name"
   done
   # Of one domain the root vouches for a key that it does not have, of another for none.
@@ -155,8 +155,13 @@ shows_certificate() {
   at_address 7 "${lines[@]}" 'smtpd_tls_protocols = TLSv1'
   at_address 8 'smtpd_delay_reject = no' 'smtpd_client_restrictions = check_client_access inline:{ { 127.0.0.1 = 421 4.3.2 Too busy } }'
   at_address 9 "${lines[@]}" \
-    'smtpd_recipient_restrictions = check_recipient_access inline:{ { bob@grey.example = 450 4.2.0 Greylisted } }, reject'
+    'smtpd_recipient_restrictions = check_recipient_access inline:{ { bob@grey.example = 450 4.7.1 Try again later } }, reject'
   at_address 10 "${lines[@]}" 'smtpd_delay_reject = no' 'smtpd_client_restrictions = sleep 6, permit'
+  at_address 24 "${lines[@]}" 'smtpd_tls_protocols = TLSv1.1'
+  at_address 25 "${lines[@]}" 'smtpd_delay_reject = no' \
+    'smtpd_sender_restrictions = check_sender_access inline:{ { eve@crepes.example = 550 5.7.1 Not you } }'
+  at_address 26 "${lines[@]}" 'smtpd_delay_reject = no' 'smtpd_helo_restrictions = reject'
+  at_address 27 "${lines[@]}" 'smtpd_tls_wrappermode = yes'
 } >>"$WORK/postfix/etc/master.cf"
 postfix -c "$WORK/postfix/etc" reload >>"$WORK/postfix/start.log" 2>&1
 
@@ -221,11 +226,13 @@ running+=($!)
 cat >"$dir/policies.py" <<'P'
 import http.server, ssl, sys
 cert, key = sys.argv[1:]
-NAMED = {"mta-sts.sts.example": "sts.mx.example", "mta-sts.stray.example": "other.mx.example"}
+NAMED = {"mta-sts.sts.example": "sts.mx.example", "mta-sts.stray.example": "other.mx.example",
+         "mta-sts.testing.example": "testing.mx.example"}
 class Policy(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         named = NAMED.get(self.headers["Host"], "nobody.example")
-        text = f"version: STSv1\nmode: enforce\nmx: {named}\nmax_age: 604800\n".encode()
+        mode = "testing" if "testing" in named else "enforce"
+        text = f"version: STSv1\nmode: {mode}\nmx: {named}\nmax_age: 604800\n".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(text)))
@@ -243,19 +250,19 @@ running+=($!)
 listens_at() {
   (exec 3<>"/dev/tcp/127.0.3.$1/$port") 2>/dev/null
 }
-for number in 1 10 12 16; do soon listens_at "$number"; done
+for number in 1 10 12 16 27; do soon listens_at "$number"; done
 
 visit() {
   "$MAILKIT" mx lookup "@127.0.0.1:$dns" --probe --private --rate 0 --ca "$WORK/ca.pem" --helo mail.crepes.example \
     --port "$port" "$@"
 }
-# verdict CASE CODE PATTERN [OPTION...]: the first line, and what the command ends with.
+# verdict CASE CODE PATTERN [OPTION...]: the verdict, and what the command ends with.
 verdict() {
   local case=$1 code=$2 pattern=$3 out=$dir/verdict
   shift 3
-  ends_with "$code" visit "$@" "$case.example" >"$out" || { cat "$out"; return 1; }
+  ends_with "$code" answer visit "$@" "$case.example" >"$out" || { cat "$out"; return 1; }
   cat "$out"
-  head -n 1 "$out" | grep -q -e "$pattern"
+  grep -q -e "$pattern" "$out"
 }
 place() {
   printf '%s.mx.example at 127.0.3.%s port %s' "$1" "$2" "$port"
@@ -268,17 +275,28 @@ check "one with an expired certificate" verdict expired 0 'TLS 1.3, but its cert
 check "with one for another name" verdict other 0 'it is for another name: mail.elsewhere.test'
 check "with one that it has signed itself" verdict self 0 'not accepted: it is signed by itself'
 check "without STARTTLS" verdict clear 0 'not encrypted: it offers no STARTTLS'
-check "with TLS 1.0 only" verdict old 1 'TLS cannot be used: its versions are older than 1.2'
+check "with TLS 1.0 only" verdict old 1 'TLS cannot be used: it speaks TLS 1.0 at most'
+check "with TLS 1.1 only" verdict old11 1 'TLS cannot be used: it speaks TLS 1.1 at most'
 check "a busy one" verdict busy 75 "cannot be delivered now: $(place busy 8) is busy: 421 4.3.2 .*Too busy"
-check "one that greylists" verdict grey 0 'It takes no mail for bob@grey.example now' --rcpt bob@grey.example
-check "a tarpit" shows 'takes 6\.[0-9]* seconds to greet' visit slow.example
+check "one that greylists" verdict grey 0 \
+  'It defers first contact for bob@grey.example (greylisting), mail arrives after a retry: 450 4.7.1' --rcpt bob@grey.example
+check "a tarpit" verdict slow 0 'but it takes 6\.[0-9]* seconds to greet'
+check "one that refuses the sender, and no recipient" verdict sender 1 \
+  'It takes no mail from <eve@crepes.example>: 550 5.7.1' --from eve@crepes.example --rcpt bob@sender.example
+check "one that refuses EHLO" verdict helo 1 'refuses us at EHLO: 55[0-9] '
+seconds=$SECONDS
+check "one that waits for TLS is known within seconds" shows_ending 69 "smtps://127.0.3.27:$port begins with TLS" \
+  "$MAILKIT" mx probe --ca "$WORK/ca.pem" --tls-name wrapped.mx.example "smtp://127.0.3.27:$port"
+check "that is, not after half a minute" [ $((SECONDS - seconds)) -lt 12 ]
+check "and talks under TLS" shows '220 .*Postfix' \
+  "$MAILKIT" mx probe --ca "$WORK/ca.pem" --tls-name wrapped.mx.example "smtps://127.0.3.27:$port"
 check "nobody at all" verdict refused 75 "$(place refused 11) refuses connections"
 check "one of two that is not there" verdict both 0 \
   "goes to good.mx.example, $valid; $(place refused 11) refuses connections"
 check "a good Exim" verdict exim 0 "^Mail to exim.example goes to exim.mx.example, $valid"
 check "an Exim with an expired certificate" verdict exim-expired 0 'not accepted: .* has expired'
 check "one without STARTTLS" verdict exim-clear 0 'not encrypted: it offers no STARTTLS'
-check "one that wants us later" verdict exim-later 75 'refuses us for now: 451 '
+check "one that wants us later" verdict exim-later 75 'refuses us for now in its greeting: 451 '
 # The OpenSMTPD of Debian 12 breaks off every handshake; whether this one does, OpenSSL's client knows as well.
 if echo QUIT | timeout 5 openssl s_client -connect "127.0.3.16:$port" -starttls smtp 2>&1 | grep -q 'Cipher is [A-Z]'; then
   check "a good OpenSMTPD" verdict open 0 "^Mail to open.example goes to open.mx.example, $valid"
@@ -288,9 +306,12 @@ else
     'but TLS cannot be used: the server broke the TLS handshake off'
 fi
 check "one without STARTTLS" verdict open-clear 0 'not encrypted: it offers no STARTTLS'
-check "a certificate that signed DNS names" verdict dane 0 'TLS 1.3, DANE ok' --dane
+check "a certificate that signed DNS names" verdict dane 0 'TLS 1.3, guarded by DANE' --dane
 check "and one that it does not name" verdict mismatch 1 'its certificate is not the one that its TLSA records name' --dane
-check "a record for the next certificate is told" shows 'its certificate fits the TLSA records 3 1 1' visit --dane rollover.example
+check "a record for the next certificate is told" shows 'its certificate fits the TLSA records 3 1 1' \
+  visit --dane --json rollover.example
+check "records that nobody has compared guard nothing" shows 'TLSA not compared' \
+  "$MAILKIT" mx lookup "@127.0.0.1:$dns" --private --dane --port "$port" mismatch.example
 kdig @127.0.0.1 -p "$knot" +short . DNSKEY | sed -n 's/^257 /. IN DNSKEY 257 /p' >"$dir/anchor.txt"
 signed() {
   "$MAILKIT" mx lookup "@127.0.0.1:$knot" --private --dane --port "$port" --trust-anchor "$dir/anchor.txt" "$@"
@@ -329,7 +350,8 @@ check "from another anchor on nothing is sent" ends_with 75 "$MAILKIT" send --mx
   -r alice@crepes.example bob@plain.example
 check "and from the keys of the real root on DANE is refused" ends_with 78 "$MAILKIT" send --mx --tls dane \
   --resolver "127.0.0.11:$knot" --mx-port "$port" --message "$WORK/one.eml" -r alice@crepes.example bob@dane.example
-check "a policy that names the exchanger" verdict sts 0 "$valid" --mta-sts
+check "a policy that names the exchanger" verdict sts 0 "$valid, guarded by its policy (MTA-STS)" --mta-sts
+check "and one that is only tried out" verdict testing 0 "$valid; its policy (MTA-STS) is in testing only" --mta-sts
 check "and one that does not" verdict stray 1 "the domain's policy (MTA-STS) does not name it" --mta-sts
 check "servers for users" shows 'imaps://imap.good.example' "$MAILKIT" mx lookup "@127.0.0.1:$dns" --private --services good.example
 check "many domains are one object a line, in order" eval \
@@ -339,7 +361,7 @@ check "nothing has changed since a moment ago" eval \
 RELAY=127.0.0.1:25 start_dovecot
 port=$dovecot_submission
 check "a Dovecot that takes the mail of its users" shows "^Mail to \\[127.0.0.1\\] goes to that address, $valid" \
-  visit '[127.0.0.1]'
+  answer visit '[127.0.0.1]'
 check "and not of strangers" ends_with 1 visit '[127.0.0.1]' --rcpt 'bob@[127.0.0.1]'
 port=$dovecot_lmtp
 check "a Dovecot that speaks LMTP is no exchanger" ends_with 1 visit '[127.0.0.1]'

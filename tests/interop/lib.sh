@@ -49,6 +49,15 @@ shows() {
   grep -q -e "$pattern" "$out"
 }
 
+# answer COMMAND...: the first paragraph of what it prints as one line, and its code: where an answer is broken at the edge
+# of the page is no matter.
+answer() {
+  local code=0
+  "$@" >"$WORK/answer.out" || code=$?
+  awk '/^$/ { exit } { sub(/^ +/, ""); line = line (NR > 1 ? " " : "") $0 } END { print line }' "$WORK/answer.out"
+  return "$code"
+}
+
 stop_all() {
   local stop pid
   for stop in "${stoppers[@]}"; do $stop || true; done

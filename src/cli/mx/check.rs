@@ -5,11 +5,11 @@
 
 use super::bulk::{self, Line};
 use super::checked::{Object, exit, page};
-use super::columns::WIDTH;
+use super::columns::page_width;
 use super::forms::bad_line;
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
 use super::names::{BadLine, Named, Target, names, parse_target};
-use crate::cli::console::json;
+use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
@@ -197,7 +197,8 @@ impl Printer<'_> {
         }
         let gap = if self.is_begun.replace(true) { "\n" } else { "" };
         let is_verbose = self.context.globals.verbose;
-        let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), WIDTH);
+        let width = page_width(terminal_columns());
+        let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), width);
         Ok(Line { text: format!("{gap}{page}\n"), exit })
     }
 }

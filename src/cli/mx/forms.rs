@@ -1,11 +1,12 @@
 //! What `mailkit mx lookup` prints of a report: a page, a few words for scripts, certificates, or JSON.
 
 use super::bulk::Line;
+use super::columns::page_width;
 use super::earlier::Earlier;
 use super::names::BadLine;
 use super::object::{BadLineObject, Object, exit, exit_of_changes};
 use super::page::page;
-use crate::cli::console::json;
+use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::error::{Kind, Result};
@@ -62,7 +63,7 @@ impl Printer<'_> {
             (_, Some(changes)) => compared(&report.title(), &changes),
             (Form::Page, None) => {
                 let gap = if self.is_begun.replace(true) { "\n" } else { "" };
-                format!("{gap}{}\n", page(report))
+                format!("{gap}{}\n", page(report, page_width(terminal_columns())))
             }
             (form, None) => {
                 // Silence would leave a script's reader with a bare exit code.

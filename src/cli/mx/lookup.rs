@@ -39,6 +39,8 @@ pub(super) const JOBS: u16 = 20;
 pub(super) const JOBS_MAX: u16 = 500;
 /// New connections in a second, unless told otherwise.
 const VISITS_PER_SECOND: u32 = 2;
+/// Where exchangers take mail (RFC 5321 §4.5.4.2).
+const PORT: u16 = 25;
 /// Ports of each address: this is no scanner.
 const PORTS_MAX: usize = 8;
 /// How long a server has for each answer.
@@ -46,7 +48,7 @@ const EACH_WAIT: Duration = Duration::from_secs(30);
 
 /// Say where a domain's mail goes, how it is protected, and why not
 ///
-/// The first line is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
+/// The first sentence is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
 /// are none, nobody where there is a null MX (RFC 7505). Each finding has a name that stays, a reason and a remedy.
 ///
 /// With --probe every address of every exchanger is visited: greeting, EHLO, STARTTLS, certificate, EHLO, QUIT. No message
@@ -92,9 +94,9 @@ pub(super) struct Lookup {
     #[arg(long, value_name = "FILE", group = "form")]
     diff: Option<PathBuf>,
 
-    /// End with 1 if there is a finding of this level, or a worse one
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
-    fail_on: FailOn,
+    /// End with 1 if there is a finding of this level, or a worse one; error if not given
+    #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "diff")]
+    fail_on: Option<FailOn>,
 
     /// Look at the TLSA records of the exchangers, and at DNSSEC
     #[arg(long, help_heading = "What to look at")]
@@ -214,6 +216,7 @@ enum At {
 pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
     let question = Question::parse(lookup)?;
     let asked = Asked::read(lookup, &question)?;
+    lookup.check(&asked, context.is_json())?;
     context.block_on(async {
         let resolver = lookup.resolver.resolver(question.server.as_ref(), context)?;
         let (resolver, voucher) = match lookup.dane {
@@ -255,6 +258,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             dane: lookup.dane.then_some(voucher),
             reasons: lookup.dane.then_some(&*resolver),
             policies: policies.as_ref(),
+            port: lookup.port.first().copied().unwrap_or(PORT),
             visiting,
             is_private: lookup.private,
             days_min: lookup.min_days,
@@ -265,7 +269,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
         let printer = Printer {
             context,
             form: lookup.form(context),
-            fail_on: lookup.fail_on.into(),
+            fail_on: lookup.fail_on.unwrap_or(FailOn::Error).into(),
             earlier: lookup.diff.as_deref().map(Earlier::read).transpose()?,
             is_begun: Cell::new(false),
         };
@@ -293,6 +297,36 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
 }
 
 impl Lookup {
+    /// Options that say nothing together: who is not told of it believes that they did something.
+    fn check(&self, asked: &Asked, is_json: bool) -> Result<()> {
+        let wrong = |text: String| Err(Error::new(Kind::Usage, text));
+        if is_json || self.jsonl {
+            let forms = [(self.short, "--short"), (self.first, "--first"), (self.cert, "--cert")];
+            if let Some((_, form)) = forms.into_iter().find(|(is_given, _)| *is_given) {
+                let json = if self.jsonl { "--jsonl" } else { "--json" };
+                return wrong(format!("{form} and {json} are two forms of the answer: choose one"));
+            }
+        }
+        if self.resolver.is_anchored() && !self.dane {
+            return wrong("--trust-anchor goes with --dane, which checks signatures".to_owned());
+        }
+        if self.at.is_some() && !(asked.visits || self.dane) {
+            return wrong("--at goes with --probe or --dane, which look at certificates and signatures".to_owned());
+        }
+        let of_visits = [
+            (self.ipv4, "--ipv4"),
+            (self.ipv6, "--ipv6"),
+            (self.helo.is_some(), "--helo"),
+            (self.connect_timeout.is_some(), "--connect-timeout"),
+            (self.timeout.is_some(), "--timeout"),
+            (self.ca.is_some() && !self.mta_sts && !self.services, "--ca"),
+        ];
+        match of_visits.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) if !asked.visits => wrong(format!("{option} goes with --probe, which visits servers")),
+            _ => Ok(()),
+        }
+    }
+
     fn form(&self, context: &Context) -> Form {
         match (context.is_json() || self.jsonl, self.short, self.first, self.cert) {
             (true, ..) => Form::Json,

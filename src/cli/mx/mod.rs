@@ -11,6 +11,8 @@ mod names;
 mod object;
 mod page;
 mod passed;
+#[cfg(test)]
+mod picture;
 mod probe;
 mod services;
 mod sight;

@@ -2,29 +2,41 @@
 //!
 //! An ordinary domain fits a screen of 80 columns and 24 lines. Strangers' words are made harmless here.
 
-use super::columns::{WIDTH, wrapped};
+use super::columns::{table, wrapped};
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Dnssec, Finding, Fit, Host, Level, Report, Standing, TlsaState, Visited};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The verdict, the tables, the findings.
-pub(super) fn page(report: &Report) -> String {
-    let mut page = format!("{}\n", terminal(&report.sentence));
+/// Addresses that are shown; JSON has all of them.
+const ROWS_MAX: usize = 48;
+
+/// The verdict, the tables, the findings, in so many columns.
+pub(super) fn page(report: &Report, width: usize) -> String {
+    let mut page = format!("{}\n", wrapped("", &terminal(&report.sentence), 2, width));
     if !report.mx.is_empty() {
+        let mut rows = rows(report);
+        let more = rows.len().saturating_sub(ROWS_MAX + 1);
+        rows.truncate(ROWS_MAX + 1);
         page.push('\n');
-        page.push_str(&table(&rows(report)));
+        page.push_str(&table(&rows, 2, width));
+        if more > 0 {
+            let _ = writeln!(page, "  and {more} more (--json shows them)");
+        }
+        for (name, said) in promises(report) {
+            let _ = writeln!(page, "{}", wrapped(&format!("  {name:<7}  "), &terminal(&said), 11, width));
+        }
     }
     if let Some(services) = &report.services {
         page.push('\n');
         if services.is_empty() {
             page.push_str("  nobody names servers for the domain's users\n");
         } else {
-            let head = ["service", "url", "source", "trust"].map(str::to_owned).to_vec();
+            let head = ["service", "source", "trust", "url"].map(str::to_owned).to_vec();
             let row = |one: &mailkit::probe::ClientService| {
-                [&one.service, &one.url, &one.source, &one.trust].map(|cell| terminal(cell).into_owned()).to_vec()
+                [&one.service, &one.source, &one.trust, &one.url].map(|cell| terminal(cell).into_owned()).to_vec()
             };
-            page.push_str(&table(&[head].into_iter().chain(services.iter().map(row)).collect::<Vec<_>>()));
+            page.push_str(&table(&[head].into_iter().chain(services.iter().map(row)).collect::<Vec<_>>(), 3, width));
         }
     }
     if !report.findings.is_empty() {
@@ -35,11 +47,46 @@ pub(super) fn page(report: &Report) -> String {
         // A domain with the same fault at each of its exchangers gets one line for it, not a screen full.
         if told.insert(finding.id) {
             let others = report.findings.iter().filter(|other| other.id == finding.id).count() - 1;
-            page.push_str(&remark_within(finding, others, WIDTH));
+            page.push_str(&remark_within(finding, others, width));
         }
     }
     page.truncate(page.trim_end().len());
     page
+}
+
+/// What the domain promises its senders, as far as somebody asked: a word, and what there is to say of it.
+fn promises(report: &Report) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let vouched = report.dns.vouched_by.as_deref();
+    match (report.dns.dnssec, vouched) {
+        (Dnssec::Secure, Some(whose)) => lines.push(("DNSSEC", format!("secure: {whose}"))),
+        (Dnssec::Insecure, Some(_)) => lines.push(("DNSSEC", "nobody has signed the domain's exchangers".to_owned())),
+        _ => {}
+    }
+    let Some(policy) = &report.policies.mta_sts else { return lines };
+    let said = match (policy.state, policy.mode) {
+        ("none", _) => "no policy".to_owned(),
+        (_, None) => "not known".to_owned(),
+        (_, Some("none")) => "taken back (mode none)".to_owned(),
+        (_, Some(mode)) => {
+            let strangers: BTreeSet<&str> =
+                report.mx.iter().filter(|host| host.sts_match == Some(false)).map(|host| host.host.as_str()).collect();
+            let named = match strangers.iter().next() {
+                None => "names all exchangers".to_owned(),
+                Some(one) if strangers.len() == 1 => format!("does not name {one}"),
+                Some(_) => format!("does not name {} exchangers", strangers.len()),
+            };
+            let seconds = policy.max_age.unwrap_or(0);
+            let age = match seconds / 86_400 {
+                0 => format!("{seconds} seconds"),
+                1 => "1 day".to_owned(),
+                days => format!("{days} days"),
+            };
+            format!("mode {mode}, good for {age}, {named}")
+        }
+    };
+    lines.push(("MTA-STS", said));
+    lines
 }
 
 /// One finding in lines that fit, for itself and for others like it.
@@ -91,7 +138,7 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
         for visited in &host.probes {
             row(visited.place(), of_visit(host, visited));
         }
-        let guard = || if is_guarded && !is_visited { vec![guard(host, report.dns.dnssec)] } else { Vec::new() };
+        let guard = || if is_guarded && !is_visited { vec![guard(host, report)] } else { Vec::new() };
         for address in host.addresses.iter().filter(|address| !visited.contains(&address.ip)) {
             row(address.ip.to_string(), guard());
         }
@@ -102,17 +149,22 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
     rows
 }
 
-/// What guards an exchanger that nobody visited.
-fn guard(host: &Host, dnssec: Dnssec) -> String {
+/// What is published about an exchanger that nobody visited: whether it keeps that, nobody has seen.
+fn guard(host: &Host, report: &Report) -> String {
     let dane = host.tlsa.as_ref().map(|tlsa| match tlsa.state {
         TlsaState::None => "no TLSA",
-        TlsaState::Insecure if dnssec == Dnssec::Unchecked => "TLSA unchecked",
+        TlsaState::Insecure if report.dns.dnssec == Dnssec::Unchecked => "TLSA unchecked",
         TlsaState::Insecure => "TLSA unsigned",
         TlsaState::Unusable => "TLSA unusable",
-        TlsaState::Usable => "DANE",
+        TlsaState::Usable => "TLSA not compared",
         TlsaState::Unknown => "TLSA unknown",
     });
-    let sts = host.sts_match.map(|is_named| if is_named { "MTA-STS" } else { "not in MTA-STS" });
+    let mode = report.policies.mta_sts.as_ref().and_then(|policy| policy.mode);
+    let sts = host.sts_match.map(|is_named| match (is_named, mode) {
+        (false, _) => "not in MTA-STS",
+        (true, Some("testing")) => "MTA-STS testing",
+        (true, _) => "MTA-STS",
+    });
     dane.into_iter().chain(sts).collect::<Vec<_>>().join(", ")
 }
 
@@ -135,9 +187,10 @@ fn of_visit(host: &Host, visited: &Visited) -> Vec<String> {
         Standing::HungUp => "hangs up",
         Standing::Broken => "no SMTP",
         Standing::TlsDeclined => "STARTTLS refused",
-        Standing::TlsOld => "TLS too old",
+        Standing::TlsOld => visited.old_tls().map_or("TLS too old", |_| "too old"),
         Standing::TlsFailed => "TLS failed",
     };
+    let version = visited.old_tls().map_or(version, |old| old.trim_start_matches("TLS "));
     let mut notes: Vec<String> = [code, state.to_owned()].into_iter().filter(|word| !word.is_empty()).collect();
     notes = if notes.is_empty() { notes } else { vec![notes.join(" ")] };
     if visited.state == Standing::Ok && tls.is_none() {
@@ -158,20 +211,6 @@ fn of_visit(host: &Host, visited: &Visited) -> Vec<String> {
         notes.push(format!("slow: {seconds:.0} s"));
     }
     vec![version.to_owned(), verified.to_owned(), notes.join(", ")]
-}
-
-/// Rows with columns of equal width.
-fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
-    let width = |column: usize| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = widths.iter().enumerate().map(|(column, width)| format!("{:width$}", cell(row, column)));
-        let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
-    text
 }
 
 #[cfg(test)]
@@ -206,7 +245,8 @@ gone2 MX 20 gone3
     #[tokio::test]
     async fn the_page_has_verdict_table_and_findings() {
         let wanted = "\
-Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then alias.cases.test.
+Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then
+  alias.cases.test.
 
   pref  host              address
      5  a.cases.test      192.0.2.1
@@ -217,12 +257,25 @@ Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then
 warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
          [mx.cname-target; RFC 5321 §5.1, RFC 2181 §10.3]
   name the host itself in the MX record";
-        assert_eq!(page(&report("many.cases.test").await), wanted);
+        assert_eq!(page(&report("many.cases.test").await, 80), wanted);
+    }
+
+    #[tokio::test]
+    async fn long_names_do_not_widen_the_page() {
+        let label = "m".repeat(60);
+        let name = format!("{label}.{label}.{label}.cases.test");
+        let zone = format!("$ORIGIN cases.test.\n@ MX 10 {name}.\n@ MX 20 gone.{name}.\n{name}. AAAA 2001:db8::1\n");
+        let report = look_up(&Zone::parse(&zone).expect("a zone"), &Domain::parse("cases.test").expect("a name")).await;
+        for width in [40, 80, 120] {
+            let page = page(&report, width);
+            assert!(page.lines().all(|line| line.chars().count() <= width), "{page}");
+            assert!(page.contains("2001:db8::1") && page.contains("[mx.no-host;"), "{page}");
+        }
     }
 
     #[tokio::test]
     async fn a_fault_that_many_exchangers_share_is_told_once() {
-        let page = page(&report("gone2.cases.test").await);
+        let page = page(&report("gone2.cases.test").await, 80);
         assert_eq!(page.matches("mx.no-host").count(), 1);
         assert!(page.contains("gone.cases.test: there is no such host (and 1 more like this)"), "{page}");
     }

@@ -2,8 +2,10 @@
 //!
 //! What is done and what it means, `probe` knows; here are the arguments. How it is shown is `sight`'s business.
 
+use super::columns::page_width;
 use super::passed::PassedArgs;
 use super::sight::{Object, exit, page};
+use crate::cli::console::terminal_columns;
 use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
@@ -22,7 +24,7 @@ use mailkit::world::Clock;
 /// Look at a mail server: greeting, extensions, encryption, certificate, and whom it takes mail for
 ///
 /// Of SMTP, LMTP, POP3, IMAP or ManageSieve. Connects, greets, begins TLS where it is offered, greets again, and says goodbye. The
-/// first line is the answer; below it are all replies, each with the time it took. With --rcpt it asks for recipients
+/// first sentence is the answer; below it are all replies, each with the time it took. With --rcpt it asks for recipients
 /// too, and takes that back: nothing is ever sent to anybody, and nothing is changed. No answer is waited for longer
 /// than half a minute, unless --timeout says so.
 ///
@@ -114,7 +116,7 @@ fn print(context: &Context, sighting: &Sighting) -> Result<()> {
         let object = serde_json::to_value(Object::new(sighting)).expect("strings, numbers and lists always print");
         return context.object(&object);
     }
-    page(sighting).lines().try_for_each(|line| context.line(&terminal(line)))
+    page(sighting, page_width(terminal_columns())).lines().try_for_each(|line| context.line(&terminal(line)))
 }
 
 /// A URL; or a host, where TLS begins if it is offered, as it does between servers.
@@ -141,6 +143,10 @@ fn endpoint(text: &str) -> Result<Endpoint> {
         _ => wrong(&error.to_string()),
     })?;
     let endpoint = match endpoint {
+        // RFC 8314 §3: at these ports nobody speaks in clear first, whatever the scheme says.
+        endpoint if begins_with_tls(&endpoint) && !text.contains('?') => {
+            Endpoint { tls: TlsMode::Implicit, ..endpoint }
+        }
         // Elsewhere nothing on this machine needs TLS; here it is looked at, too.
         Endpoint { tls: TlsMode::None, local: None, .. } if !text.contains('?') => {
             Endpoint { tls: TlsMode::Opportunistic, ..endpoint }
@@ -151,6 +157,12 @@ fn endpoint(text: &str) -> Result<Endpoint> {
         Some(_) => Err(wrong("nobody logs in here, so there is no user")),
         None => Ok(endpoint),
     }
+}
+
+/// Whether a port is the one where the protocol begins with TLS.
+fn begins_with_tls(endpoint: &Endpoint) -> bool {
+    let port = (endpoint.protocol, endpoint.port);
+    endpoint.local.is_none() && matches!(port, (Protocol::Smtp, 465) | (Protocol::Imap, 993) | (Protocol::Pop3, 995))
 }
 
 /// Who is to be asked about.
@@ -187,6 +199,11 @@ mod tests {
             ("lmtp+unix:///run/lmtp", Some("lmtp+unix:///run/lmtp")),
             ("smtp://127.0.0.1:2525", Some("smtp://127.0.0.1:2525?tls=try")),
             ("smtp://127.0.0.1:2525?tls=none", Some("smtp://127.0.0.1:2525")),
+            ("smtp://x.test:465", Some("smtps://x.test:465")),
+            ("smtp://127.0.0.1:465", Some("smtps://127.0.0.1:465")),
+            ("smtp://x.test:465?tls=try", Some("smtp://x.test:465?tls=try")),
+            ("imap://x.test:993", Some("imaps://x.test:993")),
+            ("pop3://x.test:995", Some("pop3s://x.test:995")),
             ("smtp://bob@x.test", None),
             ("imap://x.test", Some("imap://x.test:143")),
             ("x.test:port", None),

@@ -1,6 +1,7 @@
 //! What was seen of a server, as `mailkit mx probe` prints it: for people, or as JSON.
 
-use super::page::remark;
+use super::columns::wrapped;
+use super::page::remark_within;
 use crate::cli::exit::Exit;
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Class, Said, Sighting};
@@ -8,8 +9,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// Columns of a page.
-const WIDTH: usize = 100;
 /// Columns before what was said.
 const INDENT: usize = 25;
 
@@ -44,12 +43,12 @@ pub(super) fn exit(sighting: &Sighting) -> Exit {
     }
 }
 
-/// The answer, what was said, what is wrong.
-pub(super) fn page(sighting: &Sighting) -> String {
+/// The answer, what was said, what is wrong, in so many columns.
+pub(super) fn page(sighting: &Sighting, width: usize) -> String {
     // A stranger's words must not begin a line of their own either.
-    let mut page = format!("{}\n", terminal(&sighting.sentence));
+    let mut page = format!("{}\n", wrapped("", &terminal(&sighting.sentence), 2, width));
     if let Some(hint) = sighting.failure.as_ref().and_then(|failure| failure.hint.as_ref()) {
-        let _ = writeln!(page, "  {hint}");
+        let _ = writeln!(page, "{}", wrapped("  ", &terminal(hint), 4, width));
     }
     let rows = rows(sighting);
     if !rows.is_empty() {
@@ -61,12 +60,12 @@ pub(super) fn page(sighting: &Sighting) -> String {
             Some(start) if start.len() < text.len() => format!("{start} [...]"),
             _ => text,
         };
-        let _ = writeln!(page, "{}", wrapped(&format!("  {time:>9}  {what:<10}"), &terminal(&text)));
+        let _ = writeln!(page, "{}", wrapped(&format!("  {time:>9}  {what:<10}  "), &terminal(&text), INDENT, width));
     }
     if !sighting.findings.is_empty() {
         page.push('\n');
     }
-    page.extend(sighting.findings.iter().map(|finding| remark(finding, 0)));
+    page.extend(sighting.findings.iter().map(|finding| remark_within(finding, 0, width)));
     page
 }
 
@@ -159,24 +158,4 @@ fn change(before: &[String], now: &[String]) -> String {
         lines => format!(", {word} {}", lines.join(" | ")),
     };
     format!("as before{}{}", part("without", &gone), part("with", &new))
-}
-
-/// The text behind its lead, in lines that fit; a word that does not fit anywhere stands on a line of its own.
-fn wrapped(lead: &str, text: &str) -> String {
-    let mut lines = format!("{lead:<INDENT$}");
-    let mut column = INDENT;
-    for (index, word) in text.split(' ').enumerate() {
-        let width = word.chars().count();
-        if index > 0 && column + 1 + width > WIDTH {
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', INDENT));
-            column = INDENT;
-        } else if index > 0 {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += width;
-    }
-    lines
 }

@@ -8,13 +8,13 @@ use super::driver::Action;
 use super::json::{self, Origin, Person};
 use super::letter::Letter;
 use super::sheet::Sheet;
+use crate::cli::console::terminal_columns;
 use jiff::tz::TimeZone;
 use mailkit::error::Result;
 use mailkit::imap::flag::{Flags, SystemFlag};
 use mailkit::message::{date, safe, words};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::io::IsTerminal;
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 80;
@@ -79,7 +79,7 @@ impl Action for Scan {
         let date = when.map(|when| when.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
         let who = from.first().map_or("", Person::shown);
         let (who, subject) = (safe::terminal(who), safe::terminal(subject.as_deref().unwrap_or_default()));
-        let width = columns();
+        let width = terminal_columns().map(|columns| columns.max(WIDTH_MIN));
         let room = width.unwrap_or(WIDTH) - OTHERS;
         let (who, subject) = match width {
             Some(_) => (cut(&who, FROM), cut(&subject, room)),
@@ -98,16 +98,6 @@ impl Action for Scan {
     fn is_beside_others(&self) -> bool {
         true
     }
-}
-
-/// Columns of the terminal; none if it is none.
-fn columns() -> Option<usize> {
-    let stdout = std::io::stdout();
-    if !stdout.is_terminal() {
-        return None;
-    }
-    let size = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
-    Some(if size == 0 { WIDTH } else { size.max(WIDTH_MIN) })
 }
 
 /// What is to be known of the flags at one glance: whether anybody has seen it, and two more.

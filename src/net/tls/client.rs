@@ -1,7 +1,7 @@
 //! The client's side: whom it trusts, who it is, and what name it expects.
 
 use super::verify::Verifier;
-use super::{TlsOptions, Trust, apart, facts, provider, refusal};
+use super::{TlsOptions, Trust, apart, facts, judge, old, provider, refusal};
 use crate::error::{Error, Kind, Result};
 use crate::wire::secured::Verified;
 use crate::wire::session::Tls;
@@ -22,6 +22,7 @@ pub struct ClientTls {
     /// Whose opinion goes into the facts, and what it is worth if it is a good one.
     judge: Option<(Arc<dyn ServerCertVerifier>, Verified)>,
     name: Option<ServerName<'static>>,
+    is_question: bool,
 }
 
 impl ClientTls {
@@ -47,7 +48,13 @@ impl ClientTls {
             }
         };
         let name = options.name.as_deref().map(server_name).transpose()?;
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), verified: verified(trust), judge, name })
+        Ok(Self {
+            connector: TlsConnector::from(Arc::new(config)),
+            verified: verified(trust),
+            judge,
+            name,
+            is_question: options.is_question,
+        })
     }
 
     /// The same, because a policy of the domain wants it, which names the server (RFC 8461 §4).
@@ -60,6 +67,9 @@ impl ClientTls {
             Some(name) => name.clone(),
             None => server_name(host)?,
         };
+        if self.is_question {
+            return Err(old::ask(stream, host, &name).await);
+        }
         let connected = self.connector.connect(name.clone(), stream).await;
         let stream = connected.map_err(|error| refusal::of(error, host))?;
         let connection = stream.get_ref().1;
@@ -67,7 +77,10 @@ impl ClientTls {
         if let (Some((judge, verified)), Some([own, others @ ..])) = (&self.judge, connection.peer_certificates()) {
             match judge.verify_server_cert(own, others, &name, &[], UnixTime::now()) {
                 Ok(_) => facts.verified = *verified,
-                Err(error) => facts.objection = Some(refusal::objection(&error)),
+                Err(error) => {
+                    facts.objection = Some(refusal::objection(&error));
+                    facts.flaw = Some(judge::flaw(&error));
+                }
             }
         }
         Ok((Box::new(stream), facts))

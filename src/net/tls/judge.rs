@@ -5,7 +5,7 @@
 use super::client::{verified, verifier};
 use super::{Trust, refusal};
 use crate::error::Result;
-use crate::wire::secured::{Certificate, Verified};
+use crate::wire::secured::{Certificate, Flaw, Verified};
 use crate::world::Timestamp;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -26,21 +26,6 @@ pub struct Objection {
     pub flaw: Flaw,
     /// A sentence about the certificate, which is "it" there.
     pub text: String,
-}
-
-/// What is wrong with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw {
-    /// It, or one above it, is too old.
-    Expired,
-    /// It is not good yet.
-    NotYetValid,
-    /// It is for another name.
-    OtherName,
-    /// Nobody whom we trust vouches for it.
-    Untrusted,
-    /// Something else.
-    Other,
 }
 
 impl Judge {
@@ -71,7 +56,7 @@ impl std::fmt::Debug for Judge {
     }
 }
 
-fn flaw(error: &rustls::Error) -> Flaw {
+pub(super) fn flaw(error: &rustls::Error) -> Flaw {
     use rustls::CertificateError as E;
     let rustls::Error::InvalidCertificate(why) = error else { return Flaw::Other };
     match why {

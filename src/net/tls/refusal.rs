@@ -12,12 +12,24 @@ use std::io;
 /// What is said when the server is too old.
 pub const TOO_OLD: &str = "the server speaks no version of TLS that is still safe: 1.2 or 1.3 is needed";
 
+/// What is said when a handshake fails in a way that may have to do with the server's age.
+const NOT_IN_COMMON: &str = "the server and we share no way of encryption that is safe";
+const REFUSED: &str =
+    "the server refused the TLS handshake: it knows none of our ways of encryption, or wants a certificate of ours";
+const BROKEN_OFF: &str = "the server broke the TLS handshake off";
+const CLOSED: &str = "the server closed the connection during the TLS handshake";
+
+/// Whether it is worth a question which version of TLS a server speaks whose handshake failed so.
+pub fn is_vague(text: &str) -> bool {
+    [TOO_OLD, NOT_IN_COMMON, REFUSED, BROKEN_OFF, CLOSED].iter().any(|what| text.contains(what))
+}
+
 /// The error for a handshake with `host` that ended in this one.
 pub(super) fn of(error: io::Error, host: &str) -> Error {
     let refused = |what: &str| Error::new(Kind::Unavailable, what).with_peer(host);
     let Some(cause) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
         let what = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the server closed the connection during the TLS handshake",
+            io::ErrorKind::UnexpectedEof => CLOSED,
             _ => "the TLS handshake failed",
         };
         return Error::new(Kind::Temporary, what).with_peer(host).caused_by(error);
@@ -36,16 +48,14 @@ pub(super) fn of(error: io::Error, host: &str) -> Error {
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired,
         ) => refused(TOO_OLD),
-        rustls::Error::PeerIncompatible(_) => {
-            refused("the server and we share no way of encryption that is safe").caused_by(error)
-        }
+        rustls::Error::PeerIncompatible(_) => refused(NOT_IN_COMMON).caused_by(error),
         rustls::Error::PeerMisbehaved(_) => refused("the server breaks the rules of TLS").caused_by(error),
         rustls::Error::InvalidMessage(_) => refused("what the server says is not TLS").hint(
             "a server that begins in clear and offers STARTTLS is named without the s: smtp://, pop3://, imap://",
         ),
         rustls::Error::AlertReceived(alert) => match said(*alert) {
             Some(what) => refused(what),
-            None => refused("the server broke the TLS handshake off").caused_by(error),
+            None => refused(BROKEN_OFF).caused_by(error),
         },
         _ => Error::new(Kind::Temporary, "the TLS handshake failed").with_peer(host).caused_by(error),
     }
@@ -72,10 +82,8 @@ fn said(alert: AlertDescription) -> Option<&'static str> {
     use AlertDescription as A;
     Some(match alert {
         A::ProtocolVersion => TOO_OLD,
-        A::InsufficientSecurity => "the server and we share no way of encryption that is safe",
-        A::HandshakeFailure => {
-            "the server refused the TLS handshake: it knows none of our ways of encryption, or wants a certificate of ours"
-        }
+        A::InsufficientSecurity => NOT_IN_COMMON,
+        A::HandshakeFailure => REFUSED,
         A::CertificateRequired | A::NoCertificate => "the server wants a certificate of ours",
         A::BadCertificate
         | A::UnsupportedCertificate

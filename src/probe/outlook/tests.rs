@@ -1,19 +1,19 @@
 //! Each broken server, made up, with the sentence and the finding that name its cause.
 
 use super::super::report::Level;
-use super::super::sighting::Sighting;
+use super::super::sighting::{Said, Sighting};
 use super::*;
 use crate::address::Domain;
 use crate::endpoint::Endpoint;
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::error::{Error, Kind};
-use crate::net::tls::{Flaw, Objection, TOO_OLD};
+use crate::net::tls::{Objection, TOO_OLD};
 use crate::net::zone::Zone;
 use crate::probe::{MtaSts, Tlsa, look_up};
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::reply::Reply;
 use crate::status::{EnhancedStatus, ReplyCode};
-use crate::wire::secured::{self, Verified};
+use crate::wire::secured::{self, Flaw, Verified};
 use std::io;
 
 /// What a made-up server does.
@@ -31,6 +31,12 @@ enum Does {
     Waits(f64),
     /// Answers so about bob.
     Answers(u16, &'static str),
+    /// Answers so to MAIL.
+    Refuses(u16, &'static str),
+    /// Speaks no newer version of TLS.
+    Old(&'static str),
+    /// Knows no EHLO.
+    Helo,
 }
 
 fn reply(code: u16, text: &str) -> Reply {
@@ -62,18 +68,34 @@ fn visited(ip: &str, does: &Does) -> Visited {
             sighting.unreached(&why);
         }
         Does::Ends(outcome) => sighting.ended(outcome),
-        Does::Waits(_) | Does::Answers(..) => {}
+        Does::Old(version) => {
+            sighting.ended(&Outcome::failed_here(Phase::Tls, format!("mx: {TOO_OLD}")));
+            sighting.old_tls = Some((*version).to_owned());
+        }
+        Does::Helo => sighting.replies.push(asked("HELO x.test")),
+        Does::Waits(_) | Does::Answers(..) | Does::Refuses(..) => {}
     }
-    if let Does::Answers(code, text) = does {
-        let bob = vec![ForwardPath::parse("<bob@cases.test>").expect("a path")];
-        let outcome = Outcome::of(Phase::Rcpt, &reply(*code, text));
-        sighting.asked(&Envelope::new(ReversePath::Null, bob), &[outcome]);
+    let answer = match does {
+        Does::Answers(code, text) => Some(Outcome::of(Phase::Rcpt, &reply(*code, text))),
+        Does::Refuses(code, text) => Some(Outcome::of(Phase::Mail, &reply(*code, text))),
+        _ => None,
+    };
+    if let Some(outcome) = answer {
+        let recipients = vec![ForwardPath::parse("<bob@cases.test>").expect("a path"); 2];
+        let count = if outcome.phase == Phase::Mail { 2 } else { 1 };
+        sighting.replies.push(asked("MAIL FROM:<eve@x.test> SIZE=0"));
+        let envelope = Envelope::new(ReversePath::Null, recipients[..count].to_vec());
+        sighting.asked(&envelope, &vec![outcome; count]);
     }
     let mut visited = Visited::new((ip.parse().expect("an address"), 25), sighting, judged, None, false);
     if let Does::Waits(seconds) = does {
         visited.slowest = Some(("greeting".into(), seconds * 1000.0));
     }
     visited
+}
+
+fn asked(command: &str) -> Said {
+    Said { command: Some(command.to_owned()), code: Some(250), enhanced: None, lines: Vec::new(), ms: 1.0 }
 }
 
 /// A domain with one or two exchangers, which do so.
@@ -115,8 +137,7 @@ async fn each_broken_server_is_named_with_its_cause() {
             bad(Flaw::Expired, "it has expired"),
             Deliverable,
             goes,
-            ", TLS 1.3, but its certificate is not accepted: it, or one that vouches for it, has expired (its last day \
-                 is 2026-06-01).",
+            ", TLS 1.3, but its certificate is not accepted: it has expired (its last day was 2026-06-01).",
             Some(("tls.expired", Warn)),
         ),
         (
@@ -139,6 +160,34 @@ async fn each_broken_server_is_named_with_its_cause() {
             goes,
             ", but TLS cannot be used: its versions are older than 1.2.",
             Some(("tls.old", Error)),
+        ),
+        (
+            Does::Old("TLS 1.0"),
+            Deliverable,
+            goes,
+            ", but TLS cannot be used: it speaks TLS 1.0 at most.",
+            Some(("tls.old", Error)),
+        ),
+        (
+            Does::Helo,
+            Deliverable,
+            goes,
+            ", not encrypted: it knows HELO only, and so no STARTTLS.",
+            Some(("smtp.no-ehlo", Warn)),
+        ),
+        (
+            said(Phase::Hello, 550, "5.7.1 who are you"),
+            Undeliverable,
+            never,
+            " refuses us at EHLO: 550 5.7.1 who are you.",
+            Some(("smtp.refuses", Error)),
+        ),
+        (
+            said(Phase::Hello, 450, "4.7.1 not yet"),
+            Unknown,
+            not_now,
+            " refuses us for now at EHLO: 450 4.7.1 not yet.",
+            Some(("smtp.greets-4xx", Warn)),
         ),
         (
             tls("mx: the server breaks the rules of TLS"),
@@ -165,23 +214,43 @@ async fn each_broken_server_is_named_with_its_cause() {
             said(Phase::Greeting, 450, "4.7.1 come back later"),
             Unknown,
             not_now,
-            " refuses us for now: 450 4.7.1 come back later.",
+            " refuses us for now in its greeting: 450 4.7.1 come back later.",
             Some(("smtp.greets-4xx", Warn)),
         ),
         (
             said(Phase::Greeting, 554, "5.7.1 no"),
             Undeliverable,
             never,
-            " refuses us: 554 5.7.1 no.",
+            " refuses us in its greeting: 554 5.7.1 no.",
             Some(("smtp.refuses", Error)),
         ),
-        (lost(Phase::Greeting, silent), Unknown, not_now, " falls silent.", Some(("smtp.silent", Error))),
-        (lost(Phase::Hello, "mx: it is gone"), Unknown, not_now, " hangs up.", Some(("smtp.hangs-up", Error))),
+        (
+            lost(Phase::Greeting, silent),
+            Unknown,
+            not_now,
+            " is connected to and says nothing: mx: no answer within 30 seconds.",
+            Some(("smtp.silent", Error)),
+        ),
+        (
+            lost(Phase::Hello, silent),
+            Unknown,
+            not_now,
+            " falls silent at EHLO: mx: no answer within 30 seconds.",
+            Some(("smtp.silent", Error)),
+        ),
+        (
+            lost(Phase::Greeting, "mx: it is gone"),
+            Unknown,
+            not_now,
+            " hangs up before its greeting.",
+            Some(("smtp.hangs-up", Error)),
+        ),
+        (lost(Phase::Hello, "mx: it is gone"), Unknown, not_now, " hangs up at EHLO.", Some(("smtp.hangs-up", Error))),
         (
             Does::Ends(Outcome::broken(Phase::Greeting, "what")),
             Undeliverable,
             never,
-            " speaks no SMTP.",
+            " speaks no SMTP: what.",
             Some(("smtp.broken", Error)),
         ),
         (
@@ -196,22 +265,52 @@ async fn each_broken_server_is_named_with_its_cause() {
             Does::Answers(450, "4.2.0 greylisted"),
             Deliverable,
             goes,
-            ", not encrypted: it offers no STARTTLS. It takes no mail for bob@cases.test now.",
+            ", not encrypted: it offers no STARTTLS. It defers first contact for bob@cases.test (greylisting), mail arrives \
+             after a retry: 450 4.2.0 greylisted.",
             Some(("rcpt.greylisted", Info)),
+        ),
+        (
+            Does::Answers(452, "4.2.2 full"),
+            Deliverable,
+            goes,
+            ", not encrypted: it offers no STARTTLS. It takes no mail for bob@cases.test now: 452 4.2.2 full.",
+            Some(("rcpt.later", Warn)),
+        ),
+        (
+            Does::Refuses(550, "5.7.1 not you"),
+            Deliverable,
+            goes,
+            ", not encrypted: it offers no STARTTLS. It takes no mail from <eve@x.test>: 550 5.7.1 not you.",
+            Some(("mail.refused", Error)),
+        ),
+        (
+            Does::Refuses(451, "4.3.0 later"),
+            Deliverable,
+            goes,
+            ", not encrypted: it offers no STARTTLS. It takes no mail from <eve@x.test> now: 451 4.3.0 later.",
+            Some(("mail.later", Warn)),
         ),
         (
             Does::Answers(550, "5.1.1 unknown"),
             Deliverable,
             goes,
-            ", not encrypted: it offers no STARTTLS. It takes no mail for bob@cases.test.",
+            ", not encrypted: it offers no STARTTLS. It takes no mail for bob@cases.test: 550 5.1.1 unknown.",
             Some(("rcpt.refused", Error)),
         ),
-        (Does::Waits(12.5), Deliverable, goes, ", not encrypted: it offers no STARTTLS.", Some(("smtp.slow", Warn))),
+        (
+            Does::Waits(12.5),
+            Deliverable,
+            goes,
+            ", not encrypted: it offers no STARTTLS, but it takes 12.5 seconds to greet.",
+            Some(("smtp.slow", Warn)),
+        ),
     ] {
         let report = report(&[does], |_| {}).await;
         assert_eq!((report.verdict, report.sentence.clone()), (verdict, format!("{start}{end}")));
         let told = told(&report);
         assert!(finding.is_none_or(|finding| told.contains(&finding)), "{told:?} lacks {finding:?}");
+        assert!(told.iter().all(|(id, _)| told.iter().filter(|(other, _)| id == other).count() == 1), "{told:?}");
+        assert!(told.is_sorted_by_key(|(_, level)| std::cmp::Reverse(*level)), "the worst comes first: {told:?}");
     }
 }
 
@@ -281,7 +380,7 @@ async fn what_the_domain_promises_makes_it_worse() {
     assert!(mismatch.sentence.ends_with(", but its certificate is not the one that its TLSA records name."));
     assert_eq!(told(&mismatch), [("dane.mismatch", Level::Error)]);
     let matching = report(std::slice::from_ref(&untrusted), fits(Fit::Match)).await;
-    assert!(matching.sentence.ends_with(", TLS 1.3, DANE ok."), "{}", matching.sentence);
+    assert!(matching.sentence.ends_with(", TLS 1.3, guarded by DANE."), "{}", matching.sentence);
     assert_eq!(told(&matching), []);
     let clear = report(&[Does::Clear], named).await;
     assert!(clear.sentence.ends_with("STARTTLS, but its TLSA records promise TLS."), "{}", clear.sentence);
@@ -299,6 +398,46 @@ async fn what_the_domain_promises_makes_it_worse() {
     let wanted = "; b.cases.test at 192.0.2.2 has TLS 1.3, certificate valid until 2026-06-01, but the domain's policy \
                       (MTA-STS) does not name it.";
     assert!(one_of_two.sentence.ends_with(wanted), "{}", one_of_two.sentence);
+    let guarded = report(&[GOOD], policed(true)).await;
+    assert!(guarded.sentence.ends_with("until 2026-06-01, guarded by its policy (MTA-STS)."), "{}", guarded.sentence);
+    let testing = report(&[GOOD], |report| {
+        policed(true)(report);
+        report.policies.mta_sts.as_mut().expect("a policy").mode = Some("testing");
+    })
+    .await;
+    let wanted = "until 2026-06-01; its policy (MTA-STS) is in testing only.";
+    assert!(testing.sentence.ends_with(wanted), "{}", testing.sentence);
+    let both = |report: &mut Report| {
+        policed(true)(report);
+        fits(Fit::Match)(report);
+    };
+    let both = report(&[GOOD], both).await;
+    let wanted = "TLS 1.3, guarded by DANE and by its policy (MTA-STS).";
+    assert!(both.sentence.ends_with(wanted), "{}", both.sentence);
+    // Where nobody has looked, nothing is guarded: records are there, and a policy is.
+    let goes = "Mail to two.cases.test goes to a.cases.test, then b.cases.test";
+    let unseen = report(&[], named).await;
+    assert_eq!(unseen.sentence, format!("{goes}; TLSA records published, not compared."));
+    let unseen = report(&[], policed(true)).await;
+    assert_eq!(unseen.sentence, format!("{goes}; policy (MTA-STS) enforced."));
+    let unseen = report(&[], policed(false)).await;
+    assert_eq!(unseen.sentence, format!("{goes}; its policy (MTA-STS) does not name a.cases.test."));
+    let unseen = report(&[], |report| {
+        named(report);
+        report.mx.iter_mut().skip(1).for_each(|host| host.tlsa = None);
+        policed(true)(report);
+        report.policies.mta_sts.as_mut().expect("a policy").mode = Some("testing");
+    })
+    .await;
+    let wanted = "; TLSA records published for some, not compared; its policy (MTA-STS) is in testing only.";
+    assert_eq!(unseen.sentence, format!("{goes}{wanted}"));
+    // What one of two promises guards nobody: who sits on the way chooses the other one.
+    let half = report(&[GOOD, GOOD], |report| {
+        fits(Fit::Match)(report);
+        report.mx.iter_mut().skip(1).flat_map(|host| &mut host.probes).for_each(|visited| visited.dane = None);
+    })
+    .await;
+    assert!(half.sentence.contains("TLS 1.3, its TLSA records fit"), "{}", half.sentence);
     let stranger = report(&[GOOD], policed(false)).await;
     assert!(stranger.sentence.ends_with(", but the domain's policy (MTA-STS) does not name it."));
 }

@@ -1,11 +1,11 @@
 //! Remarks that few visits call for, each on one that was made up.
 
-use super::super::sighting;
+use super::super::sighting::{self, Recipient};
 use super::*;
 use crate::address::Domain;
 use crate::net::zone::Zone;
 use crate::probe::{Tlsa, TlsaRecord, look_up};
-use crate::wire::secured;
+use crate::wire::secured::{self, Flaw};
 
 /// An address that takes mail under TLS, with a certificate that is good for months.
 fn good() -> Visited {
