@@ -106,13 +106,19 @@ impl Trace {
     /// Writes what happened on no connection that is followed, as a question to DNS; how long it took, and whether it is
     /// what was hoped for.
     pub fn happened(&self, what: Happening, took: Option<Duration>, expected: bool) {
+        self.happened_with(None, what, took, expected);
+    }
+
+    /// The same, with whom.
+    pub fn happened_with(&self, peer: Option<&str>, what: Happening, took: Option<Duration>, expected: bool) {
         let proto = match what {
-            Happening::Dns { .. } => "dns",
+            Happening::Dns { .. } | Happening::Query { .. } => "dns",
             Happening::Http { .. } => "http",
             _ => "",
         };
         let reply_ms = took.map(millis);
-        self.write(Event { proto: proto.into(), reply_ms, expected, ..Event::happened(0, what) });
+        let peer = peer.map(|peer| self.veil(peer).into_owned());
+        self.write(Event { proto: proto.into(), peer, reply_ms, expected, ..Event::happened(0, what) });
     }
 
     /// Why something is missing in the trace: it could not be written.
@@ -169,6 +175,14 @@ impl Trace {
                 [version, cipher, verified].into_iter().chain(chain).for_each(veil);
             }
             Happening::Dns { record, name, answer, .. } => [record, name].into_iter().chain(answer).for_each(veil),
+            // Of what is asked nothing stands in the octets that does not stand in the name.
+            Happening::Query { record, name, query, reply, .. } => {
+                let before = name.clone();
+                [record, &mut *name].into_iter().for_each(veil);
+                if *name != before {
+                    (*query, *reply) = (None, None);
+                }
+            }
             Happening::Http { method, url, .. } => [method, url].into_iter().for_each(veil),
             Happening::Cut { why: text } | Happening::Decision { what: text } | Happening::Note { what: text } => {
                 veil(text);

@@ -4,11 +4,13 @@
 //! what happens. One player takes either side of them. Beside it, what else is done with a trace that somebody sends:
 //! see how it differs from another, and take out of it who was meant. Opens no connection by itself.
 
+pub mod answers;
 pub mod diff;
 pub mod end;
 pub mod player;
 pub mod scrub;
 pub mod stage;
+mod tolerance;
 
 use crate::wire::event::{Event, Happening, NotAnEvent, Role, parse};
 use crate::wire::transcript::{Entry, Side};

@@ -77,7 +77,11 @@ pub fn scrub(trace: &str, key: &[u8]) -> Result<String, NotAnEvent> {
     let lines: Vec<&str> = trace.lines().filter(|line| !line.trim().is_empty()).collect();
     let is_message = messages(&events);
     let mut scrubber = Scrubber { redactor: Redactor::new(key), names: HashSet::new() };
-    for event in &events {
+    for event in &mut events {
+        // Names stand in these octets too, where no fake fits.
+        if let Some(Happening::Query { query, reply, .. }) = &mut event.event {
+            (*query, *reply) = (None, None);
+        }
         texts(&mut event.clone()).into_iter().for_each(|text| scrubber.learn(text));
     }
     scrubber.messages(&mut events, &is_message);
@@ -196,10 +200,11 @@ fn texts(event: &mut Event) -> Vec<&mut String> {
     let mut texts: Vec<&mut String> = event.peer.iter_mut().chain(&mut event.text).collect();
     match &mut event.event {
         Some(Happening::Tls { chain, .. }) => texts.extend(chain),
-        Some(Happening::Dns { name, answer, server, .. }) => {
+        Some(Happening::Dns { name, answer, .. }) => {
             texts.push(name);
-            texts.extend(answer.iter_mut().chain(server));
+            texts.extend(answer);
         }
+        Some(Happening::Query { name, .. }) => texts.push(name),
         Some(Happening::Http { url, .. }) => texts.push(url),
         Some(Happening::Cut { why: what } | Happening::Decision { what } | Happening::Note { what }) => {
             texts.push(what)

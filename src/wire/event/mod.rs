@@ -112,8 +112,19 @@ pub enum Happening {
         answer: Vec<String>,
         /// Whether DNSSEC vouches for it.
         authentic: bool,
-        /// Who said so, where that is known.
-        server: Option<String>,
+    },
+    /// What went to one name server, who is the peer, and what came back: the octets themselves.
+    Query {
+        /// The type that was asked for: `MX`.
+        record: String,
+        /// The name that was asked about.
+        name: String,
+        /// What it went over: udp, tcp, tls, https.
+        over: String,
+        /// The query in base64, with an id of zero; null where it was taken out.
+        query: Option<String>,
+        /// The reply in base64; null if none came.
+        reply: Option<String>,
     },
     /// A question to a web server, and its answer.
     Http {
