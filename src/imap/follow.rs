@@ -214,7 +214,7 @@ impl Follower {
             Side::Client => &self.client,
             Side::Server => &self.server,
         };
-        let show = match (direction.literal, direction.is_behind, direction.unended) {
+        let show = match (direction.literal, direction.is_behind, direction.unended.clone()) {
             (0, true, _) => self.behind(from, line),
             (0, _, Some(show)) => rest_of(show),
             (0, _, None) if from == Side::Client => self.client_line(line),
@@ -222,7 +222,7 @@ impl Follower {
             (left, ..) => self.literal(from, line, left),
         };
         let direction = self.direction(from);
-        direction.unended = if line.ends_with(b"\n") || direction.is_behind { None } else { Some(show) };
+        direction.unended = if line.ends_with(b"\n") || direction.is_behind { None } else { Some(show.clone()) };
         show
     }
 

@@ -65,9 +65,7 @@ impl Answers {
         let query = Query::read(octets).ok_or("what came is no query")?;
         let question = query.question().to_ascii_lowercase();
         // Best is one that was asked in the same way and is not given yet; of several, the first.
-        let fit = |known: &Exchange| {
-            (known.query.key() == query.key(), known.is_stream == is_stream, !known.is_given)
-        };
+        let fit = |known: &Exchange| (known.query.key() == query.key(), known.is_stream == is_stream, !known.is_given);
         let known = self.0.iter_mut().filter(|known| known.query.question().eq_ignore_ascii_case(&question));
         let best = known.rev().max_by_key(|known| fit(known));
         let best = best.ok_or_else(|| format!("nobody asked for {}", shown(&query)))?;
@@ -139,9 +137,7 @@ fn exchange(event: &Event) -> Option<Exchange> {
     let query = Query::read(&STANDARD.decode(query.as_ref()?).ok()?)?;
     let reply = match reply {
         // Shorter than a header, longer than a message: nobody has said that.
-        Some(reply) => {
-            Some(STANDARD.decode(reply).ok().filter(|reply| (HEADER..=MESSAGE_MAX).contains(&reply.len()))?)
-        }
+        Some(reply) => Some(STANDARD.decode(reply).ok().filter(|reply| (HEADER..=MESSAGE_MAX).contains(&reply.len()))?),
         None => None,
     };
     let (title, is_stream) = (format!("{record} {name}"), over != "udp");
@@ -205,7 +201,7 @@ mod tests {
     fn each_question_is_answered_as_it_was() {
         let asked = query("a.example.");
         let (first, second) = (reply(&asked, &["1"], 60), reply(&asked, &["2"], 60));
-        let long = reply(&asked, &[&"x".repeat(200); 8], 60);
+        let long = reply(&asked, &["x".repeat(200).as_str(); 8], 60);
         let trace = [
             line("udp", "a.example.", Some(&first)),
             line("udp", "a.example.", Some(&second)),
@@ -233,7 +229,7 @@ mod tests {
     #[test]
     fn what_came_over_a_connection_and_fits_no_datagram_is_cut() {
         let asked = query("a.example.");
-        let long = reply(&asked, &[&"x".repeat(200); 8], 60);
+        let long = reply(&asked, &["x".repeat(200).as_str(); 8], 60);
         let mut answers = Answers::read(&line("https", "a.example.", Some(&long))).expect("a trace");
         let cut = Reply::parse(&said(answers.answer(asked.octets(), false))).expect("a reply");
         assert!(cut.is_truncated() && cut.answers().is_empty());

@@ -7,13 +7,14 @@ use regex_lite::{Captures, Regex};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// A date as mail, IMAP or JSON write it; an id between angle brackets; the declared size; any other word that is too odd
+/// A date as mail, IMAP or JSON write it; our own version; an id between angle brackets; the declared size; any other word that is too odd
 /// for a language.
 static VARIES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?[0-9]{1,2}[ -](Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -][0-9]{4} ",
         r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ([+-][0-9]{4}|GMT))?",
         r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)?",
+        r"|mailkit/[0-9]+(\.[0-9]+)*",
         r"|<[^<>@ ]*[0-9][^<>@ ]{7,}@[^<>@ ]+>",
         r"|[0-9A-Za-z]*[0-9][0-9A-Za-z]*",
     ))

@@ -2,14 +2,14 @@
 
 use super::table::Broken;
 use super::upstream::Upstream;
-use crate::net::trace::Trace;
-use crate::message::safe::terminal;
-use crate::wire::event::Happening;
 use crate::dns::memory::Memory;
 use crate::dns::plan::{Attempt, Outcome, Patience, Plan, Way};
 use crate::dns::question::{Key, Query, Question, Wishes};
 use crate::dns::reply::{Reply, accept, is_truncated};
 use crate::dns::server::Transport;
+use crate::message::safe::terminal;
+use crate::net::trace::Trace;
+use crate::wire::event::Happening;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;

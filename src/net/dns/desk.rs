@@ -3,10 +3,10 @@
 //! Whoever sits at it answers one question after the other, as tests and replays do; it is no server for a crowd.
 //! RFC 1035 §4.2; RFC 7766.
 
-use crate::net::connection::Connection;
-use crate::net::tcp::{Listener, listen};
 use crate::dns::frame::{Frames, framed};
 use crate::error::{Error, Kind, Result};
+use crate::net::connection::Connection;
+use crate::net::tcp::{Listener, listen};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -72,6 +72,8 @@ fn a_trace_of_either_form_is_read_and_what_is_none_is_refused_with_its_line() {
     for (text, line) in [("hello", 1), ("\n{}", 2), ("{\"v\":2}", 1), ("{", 1)] {
         assert_eq!(parse(text).expect_err(text).line, line, "{text}");
     }
+    let long = format!("S: {}", "x".repeat(LINE_MAX - 3));
+    assert!(parse(&long).is_ok() && parse(&(long + "x")).expect_err("too long").why.contains("longer"));
     let later = event.to_json().replace("\"v\":1", "\"v\":2");
     assert!(parse(&later).expect_err("a later version").why.contains("version 2"));
 }

@@ -67,7 +67,8 @@ impl Event {
             tls: self.tls && self.dir != Direction::Nobody,
             reply_ms: self.reply_ms,
             is_unexpected: !self.expected,
-            elided: self.elided.then_some(self.bytes),
+            // How long it was is not to be seen from what has no end of a line and holds a mark.
+            elided: (self.elided || self.secret > 0 && self.b64.is_some()).then_some(self.bytes),
         }
     }
 
