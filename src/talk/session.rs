@@ -402,7 +402,7 @@ impl<'a> Talk<'a> {
                 let word = format!(
                     "what was said ended without CRLF and has no answer; each such line waits {seconds} second"
                 );
-                (self.show)(News::Word(word));
+                (self.show)(News::Warning(word));
             }
             return Ok(());
         }
