@@ -159,24 +159,31 @@ fn shown(query: &Query) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::question::{Question, Wishes};
-    use hickory_proto::op::Message;
-    use hickory_proto::rr::rdata::TXT;
-    use hickory_proto::rr::{Name, RData, Record, RecordType};
     use proptest::prelude::*;
 
+    /// Asks for the texts of a name.
     fn query(name: &str) -> Query {
-        let name = Name::from_ascii(name).expect(name);
-        Query::new(&Question { name, kind: RecordType::TXT }, Wishes::default())
+        let mut octets = vec![0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in name.split_terminator('.') {
+            octets.push(u8::try_from(label.len()).expect("a label"));
+            octets.extend_from_slice(label.as_bytes());
+        }
+        octets.extend([0, 0, 16, 0, 1]);
+        Query::read(&octets).expect("a query")
     }
 
+    /// Texts for what was asked (RFC 1035 §3.3.14, §4.1.4).
     fn reply(query: &Query, texts: &[&str], ttl: u32) -> Vec<u8> {
-        let mut message = Message::from_vec(query.octets()).expect("a query").into_response();
+        let mut octets = query.octets().to_vec();
+        (octets[2], octets[3], octets[7]) = (0x81, 0x80, u8::try_from(texts.len()).expect("a few"));
         for text in texts {
-            let data = RData::TXT(TXT::new(vec![(*text).to_owned()]));
-            message.add_answer(Record::from_rdata(Name::from_ascii("a.example.").expect("a name"), ttl, data));
+            let len = u8::try_from(text.len()).expect("a string");
+            octets.extend([0xc0, 12, 0, 16, 0, 1]);
+            octets.extend(ttl.to_be_bytes());
+            octets.extend([0, len + 1, len]);
+            octets.extend_from_slice(text.as_bytes());
         }
-        message.to_vec().expect("a reply")
+        octets
     }
 
     fn line(over: &str, name: &str, reply: Option<&[u8]>) -> String {

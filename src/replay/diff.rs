@@ -66,8 +66,9 @@ fn conversations(events: &[Event]) -> Vec<Vec<Said>> {
     let mut conversations = BTreeMap::<u32, Vec<Said>>::new();
     let mut tags = HashSet::new();
     for event in events {
-        // Where it led to, and who closed first, says nothing about what was said.
-        if matches!(event.event, Some(Happening::Connect | Happening::Closed { .. } | Happening::Note { .. })) {
+        // Where it led to, why, and who closed first, says nothing about what was said.
+        use Happening::{Closed, Connect, Decision, Note};
+        if matches!(event.event, Some(Connect | Closed { .. } | Decision { .. } | Note { .. })) {
             continue;
         }
         let shown = match event.entry() {

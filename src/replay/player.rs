@@ -1,8 +1,9 @@
 //! The player: takes one side of a conversation, says its lines and holds what it hears against the other side's.
 //!
 //! `{*}` and `{name}` in a line that is heard are patterns; where a trace has `{secret}` or `{...}` anything is right to
-//! hear, and so is another date, id, tag or size of a message, unless somebody is exact. To say a secret it must be given; for a body that was left out, octets of the same number are said. The first
-//! difference ends the play. What a connection is, and whose certificate it shows, is the stage's business.
+//! hear, and so is another date, id, tag or size of a message, unless somebody is exact. To say a secret it must be given;
+//! for a body that was left out, octets of the same number are said. The first difference ends the play. What a connection
+//! is, and whose certificate it shows, is the stage's business.
 
 use super::end::End;
 use super::tolerance::{Tags, tagged, usual};

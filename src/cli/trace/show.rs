@@ -24,7 +24,8 @@ pub(super) struct Show {
     #[arg(long, value_name = "N")]
     conn: Vec<u32>,
 
-    /// Only what was said in this protocol: smtp, lmtp, pop3, imap, http, dns; only JSON tells it
+    /// Only what was said in this protocol: smtp, lmtp, pop3, imap, managesieve, http, dns; only
+    /// JSON tells it
     #[arg(long, value_name = "NAME")]
     proto: Vec<String>,
 

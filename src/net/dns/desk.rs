@@ -21,6 +21,8 @@ const CONNECTIONS_MAX: usize = 64;
 const IDLE: Duration = Duration::from_secs(30);
 /// Questions are short; what is longer is cut, and then no question.
 const DATAGRAM_MAX: usize = 4096;
+/// Errors in a row before the socket is given up.
+const ERRORS_MAX: usize = 16;
 /// Times that another free port is taken, because the one for connections was not free for datagrams.
 const PORTS_MAX: usize = 16;
 
@@ -76,12 +78,20 @@ impl Desk {
     /// The next question. Can be dropped without loss, but for a datagram.
     pub async fn next(&mut self) -> std::io::Result<Asked> {
         let mut buffer = vec![0; DATAGRAM_MAX];
+        let mut errors = 0;
         loop {
             let has_room = self.connections.len() < CONNECTIONS_MAX;
             tokio::select! {
                 came = self.socket.recv_from(&mut buffer) => {
                     // A system tells here that nobody is there any more for an answer.
-                    let Ok((count, peer)) = came else { continue };
+                    let (count, peer) = match came {
+                        Ok(came) => came,
+                        Err(_) if errors < ERRORS_MAX => {
+                            errors += 1;
+                            continue;
+                        }
+                        Err(error) => return Err(error),
+                    };
                     buffer.truncate(count);
                     return Ok(Asked { octets: buffer, is_stream: false, back: Back::Datagram(peer) });
                 }
