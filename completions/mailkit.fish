@@ -770,6 +770,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l drop-after -d 'The same, and then hang up without a word, as a client that crashes' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l from -d 'The reverse-path for --until and --drop-after; the null one if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l rcpt -d 'A recipient for --until and --drop-after; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l xclient -d 'Ask to be taken for another client on the way to --until or --drop-after, as Postfix allows those it trusts: NAME, ADDR, PORT, PROTO, HELO, LOGIN and others; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l expect -d 'End with 1 if the last answer does not begin so, as 250, +OK or NO' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-protocol -d 'Begin the connection with a PROXY header of this version, before any TLS; of our own connection (LOCAL, in version 1 UNKNOWN) unless told whose' -r
@@ -1314,7 +1315,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_se
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "replay" -d 'Have a conversation again: play the server of a trace for a client, or its client for a server'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l conn -d 'Only the connection of this number; may be given several times' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l proto -d 'Only what was said in this protocol: smtp, lmtp, pop3, imap, http, dns; only JSON tells it' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l proto -d 'Only what was said in this protocol: smtp, lmtp, pop3, imap, managesieve, http, dns; only JSON tells it' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l dir -d 'Only what the client said, or the server, or what happened besides words' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -1367,6 +1368,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l listen -d 'Play the server, at this address; port 0 takes a free one' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect -d 'Play the client, with this server' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l dns -d 'Play the name servers, at this address' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l ask -d 'Ask this name server all that was asked: 192.0.2.53, tcp://, tls://' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l conn -d 'Only the conversation of this number; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l secrets -d 'Say what stands in this file where the trace has {secret}: a line for each of them, as it went over the connection' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l wait -d 'Wait no longer than this for a connection, and for each line' -r
@@ -1391,6 +1394,7 @@ full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l exact -d 'Let dates, ids, tags and sizes differ no more than anything else; of answers of DNS, order and TTLs'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l times -d 'Pause before each line as long as it took when it was recorded, but never longer than a minute'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s 6 -l ipv6 -d 'Use IPv6 only'

@@ -77,6 +77,15 @@ impl Error {
         Self::new(kind, format!("cannot read {}", path.display())).caused_by(source)
     }
 
+    /// The same on a file that is ours to make: that there is no such place is no fault of what we read.
+    pub fn output(tried: &str, path: &std::path::Path, source: std::io::Error) -> Self {
+        let kind = match file_kind(&source) {
+            Kind::NoInput => Kind::CannotCreate,
+            other => other,
+        };
+        Self::new(kind, format!("{tried} {}", path.display())).caused_by(source)
+    }
+
     /// Says with whom: a host, an address with port, a server's name.
     pub fn with_peer(mut self, peer: impl Into<String>) -> Self {
         self.0.peer = Some(peer.into());
@@ -201,6 +210,8 @@ mod tests {
             let path = std::path::Path::new("x");
             assert_eq!(Error::input(path, why.into()).kind(), input, "{why}");
             assert_eq!(Error::file("cannot write", path, why.into()).kind(), other, "{why}");
+            let made = if other == Kind::Io { Kind::Io } else { Kind::CannotCreate };
+            assert_eq!(Error::output("cannot write", path, why.into()).kind(), made, "{why}");
         }
     }
 }

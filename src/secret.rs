@@ -3,10 +3,14 @@
 //! No Debug, no Display, no Clone, no serialisation, and the memory is wiped on drop, so that a
 //! secret cannot slip into a log, a trace or an error by accident.
 
+mod veil;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
+
+pub use veil::Veil;
 
 /// Shorter ones stand in every other word.
 const VEILED_MIN: usize = 4;

@@ -58,6 +58,75 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 
+/// A server that repeats what it hears, behind these words for each line.
+fn echo(greeting: &'static str, words: &'static [&'static str]) -> (String, JoinHandle<()>) {
+    server(move |peer| {
+        say(peer, greeting);
+        for word in words {
+            let heard = hear(peer);
+            say(peer, &format!("{word} {}\r\n", heard.trim_end()));
+        }
+    })
+}
+
+#[test]
+fn what_was_typed_as_a_secret_is_shown_nowhere_when_a_server_repeats_it() {
+    let _watch = watchdog::over("echoes", Duration::from_secs(60));
+    let plain = "AGJvYgBodW50ZXIy";
+    for (scheme, greeting, words, lines) in [
+        ("pop3", "+OK hi\r\n", &["+OK", "-ERR you said", "+OK"][..], "USER bob\nPASS hunter2\n".to_owned()),
+        ("imap", "* OK hi\r\n", &["a NO no", "* BYE hunter2"], "a LOGIN bob \"hunter2\"\n".to_owned()),
+        ("smtp", "220 mx\r\n", &["535 no", "500 it was hunter2, and"], format!("AUTH PLAIN {plain}\n")),
+        ("smtp", "220 mx\r\n", &["334 go", "535 hunter2", "221"], format!("AUTH PLAIN\n{plain}\n")),
+    ] {
+        let (url, playing) = echo(greeting, words);
+        let url = format!("{}?tls=none", url.replace("smtp", scheme));
+        let home = tempfile::TempDir::new().unwrap();
+        let trace = home.path().join("trace.jsonl");
+        let output = talk(&[&format!("--trace={}", trace.display()), &url], &lines);
+        let shown = text(&output.stdout) + &text(&output.stderr);
+        let traced = std::fs::read_to_string(&trace).unwrap();
+        for place in [&shown, &traced] {
+            assert!(place.contains("{secret}"), "{scheme}: {place}");
+            assert!(!place.contains("hunter2") && !place.contains(plain), "{scheme}: {place}");
+        }
+        let _ = playing.join();
+    }
+}
+
+#[test]
+fn a_script_with_a_mistake_is_told_of_before_anybody_is_talked_to() {
+    let home = tempfile::TempDir::new().unwrap();
+    let script = home.path().join("script.txt");
+    for (lines, wanted) in [
+        ("EHLO x\n.expct 250\n", Some("line 2 of ")),
+        ("EHLO x\r\n.wait forever\r\n", Some("line 2 of ")),
+        ("DATA\n.anything\n.\nQUIT\n", None),
+    ] {
+        std::fs::write(&script, lines).unwrap();
+        // Nobody listens there.
+        let output = talk(&["--script", script.to_str().unwrap(), "smtp://127.0.0.1:1"], "");
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(if wanted.is_some() { 64 } else { 75 }), "{told}");
+        assert!(wanted.is_none_or(|wanted| told.contains(wanted)), "{told}");
+    }
+}
+
+#[test]
+fn who_waits_for_the_answer_to_a_lone_lf_says_so_once() {
+    let _watch = watchdog::over("lone LF", Duration::from_secs(60));
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        let heard = [hear(peer), hear(peer)];
+        say(peer, "221 bye\r\n");
+        heard
+    });
+    let output = talk(&["--lf", &url], "NOOP\nNOOP\n.cut\n");
+    let told = text(&output.stderr);
+    assert_eq!(told.matches("ended without CRLF").count(), 1, "{told}");
+    assert_eq!(playing.join().unwrap(), ["NOOP\n", "NOOP\n"]);
+}
+
 #[test]
 fn a_server_that_goes_or_falls_silent_is_told_by_what_is_at_stake() {
     let _watch = watchdog::over("misbehaving servers", Duration::from_secs(60));

@@ -80,6 +80,9 @@ fn mechanisms() -> Vec<(&'static str, Vec<String>)> {
         ("XOAUTH2", vec![bearer, "{\"status\":\"400\"}".into(), String::new()]),
         ("OAUTHBEARER", vec![token, "{\"status\":\"invalid_token\"}".into(), "\u{1}".into()]),
         ("EXTERNAL", vec![SECRET.into()]),
+        ("NTLM", vec![SECRET.into(), format!("challenge {SECRET}"), SECRET.into()]),
+        ("GSSAPI", vec![SECRET.into(), SECRET.into(), String::new(), SECRET.into(), SECRET.into()]),
+        ("DIGEST-MD5", vec![String::new(), "realm=\"x\",nonce=\"y\"".into(), format!("response={SECRET}")]),
         ("X-UNHEARD-OF", vec![SECRET.into(), "more".into(), SECRET.into()]),
     ]
 }
@@ -225,6 +228,59 @@ fn sieve() -> Vec<Said> {
     all
 }
 
+/// One request and its answer: proofs in fields and targets, secrets in forms and JSON, with a length, in chunks, and without.
+fn http() -> Vec<Said> {
+    let percent: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
+    let basic = encoded(&format!("bob:{SECRET}"));
+    let form = format!("grant_type=refresh_token&refresh_token={percent}&client_id=x&client_secret={percent}");
+    let json = format!("{{\"access_token\": \"{SECRET}\",\n\"expires_in\":1,\"id\":[\"{SECRET}\"], \"n\":null}}\n");
+    let post = |media_type: &str, body: &str| {
+        let length = body.len();
+        c(format!("POST /t HTTP/1.1\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\n\r\n{body}"))
+    };
+    let ok = |fields: &str, body: &str| s(format!("HTTP/1.1 200 OK\r\n{fields}\r\n{body}"));
+    let counted = |body: &str| format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    let (first, second) = json.split_at(25);
+    let chunks = format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
+    let get = |rest: &str| c(format!("GET /x{rest}\r\n\r\n"));
+    let nothing = ok("Content-Length: 0\r\n", "");
+    vec![
+        vec![post("application/x-www-form-urlencoded", &form), ok(&counted(&json), &json)],
+        vec![
+            post("application/x-www-form-urlencoded;charset=utf-8", &form),
+            ok("Transfer-Encoding: chunked\r\n", &chunks),
+        ],
+        vec![post("application/json", &json), ok("Content-Type: application/json\r\n", &json)],
+        vec![
+            post("application/octet-stream", SECRET),
+            ok("Content-Length: 23\r\nContent-Type: text/plain\r\n", SECRET),
+        ],
+        vec![post("application/x-www-form-urlencoded", &percent), ok(&counted(SECRET), SECRET)],
+        // A length that is short, or told twice, and a form of several lines.
+        vec![
+            c(format!(
+                "POST /t HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\n{form}"
+            )),
+            nothing.clone(),
+        ],
+        vec![c(format!(
+            "POST /t HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\nContent-Length: 99\r\n\r\n{json}"
+        ))],
+        vec![post("application/x-www-form-urlencoded", &format!("a=b\n{form}")), nothing.clone()],
+        vec![get(&format!(" HTTP/1.1\r\nAuthorization: Basic {basic}")), ok(&counted(&json), &json)],
+        vec![get(&format!(" HTTP/1.1\r\nAUTHORIZATION:Bearer {SECRET}")), ok("Content-Type: text/plain\r\n", SECRET)],
+        vec![get(&format!(" HTTP/1.1\r\nProxy-Authorization: Basic {basic}\r\nCookie: a={SECRET}")), nothing.clone()],
+        vec![get(&format!("?code={percent}&state=1 HTTP/1.1")), ok("Content-Type: text/plain\r\n", SECRET)],
+        vec![get(&format!("#access_token={percent} HTTP/1.1")), nothing.clone()],
+        vec![get(" HTTP/1.1"), ok(&format!("Set-Cookie: {SECRET}\r\nLocation: https://x/?code={percent}\r\n"), "")],
+        vec![
+            s("HTTP/1.1 100 Continue\r\n\r\n"),
+            post("application/x-www-form-urlencoded", &form),
+            ok(&counted(&json), &json),
+        ],
+    ]
+}
+
 /// What is seen of a conversation, whatever the packets.
 fn seen(follow: NewFollow, said: &Said, cuts: &[usize]) -> Vec<(String, Hidden, u64, &'static str)> {
     let keep = Keep { data: Data::Full, secrets: false };
@@ -250,21 +306,18 @@ fn seen(follow: NewFollow, said: &Said, cuts: &[usize]) -> Vec<(String, Hidden, 
     seen
 }
 
-/// What a trace writes of it, as text and as JSON; `knows` says whether the program has told it the secret.
-fn traces(follow: NewFollow, said: &Said, knows: bool) -> [String; 2] {
-    [false, true].map(|json| {
+/// What a trace writes of it, as text and as JSON, of the client and of the server; `knows` says whether the program has told it the secret.
+fn traces(follow: NewFollow, said: &Said, knows: bool) -> [String; 4] {
+    [(false, Side::Client), (true, Side::Client), (false, Side::Server), (true, Side::Server)].map(|(json, ours)| {
         let page = Page::default();
         let keep = Keep { data: Data::Full, secrets: false };
         let trace = Trace::styled(Box::new(page.clone()), Style { json, keep, hex: !json });
         if knows {
             trace.hide(&Secret::new(SECRET.to_owned()));
         }
-        let mut tap = trace.tap(Side::Client, follow());
+        let mut tap = trace.tap(ours, follow());
         for (side, octets) in said {
-            match side {
-                Side::Client => tap.sent(octets),
-                Side::Server => tap.received(octets),
-            }
+            if *side == ours { tap.sent(octets) } else { tap.received(octets) }
         }
         drop(tap);
         String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
@@ -335,6 +388,11 @@ fn nobody_reads_it_in_a_trace_of_managesieve() {
 }
 
 #[test]
+fn nobody_reads_it_in_a_trace_of_http() {
+    is_never_shown(mailkit::engine::http::follow::follow, &http());
+}
+
+#[test]
 fn a_server_that_repeats_it_is_not_repeated() {
     let plain = encoded(&format!("\0bob\0{SECRET}"));
     let percent: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
@@ -371,7 +429,7 @@ fn what_is_looked_for_would_be_found() {
             Seen::new(Show::Whole, Turn::None)
         }
     }
-    for said in [smtp(), pop3(), imap(), sieve()].concat() {
+    for said in [smtp(), pop3(), imap(), sieve(), http()].concat() {
         let shown = traces(|| Box::new(Open), &said, false);
         let is_found = |text: &String| std::panic::catch_unwind(|| expect_silence(&said, text)).is_err();
         assert!(shown.iter().all(is_found), "{said:?} holds no secret");

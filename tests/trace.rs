@@ -45,6 +45,38 @@ fn text(octets: &[u8]) -> String {
 }
 
 #[test]
+fn a_trace_that_cannot_be_made_is_told_as_that() {
+    let home = TempDir::new().unwrap();
+    for place in ["nowhere/trace.txt", "."] {
+        let output = fetch(&home, &[&format!("--trace={place}")], &[]);
+        assert_eq!(output.status.code(), Some(73), "{place}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_difference_is_told_as_json_too() {
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("a.txt"), "S: 220 mx\nC: NOOP\n").unwrap();
+    fs::write(home.path().join("b.txt"), "S: 220 mx\nC: RSET\n").unwrap();
+    for (second, exit, wanted) in [
+        ("a.txt", 0, serde_json::json!({"version": 1, "differences": 0, "conversations": []})),
+        (
+            "b.txt",
+            1,
+            serde_json::json!({"version": 1, "differences": 2, "conversations": [{"number": 1, "lines": [
+                {"in": "both", "text": "S: 220 mx"},
+                {"in": "first", "text": "C: NOOP"},
+                {"in": "second", "text": "C: RSET"},
+            ]}]}),
+        ),
+    ] {
+        let output = mailkit(&home, &["trace", "diff", "--json", "a.txt", second]).output().unwrap();
+        assert_eq!(output.status.code(), Some(exit));
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap(), wanted);
+    }
+}
+
+#[test]
 fn a_file_that_ends_in_jsonl_holds_events_and_nobody_else_may_read_it() {
     let _watch = watchdog::over("trace", Duration::from_secs(60));
     let home = TempDir::new().unwrap();

@@ -155,7 +155,7 @@ impl Context {
                 None => Trace::styled(Box::new(io::stderr()), style),
             });
         }
-        let failed = |error| Error::file("cannot write the trace to", path, error);
+        let failed = |error| Error::output("cannot write the trace to", path, error);
         let file = create_private(path).map_err(failed)?;
         let is_ordinary = file.metadata().map_err(failed)?.is_file();
         Ok(match talks.filter(|_| !is_ordinary) {

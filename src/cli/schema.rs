@@ -35,7 +35,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 25] = [
+const ALL: [Described; 26] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -69,7 +69,12 @@ const ALL: [Described; 25] = [
     Described { name: "scan", what: "a message in one line: mailkit parse --scan", make: of::<parse::Row> },
     Described { name: "send", what: "the result of mailkit send", make: of::<object::Object> },
     Described { name: "thread", what: "a row of threads: mailkit parse --thread", make: of::<parse::ThreadRow> },
-    Described { name: "trace", what: "an event of a trace: --trace=FILE.jsonl", make: of::<Event> },
+    Described { name: "trace", what: "an event of a trace: --trace=FILE.jsonl, mailkit mx talk", make: of::<Event> },
+    Described {
+        name: "trace-diff",
+        what: "how two traces differ: mailkit trace diff",
+        make: of::<super::trace::Object>,
+    },
     Described {
         name: "unsubscribe",
         what: "ways off a list: mailkit parse --unsubscribe",

@@ -99,6 +99,37 @@ impl Query {
         Self { octets, end, flags: wishes.flags() }
     }
 
+    /// Reads a query: one question, and perhaps an extension; anything else is none.
+    pub fn read(octets: &[u8]) -> Option<Self> {
+        let head = octets.get(..HEADER).filter(|_| octets.len() <= QUERY_MAX)?;
+        // QR and the opcode are zero; there is one question, and no answer.
+        if head[2] & 0xf8 != 0 || head[4..10] != [0, 1, 0, 0, 0, 0] {
+            return None;
+        }
+        let mut end = HEADER;
+        // RFC 1035 §4.1.4: nothing stands before the first name, so nothing can point there.
+        while let length @ 1..=63 = *octets.get(end)? {
+            end += 1 + usize::from(length);
+        }
+        if octets[end] != 0 || end - HEADER > 254 {
+            return None;
+        }
+        end += 1 + 4;
+        let class = octets.get(end - 2..end)?;
+        // RFC 6891 §6.1.2: the root, the type of OPT; DO is the highest of the flags.
+        let extension = octets.get(end..).filter(|rest| rest.starts_with(&[0, 0, 41]));
+        let has_signatures = extension.and_then(|rest| rest.get(7)).is_some_and(|flags| flags & 0x80 != 0);
+        let wishes = Wishes {
+            recursion: head[2] & 1 != 0,
+            signatures: has_signatures,
+            authentic: head[3] & 0x20 != 0,
+            unchecked: head[3] & 0x10 != 0,
+        };
+        let mut octets = octets.to_vec();
+        octets[..2].fill(0);
+        (class == [0, 1]).then_some(Self { octets, end, flags: wishes.flags() })
+    }
+
     /// The same without the extension, for a server that does not know it (RFC 6891 §7).
     #[must_use]
     pub fn plain(&self) -> Self {
@@ -163,6 +194,8 @@ mod tests {
             assert_eq!((head.id, said, edns.max_payload(), edns.version()), (0xbeef, wanted, 1232, 0), "{wishes:?}");
             assert_eq!(read.queries[0].name().to_string(), "MX.Example.");
             assert_eq!((read.queries[0].query_type(), read.queries.len()), (RecordType::TLSA, 1));
+            assert_eq!(Query::read(query.octets()).as_ref(), Some(&query));
+            assert_eq!(Query::read(query.plain().octets()).map(|read| read.end), Some(query.end));
             let plain = Message::from_vec(query.plain().octets()).expect("a message");
             assert_eq!((plain.edns, &plain.queries), (None, &read.queries));
         }

@@ -157,11 +157,17 @@ impl SmtpCourier {
         let security = self.security(&host.guard).map_err(|error| {
             (Outcome::refused_here(Phase::Tls, EnhancedStatus::new(4, 7, 0), error.to_string()), None)
         })?;
+        if let (Some(trace), Some(why)) = (&self.trace, told(&host.guard)) {
+            trace.decided(format!("{} has to prove itself: {why}", host.host));
+        }
         let is_optional = matches!(security, Security::Opportunistic(_));
         let mut opened = self.open(&host.host, address, security).await;
         if let (Err(outcome), true) = (&opened, is_optional)
             && outcome.phase == Phase::Tls
         {
+            if let Some(trace) = &self.trace {
+                trace.decided(format!("once more without TLS, which nobody requires of {}", host.host));
+            }
             opened = self.open(&host.host, address, Security::None).await;
         }
         let mut client = opened.map_err(|outcome| (outcome, None))?;
@@ -216,6 +222,16 @@ impl SmtpCourier {
         // Hosts that are addresses come in the brackets of mail, which certificates do not know.
         let name = Domain::parse(host).map_or_else(|_| host.to_owned(), |host| dial::name(&host));
         Client::open(connection, &name, &self.helo, self.dialect, security).await
+    }
+}
+
+/// What a guard asks for beyond what is usual.
+fn told(guard: &Guard) -> Option<&'static str> {
+    match guard {
+        Guard::Usual => None,
+        Guard::Encrypted => Some("by TLS, with any certificate"),
+        Guard::Verified => Some("by TLS, with a certificate that authorities vouch for"),
+        Guard::Named { .. } => Some("by TLS, with what its TLSA records name"),
     }
 }
 

@@ -5,7 +5,8 @@
 //! time; there are no cookies and no compression, and nobody is followed from https to http.
 //! RFC 9110, RFC 9112; RFC 9525 for names in certificates.
 
-mod follow;
+mod body;
+pub mod follow;
 pub(super) mod stream;
 
 use crate::error::{Error, Kind, Result};

@@ -130,7 +130,9 @@ impl Session {
             }
             Err(none) => return Err(unfit(none)),
         };
+        let decision = ground.told(mechanism);
         let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
+        self.dialogue.decided(decision);
         let mut login = Login::new(proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?);
         let mut answer = self.dialogue.ask(&mut login.begin()).await?;
         while let Some(mut next) = login.next(&answer) {

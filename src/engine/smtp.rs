@@ -141,7 +141,9 @@ impl Client {
             Unfit::InClear(_) => Outcome::failed_here(Phase::Tls, unfit.to_string()),
             _ => Outcome::failed_here(Phase::Auth, unfit.to_string()),
         })?;
+        let decision = ground.told(mechanism);
         let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
+        self.dialogue.decided(decision);
         let mut login = Login::new(proof.map_err(|error| Outcome::failed_here(Phase::Auth, error.to_string()))?);
         let mut request = login.begin();
         loop {

@@ -4,7 +4,7 @@
 //! Decides nothing about the conversation itself. RFC 9051 §4.3, §6.2.2, §6.2.3, §6.3.12, §7.5.2.
 
 use super::token::is_astring;
-use crate::sasl::is_scram;
+use crate::sasl::hides_challenges;
 use crate::wire::literal::announced;
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
@@ -128,7 +128,7 @@ enum Part {
     /// Whatever the client says belongs to AUTHENTICATE.
     Sasl,
     /// The same, and what the server says is secret too: with its proof one could try out passwords (RFC 5802 §9).
-    Scram,
+    Opaque,
 }
 
 impl Follow for Follower {
@@ -151,7 +151,7 @@ impl Follow for Follower {
             Side::Client => self.client.is_at_start() && !self.in_command,
             Side::Server => self.server.is_at_start() && !self.in_response,
         };
-        let is_login = matches!(self.command.part, Part::Sasl | Part::Scram);
+        let is_login = matches!(self.command.part, Part::Sasl | Part::Opaque);
         let (turn, expected) = match from {
             // RFC 9051 §6.3.13: the end of IDLE is no command of its own.
             Side::Client if !is_fresh || is_login || trim(line).eq_ignore_ascii_case(b"DONE") => {
@@ -214,7 +214,7 @@ impl Follower {
             Side::Client => &self.client,
             Side::Server => &self.server,
         };
-        let show = match (direction.literal, direction.is_behind, direction.unended) {
+        let show = match (direction.literal, direction.is_behind, direction.unended.clone()) {
             (0, true, _) => self.behind(from, line),
             (0, _, Some(show)) => rest_of(show),
             (0, _, None) if from == Side::Client => self.client_line(line),
@@ -222,7 +222,7 @@ impl Follower {
             (left, ..) => self.literal(from, line, left),
         };
         let direction = self.direction(from);
-        direction.unended = if line.ends_with(b"\n") || direction.is_behind { None } else { Some(show) };
+        direction.unended = if line.ends_with(b"\n") || direction.is_behind { None } else { Some(show.clone()) };
         show
     }
 
@@ -241,7 +241,7 @@ impl Follower {
     }
 
     fn client_line(&mut self, line: &[u8]) -> Show {
-        if matches!(self.command.part, Part::Sasl | Part::Scram) {
+        if matches!(self.command.part, Part::Sasl | Part::Opaque) {
             return Show::Secret { keep: 0 };
         }
         let text = trim(line);
@@ -251,7 +251,7 @@ impl Follower {
         self.command = Command { tag: tag.to_vec(), part: Part::Any };
         match verb.as_slice() {
             b"AUTHENTICATE" => {
-                self.command.part = if is_scram(&text[at..]) { Part::Scram } else { Part::Sasl };
+                self.command.part = if hides_challenges(&text[at..]) { Part::Opaque } else { Part::Sasl };
                 let mechanism = at + word(&text[at..]).len();
                 if mechanism < text.len() { Show::Secret { keep: mechanism + 1 } } else { Show::Whole }
             }
@@ -298,7 +298,7 @@ impl Follower {
                 (self.client.literal, self.client.is_behind, self.in_command) = (0, false, false);
             }
         }
-        if self.command.part == Part::Scram && text.starts_with(b"+ ") && text.len() > 2 {
+        if self.command.part == Part::Opaque && text.starts_with(b"+ ") && text.len() > 2 {
             return Show::Secret { keep: 2 };
         }
         self.announce(Side::Server, text, kind_in_response(text));

@@ -6,6 +6,7 @@ use super::peer::Peer;
 use super::tls::{ClientTls, ServerTls};
 use super::trace::Tap;
 use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
 use crate::wire::event::Happening;
 use crate::wire::frame::Framer;
 use crate::wire::session::Tls;
@@ -68,6 +69,13 @@ impl Connection {
     pub fn happened(&mut self, what: Happening) {
         if let Some(tap) = &mut self.tap {
             tap.happened(what, None);
+        }
+    }
+
+    /// Lets the trace, if there is one, show this in no line from now on.
+    pub fn hide(&self, secret: &Secret) {
+        if let Some(tap) = &self.tap {
+            tap.hide(secret);
         }
     }
 

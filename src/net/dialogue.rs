@@ -125,6 +125,13 @@ impl Dialogue {
         &self.peer
     }
 
+    /// Tells the trace, if there is one, why something is done.
+    pub fn decided(&mut self, what: String) {
+        if let Some(connection) = &mut self.connection {
+            connection.happened(Happening::Decision { what });
+        }
+    }
+
     /// The server's address, while the connection stands, if it has one.
     pub fn address(&self) -> Option<SocketAddr> {
         self.connection.as_ref()?.peer().address()

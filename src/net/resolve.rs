@@ -147,8 +147,11 @@ impl SystemResolver {
         tokio::time::timeout(self.deadline, judge.look_at(&self.client, &name, record_type(kind))).await.ok()
     }
 
-    /// Writes each question down with its answer.
+    /// Writes each question down with its answer, and what went to the servers for it.
     pub fn traced(self, trace: Option<Trace>) -> Self {
+        if let Some(trace) = &trace {
+            self.client.write_down(trace.clone());
+        }
         Self { trace, ..self }
     }
 
@@ -294,7 +297,6 @@ impl SystemResolver {
             name: terminal(name).into_owned(),
             answer: said.iter().map(|said| terminal(said).into_owned()).collect(),
             authentic: answer.as_ref().is_ok_and(|answer| answer.is_authentic),
-            server: None,
         };
         trace.happened(what, Some(took), !matches!(answer, Err(LookupError::Temporary(_))));
     }

@@ -5,7 +5,7 @@
 
 use super::clock::SystemClock;
 use super::peer::Peer;
-use crate::secret::Secret;
+use crate::secret::{Secret, Veil};
 use crate::wire::event::{Event, Happening};
 use crate::wire::record::{Follow, Hidden, Keep, Recorder, Spoken};
 use crate::wire::secured::Tls;
@@ -15,11 +15,9 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Secrets that are looked for in each line.
-const SECRETS_MAX: usize = 64;
 /// Of a line that is too long this much is shown: a secret that begins in it ends where it is still looked for.
 const CUT: usize = 4096;
 
@@ -43,8 +41,7 @@ struct Sink {
     style: Style,
     started: Instant,
     connections: AtomicU32,
-    /// What nobody may read, whoever says it.
-    secrets: Mutex<Vec<Secret>>,
+    veil: Mutex<Veil>,
     /// Why something is missing in it.
     failure: OnceLock<io::ErrorKind>,
 }
@@ -74,21 +71,18 @@ impl Trace {
             style,
             started: Instant::now(),
             connections: AtomicU32::new(0),
-            secrets: Mutex::default(),
+            veil: Mutex::default(),
             failure: OnceLock::new(),
         }))
     }
 
     /// From now on this is shown in no line. What we say is hidden by the protocol's follower; a server may repeat it.
     pub fn hide(&self, secret: &Secret) {
-        let mut secrets = self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        if !secrets.iter().any(|known| known.is_same(secret)) {
-            // A relay with tokens of an hour has a new one each hour, and talks with the last few.
-            if secrets.len() == SECRETS_MAX {
-                secrets.remove(0);
-            }
-            secrets.push(Secret::new(secret.expose().to_owned()));
-        }
+        self.veils().add(secret);
+    }
+
+    fn veils(&self) -> MutexGuard<'_, Veil> {
+        self.0.veil.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to follow a connection on which we are `ours`.
@@ -106,13 +100,24 @@ impl Trace {
     /// Writes what happened on no connection that is followed, as a question to DNS; how long it took, and whether it is
     /// what was hoped for.
     pub fn happened(&self, what: Happening, took: Option<Duration>, expected: bool) {
+        self.happened_with(None, what, took, expected);
+    }
+
+    /// The same, with whom.
+    pub fn happened_with(&self, peer: Option<&str>, what: Happening, took: Option<Duration>, expected: bool) {
         let proto = match what {
-            Happening::Dns { .. } => "dns",
+            Happening::Dns { .. } | Happening::Query { .. } => "dns",
             Happening::Http { .. } => "http",
             _ => "",
         };
         let reply_ms = took.map(millis);
-        self.write(Event { proto: proto.into(), reply_ms, expected, ..Event::happened(0, what) });
+        let peer = peer.map(|peer| self.veil(peer).into_owned());
+        self.write(Event { proto: proto.into(), peer, reply_ms, expected, ..Event::happened(0, what) });
+    }
+
+    /// Writes why something is done, or left, on no connection that is followed.
+    pub fn decided(&self, what: String) {
+        self.happened(Happening::Decision { what }, None, true);
     }
 
     /// Why something is missing in the trace: it could not be written.
@@ -144,16 +149,7 @@ impl Trace {
 
     /// A text without the secrets that are known.
     fn veil<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut veiled = Cow::Borrowed(text);
-        if self.0.style.keep.secrets {
-            return veiled;
-        }
-        for secret in &*self.0.secrets.lock().unwrap_or_else(PoisonError::into_inner) {
-            if let Cow::Owned(text) = secret.veil(&veiled) {
-                veiled = Cow::Owned(text);
-            }
-        }
-        veiled
+        if self.0.style.keep.secrets { Cow::Borrowed(text) } else { self.veils().over(text) }
     }
 
     /// What happened, without them.
@@ -169,6 +165,14 @@ impl Trace {
                 [version, cipher, verified].into_iter().chain(chain).for_each(veil);
             }
             Happening::Dns { record, name, answer, .. } => [record, name].into_iter().chain(answer).for_each(veil),
+            // Of what is asked nothing stands in the octets that does not stand in the name.
+            Happening::Query { record, name, query, reply, .. } => {
+                let before = name.clone();
+                [record, &mut *name].into_iter().for_each(veil);
+                if *name != before {
+                    (*query, *reply) = (None, None);
+                }
+            }
             Happening::Http { method, url, .. } => [method, url].into_iter().for_each(veil),
             Happening::Cut { why: text } | Happening::Decision { what: text } | Happening::Note { what: text } => {
                 veil(text);
@@ -179,12 +183,7 @@ impl Trace {
 
     /// Octets without them.
     fn veil_octets(&self, octets: Vec<u8>) -> Vec<u8> {
-        let mut veiled = Vec::with_capacity(octets.len());
-        for chunk in octets.utf8_chunks() {
-            veiled.extend_from_slice(self.veil(chunk.valid()).as_bytes());
-            veiled.extend_from_slice(chunk.invalid());
-        }
-        veiled
+        if self.0.style.keep.secrets { octets } else { self.veils().over_octets(octets) }
     }
 }
 
@@ -233,6 +232,11 @@ impl Tap {
         self.write(event);
     }
 
+    /// From now on this is shown in no line.
+    pub fn hide(&self, secret: &Secret) {
+        self.trace.hide(secret);
+    }
+
     /// Something worth a line.
     pub fn note(&mut self, text: &str) {
         self.happened(Happening::Note { what: text.to_owned() }, None);
@@ -256,7 +260,10 @@ impl Tap {
         let octets = self.trace.veil_octets(spoken.octets);
         let spoken = Spoken { octets, ..spoken };
         let (text, phase, reply, expected) = (spoken.text(), spoken.phase, spoken.reply, spoken.expected);
-        let secret = if let Hidden::Secret(count) = spoken.hidden { count } else { 0 };
+        let secret = match spoken.hidden {
+            Hidden::Secret(count) | Hidden::Within(count) => count,
+            Hidden::Nothing | Hidden::Body => 0,
+        };
         let (bytes, elided) = (spoken.bytes, spoken.hidden == Hidden::Body);
         let event = Event {
             phase: Some(phase.into()),

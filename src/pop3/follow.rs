@@ -4,7 +4,7 @@
 //! RFC 1939 §3, §7; RFC 2449 §6.8; RFC 5034 §4.
 
 use super::command::Verb;
-use crate::sasl::is_scram;
+use crate::sasl::hides_challenges;
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 use std::collections::VecDeque;
@@ -42,7 +42,7 @@ enum Due {
     /// Challenges, then one line.
     Login {
         /// The challenges are secret too: with the server's proof one could try out passwords (RFC 5802 §9).
-        is_scram: bool,
+        hides_challenges: bool,
     },
 }
 
@@ -69,7 +69,7 @@ impl Follower {
             let is_challenge = line.starts_with(b"+ ") || line.starts_with(b"+\r");
             let expected = line.starts_with(b"+");
             match self.due.front() {
-                Some(Due::Login { is_scram: true }) if is_challenge && line.trim_ascii_end().len() > 2 => {
+                Some(Due::Login { hides_challenges: true }) if is_challenge && line.trim_ascii_end().len() > 2 => {
                     return Seen::new(Show::Secret { keep: 2 }, Turn::Prompts);
                 }
                 Some(Due::Login { .. }) if is_challenge => return Seen::new(Show::Whole, Turn::Prompts),
@@ -102,7 +102,7 @@ impl Follower {
         let due = match () {
             () if is(Verb::Retr) || is(Verb::Top) => Due::Message { is_first: true },
             () if is(Verb::Capa) || ((is(Verb::List) || is(Verb::Uidl)) && !has_arguments) => Due::List,
-            () if is(Verb::Auth) => Due::Login { is_scram: is_scram(rest.trim_ascii_start()) },
+            () if is(Verb::Auth) => Due::Login { hides_challenges: hides_challenges(rest.trim_ascii_start()) },
             () => Due::Line,
         };
         if self.due.len() < DUE_MAX {

@@ -3,10 +3,9 @@
 //! Conversations are compared in their order, and within each of them line by line, with as many lines in common as
 //! there can be.
 
+use super::tolerance::{tagged, usual};
 use crate::wire::event::{Event, Happening, NotAnEvent, parse};
-use regex_lite::Regex;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::LazyLock;
 
 /// Of longer conversations the middle, where they differ, is not compared line by line: that takes the square of it.
 const COMPARED_MAX: usize = 3000;
@@ -45,20 +44,6 @@ impl Compared {
     }
 }
 
-/// A date as mail, IMAP or JSON write it; an id between angle brackets; any other word that is too odd for a language.
-static VARIES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?[0-9]{1,2}[ -](Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -][0-9]{4} ",
-        r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( [+-][0-9]{4})?",
-        r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)?",
-        r"|<[^<>@ ]*[0-9][^<>@ ]{7,}@[^<>@ ]+>",
-        r"|[0-9A-Za-z]*[0-9][0-9A-Za-z]*",
-    ))
-    .expect("the expression is well-formed")
-});
-/// Shorter words with digits in them are codes, sizes and names of mechanisms.
-const ID_MIN: usize = 10;
-
 /// Compares all conversations of two traces.
 pub fn compare(first: &str, second: &str) -> Result<Vec<Compared>, NotAnEvent> {
     let (first, second) = (conversations(&parse(first)?), conversations(&parse(second)?));
@@ -81,16 +66,17 @@ fn conversations(events: &[Event]) -> Vec<Vec<Said>> {
     let mut conversations = BTreeMap::<u32, Vec<Said>>::new();
     let mut tags = HashSet::new();
     for event in events {
-        // Where it led to, and who closed first, says nothing about what was said.
-        if matches!(event.event, Some(Happening::Connect | Happening::Closed { .. } | Happening::Note { .. })) {
+        // Where it led to, why, and who closed first, says nothing about what was said.
+        use Happening::{Closed, Connect, Decision, Note};
+        if matches!(event.event, Some(Connect | Closed { .. } | Decision { .. } | Note { .. })) {
             continue;
         }
         let shown = match event.entry() {
             Some(_) => Event { conn: 1, ..event.clone() }.lines(),
-            None => Event { conn: 1, ..event.clone() }.lines().into_iter().take(1).collect(),
+            None => Event { conn: 1, peer: None, ..event.clone() }.lines().into_iter().take(1).collect(),
         };
         for shown in shown {
-            let compared = usual(&shown, &mut tags);
+            let compared = alike(&shown, &mut tags);
             conversations.entry(event.conn).or_default().push((shown, compared));
         }
     }
@@ -98,25 +84,18 @@ fn conversations(events: &[Event]) -> Vec<Vec<Said>> {
 }
 
 /// A line without what is another one each time.
-fn usual(line: &str, tags: &mut HashSet<String>) -> String {
+fn alike(line: &str, tags: &mut HashSet<String>) -> String {
     let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
-    let (tag, behind) = rest.split_once(' ').unwrap_or((rest, ""));
-    let verb = behind.split(' ').next().unwrap_or_default();
-    let is_tag =
-        tag.bytes().any(|octet| octet.is_ascii_digit()) && tag.bytes().all(|octet| octet.is_ascii_alphanumeric());
-    if mark == "C:" && is_tag && !verb.is_empty() && verb.bytes().all(|octet| octet.is_ascii_alphabetic()) {
+    if mark == "C:"
+        && let Some((tag, _)) = tagged(rest)
+    {
         tags.insert(tag.to_owned());
     }
-    let line = match tags.contains(tag) {
-        true => format!("{mark} TAG {behind}"),
-        false => line.to_owned(),
-    };
-    let replaced = VARIES.replace_all(&line, |found: &regex_lite::Captures<'_>| {
-        let found = &found[0];
-        let is_code = found.len() < ID_MIN && found.bytes().all(|octet| octet.is_ascii_alphanumeric());
-        if is_code { found.to_owned() } else { "#".to_owned() }
-    });
-    replaced.into_owned()
+    let (tag, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+    match tags.contains(tag) {
+        true => usual(&format!("{mark} TAG {behind}")),
+        false => usual(line),
+    }
 }
 
 /// The lines of both, with as many in common as there can be.

@@ -29,47 +29,9 @@ const COMMAND_MAX: usize = 2000;
 
 /// Words that are nobody's name, though they stand where names do: mailboxes that everybody has, and what servers and
 /// their hosts are called.
-const COMMON: [&str; 39] = [
-    "all",
-    "archive",
-    "archives",
-    "auth",
-    "com",
-    "deleted",
-    "drafts",
-    "edu",
-    "flagged",
-    "gov",
-    "http",
-    "https",
-    "imap",
-    "important",
-    "inbox",
-    "info",
-    "items",
-    "junk",
-    "lmtp",
-    "local",
-    "localhost",
-    "mail",
-    "mailbox",
-    "mailkit",
-    "messages",
-    "net",
-    "none",
-    "org",
-    "pop",
-    "pop3",
-    "postmaster",
-    "secret",
-    "sent",
-    "smtp",
-    "spam",
-    "starred",
-    "test",
-    "trash",
-    "www",
-];
+const COMMON: &str = "all archive archives auth com deleted drafts edu flagged gov http https imap important inbox info \
+    items junk lmtp local localhost mail mailbox mailkit messages net none org pop pop3 postmaster \
+    secret sent smtp spam starred test trash www";
 
 /// The trace with fakes, in the form that it has; whoever has the key can find out which fakes stand for names he guesses.
 pub fn scrub(trace: &str, key: &[u8]) -> Result<String, NotAnEvent> {
@@ -77,7 +39,11 @@ pub fn scrub(trace: &str, key: &[u8]) -> Result<String, NotAnEvent> {
     let lines: Vec<&str> = trace.lines().filter(|line| !line.trim().is_empty()).collect();
     let is_message = messages(&events);
     let mut scrubber = Scrubber { redactor: Redactor::new(key), names: HashSet::new() };
-    for event in &events {
+    for event in &mut events {
+        // Names stand in these octets too, where no fake fits.
+        if let Some(Happening::Query { query, reply, .. }) = &mut event.event {
+            (*query, *reply) = (None, None);
+        }
         texts(&mut event.clone()).into_iter().for_each(|text| scrubber.learn(text));
     }
     scrubber.messages(&mut events, &is_message);
@@ -125,14 +91,17 @@ impl Scrubber {
         let text = &text[code(text)..];
         let whole = text.as_bytes();
         let mut learned = Vec::new();
-        for at in words(whole) {
+        for at in words(whole).into_iter().filter(|at| !is_service_label(whole, at)) {
             if is_in_name(whole, at.clone()) || is_login_or_mailbox(text, &at) {
                 learned.push(text[at].to_lowercase());
             }
         }
         learned.retain(|word| {
             let is_number = word.bytes().all(|octet| octet.is_ascii_digit());
-            word.len() >= NAME_MIN && !is_number && !COMMON.contains(&word.as_str()) && !is_keyword(word)
+            word.len() >= NAME_MIN
+                && !is_number
+                && !COMMON.split(' ').any(|common| common == word.as_str())
+                && !is_keyword(word)
         });
         self.names.extend(learned);
     }
@@ -150,7 +119,12 @@ impl Scrubber {
         let names = &self.names;
         self.redactor.words(octets, &|text, at| {
             let word = text.get(at.clone()).unwrap_or_default();
-            is_meant(text, at) || std::str::from_utf8(word).is_ok_and(|word| names.contains(&word.to_lowercase()))
+            if is_service_label(text, &at) {
+                return false;
+            }
+            is_greeted(text, &at)
+                || is_meant(text, at)
+                || std::str::from_utf8(word).is_ok_and(|word| names.contains(&word.to_lowercase()))
         });
     }
 
@@ -196,10 +170,11 @@ fn texts(event: &mut Event) -> Vec<&mut String> {
     let mut texts: Vec<&mut String> = event.peer.iter_mut().chain(&mut event.text).collect();
     match &mut event.event {
         Some(Happening::Tls { chain, .. }) => texts.extend(chain),
-        Some(Happening::Dns { name, answer, server, .. }) => {
+        Some(Happening::Dns { name, answer, .. }) => {
             texts.push(name);
-            texts.extend(answer.iter_mut().chain(server));
+            texts.extend(answer);
         }
+        Some(Happening::Query { name, .. }) => texts.push(name),
         Some(Happening::Http { url, .. }) => texts.push(url),
         Some(Happening::Cut { why: what } | Happening::Decision { what } | Happening::Note { what }) => {
             texts.push(what)
@@ -318,6 +293,22 @@ fn is_in_name(text: &[u8], at: Range<usize>) -> bool {
         && !top.bytes().any(|c| c.is_ascii_digit())
 }
 
+/// Whether a word stands in a label that says what a record is about: `_mta-sts`, `_dmarc`, `_25`, `_tcp` (RFC 8552).
+fn is_service_label(text: &[u8], at: &Range<usize>) -> bool {
+    let is_sign = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    let label = at.start - text[..at.start].iter().rev().take_while(|octet| is_sign(octet)).count();
+    let behind = text[at.end..].iter().take_while(|octet| is_sign(octet)).count() + at.end;
+    let is_name = text.get(behind) == Some(&b'.') && text.get(behind + 1).is_some_and(is_sign);
+    let in_address = || token(text, at, |octet| is_sign(&octet) || b".@+".contains(&octet)).contains('@');
+    text.get(label) == Some(&b'_') && is_name && !in_address()
+}
+
+/// Whether a word is where a client says its name, however short that is.
+fn is_greeted(text: &[u8], at: &Range<usize>) -> bool {
+    let verb = text.get(..5).filter(|_| at.start >= 5);
+    verb.is_some_and(|verb| [b"EHLO ", b"HELO ", b"LHLO "].iter().any(|known| verb.eq_ignore_ascii_case(*known)))
+}
+
 /// Whether a word is where commands name a user or a mailbox, or responses do.
 fn is_login_or_mailbox(text: &str, at: &Range<usize>) -> bool {
     let Some(before) = text.get(..at.start).filter(|before| before.len() < COMMAND_MAX) else { return false };
@@ -426,6 +417,32 @@ C: a4 FETCH 1 (UID BODY.PEEK[HEADER.FIELDS (Subject)] RFC822.SIZE)
         ] {
             assert!(text.contains(part), "{part} is gone:\n{text}");
         }
+    }
+
+    #[test]
+    fn what_a_record_is_about_stays_and_who_greets_is_gone() {
+        let trace = "-- dns TXT _mta-sts.hamburger.example: v=STSv1; id=1\n-- dns TLSA _25._tcp.mx1.hamburger.example: 3 1 1\n\
+            C: EHLO x\nC: HELO mail\nC: EHLO my-laptop\nC: MAIL FROM:<_bob.x@hamburger.example>\n";
+        let text = scrubbed(trace);
+        for part in ["TXT _mta-sts.", "TLSA _25._tcp.", "v=STSv1"] {
+            assert!(text.contains(part), "{part} is gone:\n{text}");
+        }
+        for part in ["hamburger", "EHLO x\n", "HELO mail\n", "my-", "laptop", "_bob"] {
+            assert!(!text.contains(part), "{part} is still there:\n{text}");
+        }
+    }
+
+    #[test]
+    fn octets_of_dns_are_left_out() {
+        let what = Happening::Query {
+            record: "MX".into(),
+            name: "hamburger.example.".into(),
+            over: "udp".into(),
+            query: Some("AAAA".into()),
+            reply: Some("AAAA".into()),
+        };
+        let text = scrubbed(&(Event::happened(0, what).to_json() + "\n"));
+        assert!(!text.contains("AAAA") && !text.contains("hamburger") && text.contains("\"reply\":null"), "{text}");
     }
 
     #[test]

@@ -7,6 +7,9 @@
 use super::scram::Binding;
 use super::{Credentials, Factor, Mechanism, Permit, Proof, SaslError};
 
+/// Mechanisms that are told of; nobody offers more.
+const TOLD_MAX: usize = 20;
+
 /// What a login has to work with: the server's offer, and the connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ground<'a> {
@@ -43,6 +46,12 @@ pub enum Unfit {
 }
 
 impl Ground<'_> {
+    /// In one line, which mechanism was taken and what there was to choose from.
+    pub fn told(&self, mechanism: Mechanism) -> String {
+        let offered: Vec<&str> = self.offered.iter().map(String::as_str).take(TOLD_MAX).collect();
+        format!("login by {}; offered: {}", mechanism.name(), offered.join(" "))
+    }
+
     /// The mechanism to take.
     pub fn choose(&self, credentials: &Credentials) -> Result<Mechanism, Unfit> {
         let Permit { mechanisms, in_clear } = &*credentials.permit;

@@ -239,9 +239,15 @@ impl PartialEq for Factor {
 
 impl Eq for Factor {}
 
-/// Whether this names SCRAM, with whatever hash function: what its servers say is as secret as what its clients say.
-pub fn is_scram(mechanism: &[u8]) -> bool {
-    mechanism.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"SCRAM"))
+/// Mechanisms in which servers say nothing with which one could try out passwords.
+const OPEN: [&str; 7] = ["ANONYMOUS", "CRAM-MD5", "EXTERNAL", "LOGIN", "OAUTHBEARER", "PLAIN", "XOAUTH2"];
+
+/// Whether what servers say in this mechanism is as secret as what clients say: their proofs in SCRAM (RFC 5802 §9) and
+/// DIGEST-MD5, and whatever a mechanism says that is not known here. Where none is named, nothing is asked yet.
+pub fn hides_challenges(mechanism: &[u8]) -> bool {
+    let is_sign = |octet: &&u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    let name = &mechanism[..mechanism.iter().take_while(is_sign).count()];
+    !name.is_empty() && !OPEN.iter().any(|open| name.eq_ignore_ascii_case(open.as_bytes()))
 }
 
 /// A nonce: what nobody has said before.

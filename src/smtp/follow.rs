@@ -3,7 +3,7 @@
 //! Remembers what was asked and not yet answered, because commands may be pipelined. When in doubt a line counts as
 //! secret. RFC 4954 §4; RFC 5321 §4.1.1.4; RFC 3030 §2; RFC 2033 §4.2.
 
-use crate::sasl::is_scram;
+use crate::sasl::hides_challenges;
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 use std::collections::VecDeque;
@@ -60,7 +60,7 @@ enum Due {
     /// AUTH was said: what the client says is secret, until the server ends it.
     Login {
         /// So is what the server says: with its proof one could try out passwords (RFC 5802 §9).
-        is_scram: bool,
+        hides_challenges: bool,
     },
 }
 
@@ -105,7 +105,7 @@ impl Follower {
             b"334" if is_last => {
                 if !is_login {
                     // Whose challenge that is cannot be known.
-                    self.due.push_back(Due::Login { is_scram: true });
+                    self.due.push_back(Due::Login { hides_challenges: true });
                 }
                 Turn::Prompts
             }
@@ -124,8 +124,8 @@ impl Follower {
                 _ => self.answered(),
             },
         };
-        let is_scram = self.due.iter().any(|due| *due == Due::Login { is_scram: true });
-        let is_secret = is_scram && code == b"334" && line.trim_ascii_end().len() > 4;
+        let hides_challenges = self.due.iter().any(|due| *due == Due::Login { hides_challenges: true });
+        let is_secret = hides_challenges && code == b"334" && line.trim_ascii_end().len() > 4;
         let show = if is_secret { Show::Secret { keep: 4 } } else { Show::Whole };
         Seen { show, turn, expected }
     }
@@ -182,7 +182,7 @@ impl Follower {
             }
             "auth" => {
                 let (mechanism, response) = first_word(rest);
-                due = Due::Login { is_scram: is_scram(mechanism) };
+                due = Due::Login { hides_challenges: hides_challenges(mechanism) };
                 if !response.trim_ascii().is_empty() {
                     show = Show::Secret { keep: line.len() - response.trim_ascii_start().len() };
                 }

@@ -79,6 +79,11 @@ impl fmt::Display for Attribute {
 
 /// The commands that say all of this to a server with these extensions: one, or more where one would be too long.
 pub fn plan(attributes: &[Attribute], extensions: &Extensions) -> Result<Vec<Request>, NotOffered> {
+    Ok(lines(attributes, extensions)?.iter().map(Request::xclient).collect())
+}
+
+/// The same, as lines without their ends.
+pub fn lines(attributes: &[Attribute], extensions: &Extensions) -> Result<Vec<String>, NotOffered> {
     let offered = extensions.parameters(VERB).ok_or(NotOffered::Command)?;
     let is_offered = |attribute: &&Attribute| offered.iter().any(|name| name.eq_ignore_ascii_case(attribute.name));
     if let Some(missing) = attributes.iter().find(|attribute| !is_offered(attribute)) {
@@ -91,7 +96,7 @@ pub fn plan(attributes: &[Attribute], extensions: &Extensions) -> Result<Vec<Req
             _ => lines.push(format!("{VERB} {attribute}")),
         }
     }
-    Ok(lines.iter().map(Request::xclient).collect())
+    Ok(lines)
 }
 
 #[cfg(test)]

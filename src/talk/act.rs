@@ -120,6 +120,17 @@ pub fn parse(octets: &[u8], end: &[u8], is_text: bool) -> Result<Act, NotAnAct> 
     }
 }
 
+/// Looks through a script before anything is said: the first line that is no command of ours though it looks like one, with
+/// its number. What stands between DATA and a lone dot may be anything.
+pub fn check<'a>(lines: impl IntoIterator<Item = &'a [u8]>, has_messages: bool) -> Result<(), (usize, NotAnAct)> {
+    let mut is_text = false;
+    for (index, line) in lines.into_iter().enumerate() {
+        parse(line, b"", is_text).map_err(|error| (index + 1, error))?;
+        is_text = if is_text { line != b"." } else { has_messages && line.eq_ignore_ascii_case(b"DATA") };
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +168,23 @@ mod tests {
         }
         assert_eq!(parse(b"a", b"\n", false), say("a\n"));
         assert_eq!(parse(b".\xff", b"", false), Ok(Act::Say(b".\xff".to_vec())));
+    }
+
+    #[test]
+    fn a_script_is_looked_through_before_it_is_said() {
+        let checked = |text: &str, has_messages| {
+            check(text.lines().map(str::as_bytes), has_messages).map_err(|(number, error)| (number, error.to_string()))
+        };
+        for (script, has_messages, wrong) in [
+            ("EHLO x\n.expect 250\nQUIT", true, None),
+            ("EHLO x\n.expct 250\nQUIT", true, Some(2)),
+            ("EHLO x\n.expect", true, Some(2)),
+            ("data\n.expct 250\n.\n.quit", true, None),
+            ("DATA\n.expct 250\n.\n.qit", true, Some(4)),
+            ("DATA\n.expct 250\n.", false, Some(2)),
+        ] {
+            assert_eq!(checked(script, has_messages).err().map(|(number, _)| number), wrong, "{script}");
+        }
     }
 
     #[test]

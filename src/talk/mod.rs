@@ -6,6 +6,7 @@
 
 mod act;
 mod bodies;
+mod file;
 mod imap;
 mod login;
 mod opening;
@@ -15,8 +16,9 @@ mod session;
 mod sieve;
 mod smtp;
 mod turn;
+mod typed;
 
-pub use act::{Act, NotAnAct, parse};
+pub use act::{Act, NotAnAct, check, parse};
 pub use opening::{Phase, Wish};
 pub use party::{Ended, Lines, News, Open, Party, Patience};
 pub use session::Talk;

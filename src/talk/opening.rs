@@ -6,7 +6,11 @@ use super::session::Talk;
 use super::turn::Grade;
 use crate::endpoint::{Protocol, TlsMode};
 use crate::error::{Error, Kind, Result};
+use crate::smtp::extension::Extensions;
 use crate::smtp::outcome::Phase as Step;
+use crate::smtp::reply::Reply;
+use crate::smtp::xclient::{self, Attribute, NotOffered};
+use crate::status::ReplyCode;
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,6 +44,8 @@ pub struct Wish {
     pub from: String,
     /// The forward-paths.
     pub recipients: Vec<String>,
+    /// For whom the server is asked to take us, behind TLS and before a login.
+    pub client: Vec<Attribute>,
 }
 
 const NAMES: [(Phase, &str); 7] = [
@@ -86,6 +92,9 @@ impl Talk<'_> {
         if phase >= Phase::Tls {
             self.encrypt(phase == Phase::Tls).await?;
         }
+        if phase >= Phase::Tls && !wish.client.is_empty() {
+            self.speak_for(&wish.client).await?;
+        }
         if phase == Phase::Auth || phase > Phase::Auth && self.credentials.is_some() {
             self.login(None).await?;
         }
@@ -101,6 +110,17 @@ impl Talk<'_> {
             self.ask(Step::Data, "DATA", "the server refuses DATA").await?;
         }
         Ok(())
+    }
+
+    /// Asks the server to take us for another client. XCLIENT_README: it greets again, and forgets what was said before.
+    async fn speak_for(&mut self, client: &[Attribute]) -> Result<()> {
+        let lines = [vec![self.name.clone()], self.turn.offer().to_vec()].concat();
+        let offer = ReplyCode::new(250).map(|code| Extensions::parse(&Reply { code, enhanced: None, lines }));
+        let refused = |error: NotOffered| Error::new(Kind::Unavailable, error.to_string()).with_peer(&self.name);
+        for line in xclient::lines(client, &offer.unwrap_or_default()).map_err(refused)? {
+            self.ask(Step::Xclient, &line, "the server does not take us for that client").await?;
+        }
+        self.learn().await
     }
 
     pub(super) async fn learn(&mut self) -> Result<()> {

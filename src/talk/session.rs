@@ -8,6 +8,7 @@ use super::bodies::Bodies;
 use super::opening::Wish;
 use super::party::{Ended, Lines, News, Open, Party, Patience};
 use super::turn::{Answer, Grade, Turn, begin};
+use super::typed;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dialled, Security, follow};
 use crate::engine::passed::introduce;
@@ -15,22 +16,19 @@ use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::sasl::Credentials;
+use crate::secret::Veil;
 use crate::smtp::outcome::{Outcome, Phase as Step};
 use crate::smtp::reply::Reply;
-use crate::wire::record::{Data, Keep, Recorder};
+use crate::wire::record::{Data, Hidden, Keep, Recorder, Spoken};
 use crate::wire::transcript::{Entry, Side};
-use crate::world::Content;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// A longer line is taken in parts.
 const LINE_MAX: usize = 16 * 1024;
-/// Octets of a file that are sent at once.
-const PIECE: usize = 64 * 1024;
 /// Whether a line that ends with LF alone is one, is for the server to say: it has this long to answer.
 const DOUBT_WAIT: Duration = Duration::from_secs(1);
 /// Nothing is lost when a goodbye is not answered.
@@ -46,8 +44,10 @@ pub struct Talk<'a> {
     pub(super) credentials: Option<&'a Credentials>,
     tls: TlsOptions,
     recorder: Recorder,
+    /// Secrets that were said, and that a server may repeat.
+    veil: Veil,
     /// Whether the text of messages is shown.
-    shows_text: Arc<AtomicBool>,
+    pub(super) shows_text: Arc<AtomicBool>,
     /// A line of the server that is not complete.
     hears: Vec<u8>,
     /// A line of ours that is not complete.
@@ -56,11 +56,13 @@ pub struct Talk<'a> {
     is_unasked: bool,
     /// We have said something that may be no command.
     is_doubtful: bool,
+    /// Somebody was told that this takes its time.
+    has_doubted: bool,
     /// We have said goodbye, or the server may go for another reason of ours.
     is_over: bool,
     patience: Patience,
     show: Box<dyn FnMut(News) + 'a>,
-    open: Open<'a>,
+    pub(super) open: Open<'a>,
 }
 
 impl<'a> Talk<'a> {
@@ -72,6 +74,8 @@ impl<'a> Talk<'a> {
             Some(passed) => Some(introduce(&mut dialled.connection, passed, patience.each).await??),
             None => None,
         };
+        let mut veil = Veil::default();
+        credentials.and_then(Credentials::secret).into_iter().for_each(|secret| veil.add(secret));
         let shows_text = Arc::new(AtomicBool::new(true));
         let bodies = Bodies { inner: follow(endpoint.protocol)(), shows_text: shows_text.clone() };
         let mut talk = Self {
@@ -83,11 +87,13 @@ impl<'a> Talk<'a> {
             credentials,
             tls,
             recorder: Recorder::new(Box::new(bodies), Keep { data: Data::None, secrets: false }, Duration::ZERO),
+            veil,
             shows_text,
             hears: Vec::new(),
             says: Vec::new(),
             is_unasked: false,
             is_doubtful: false,
+            has_doubted: false,
             is_over: false,
             patience,
             show,
@@ -222,7 +228,7 @@ impl<'a> Talk<'a> {
         self.say(format!("{line}\r\n").as_bytes()).await
     }
 
-    async fn say(&mut self, octets: &[u8]) -> Result<()> {
+    pub(super) async fn say(&mut self, octets: &[u8]) -> Result<()> {
         let wait = self.patience.each;
         let Some(connection) = &mut self.connection else { return Err(self.gone()) };
         connection.send(octets, wait).await.map_err(|error| broken(&self.name, error))?;
@@ -233,11 +239,34 @@ impl<'a> Talk<'a> {
                 self.is_doubtful |= !line.ends_with(b"\r\n") && !self.turn.is_text();
                 self.is_over |= is_goodbye(&line) && !self.turn.is_text();
                 self.turn.said(&line);
+                self.record(Side::Client, &line);
             }
         }
-        let show = &mut self.show;
-        self.recorder.octets(Side::Client, octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
         Ok(())
+    }
+
+    /// Shows what was said, in lines, without the secrets that were said before.
+    fn record(&mut self, from: Side, octets: &[u8]) {
+        let Self { recorder, veil, show, connection, .. } = self;
+        recorder.octets(from, octets, Duration::ZERO, |spoken| {
+            if let Hidden::Secret(count) = spoken.hidden
+                && from == Side::Client
+            {
+                for secret in typed::secrets(octets, count) {
+                    connection.iter().for_each(|connection| connection.hide(&secret));
+                    veil.add(&secret);
+                }
+            }
+            show(News::Entry(veiled(veil, spoken)));
+        });
+    }
+
+    /// Shows what was said and has no end of a line.
+    fn record_rest(&mut self) {
+        let said = std::mem::take(&mut self.says);
+        self.record(Side::Client, &said);
+        let Self { recorder, veil, show, .. } = self;
+        recorder.finish(Duration::ZERO, |spoken| show(News::Entry(veiled(veil, spoken))));
     }
 
     /// Waits for the answers that are due.
@@ -266,17 +295,16 @@ impl<'a> Talk<'a> {
 
     /// Takes what the server said; nothing means that it has gone.
     fn take(&mut self, octets: Vec<u8>) -> Result<()> {
-        let show = &mut self.show;
         if octets.is_empty() {
-            self.recorder.finish(Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
-            show(News::Entry(Entry::Closed(1)));
+            self.record_rest();
+            (self.show)(News::Entry(Entry::Closed(1)));
             self.connection = None;
             if !self.is_over && self.turn.due() > 0 {
                 return Err(self.gone());
             }
             return Ok(());
         }
-        self.recorder.octets(Side::Server, &octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
+        self.record(Side::Server, &octets);
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
             self.hears.extend_from_slice(piece);
             if piece.ends_with(b"\n") || self.hears.len() >= LINE_MAX {
@@ -329,49 +357,6 @@ impl<'a> Talk<'a> {
         self.answered().await
     }
 
-    /// Sends a file as a message.
-    async fn send(&mut self, path: &Path) -> Result<()> {
-        if !matches!(self.endpoint.protocol, Protocol::Smtp | Protocol::Lmtp) {
-            return Err(Error::new(Kind::Usage, ".data sends messages by SMTP and LMTP only"));
-        }
-        let content = (self.open)(path)?;
-        if !self.turn.is_text() {
-            self.say_line("DATA").await?;
-            self.answered().await?;
-            if self.last().is_none_or(|last| last.word != "354") {
-                self.expect_yes(Step::Data, "the server takes no message now", Kind::Unavailable)?;
-                return Err(Error::new(Kind::Protocol, "the server does not say 354 to DATA").with_peer(&self.name));
-            }
-        }
-        self.shows_text.store(false, Ordering::Relaxed);
-        let sent = self.send_text(&*content).await;
-        self.shows_text.store(true, Ordering::Relaxed);
-        sent
-    }
-
-    async fn send_text(&mut self, content: &dyn Content) -> Result<()> {
-        let mut text = super::act::Text::default();
-        let (mut offset, mut buffer, mut wire) = (0, vec![0; PIECE], Vec::with_capacity(PIECE + PIECE / 8));
-        while offset < content.size() {
-            let failed = |error| Error::new(Kind::Io, "the message cannot be read").caused_by(error);
-            let count = content.read_at(offset, &mut buffer).map_err(failed);
-            let count = match count {
-                Ok(0) => Err(Error::new(Kind::Io, "the message is shorter than it was")),
-                count => count,
-            };
-            // Half a message must not be ended by anything but a broken connection.
-            let count = count.inspect_err(|_| self.connection = None)?;
-            wire.clear();
-            text.push(&buffer[..count], &mut wire);
-            self.say(&wire).await?;
-            offset += count as u64;
-        }
-        wire.clear();
-        text.finish(&mut wire);
-        self.say(&wire).await?;
-        self.answered().await
-    }
-
     /// Hangs up without a word.
     fn cut(&mut self) {
         if self.connection.take().is_some() {
@@ -412,6 +397,13 @@ impl<'a> Talk<'a> {
     fn silent(&mut self) -> Result<()> {
         if std::mem::take(&mut self.is_doubtful) {
             self.turn.forget();
+            if !std::mem::replace(&mut self.has_doubted, true) {
+                let seconds = DOUBT_WAIT.as_secs();
+                let word = format!(
+                    "what was said ended without CRLF and has no answer; each such line waits {seconds} second"
+                );
+                (self.show)(News::Warning(word));
+            }
             return Ok(());
         }
         Err(self.lost(&format!("no answer within {} seconds", self.wait().as_secs_f64())))
@@ -442,6 +434,12 @@ async fn hear(connection: &mut Option<Connection>) -> Result<Vec<u8>> {
         // Whoever hangs up the hard way has hung up.
         Err(_) => Ok(Vec::new()),
     }
+}
+
+/// A line of the transcript, in which no secret is repeated.
+fn veiled(veil: &Veil, spoken: Spoken) -> Entry {
+    let octets = veil.over_octets(spoken.octets);
+    Spoken { octets, ..spoken }.entry(1)
 }
 
 fn broken(name: &str, error: std::io::Error) -> Error {

@@ -12,6 +12,9 @@ pub type Bindings = HashMap<String, String>;
 /// What repetitions make of a line is no longer than this; those that would be stay as they are.
 const FILLED_MAX: usize = 16 * 1024 * 1024;
 
+/// Ways that are tried to fit a line into a pattern; one that needs more fits in no way, as far as anybody waits for it.
+const STEPS_MAX: u32 = 4_000_000;
+
 enum Part<'a> {
     Text(&'a str),
     Any,
@@ -21,7 +24,7 @@ enum Part<'a> {
 /// Whether `line` is what `pattern` says; binds new names if so.
 pub fn matches(pattern: &str, line: &str, bindings: &mut Bindings) -> bool {
     let mut trial = bindings.clone();
-    let found = matches_parts(&parts(pattern), line, &mut trial);
+    let found = matches_parts(&parts(pattern), line, &mut trial, &mut { STEPS_MAX });
     if found {
         *bindings = trial;
     }
@@ -85,24 +88,26 @@ fn parts(pattern: &str) -> Vec<Part<'_>> {
     parts
 }
 
-fn matches_parts(parts: &[Part<'_>], line: &str, bindings: &mut Bindings) -> bool {
+fn matches_parts(parts: &[Part<'_>], line: &str, bindings: &mut Bindings, steps: &mut u32) -> bool {
     let Some((part, later)) = parts.split_first() else {
         return line.is_empty();
     };
     match part {
-        Part::Text(text) => line.strip_prefix(text).is_some_and(|rest| matches_parts(later, rest, bindings)),
+        Part::Text(text) => line.strip_prefix(text).is_some_and(|rest| matches_parts(later, rest, bindings, steps)),
         Part::Name(name) if bindings.contains_key(*name) => {
             let value = bindings[*name].clone();
-            line.strip_prefix(value.as_str()).is_some_and(|rest| matches_parts(later, rest, bindings))
+            line.strip_prefix(value.as_str()).is_some_and(|rest| matches_parts(later, rest, bindings, steps))
         }
         Part::Any | Part::Name(_) => {
             let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
             for end in ends {
+                let Some(left) = steps.checked_sub(1) else { return false };
+                *steps = left;
                 let mut trial = bindings.clone();
                 if let Part::Name(name) = part {
                     trial.insert((*name).to_owned(), line[..end].to_owned());
                 }
-                if matches_parts(later, &line[end..], &mut trial) {
+                if matches_parts(later, &line[end..], &mut trial, steps) {
                     *bindings = trial;
                     return true;
                 }
@@ -115,6 +120,13 @@ fn matches_parts(parts: &[Part<'_>], line: &str, bindings: &mut Bindings) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_fits_in_too_many_ways_fits_in_none() {
+        let pattern = "{*}a".repeat(20) + "b";
+        assert!(!matches(&pattern, &"a".repeat(5000), &mut Bindings::new()));
+        assert!(matches(&pattern, &("a".repeat(20) + "b"), &mut Bindings::new()));
+    }
 
     #[test]
     fn names_bind_once_and_stay() {

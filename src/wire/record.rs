@@ -20,7 +20,7 @@ const DUE_MAX: usize = 1024;
 pub const ENDLESS: u64 = u64::MAX;
 
 /// How a line may be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Show {
     /// As it is.
     Whole,
@@ -28,6 +28,13 @@ pub enum Show {
     Secret {
         /// Octets that may be seen.
         keep: usize,
+    },
+    /// This in its place, with `{secret}` wherever a secret stands in it.
+    Instead {
+        /// What may be seen.
+        text: String,
+        /// Octets that may not.
+        secret: u64,
     },
     /// Part of a body that is no message from its beginning: one `{...}` stands for all of it.
     Elide,
@@ -155,6 +162,8 @@ pub enum Hidden {
     Nothing,
     /// A secret of so many octets, behind what is shown.
     Secret(u64),
+    /// Secrets of so many octets, where what is shown has `{secret}`.
+    Within(u64),
     /// All of it, as part of a body.
     Body,
 }
@@ -257,14 +266,14 @@ impl Recorder {
         let direction = self.direction(from);
         let is_rest = std::mem::replace(&mut direction.is_cut, line.len() >= LINE_MAX && !line.ends_with(b"\n"));
         let is_cut = direction.is_cut;
-        let is_shown = match seen.show {
-            Show::Whole | Show::Secret { .. } => true,
+        let is_shown = match &seen.show {
+            Show::Whole | Show::Secret { .. } | Show::Instead { .. } => true,
             Show::Elide => keep.data == Data::Full,
             Show::Hidden => keep.data == Data::Full && keep.secrets,
             Show::Message { is_first } => match keep.data {
                 Data::None => false,
                 Data::Full => true,
-                Data::Headers => direction.is_header(is_first, line),
+                Data::Headers => direction.is_header(*is_first, line),
             },
         };
         let spoken = Spoken {
@@ -286,9 +295,10 @@ impl Recorder {
             return;
         }
         self.elided.take().into_iter().for_each(&mut *each);
-        let (shown, hidden) = match seen.show {
+        let (shown, hidden) = match &seen.show {
+            Show::Instead { text, secret } if !keep.secrets => (text.as_bytes(), Hidden::Within(*secret)),
             Show::Secret { keep: seen } if !keep.secrets => {
-                let seen = seen.min(line.len());
+                let seen = (*seen).min(line.len());
                 let secret = line[seen..].strip_suffix(b"\n").map_or(&line[seen..], |rest| rest);
                 let secret = secret.strip_suffix(b"\r").unwrap_or(secret);
                 (&line[..seen], Hidden::Secret(secret.len() as u64))
@@ -356,7 +366,7 @@ impl Spoken {
     /// As a line of text: what may be seen, and `{secret}` or `{...}` for what may not.
     pub fn text(&self) -> Option<Cow<'static, str>> {
         match self.hidden {
-            Hidden::Nothing => None,
+            Hidden::Nothing | Hidden::Within(_) => None,
             Hidden::Body => Some("{...}".into()),
             Hidden::Secret(_) => {
                 let seen = std::str::from_utf8(&self.octets).ok().filter(|seen| seen.chars().all(is_plain));

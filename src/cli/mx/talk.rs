@@ -3,18 +3,21 @@
 //! What is said and when, `talk` knows; here are the arguments, the lines that are typed, and how what is heard is shown.
 
 use super::passed::PassedArgs;
+use crate::cli::console::harmless_json;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::input;
 use crate::cli::login::{LoginArgs, Server};
-use mailkit::endpoint::{Endpoint, EndpointError, masked};
+use mailkit::endpoint::{Endpoint, EndpointError, Protocol, masked};
 use mailkit::engine::dial::{Dial, Dialled, dial, follow};
 use mailkit::envelope::{ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::secret::Secret;
+use mailkit::smtp::xclient::Attribute;
 use mailkit::talk::{Ended, Lines, News, Party, Patience, Phase, Talk, Wish};
+use mailkit::wire::event::{Direction, Event, Role};
 use mailkit::wire::transcript::{Entry, Side};
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
@@ -28,6 +31,8 @@ const WAIT: Duration = Duration::from_secs(30);
 const LAST_WAIT: Duration = Duration::from_secs(10 * 60);
 /// Octets of a line that is typed.
 const LINE_MAX: u64 = 1024 * 1024;
+/// A script that is longer is looked at line by line, when each is said.
+const CHECKED_MAX: u64 = 16 * 1024 * 1024;
 /// Lines that were read and not yet said.
 const WAITING_MAX: usize = 64;
 
@@ -37,7 +42,8 @@ const WAITING_MAX: usize = 64;
 /// typed by a person wait for the answer to the line before. Lines that begin with a dot and a word are for mailkit:
 /// .starttls, .auth, .data FILE, .raw TEXT, .expect WORD, .wait TIME, .cut, .quit; .help tells what they do.
 ///
-/// What is printed is a transcript, C: for the client and S: for the server; secrets are left out. A certificate that
+/// What is printed is a transcript, C: for the client and S: for the server; with --json each line of it as one of a trace;
+/// secrets are left out. A certificate that
 /// is not good is told of, and the conversation goes on, without a login.
 ///
 /// Ends with 0 when all was said, 1 when an answer was not the expected one; where the server refuses a step of --until
@@ -74,6 +80,11 @@ pub(super) struct TalkArgs {
     #[arg(long, value_name = "ADDRESS")]
     rcpt: Vec<String>,
 
+    /// Ask to be taken for another client on the way to --until or --drop-after, as Postfix allows those it trusts: NAME,
+    /// ADDR, PORT, PROTO, HELO, LOGIN and others; may be given several times
+    #[arg(long, value_name = "ATTRIBUTE=VALUE", help_heading = "As another client")]
+    xclient: Vec<Attribute>,
+
     /// End with 1 if the last answer does not begin so, as 250, +OK or NO
     #[arg(long, value_name = "WORD")]
     expect: Option<String>,
@@ -101,6 +112,12 @@ pub(super) struct TalkArgs {
 pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&args.server)?;
     let wish = wish(args)?;
+    if !args.xclient.is_empty() && endpoint.protocol != Protocol::Smtp && endpoint.protocol != Protocol::Lmtp {
+        return Err(Error::new(Kind::Usage, "XCLIENT is a word of SMTP and LMTP only"));
+    }
+    if let Some(path) = args.script.as_deref().filter(|path| *path != Path::new(input::STDIN)) {
+        check(path, endpoint.protocol)?;
+    }
     let passed = args.passed.read(endpoint.port)?;
     let helo = host::helo(args.helo.as_deref())?.to_ascii().to_string();
     let account = match context.globals.account.as_deref() {
@@ -130,6 +147,7 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
             context,
             args,
             is_live,
+            protocol: endpoint.protocol,
             secret,
             begun: Instant::now(),
             lost: Cell::new(None),
@@ -225,12 +243,19 @@ fn wish(args: &TalkArgs) -> Result<Option<Wish>> {
     let (phase, is_dropped) = match (args.until, args.drop_after) {
         (Some(phase), _) => (phase, false),
         (_, Some(phase)) => (phase, true),
-        _ if args.from.is_some() || !args.rcpt.is_empty() => {
-            return Err(Error::new(Kind::Usage, "--from and --rcpt are said on the way to a phase")
+        _ if args.from.is_some() || !args.rcpt.is_empty() || !args.xclient.is_empty() => {
+            return Err(Error::new(Kind::Usage, "--from, --rcpt and --xclient are said on the way to a phase")
                 .hint("name it: --until rcpt"));
         }
         _ => return Ok(None),
     };
+    if phase < Phase::Tls && !args.xclient.is_empty() {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("XCLIENT is said behind EHLO and TLS, and not on the way to {phase}"),
+        )
+        .hint("name a later phase, as in --until tls"));
+    }
     if phase >= Phase::Rcpt && args.rcpt.is_empty() {
         return Err(Error::new(Kind::Usage, format!("no recipient is named on the way to {phase}")).hint("give --rcpt"));
     }
@@ -240,7 +265,7 @@ fn wish(args: &TalkArgs) -> Result<Option<Wish>> {
     for text in &args.rcpt {
         ForwardPath::parse(&format!("<{text}>")).map_err(|error| wrong("--rcpt", text).caused_by(error))?;
     }
-    Ok(Some(Wish { phase, is_dropped, from, recipients: args.rcpt.clone() }))
+    Ok(Some(Wish { phase, is_dropped, from, recipients: args.rcpt.clone(), client: args.xclient.clone() }))
 }
 
 /// Where the conversation is shown.
@@ -248,7 +273,8 @@ struct Screen<'a> {
     context: &'a Context,
     args: &'a TalkArgs,
     is_live: bool,
-    /// What no line may show, whoever says it.
+    protocol: Protocol,
+    /// What no word may show, whoever says it.
     secret: Option<&'a Secret>,
     begun: Instant,
     /// Why nothing can be shown any more.
@@ -267,21 +293,49 @@ impl Screen<'_> {
             News::Warning(text) => return context.warn(&terminal(&veiled(&text))),
             // Who has typed it sees it already.
             News::Entry(Entry::Line { side: Side::Client, .. } | Entry::Raw { side: Side::Client, .. })
-                if self.is_live =>
+                if self.is_live && !context.is_json() =>
             {
                 return;
             }
-            News::Entry(entry) => veiled(&entry.to_string()),
+            News::Entry(entry) => entry,
         };
-        let time = match self.args.times {
-            true => format!("[{:8.1}ms] ", self.begun.elapsed().as_secs_f64() * 1000.0),
-            false => String::new(),
+        let ms = (self.begun.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+        let line = match (context.is_json(), self.args.times) {
+            (true, _) => self.event(&line, ms),
+            (false, true) => format!("[{ms:8.1}ms] {line}"),
+            (false, false) => line.to_string(),
         };
-        if let Err(error) = context.line(&format!("{time}{line}")) {
+        if let Err(error) = context.line(&line) {
             self.lost.set(Some(error));
             self.over.notify_one();
         }
     }
+}
+
+impl Screen<'_> {
+    /// A line of the transcript, as one of a trace in JSON.
+    fn event(&self, entry: &Entry, ms: f64) -> String {
+        // What an entry prints, an event reads.
+        let event = Event::from_text(&entry.to_string()).unwrap_or_else(|_| Event::new(1, Direction::Nobody));
+        let proto = follow(self.protocol)().protocol().into();
+        harmless_json(&Event { ms, proto, side: Some(Role::Client), ..event }.to_json())
+    }
+}
+
+/// Looks through a script before anybody is talked to. One that is no ordinary file is read once, when it is said.
+fn check(path: &Path, protocol: Protocol) -> Result<()> {
+    let failed = |error| Error::input(path, error);
+    let facts = std::fs::metadata(path).map_err(failed)?;
+    if !facts.is_file() || facts.len() > CHECKED_MAX {
+        return Ok(());
+    }
+    let script = std::fs::read(path).map_err(failed)?;
+    let lines = script.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let has_messages = matches!(protocol, Protocol::Smtp | Protocol::Lmtp);
+    mailkit::talk::check(lines, has_messages).map_err(|(number, error)| {
+        let what = format!("line {number} of {}: {error}", path.display());
+        Error::new(Kind::Usage, terminal(&what).into_owned())
+    })
 }
 
 /// Reads lines in a thread of its own, since nobody knows when the next one comes.
@@ -322,7 +376,6 @@ fn lines(script: Option<&Path>) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mailkit::endpoint::Protocol;
 
     #[test]
     fn a_server_is_named_by_what_is_spoken_there() {

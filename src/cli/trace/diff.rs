@@ -6,12 +6,15 @@ use crate::cli::exit::Exit;
 use mailkit::error::Result;
 use mailkit::message::safe::terminal;
 use mailkit::replay::diff::{Compared, Line, compare};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Say how two traces differ, but for times, dates, ids and tags
 ///
 /// The first line says whether they do, and where first. Below it the lines that are in one of them only, those of the
 /// first behind - and those of the second behind +, each time with the line before. Ends with 1 if they differ.
+/// With --json one object, as mailkit schema trace-diff describes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit trace diff yesterday.jsonl today.jsonl
@@ -26,6 +29,65 @@ pub(super) struct Diff {
     second: PathBuf,
 }
 
+/// What differs, as JSON has it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "trace-diff")]
+pub(in crate::cli) struct Object {
+    /// The version of this form: 1.
+    version: u8,
+    /// Lines that are in one of the traces only.
+    differences: usize,
+    /// The conversations in which there are some.
+    conversations: Vec<Conversation>,
+}
+
+/// A conversation that differs.
+#[derive(Serialize, JsonSchema)]
+struct Conversation {
+    /// Its place among the others, from 1.
+    number: usize,
+    /// All its lines, in their order.
+    lines: Vec<Told>,
+}
+
+/// A line of a conversation.
+#[derive(Serialize, JsonSchema)]
+struct Told {
+    /// Where it is.
+    r#in: Place,
+    /// As the text of a trace has it, without the column.
+    text: String,
+}
+
+/// Where a line is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Both,
+    First,
+    Second,
+}
+
+impl Object {
+    fn of(compared: &[Compared]) -> Self {
+        let differing = || compared.iter().filter(|compared| compared.differences() > 0);
+        let told = |line: &Line| {
+            let place = match line {
+                Line::Both(_) => Place::Both,
+                Line::First(_) => Place::First,
+                Line::Second(_) => Place::Second,
+            };
+            Told { r#in: place, text: shown(line).to_owned() }
+        };
+        let conversation = |compared: &Compared| Conversation {
+            number: compared.number,
+            lines: compared.lines.iter().map(told).collect(),
+        };
+        let differences = differing().map(Compared::differences).sum();
+        Self { version: 1, differences, conversations: differing().map(conversation).collect() }
+    }
+}
+
 /// Prints what differs.
 pub(super) fn run(diff: &Diff, context: &Context) -> Result<Exit> {
     let (first, second) = (whole(&diff.first)?, whole(&diff.second)?);
@@ -35,6 +97,10 @@ pub(super) fn run(diff: &Diff, context: &Context) -> Result<Exit> {
     }
     let compared = compare(&first, &second).map_err(|error| no_trace(&diff.first, error))?;
     let count: usize = compared.iter().map(Compared::differences).sum();
+    if context.is_json() {
+        context.object(&Object::of(&compared))?;
+        return Ok(if count == 0 { Exit::OK } else { Exit::PARTIAL });
+    }
     let Some(at) = compared.iter().find(|compared| compared.differences() > 0) else {
         context.line("the same was said in both")?;
         return Ok(Exit::OK);

@@ -1,9 +1,12 @@
 //! `mailkit trace`: what was written down with `--trace`, shown, shared, compared and played again.
 
 mod diff;
+mod questions;
 mod replay;
 mod scrub;
 mod show;
+
+pub(super) use diff::Object;
 
 use super::context::Context;
 use super::exit::Exit;

@@ -2,12 +2,14 @@
 //!
 //! What is played, `replay` knows; here are the connections.
 
-use super::{no_trace, not_an_event, whole};
+use super::{no_trace, not_an_event, questions, whole};
 use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
 use crate::cli::input;
-use crate::cli::login::Server;
+use crate::cli::login;
+use mailkit::address::Domain;
+use mailkit::dns::server::Server;
 use mailkit::duration;
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::dial::{Dial, dial};
@@ -20,41 +22,62 @@ use mailkit::replay::stage::{Handshake, Standing};
 use mailkit::replay::{self, Cue};
 use mailkit::secret::Secret;
 use mailkit::wire::transcript::{Entry, Side};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+/// Hosts that one certificate is for.
+const HOSTS_MAX: usize = 100;
 /// With --times, no pause is longer than this.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// Have a conversation again: play the server of a trace for a client, or its client for a server
 ///
-/// What the other side says has to be what the trace has; {*} in a line stands for anything, {name} for what is the same
-/// each time, so edit in what may differ. Where the trace has {secret} or {...}, anything may be said; a body that was
-/// left out is made up, as long as it was. The first difference ends it, and is told, with exit code 76.
+/// What the other side says has to be what the trace has, but for dates, ids, tags and the size of a message; {*} in a line
+/// stands for anything, {name} for what is the same each time, so edit in what else may differ. Where the trace has
+/// {secret} or {...}, anything may be said; a body that was left out is made up, as long as it was. The first difference
+/// ends it, and is told, with exit code 76.
 ///
 /// As a server it prints its address, takes as many connections as the trace has, each of which gets the next
 /// conversation, and ends with the last of them. Where the trace has TLS it shows a certificate of its own, for localhost
-/// and 127.0.0.1. As a client it has one conversation after the other.
+/// 127.0.0.1 and the hosts that were asked for by HTTP. As a client it has one conversation after the other.
+///
+/// With --dns it answers questions as the name servers of the trace did, over UDP and TCP at one address, until all of them
+/// were asked; with --ask it asks a name server all of them again, where the order of records and their TTLs make no
+/// difference.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit trace replay --listen 127.0.0.1:2525 trace.jsonl
-  mailkit trace replay --connect smtp://127.0.0.1:1025 --secrets said.txt trace.txt")]
+  mailkit trace replay --connect smtp://127.0.0.1:1025 --secrets said.txt trace.txt
+  mailkit trace replay --dns 127.0.0.1:5353 trace.jsonl")]
 pub(super) struct Replay {
     /// The trace; - for standard input
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
 
     /// Play the server, at this address; port 0 takes a free one
-    #[arg(long, value_name = "IP:PORT", required_unless_present = "connect")]
+    #[arg(long, value_name = "IP:PORT", required_unless_present_any = ["connect", "dns", "ask"])]
     listen: Option<SocketAddr>,
 
     /// Play the client, with this server
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     connect: Option<String>,
+
+    /// Play the name servers, at this address
+    #[arg(long, value_name = "IP:PORT", conflicts_with_all = ["listen", "connect", "conn", "secrets", "times"])]
+    dns: Option<SocketAddr>,
+
+    /// Ask this name server all that was asked: 192.0.2.53, tcp://, tls://
+    #[arg(long, value_name = "SERVER", value_parser = Server::parse,
+        conflicts_with_all = ["listen", "connect", "dns", "conn", "secrets", "times"])]
+    ask: Option<Server>,
+
+    /// Let dates, ids, tags and sizes differ no more than anything else; of answers of DNS, order and TTLs
+    #[arg(long)]
+    pub(super) exact: bool,
 
     /// Only the conversation of this number; may be given several times
     #[arg(long, value_name = "N")]
@@ -71,7 +94,7 @@ pub(super) struct Replay {
 
     /// Wait no longer than this for a connection, and for each line
     #[arg(long, value_name = "TIME", value_parser = duration::parse, default_value = "30s")]
-    wait: Duration,
+    pub(super) wait: Duration,
 
     #[command(flatten)]
     dial: DialArgs,
@@ -79,7 +102,13 @@ pub(super) struct Replay {
 
 /// Plays it.
 pub(super) fn run(replay: &Replay, context: &Context) -> Result<Exit> {
-    let conversations = replay::read(&whole(&replay.file)?).map_err(|error| not_an_event(&replay.file, &error))?;
+    let trace = whole(&replay.file)?;
+    match (&replay.dns, &replay.ask) {
+        (Some(address), _) => return context.block_on(questions::serve(replay, &trace, *address, context)),
+        (None, Some(server)) => return context.block_on(questions::ask(replay, &trace, server, context)),
+        (None, None) => {}
+    }
+    let conversations = replay::read(&trace).map_err(|error| not_an_event(&replay.file, &error))?;
     let wanted = |number: &u32| replay.conn.is_empty() || replay.conn.contains(number);
     let conversations: Vec<_> = conversations.into_iter().filter(|(number, _)| wanted(number)).collect();
     if conversations.is_empty() {
@@ -113,7 +142,8 @@ impl Replay {
         mut secrets: VecDeque<Secret>,
         context: &Context,
     ) -> Result<Exit> {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        let here = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let names: Vec<String> = here.into_iter().chain(hosts(&conversations)).collect();
         let identity =
             conversations.iter().any(|(_, cues)| has_tls(cues)).then(|| Identity::self_signed(&names)).transpose()?;
         let listener = listen(address)?;
@@ -130,6 +160,7 @@ impl Replay {
             };
             let mut player = Player::new(self.standing(Box::new(stream), handshake), Side::Server);
             player.is_recorded = true;
+            player.is_exact = self.exact;
             player.secrets = secrets_of(&cues, Side::Server, &mut secrets);
             let pauses = self.pauses();
             plays.spawn(async move { (number, player.play(&cues, pauses).await) });
@@ -155,7 +186,7 @@ impl Replay {
         let connect = self.dial.connect();
         let tls = self.dial.tls().read()?;
         let ask = |question: &str| context.ask_password(question);
-        let server = Server { endpoint: endpoint.clone(), account: None, why: None };
+        let server = login::Server { endpoint: endpoint.clone(), account: None, why: None };
         let way = self.dial.way(&ask, &server, context.hidden(), tls).await?;
         for (number, cues) in conversations {
             let dialled = dial(&*connect, Dial { endpoint: &endpoint, way: &way, trace: None }).await?;
@@ -166,6 +197,7 @@ impl Replay {
             };
             let mut player = Player::new(self.standing(Box::new(dialled.connection), handshake), Side::Client);
             player.is_recorded = true;
+            player.is_exact = self.exact;
             player.secrets = secrets_of(&cues, Side::Client, &mut secrets);
             player.play(&cues, self.pauses()).await.map_err(|why| differs(number, &why))?;
             context.detail(&format!("conversation {number} is as it was"));
@@ -178,13 +210,22 @@ fn has_tls(cues: &[Cue]) -> bool {
     cues.iter().any(|cue| matches!(cue.entry, Entry::Tls(_)))
 }
 
+/// The hosts that clients asked for by HTTP (RFC 9112 §3.2), without their ports.
+fn hosts(conversations: &[(u32, Vec<Cue>)]) -> BTreeSet<String> {
+    let host = |cue: &Cue| match &cue.entry {
+        Entry::Line { side: Side::Client, text, .. } => {
+            let (_, host) = text.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("host"))?;
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            Domain::parse(name).ok().map(|name| name.to_ascii().to_string())
+        }
+        _ => None,
+    };
+    conversations.iter().flat_map(|(_, cues)| cues).filter_map(host).take(HOSTS_MAX).collect()
+}
+
 /// The secrets that one side of a conversation says, off the front of all of them.
 fn secrets_of(cues: &[Cue], role: Side, all: &mut VecDeque<Secret>) -> VecDeque<Secret> {
-    let count = |cue: &Cue| match &cue.entry {
-        Entry::Line { side, text, .. } if *side == role => text.matches("{secret}").count(),
-        _ => 0,
-    };
-    let count: usize = cues.iter().map(count).sum();
+    let count: usize = cues.iter().map(|cue| replay::secrets(&cue.entry, role)).sum();
     all.drain(..count.min(all.len())).collect()
 }
 

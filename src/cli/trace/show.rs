@@ -4,12 +4,9 @@ use super::{no_trace, open};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::error::Result;
-use mailkit::wire::event::{Direction, Event};
+use mailkit::wire::event::{Direction, Event, LINE_MAX};
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-
-/// A longer line is none of a trace: of what is said a few kilobytes are written down.
-const LINE_MAX: u64 = 4 * 1024 * 1024;
 
 /// Show a trace, or the part of it that is asked for
 ///
@@ -27,7 +24,8 @@ pub(super) struct Show {
     #[arg(long, value_name = "N")]
     conn: Vec<u32>,
 
-    /// Only what was said in this protocol: smtp, lmtp, pop3, imap, http, dns; only JSON tells it
+    /// Only what was said in this protocol: smtp, lmtp, pop3, imap, managesieve, http, dns; only
+    /// JSON tells it
     #[arg(long, value_name = "NAME")]
     proto: Vec<String>,
 
@@ -57,7 +55,7 @@ pub(super) fn run(show: &Show, context: &Context) -> Result<Exit> {
     loop {
         line.clear();
         number += 1;
-        let read = reader.by_ref().take(LINE_MAX).read_until(b'\n', &mut line);
+        let read = reader.by_ref().take(LINE_MAX as u64 + 2).read_until(b'\n', &mut line);
         if read.map_err(|error| super::unreadable(&show.file, error))? == 0 {
             break;
         }
@@ -67,8 +65,7 @@ pub(super) fn run(show: &Show, context: &Context) -> Result<Exit> {
         if text.trim().is_empty() {
             continue;
         }
-        let event = if text.starts_with('{') { Event::from_json(text) } else { Event::from_text(text) };
-        let event = event.map_err(|why| no_trace(&show.file, format!("line {number}: {why}")))?;
+        let event = Event::from_line(text).map_err(|why| no_trace(&show.file, format!("line {number}: {why}")))?;
         if show.wants(&event) {
             has_shown = true;
             match context.is_json() {

@@ -1,24 +1,44 @@
 //! What a trace of HTTP must not show: proofs, codes, tokens.
 //!
-//! Bodies are elided, both ways; of a target the query is left out, of a field what is not known to be harmless.
-//! RFC 9112 §2.1, §3; RFC 6749 §2.3, §4.1.2.
+//! Of a target the query is left out, of a field what is not known to be harmless. What anybody may ask for, as a policy, is
+//! shown; of forms and JSON all values are left out that are not known to be harmless, and any other body whole.
+//! RFC 9112 §2.1, §3, §6; RFC 6749 §2.3, §4.1.2, §5; RFC 8461 §3.3.
 
+use super::body::{Body, is_document};
 use crate::wire::record::{ENDLESS, Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 
 /// Begins to follow a connection that carries one request and its answer.
-pub(super) fn follow() -> Box<dyn Follow> {
-    Box::new(Follower { client: Place::Start, server: Place::Start })
+pub fn follow() -> Box<dyn Follow> {
+    Box::new(Follower { client: Message::default(), server: Message::default(), is_public: false })
 }
 
 struct Follower {
-    client: Place,
-    server: Place,
+    client: Message,
+    server: Message,
+    /// The request is whole, and anybody might have asked it.
+    is_public: bool,
+}
+
+/// What one side says: where in it we are, and what its fields say about its body.
+#[derive(Default)]
+struct Message {
+    place: Place,
+    /// It asks for a document, so far.
+    is_get: bool,
+    /// A proof goes along.
+    has_proof: bool,
+    /// As Content-Type has it, without parameters.
+    media_type: String,
+    length: Option<u64>,
+    is_encoded: bool,
+    body: Body,
 }
 
 /// Where in a message one side is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Place {
+    #[default]
     Start,
     Fields {
         /// An answer with status 1yz: another follows it.
@@ -26,7 +46,12 @@ enum Place {
         /// The last line was cut, so the next is more of it.
         is_cut: bool,
     },
-    Body,
+    Body {
+        /// How much of it is to come, if that was said.
+        left: Option<u64>,
+    },
+    /// Behind all that is known.
+    End,
 }
 
 /// Fields whose values may be seen.
@@ -57,14 +82,18 @@ impl Follow for Follower {
     }
 
     fn counted(&self, from: Side) -> Option<u64> {
-        let place = if from == Side::Client { self.client } else { self.server };
-        (place == Place::Body).then_some(ENDLESS)
+        let message = if from == Side::Client { &self.client } else { &self.server };
+        match (message.place, &message.body) {
+            (Place::End, _) | (Place::Body { .. }, Body::Hidden) => Some(ENDLESS),
+            (Place::Body { left }, _) => left,
+            _ => None,
+        }
     }
 
     fn line(&mut self, from: Side, line: &[u8]) -> Seen {
         let is_start = match from {
-            Side::Client => self.client == Place::Start,
-            Side::Server => self.server == Place::Start,
+            Side::Client => self.client.place == Place::Start,
+            Side::Server => self.server.place == Place::Start,
         };
         let is_interim = line.starts_with(b"HTTP/1.1 1") || line.starts_with(b"HTTP/1.0 1");
         let turn = match (from, is_start) {
@@ -82,36 +111,96 @@ impl Follow for Follower {
 
 impl Follower {
     fn show(&mut self, from: Side, line: &[u8]) -> Show {
-        let place = match from {
+        let is_public = self.is_public;
+        let message = match from {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
         };
         let is_cut = !line.ends_with(b"\n");
-        match *place {
+        match message.place {
             Place::Start => {
                 let is_interim = line.starts_with(b"HTTP/1.1 1") || line.starts_with(b"HTTP/1.0 1");
-                *place = Place::Fields { is_interim, is_cut };
+                message.place = Place::Fields { is_interim, is_cut };
                 match from {
-                    Side::Client => without_query(line, 0),
+                    Side::Client => {
+                        message.is_get = line.starts_with(b"GET ") && !is_cut && is_document(line);
+                        without_query(line, 0)
+                    }
                     Side::Server if line.starts_with(b"HTTP/1.") => Show::Whole,
                     // No HTTP, then nobody knows what it is.
                     Side::Server => Show::Secret { keep: 0 },
                 }
             }
             Place::Fields { is_cut: true, is_interim } => {
-                *place = Place::Fields { is_interim, is_cut };
+                message.place = Place::Fields { is_interim, is_cut };
+                // Whatever that field was about, it is not known.
+                message.has_proof = true;
                 Show::Secret { keep: 0 }
             }
             Place::Fields { is_interim, .. } if line.trim_ascii().is_empty() => {
-                *place = if is_interim { Place::Start } else { Place::Body };
+                message.end_of_fields(is_interim, is_public, from);
+                if from == Side::Client {
+                    self.is_public = message.is_get && !message.has_proof;
+                }
                 Show::Whole
             }
             Place::Fields { is_interim, .. } => {
-                *place = Place::Fields { is_interim, is_cut };
+                message.place = Place::Fields { is_interim, is_cut };
+                message.learn(line);
                 field(line)
             }
-            Place::Body => Show::Hidden,
+            Place::Body { left } => {
+                let left = left.map(|left| left.saturating_sub(line.len() as u64));
+                message.place = if left == Some(0) { Place::End } else { Place::Body { left } };
+                message.body.show(line)
+            }
+            Place::End => Show::Hidden,
         }
+    }
+}
+
+impl Message {
+    /// Notes what a field says about the body, or about who asks.
+    fn learn(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        let Some((name, value)) = text.split_once(':') else {
+            self.has_proof = true;
+            return;
+        };
+        let value = value.trim();
+        match name.to_ascii_lowercase().as_str() {
+            "content-type" => {
+                self.media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            }
+            // RFC 9112 §6.3: two of them, or one that is no number, leave the length open.
+            "content-length" => {
+                self.is_encoded |= self.length.is_some();
+                self.length = value.parse().ok();
+                self.is_encoded |= self.length.is_none();
+            }
+            "transfer-encoding" | "content-encoding" => self.is_encoded = true,
+            name if HARMLESS.contains(&name) || name == "accept-language" => {}
+            _ => self.has_proof = true,
+        }
+    }
+
+    /// What follows the fields.
+    fn end_of_fields(&mut self, is_interim: bool, is_public: bool, from: Side) {
+        if is_interim {
+            *self = Self::default();
+            return;
+        }
+        let is_json = self.media_type == "application/json" || self.media_type.ends_with("+json");
+        self.body = match self.media_type.as_str() {
+            _ if from == Side::Server && is_public => Body::document(),
+            // Chunks may part a token, and so does compression.
+            _ if self.is_encoded => Body::Hidden,
+            "application/x-www-form-urlencoded" if self.length.is_some() => Body::Form,
+            _ if is_json && self.length.is_some() => Body::json(),
+            _ => Body::Hidden,
+        };
+        let left = self.length.filter(|_| !self.is_encoded);
+        self.place = if left == Some(0) { Place::End } else { Place::Body { left } };
     }
 }
 
@@ -177,6 +266,60 @@ mod tests {
                 "S: {...}",
             ]
         );
+    }
+
+    #[test]
+    fn what_anybody_may_ask_for_is_shown_and_nothing_else() {
+        let answer = |media_type: &str, body: &str| {
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        };
+        let policy = "version: STSv1\r\nmode: enforce\nmax_age: 1";
+        for (request, is_shown) in [
+            ("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: a\r\n\r\n", true),
+            ("GET /mail/config-v1.1.xml?emailaddress=a%40b HTTP/1.1\r\nHost: a\r\n\r\n", true),
+            ("GET /x?emailaddress=a&code=b HTTP/1.1\r\nHost: a\r\n\r\n", false),
+            ("GET /x?code=b HTTP/1.1\r\nHost: a\r\n\r\n", false),
+            ("GET /x HTTP/1.1\r\nAuthorization: Bearer hunter2\r\n\r\n", false),
+            ("GET /x HTTP/1.1\r\nCookie: hunter2\r\n\r\n", false),
+            ("GET /x HTTP/1.1\r\nX-Api-Key: hunter2\r\n\r\n", false),
+            ("POST /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n", false),
+            ("GET /x HTTP/1.1\r\nHost: a\r\n", false),
+        ] {
+            let found = trace(&[(Side::Client, request), (Side::Server, &answer("text/plain", policy))]);
+            let body: Vec<&str> = found.iter().skip_while(|line| *line != "S: ").skip(1).map(String::as_str).collect();
+            let whole = ["S: version: STSv1", r"S! mode: enforce\n", "S! max_age: 1"];
+            assert_eq!(body, if is_shown { &whole[..] } else { &["S: {...}"] }, "{request}");
+        }
+    }
+
+    #[test]
+    fn of_forms_and_tokens_the_names_are_shown() {
+        let form = "grant_type=refresh_token&refresh_token=hunter2&x=&client_id=hunter2";
+        let post = format!(
+            "POST /token HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        let json = "{\"access_token\":\"hunter2\",\n \"expires_in\": 3600, \"token_type\":\"Bearer\"}";
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: {}\r\n\r\n{json}",
+            json.len()
+        );
+        for size in 1..form.len() {
+            let mut said: Vec<(Side, &str)> = Vec::new();
+            for (side, text) in [(Side::Client, &post), (Side::Server, &answer)] {
+                let pieces = text.as_bytes().chunks(size).filter_map(|piece| std::str::from_utf8(piece).ok());
+                said.extend(pieces.map(|piece| (side, piece)));
+            }
+            let found = trace(&said);
+            assert!(
+                found.contains(&"C! grant_type=refresh_token&refresh_token={secret}&x=&client_id={secret}".to_owned()),
+                "{found:#?}"
+            );
+            // What is no line is shown with escapes.
+            let last = [r#"{"access_token":"{secret}",\n"#, r#" "expires_in": 3600, "token_type":"Bearer"}"#];
+            let last = last.map(|line| format!("S! {}", line.replace('"', "\\\"")));
+            assert!(found.ends_with(&last), "{found:#?}");
+        }
     }
 
     #[test]

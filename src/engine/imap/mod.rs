@@ -20,6 +20,7 @@ use crate::imap::flag::Flags;
 use crate::imap::mailbox::SpecialUse;
 use crate::imap::number::{Uid, UidValidity};
 use crate::net::connection::Connection;
+use crate::wire::event::Happening;
 use crate::world::Timestamp;
 use answer::Answer;
 use std::io;
@@ -189,9 +190,11 @@ impl Session {
                 Ok(Ok(None)) => return Err(self.error(Kind::Temporary, "the server closed the connection")),
                 Ok(Err(error)) => return Err(self.broke(error)),
                 Err(_) if wait < patience => {
+                    self.wire.happened(Happening::timeout(COMMAND_WAIT.max(patience)));
                     return Err(self.error(Kind::Temporary, "the server speaks on and does not answer"));
                 }
                 Err(_) => {
+                    self.wire.happened(Happening::timeout(patience));
                     let what = format!("no answer within {} seconds", patience.as_secs_f64());
                     return Err(self.error(Kind::Temporary, what));
                 }

@@ -113,7 +113,9 @@ impl Opening {
         let unfit = |unfit: &Unfit| self.error(unfit_kind(unfit), &unfit.to_string());
         match ground.choose(credentials) {
             Ok(mechanism) => {
+                let decision = ground.told(mechanism);
                 let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
+                self.dialogue.decided(decision);
                 let proof = proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?;
                 self.authenticate(proof).await?;
             }

@@ -5,6 +5,7 @@
 
 use crate::imap::client::StatusLine;
 use crate::net::connection::{Connection, Limits};
+use crate::wire::event::Happening;
 use crate::wire::frame::{Expect, Frame, Framer};
 use crate::wire::literal::announced;
 use std::io;
@@ -69,6 +70,11 @@ impl Wire {
     /// Which waits are shorter than usual.
     pub(super) fn limits(&self) -> Limits {
         self.connection.limits()
+    }
+
+    /// Tells the trace, if there is one, what happened besides words.
+    pub(super) fn happened(&mut self, what: Happening) {
+        self.connection.happened(what);
     }
 
     /// Closes the connection.

@@ -7,13 +7,18 @@ use crate::dns::plan::{Attempt, Outcome, Patience, Plan, Way};
 use crate::dns::question::{Key, Query, Question, Wishes};
 use crate::dns::reply::{Reply, accept, is_truncated};
 use crate::dns::server::Transport;
+use crate::message::safe::terminal;
+use crate::net::trace::Trace;
+use crate::wire::event::Happening;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 use hickory_proto::op::ResponseCode;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -89,6 +94,8 @@ struct Inner {
     flying: Mutex<HashMap<Key, WeakShared<Flight>>>,
     permits: Semaphore,
     watch: Option<Watch>,
+    /// Where queries and replies are written down as they are on the wire.
+    trace: OnceLock<Trace>,
 }
 
 impl fmt::Debug for Client {
@@ -109,7 +116,13 @@ impl Client {
             flying: Mutex::default(),
             permits: Semaphore::new(FLYING_MAX),
             watch,
+            trace: OnceLock::new(),
         }))
+    }
+
+    /// From now on each query is written down there, with its reply. Who was told so once goes on with that.
+    pub fn write_down(&self, trace: Trace) {
+        let _ = self.0.trace.set(trace);
     }
 
     /// Who is asked.
@@ -201,7 +214,7 @@ impl Inner {
         while let Some(attempt) = plan.next(last) {
             sent += 1;
             let query = if attempt.is_extended { &query } else { plain.get_or_init(|| Arc::new(query.plain())) };
-            let (outcome, found) = self.attempt(attempt, query, sent).await;
+            let (outcome, found) = self.attempt(question, attempt, query, sent).await;
             if let Some(watch) = &self.watch {
                 let upstream = &self.servers[attempt.server];
                 watch(question, upstream.title(), upstream.transport(attempt.way), found.as_deref());
@@ -221,12 +234,29 @@ impl Inner {
     }
 
     /// One query to one server: what came of it, and why that is not the end.
-    async fn attempt(&self, attempt: Attempt, query: &Arc<Query>, sent: u32) -> (Option<Outcome>, Found) {
+    async fn attempt(
+        &self,
+        question: &Question,
+        attempt: Attempt,
+        query: &Arc<Query>,
+        sent: u32,
+    ) -> (Option<Outcome>, Found) {
         let Attempt { server, way, is_extended, wait } = attempt;
         let upstream = &self.servers[server];
         let began = Instant::now();
         let said = timeout(wait, upstream.ask(way, query)).await;
         let took = began.elapsed();
+        if let Some(trace) = self.trace.get() {
+            let reply = said.as_ref().ok().and_then(|said| said.as_deref().ok());
+            let what = Happening::Query {
+                record: question.kind.to_string(),
+                name: terminal(&question.name.to_ascii()).into_owned(),
+                over: upstream.transport(way).word().to_owned(),
+                query: Some(STANDARD.encode(query.octets())),
+                reply: reply.map(|octets| STANDARD.encode(octets)),
+            };
+            trace.happened_with(Some(upstream.title()), what, Some(took), reply.is_some());
+        }
         let octets = match said {
             Ok(Ok(octets)) => octets,
             Ok(Err(Broken::Suspicious)) => {

@@ -6,11 +6,13 @@
 
 mod client;
 mod datagrams;
+mod desk;
 mod streams;
 mod table;
 mod upstream;
 
 pub use client::{Client, Sight, Trouble, Watch};
+pub use desk::{Asked, Desk};
 pub use upstream::{Carry, Upstream};
 
 #[cfg(test)]

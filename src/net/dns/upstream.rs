@@ -13,7 +13,9 @@ use crate::world::Later;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 /// Takes a query to a name server and brings the reply back, by a protocol that is none of this room's.
 pub trait Carry: Send + Sync {
@@ -83,6 +85,22 @@ impl Upstream {
         match (self.server.transport, way) {
             (Transport::Udp, Way::Stream) => Transport::Tcp,
             (transport, _) => transport,
+        }
+    }
+
+    /// Sends a query once more, over a connection or not, and waits for its reply. An error is a sentence.
+    pub async fn repeat(
+        &self,
+        query: &Arc<Query>,
+        is_stream: bool,
+        within: Duration,
+    ) -> std::result::Result<Vec<u8>, String> {
+        let way = if is_stream || self.is_stream_only() { Way::Stream } else { Way::Datagram };
+        match timeout(within, self.ask(way, query)).await {
+            Ok(Ok(octets)) => Ok(octets),
+            Ok(Err(Broken::Closed(why))) => Err(format!("no answer: {why}")),
+            Ok(Err(_)) => Err("what came answers something else".to_owned()),
+            Err(_) => Err("no answer".to_owned()),
         }
     }
 

@@ -215,7 +215,9 @@ async fn a_trace_has_each_question_with_its_answer() {
     let text = String::from_utf8(page.0.lock().expect("a page").clone()).expect("text");
     let lines: Vec<_> = text.lines().map(|line| Column::split(line).1).collect();
     let wanted = [
+        &format!("-- query A alias.test. of {server} over udp: 61 octets"),
         "-- dns A alias.test: alias of mx.test, 192.0.2.1",
+        &format!("-- query A none.test. of {server} over udp: 27 octets"),
         "-- dns A none.test: no such records",
         "-- dns A a..\\x1b: no such domain",
     ];

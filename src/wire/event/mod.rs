@@ -19,6 +19,9 @@ pub use text::Column;
 /// The version of this form; within it, members are only added.
 pub const VERSION: u8 = 1;
 
+/// A longer line is none of a trace: of what is said a few kilobytes are written down, and of DNS 64 in base64.
+pub const LINE_MAX: usize = 1024 * 1024;
+
 /// Something that happened, on a connection or beside all of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "trace")]
@@ -112,8 +115,19 @@ pub enum Happening {
         answer: Vec<String>,
         /// Whether DNSSEC vouches for it.
         authentic: bool,
-        /// Who said so, where that is known.
-        server: Option<String>,
+    },
+    /// What went to one name server, who is the peer, and what came back: the octets themselves.
+    Query {
+        /// The type that was asked for: `MX`.
+        record: String,
+        /// The name that was asked about.
+        name: String,
+        /// What it went over: udp, tcp, tls, https.
+        over: String,
+        /// The query in base64, with an id of zero; null where it was taken out.
+        query: Option<String>,
+        /// The reply in base64; null if none came.
+        reply: Option<String>,
     },
     /// A question to a web server, and its answer.
     Http {
@@ -245,6 +259,15 @@ impl Event {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Reads a line of either form, without its end.
+    pub fn from_line(line: &str) -> Result<Self, String> {
+        match line {
+            line if line.len() > LINE_MAX => Err(format!("it is longer than {LINE_MAX} octets")),
+            line if line.starts_with('{') => Self::from_json(line),
+            line => Self::from_text(line),
+        }
+    }
+
     /// Reads a line of JSON.
     pub fn from_json(line: &str) -> Result<Self, String> {
         let event: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
@@ -270,10 +293,7 @@ impl Event {
 /// Reads a trace, of either form; empty lines are passed over.
 pub fn parse(trace: &str) -> Result<Vec<Event>, NotAnEvent> {
     let lines = trace.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let read = |(index, line): (usize, &str)| {
-        let event = if line.starts_with('{') { Event::from_json(line) } else { Event::from_text(line) };
-        event.map_err(|why| NotAnEvent { line: index + 1, why })
-    };
+    let read = |(index, line): (usize, &str)| Event::from_line(line).map_err(|why| NotAnEvent { line: index + 1, why });
     lines.map(read).collect()
 }
 

@@ -18,6 +18,13 @@ fn an_event_is_a_line_of_text_behind_its_column() {
     let raw = Event { ms: 1.0, ..Event::new(1, Direction::C).saying(b"a\nb\xff") };
     let chain = vec!["sha256:00".to_owned()];
     let tls = Happening::Tls { version: "TLSv1.3".into(), cipher: "X".into(), verified: "pkix".into(), chain };
+    let query = Happening::Query {
+        record: "MX".into(),
+        name: "a.example".into(),
+        over: "udp".into(),
+        query: Some("AAAB".into()),
+        reply: Some("AAABAAE=".into()),
+    };
     let evil = Happening::Note { what: "a\x1b[2J\nS: b".into() };
     for (event, wanted) in [
         (spoken("250 ok"), "[    41.2ms] S: 250 ok\n"),
@@ -28,6 +35,10 @@ fn an_event_is_a_line_of_text_behind_its_column() {
         (
             Event::happened(2, tls),
             "[     0.0ms] 2-- tls\n[     0.0ms] # TLSv1.3, X, certificate sha256:00 verified by pkix\n",
+        ),
+        (
+            Event { peer: Some("192.0.2.53".into()), ..Event::happened(0, query) },
+            "[     0.0ms] -- query MX a.example of 192.0.2.53 over udp: 5 octets\n",
         ),
         (Event::happened(0, evil), "[     0.0ms] -- a\\u{1b}[2J\\nS: b\n"),
     ] {
@@ -61,6 +72,8 @@ fn a_trace_of_either_form_is_read_and_what_is_none_is_refused_with_its_line() {
     for (text, line) in [("hello", 1), ("\n{}", 2), ("{\"v\":2}", 1), ("{", 1)] {
         assert_eq!(parse(text).expect_err(text).line, line, "{text}");
     }
+    let long = format!("S: {}", "x".repeat(LINE_MAX - 3));
+    assert!(parse(&long).is_ok() && parse(&(long + "x")).expect_err("too long").why.contains("longer"));
     let later = event.to_json().replace("\"v\":1", "\"v\":2");
     assert!(parse(&later).expect_err("a later version").why.contains("version 2"));
 }
@@ -87,7 +100,7 @@ proptest! {
         }
         .saying(&octets);
         let answer = vec![text.clone(); 2];
-        let happened = Happening::Dns { record: "MX".into(), name: text, answer, authentic: flags.0, server: None };
+        let happened = Happening::Dns { record: "MX".into(), name: text, answer, authentic: flags.0 };
         for event in [spoken, Event::happened(0, happened)] {
             prop_assert_eq!(parse(&event.to_json()), Ok(vec![event]));
         }

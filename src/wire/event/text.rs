@@ -67,7 +67,8 @@ impl Event {
             tls: self.tls && self.dir != Direction::Nobody,
             reply_ms: self.reply_ms,
             is_unexpected: !self.expected,
-            elided: self.elided.then_some(self.bytes),
+            // How long it was is not to be seen from what has no end of a line and holds a mark.
+            elided: (self.elided || self.secret > 0 && self.b64.is_some()).then_some(self.bytes),
         }
     }
 
@@ -144,6 +145,11 @@ fn sentence(what: &Happening, peer: Option<&str>) -> String {
             let authentic = if *authentic { ", authentic" } else { "" };
             format!("dns {record} {name}: {}{authentic}", answer.join(", "))
         }
+        Happening::Query { record, name, over, reply, .. } => {
+            let whom = peer.map_or(String::new(), |peer| format!(" of {peer}"));
+            let came = reply.as_ref().map_or("no reply".to_owned(), |reply| format!("{} octets", decoded_len(reply)));
+            format!("query {record} {name}{whom} over {over}: {came}")
+        }
         Happening::Http { method, url, status: Some(status), size } => {
             format!("{method} {url}: {status}, {size} octets")
         }
@@ -154,4 +160,10 @@ fn sentence(what: &Happening, peer: Option<&str>) -> String {
         Happening::Closed { .. } => "closed".to_owned(),
         Happening::Decision { what } | Happening::Note { what } => what.clone(),
     }
+}
+
+/// How many octets a text in base64 stands for.
+fn decoded_len(text: &str) -> usize {
+    let digits = text.trim_end_matches('=').len();
+    digits / 4 * 3 + (digits % 4).saturating_sub(1)
 }

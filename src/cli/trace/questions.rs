@@ -1,0 +1,70 @@
+//! The name servers of a trace, played for those who ask, or asked again.
+//!
+//! What is answered, `replay::answers` knows; here are the sockets, and when it is over.
+
+use super::no_trace;
+use super::replay::Replay;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use mailkit::dns::server::{Server, Transport};
+use mailkit::error::{Error, Kind, Result};
+use mailkit::net::dns::{Desk, Upstream};
+use mailkit::net::tls::Trust;
+use mailkit::replay::answers::{Answer, Answers, difference};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::time::timeout;
+
+/// Reads the questions of a trace, of which there must be some.
+fn read(replay: &Replay, trace: &str) -> Result<Answers> {
+    let answers = Answers::read(trace).map_err(|error| no_trace(&replay.file, error))?;
+    match answers.is_empty() {
+        true => Err(no_trace(&replay.file, "there is no question to a name server in it")
+            .hint("only JSON lines hold the octets: --trace=FILE.jsonl; a trace that was scrubbed has none")),
+        false => Ok(answers),
+    }
+}
+
+/// Answers each question as it was answered, until none is left that nobody has asked.
+pub(super) async fn serve(replay: &Replay, trace: &str, address: SocketAddr, context: &Context) -> Result<Exit> {
+    let mut answers = read(replay, trace)?;
+    let mut desk = Desk::open(address).await?;
+    let failed = |error| Error::new(Kind::Temporary, "cannot listen").caused_by(error);
+    context.line(&desk.address().map_err(failed)?.to_string())?;
+    while let Some(missing) = answers.missing() {
+        let late = || Error::new(Kind::Temporary, format!("nobody asked for {}", missing.title));
+        let asked = timeout(replay.wait, desk.next()).await.map_err(|_| late())?.map_err(failed)?;
+        let answer = answers.answer(&asked.octets, asked.is_stream);
+        match answer.map_err(|why| Error::new(Kind::Protocol, format!("the questions are not as they were: {why}")))? {
+            Answer::Say(octets) => desk.reply(asked, octets).await,
+            // As nobody answered then.
+            Answer::Silence => drop(asked),
+        }
+    }
+    context.detail("all questions were asked");
+    Ok(Exit::OK)
+}
+
+/// Asks a server what was asked, and holds its answers against those of the trace.
+pub(super) async fn ask(replay: &Replay, trace: &str, server: &Server, context: &Context) -> Result<Exit> {
+    if server.transport == Transport::Https {
+        return Err(Error::new(Kind::Usage, "a trace is not asked again over HTTPS")
+            .hint("name the server as udp://, tcp:// or tls://"));
+    }
+    let answers = read(replay, trace)?;
+    let upstream = Upstream::new(server.clone(), &Trust::System)?;
+    for exchange in answers.exchanges() {
+        let Some(before) = &exchange.reply else { continue };
+        let query = Arc::new(exchange.query.clone());
+        let now = upstream.repeat(&query, exchange.is_stream, replay.wait).await;
+        let now = now.map_err(|why| {
+            Error::new(Kind::Temporary, format!("{}: {why}", exchange.title)).with_peer(server.to_string())
+        })?;
+        if let Some(why) = difference(before, &now, replay.exact) {
+            let what = format!("the answer about {} is not as it was: {why}", exchange.title);
+            return Err(Error::new(Kind::Protocol, what));
+        }
+        context.detail(&format!("{} is as it was", exchange.title));
+    }
+    Ok(Exit::OK)
+}
