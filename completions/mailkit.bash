@@ -3064,7 +3064,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__check)
-            opts="-A -q -v -h --selector --fail-on --ca --sender --ip --helo --dnsbl --tcp --no-cache --resolver-timeout --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --selector --jsonl --fail-on --ca --sender --ip --helo --dnsbl --jobs --unordered --tcp --no-cache --resolver-timeout --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3091,6 +3091,10 @@ _mailkit() {
                     return 0
                     ;;
                 --dnsbl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
