@@ -237,6 +237,27 @@ fn proofs_in_great_numbers_are_a_few() {
 }
 
 #[test]
+fn thousands_of_signatures_by_all_zones_above_a_long_name_are_two_zones() {
+    // As much as fits a message, of a name that takes as long to compare as any.
+    let deep: &'static str = Box::leak(("x.".repeat(115) + "example.test.").into_boxed_str());
+    let (owner, zone) = (name(deep), example());
+    let set = vec![Record::from_rdata(owner.clone(), 3600, record("a.example.test. A 192.0.2.1").data)];
+    let signed = |number: usize| {
+        zone.signature(&set, &zone.keys[1], |input| input.signer_name = owner.trim_to(3 + number % 110))
+    };
+    let signatures: Vec<Record> = (0..2000).map(signed).collect();
+    let internet = Internet::of(vec![example()]).change(deep, T::A, move |response| {
+        response.answers = set.iter().chain(&signatures).cloned().collect();
+        response.authorities.clear();
+    });
+    let begun = Instant::now();
+    let judged = internet.validate(deep, T::A, now());
+    assert!(judged.security.is_useless(), "{:?}", judged.security);
+    assert!(judged.work.queries <= Limits::default().queries, "{:?}", judged.work);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn an_answer_about_something_else_is_none() {
     for changed in
         ["b.example.test. A 192.0.2.1", "a.example.test. TXT hello", "a.example. A 192.0.2.1", ". A 192.0.2.1"]
