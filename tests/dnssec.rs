@@ -10,6 +10,8 @@ mod bent;
 mod broken;
 #[path = "dnssec/denials.rs"]
 mod denials;
+#[path = "dnssec/downgrade.rs"]
+mod downgrade;
 #[path = "dnssec/hostile.rs"]
 mod hostile;
 #[path = "dnssec/internet.rs"]

@@ -5,13 +5,13 @@
 
 use super::anchors::Anchors;
 use super::budget::{Budget, Limits, Work};
-use super::chain::Run;
+use super::chain::{Run, within};
 use super::denial::{self, Denied, Proofs};
 use super::finding::Class;
 use super::known::Known;
 use super::name;
 use super::set::{Set, dname};
-use super::signature::{self, Keys};
+use super::signature::Keys;
 use super::source::{Response, Source};
 use super::step::Step;
 use super::why::Why;
@@ -201,6 +201,9 @@ impl Run<'_> {
     async fn secure(&mut self, set: &Set<'_>, response: &Response) -> Result<u32, Why> {
         let mut failure: Option<Why> = None;
         for signer in set.signers() {
+            if !self.may_vouch(signer, set.owner, set.kind) {
+                continue;
+            }
             let keys = self.walk(signer).await?;
             let judged = if keys.zone == *signer {
                 self.signed(set, &keys, response)
@@ -223,16 +226,7 @@ impl Run<'_> {
 
     /// Judges a set of records by the keys of the zone that has signed it.
     fn signed(&mut self, set: &Set<'_>, keys: &Keys, response: &Response) -> Result<u32, Why> {
-        let proven = signature::verify(set, keys, self.now, &mut self.budget)?;
-        if proven.is_expanded(set) {
-            let (owner, kind, zone) = (set.owner.clone(), set.kind, Box::new(keys.zone.clone()));
-            let proofs = Proofs::collect(&response.authorities, keys, self.now, &mut self.budget)?;
-            match proofs.expansion(set.owner, proven.labels, &mut self.budget)? {
-                Some(Denied::OptOut) => return Err(Why::OptedOut { name: owner, zone }),
-                Some(_) => {}
-                None => return Err(proofs.flaw.unwrap_or(Why::WildcardUnproven { owner, kind, zone })),
-            }
-        }
+        let proven = self.proven(set, keys, response)?;
         self.tell(proven.step(set, &keys.zone));
         Ok(proven.ttl)
     }
@@ -241,6 +235,9 @@ impl Run<'_> {
     async fn denied(&mut self, wanted: &Name, kind: RecordType, response: &Response) -> Result<Denied, Why> {
         let mut failure: Option<Why> = None;
         for signer in denial::signers(&response.authorities, wanted, kind) {
+            if !self.may_vouch(signer, wanted, kind) {
+                continue;
+            }
             let keys = self.walk(signer).await?;
             if keys.zone != *signer {
                 continue;
@@ -273,9 +270,7 @@ impl Run<'_> {
         failure: Option<Why>,
         missing: impl FnOnce(Name) -> Why,
     ) -> Why {
-        let is_above = kind == RecordType::DS && !owner.is_root();
-        let from = if is_above { owner.base_name() } else { owner.clone() };
-        match (self.walk(&from).await, failure) {
+        match (self.walk(&within(owner, kind)).await, failure) {
             (Err(why), _) if why.class() == Class::Insecure => why,
             (_, Some(failure)) => failure,
             (Err(why), None) => why,
