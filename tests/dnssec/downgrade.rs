@@ -6,7 +6,7 @@ use super::zone::{Zone, name, record};
 use super::{found, verdict};
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::rr::{RData, Record, RecordType as T};
-use mailkit::dns::dnssec::{Anchors, Validator};
+use mailkit::dns::dnssec::{Anchors, Found, Validator};
 
 /// The keys of several zones, as trust anchors.
 fn anchors(keys: &[(&str, &Key)]) -> Anchors {
@@ -108,4 +108,47 @@ fn an_alias_by_wildcard_hides_no_delegation() {
 
 fn is_wild(data: &RRSIG) -> bool {
     data.input().num_labels == 2
+}
+
+#[test]
+fn what_is_not_believed_is_not_remembered_for_long() {
+    let zone = || Zone::signed("example.test.", 3).with(&["a.example.test. A 192.0.2.1"]);
+    let good = Internet::of(vec![zone()]);
+    let judged = good.validate("a.example.test.", T::A, now());
+    assert_eq!((verdict(&judged.security), good.distrusted()), ("secure", vec![]));
+    let forged = Internet::of(vec![zone()]).change("a.example.test.", T::A, |response| {
+        response.answers[0] = record("a.example.test. A 203.0.113.9");
+    });
+    let judged = forged.validate("a.example.test.", T::A, now());
+    assert_eq!((verdict(&judged.security), forged.distrusted()), ("dnssec.bad-signature", forged.asked()));
+    // Where the keys that are trusted came without their signatures nothing else is worth more.
+    let stripped = Internet::of(vec![zone()]).hide(|record| record.record_type() == T::RRSIG);
+    let judged = stripped.validate("a.example.test.", T::A, now());
+    assert_eq!((verdict(&judged.security), stripped.distrusted()), ("dnssec.stripped", stripped.asked()));
+    assert!(!stripped.asked().is_empty());
+    // Nobody is asked again and again about what is unsigned, or an endless alias.
+    let plain =
+        Internet::of(vec![Zone::unsigned("plain.test."), zone().with(&["b.example.test. CNAME b.example.test."])]);
+    for name in ["plain.test.", "b.example.test."] {
+        let judged = plain.validate(name, T::A, now());
+        assert!(judged.security.why().is_some());
+        assert_eq!(plain.distrusted(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_behind_an_alias_is_kept_no_longer_than_the_alias() {
+    let with_ttl = |line, ttl| {
+        let mut record = record(line);
+        record.ttl = ttl;
+        record
+    };
+    let address = || with_ttl("a.example.test. A 192.0.2.1", 3600);
+    for (keys, ttl, wanted) in [(true, 60, 60), (true, 7200, 3600), (false, 60, 60)] {
+        let mut zone = if keys { Zone::signed("example.test.", 3) } else { Zone::unsigned("example.test.") };
+        zone.records.extend([with_ttl("b.example.test. CNAME a.example.test.", ttl), address()]);
+        let judged = Internet::of(vec![zone]).validate("b.example.test.", T::A, now());
+        let Found::Records(records) = &judged.found else { panic!("{:?}", judged.found) };
+        assert_eq!(records.iter().map(|record| record.ttl).collect::<Vec<_>>(), [wanted], "{keys} {ttl}");
+    }
 }

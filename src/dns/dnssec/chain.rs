@@ -29,18 +29,26 @@ pub(super) struct Run<'a> {
     pub(super) now: Timestamp,
     pub(super) budget: Budget,
     pub(super) steps: Vec<Step>,
+    /// What the source was asked; the budget bounds it.
+    pub(super) asked: Vec<(Name, RecordType)>,
 }
 
 impl Run<'_> {
     /// Asks the source, if there is budget for it.
     pub(super) async fn ask(&mut self, name: &Name, kind: RecordType) -> Result<Response, Why> {
         self.budget.query()?;
+        self.asked.push((name.clone(), kind));
         let response = self.source.ask(name, kind).await;
         let response = response.map_err(|said| Why::NoAnswer { name: name.clone(), kind, said })?;
         match response.rcode {
             ResponseCode::NoError | ResponseCode::NXDomain => Ok(response),
             rcode => Err(Why::Failed { name: name.clone(), kind, rcode }),
         }
+    }
+
+    /// Nothing of what was said is to be given again for long.
+    pub(super) fn distrust(&self) {
+        self.asked.iter().for_each(|(name, kind)| self.source.distrust(name, *kind));
     }
 
     /// Keeps a step, once.

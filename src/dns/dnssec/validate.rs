@@ -104,18 +104,23 @@ impl Validator {
         let mut name = name.clone();
         name.set_fqdn(true);
         let budget = Budget::new(self.limits);
-        let mut run = Run { source, anchors: &self.anchors, known: &self.known, now, budget, steps: Vec::new() };
-        let mut answer = Answer { name, found: Found::Nothing, security: Security::Secure, aliases: Vec::new() };
+        let (steps, asked) = (Vec::new(), Vec::new());
+        let mut run = Run { source, anchors: &self.anchors, known: &self.known, now, budget, steps, asked };
+        let (found, security, aliases) = (Found::Nothing, Security::Secure, Vec::new());
+        let mut answer = Answer { name, found, security, aliases, ttl: u32::MAX };
         if let Err(why) = run.resolve(&mut answer, kind).await {
             answer.lower(why.into());
         }
         if answer.security.is_useless() {
             answer.found = Found::Nothing;
         }
+        if matches!(answer.security, Security::Bogus(_) | Security::Indeterminate(Why::Stripped { .. })) {
+            run.distrust();
+        }
         if let Some(why) = answer.security.why() {
             run.tell(Step::Stopped(why.clone()));
         }
-        let Answer { name, found, security, aliases } = answer;
+        let Answer { name, found, security, aliases, .. } = answer;
         let until = run.steps.iter().filter_map(Step::until).min();
         Validated { name, found, security, aliases, until, steps: run.steps, work: run.budget.work }
     }
@@ -127,6 +132,8 @@ struct Answer {
     found: Found,
     security: Security,
     aliases: Vec<Alias>,
+    /// Seconds the aliases may be kept.
+    ttl: u32,
 }
 
 impl Answer {
@@ -166,7 +173,7 @@ impl Run<'_> {
                 };
                 let shortened = |record: &&Record| {
                     let mut record = (*record).clone();
-                    record.ttl = record.ttl.min(ttl);
+                    record.ttl = record.ttl.min(ttl).min(answer.ttl);
                     record
                 };
                 answer.found = Found::Records(set.records.iter().map(shortened).collect());
@@ -178,7 +185,9 @@ impl Run<'_> {
                 answer.denied(judged, response.rcode);
                 return Ok(());
             };
-            let security = self.secure(&set, &response).await.map_or_else(Security::from, |_| Security::Secure);
+            let judged = self.secure(&set, &response).await;
+            answer.ttl = answer.ttl.min(set.ttl()).min(*judged.as_ref().unwrap_or(&u32::MAX));
+            let security = judged.map_or_else(Security::from, |_| Security::Secure);
             answer.lower(security.clone());
             let target = target.ok_or_else(|| Why::AliasTooLong { name: answer.name.clone() })?;
             let owner = std::mem::replace(&mut answer.name, target.clone());
