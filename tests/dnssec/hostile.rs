@@ -4,7 +4,7 @@ use super::internet::Internet;
 use super::sign::{ds_of, now};
 use super::zone::{Ds, Proof, Zone, name, record};
 use super::{Row, check, found, verdict};
-use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, NSEC, RRSIG};
 use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::rr::{RData, Record, RecordType as T};
 use mailkit::dns::dnssec::{Limits, Why};
@@ -254,6 +254,39 @@ fn thousands_of_signatures_by_all_zones_above_a_long_name_are_two_zones() {
     let judged = internet.validate(deep, T::A, now());
     assert!(judged.security.is_useless(), "{:?}", judged.security);
     assert!(judged.work.queries <= Limits::default().queries, "{:?}", judged.work);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+/// Nothing of it is checked, so that no budget is spent; but long sets would have to be written out for each signature.
+#[test]
+fn signatures_by_no_key_cost_nothing_however_long_the_sets_are() {
+    let long = |number: usize| name(&format!("{}p{number}.example.test.", "x.".repeat(112)));
+    let zone = example();
+    let records = |owner: usize| {
+        let of = move |next| {
+            Record::from_rdata(long(owner), 3600, RData::DNSSEC(DNSSECRData::NSEC(NSEC::new(long(next), []))))
+        };
+        (0..570).map(of).collect::<Vec<_>>()
+    };
+    let sets = (0..7).map(|owner| {
+        let set = records(owner);
+        let signed = |tag| zone.signature(&set[..1], &zone.keys[1], |input| input.key_tag = tag);
+        let signatures: Vec<Record> = (0..8).map(signed).collect();
+        [set, signatures].concat()
+    });
+    let added: std::sync::Arc<Vec<Record>> = std::sync::Arc::new(sets.flatten().collect());
+    let deep: &'static str = Box::leak(("x.".repeat(20) + "example.test.").into_boxed_str());
+    let mut internet = Internet::of(vec![example()]).change(deep, T::A, |response| response.authorities.clear());
+    for depth in 3..=22 {
+        let added = added.clone();
+        internet = internet.change(&name(deep).trim_to(depth).to_string(), T::DS, move |response| {
+            response.authorities.extend(added.iter().cloned());
+        });
+    }
+    let begun = Instant::now();
+    let judged = internet.validate(deep, T::A, now());
+    assert!(judged.security.is_useless(), "{:?}", judged.security);
+    assert!(judged.work.queries > 20 && judged.work.verifications < 100, "{:?}", judged.work);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
