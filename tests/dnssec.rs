@@ -12,6 +12,8 @@ mod broken;
 mod dane;
 #[path = "dnssec/denials.rs"]
 mod denials;
+#[path = "dnssec/downgrade.rs"]
+mod downgrade;
 #[path = "dnssec/hostile.rs"]
 mod hostile;
 #[path = "dnssec/internet.rs"]

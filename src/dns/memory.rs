@@ -63,6 +63,15 @@ impl<V: Clone> Memory<V> {
         }
     }
 
+    /// Lets an answer end sooner than it would by itself.
+    pub fn shorten(&mut self, key: &Key, until: Instant) {
+        for shelf in [&mut self.new, &mut self.old] {
+            if let Some(entry) = shelf.entries.get_mut(key) {
+                entry.until = entry.until.min(until);
+            }
+        }
+    }
+
     fn place(&mut self, key: Key, entry: Entry<V>) {
         if self.new.entries.len() >= self.entries_max || self.new.octets + entry.octets > self.octets_max {
             self.old = std::mem::take(&mut self.new);
@@ -96,6 +105,24 @@ mod tests {
         assert_eq!(memory.get(&key(2), now), None);
         memory.put(key(1), "again", 1, now + Duration::from_secs(9));
         assert_eq!(memory.get(&key(1), now + Duration::from_secs(2)), Some("again"));
+    }
+
+    #[test]
+    fn an_answer_can_be_made_to_end_sooner_and_never_later() {
+        let (now, second) = (Instant::now(), Duration::from_secs(1));
+        let mut memory = Memory::new(2, 100);
+        for number in 0..3 {
+            memory.put(key(number), number, 1, now + 10 * second);
+        }
+        // The first stands on the old shelf by now.
+        for (number, end) in [(0, 5), (2, 20)] {
+            memory.shorten(&key(number), now + end * second);
+            let last = end.min(10) - 1;
+            assert_eq!(memory.get(&key(number), now + last * second), Some(number));
+            assert_eq!(memory.get(&key(number), now + (last + 1) * second), None);
+        }
+        memory.shorten(&key(7), now);
+        assert_eq!(memory.get(&key(1), now), Some(1));
     }
 
     #[test]

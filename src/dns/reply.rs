@@ -8,6 +8,7 @@
 use super::foreign::passed_over;
 use super::question::HEADER;
 use crate::message::safe::terminal;
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, Record, RecordType};
@@ -236,16 +237,23 @@ impl Reply {
 
 /// A record's TTL. RFC 2181 §8: what has the highest bit set counts as zero.
 fn ttl(record: &Record) -> u32 {
-    if record.ttl > i32::MAX as u32 { 0 } else { record.ttl }
+    let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
+    match &record.data {
+        // RFC 4035 §5.3.3: anybody on the way can make a TTL longer, and all signatures hold; the original one is signed.
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => ttl.min(signature.input().original_ttl),
+        _ => ttl,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::question::{Query, Question, Wishes};
     use super::*;
+    use hickory_proto::dnssec::Algorithm;
+    use hickory_proto::dnssec::rdata::{RRSIG, SigInput};
     use hickory_proto::op::{Edns, MessageType, OpCode};
     use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
-    use hickory_proto::rr::{Name, RecordType};
+    use hickory_proto::rr::{Name, RecordType, SerialNumber};
     use proptest::prelude::*;
 
     fn name(text: &str) -> Name {
@@ -315,10 +323,27 @@ mod tests {
     #[test]
     fn answers_are_remembered_as_long_as_all_of_them_hold() {
         let address = |ttl| record("a.example.", ttl, RData::A(A::new(192, 0, 2, 1)));
+        let signature = |ttl, original_ttl| {
+            let input = SigInput {
+                type_covered: RecordType::A,
+                algorithm: Algorithm::ED25519,
+                num_labels: 2,
+                original_ttl,
+                sig_expiration: SerialNumber::new(2),
+                sig_inception: SerialNumber::new(1),
+                key_tag: 7,
+                signer_name: name("example."),
+            };
+            let data = DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![7; 64]));
+            record("a.example.", ttl, RData::DNSSEC(data))
+        };
         let alias = |ttl| record("a.example.", ttl, RData::CNAME(CNAME(name("b.example."))));
         for (answers, authorities, code, wanted) in [
             (vec![address(60), address(30)], vec![], ResponseCode::NoError, Some(30)),
             (vec![alias(10), address(30)], vec![], ResponseCode::NoError, Some(10)),
+            // Who makes a TTL longer leaves the one that was signed as it was.
+            (vec![address(9999), signature(9999, 60)], vec![], ResponseCode::NoError, Some(60)),
+            (vec![address(30), signature(30, 60)], vec![], ResponseCode::NoError, Some(30)),
             (vec![address(0)], vec![], ResponseCode::NoError, None),
             (vec![address(u32::MAX)], vec![], ResponseCode::NoError, None),
             (vec![address(9_999_999)], vec![], ResponseCode::NoError, Some(86_400)),

@@ -5,7 +5,8 @@ use super::sign::{ds_of, now};
 use super::trap::{colliding, trapped};
 use super::zone::{Ds, Proof, Zone, name, record};
 use super::{Row, check, found, verdict};
-use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, NSEC, RRSIG};
+use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::rr::{RData, Record, RecordType as T};
 use mailkit::dns::dnssec::{Limits, Why};
 use std::time::{Duration, Instant};
@@ -192,6 +193,60 @@ fn proofs_in_great_numbers_are_a_few() {
     let most = limits.proofs * limits.signatures + 8;
     assert!(judged.work.verifications as usize <= most, "{:?}", judged.work);
     let Some(Why::BadSignature { .. }) = judged.security.why() else { panic!("{:?}", judged.security) };
+}
+
+#[test]
+fn thousands_of_signatures_by_all_zones_above_a_long_name_are_two_zones() {
+    // As much as fits a message, of a name that takes as long to compare as any.
+    let deep: &'static str = Box::leak(("x.".repeat(115) + "example.test.").into_boxed_str());
+    let (owner, zone) = (name(deep), example());
+    let set = vec![Record::from_rdata(owner.clone(), 3600, record("a.example.test. A 192.0.2.1").data)];
+    let signed = |number: usize| {
+        zone.signature(&set, &zone.keys[1], |input| input.signer_name = owner.trim_to(3 + number % 110))
+    };
+    let signatures: Vec<Record> = (0..2000).map(signed).collect();
+    let internet = Internet::of(vec![example()]).change(deep, T::A, move |response| {
+        response.answers = set.iter().chain(&signatures).cloned().collect();
+        response.authorities.clear();
+    });
+    let begun = Instant::now();
+    let judged = internet.validate(deep, T::A, now());
+    assert!(judged.security.is_useless(), "{:?}", judged.security);
+    assert!(judged.work.queries <= Limits::default().queries, "{:?}", judged.work);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+/// Nothing of it is checked, so that no budget is spent; but long sets would have to be written out for each signature.
+#[test]
+fn signatures_by_no_key_cost_nothing_however_long_the_sets_are() {
+    let long = |number: usize| name(&format!("{}p{number}.example.test.", "x.".repeat(112)));
+    let zone = example();
+    let records = |owner: usize| {
+        let of = move |next| {
+            Record::from_rdata(long(owner), 3600, RData::DNSSEC(DNSSECRData::NSEC(NSEC::new(long(next), []))))
+        };
+        (0..570).map(of).collect::<Vec<_>>()
+    };
+    let sets = (0..7).map(|owner| {
+        let set = records(owner);
+        let signed = |tag| zone.signature(&set[..1], &zone.keys[1], |input| input.key_tag = tag);
+        let signatures: Vec<Record> = (0..8).map(signed).collect();
+        [set, signatures].concat()
+    });
+    let added: std::sync::Arc<Vec<Record>> = std::sync::Arc::new(sets.flatten().collect());
+    let deep: &'static str = Box::leak(("x.".repeat(20) + "example.test.").into_boxed_str());
+    let mut internet = Internet::of(vec![example()]).change(deep, T::A, |response| response.authorities.clear());
+    for depth in 3..=22 {
+        let added = added.clone();
+        internet = internet.change(&name(deep).trim_to(depth).to_string(), T::DS, move |response| {
+            response.authorities.extend(added.iter().cloned());
+        });
+    }
+    let begun = Instant::now();
+    let judged = internet.validate(deep, T::A, now());
+    assert!(judged.security.is_useless(), "{:?}", judged.security);
+    assert!(judged.work.queries > 20 && judged.work.verifications < 100, "{:?}", judged.work);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 #[test]

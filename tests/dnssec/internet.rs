@@ -16,6 +16,7 @@ pub(crate) struct Internet {
     hands: Vec<Hand>,
     pub(crate) limits: Limits,
     asked: Mutex<Vec<(Name, RecordType)>>,
+    distrusted: Mutex<Vec<String>>,
 }
 
 impl Internet {
@@ -47,7 +48,8 @@ impl Internet {
             added.extend(data.into_iter().map(|data| Record::from_rdata(apex.clone(), 3600, data)));
             zones[parent].records.extend(added);
         }
-        Self { zones, hands: Vec::new(), limits: Limits::default(), asked: Mutex::default() }
+        let (limits, asked, distrusted) = (Limits::default(), Mutex::default(), Mutex::default());
+        Self { zones, hands: Vec::new(), limits, asked, distrusted }
     }
 
     /// Changes what is said to questions for this name and type.
@@ -105,12 +107,18 @@ impl Internet {
     pub(crate) fn validate_by(&self, by: &Validator, wanted: &str, kind: RecordType, now: Timestamp) -> Validated {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         self.asked.lock().expect("nobody panicked").clear();
+        self.distrusted.lock().expect("nobody panicked").clear();
         runtime.block_on(by.validate(self, &name(wanted), kind, now))
     }
 
     /// What the last validator asked for, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("nobody panicked").iter().map(|(name, kind)| format!("{name} {kind}")).collect()
+    }
+
+    /// What it was told to forget, of the last question.
+    pub(crate) fn distrusted(&self) -> Vec<String> {
+        self.distrusted.lock().expect("nobody panicked").clone()
     }
 }
 
@@ -140,5 +148,9 @@ impl Source for Internet {
             hand(wanted, kind, &mut response);
         }
         Box::pin(std::future::ready(Ok(response)))
+    }
+
+    fn distrust(&self, name: &Name, kind: RecordType) {
+        self.distrusted.lock().expect("nobody panicked").push(format!("{name} {kind}"));
     }
 }

@@ -3,8 +3,9 @@
 use super::internet::Internet;
 use super::sign::{NOW, at};
 use super::verdict;
-use super::zone::Zone;
+use super::zone::{Zone, record};
 use hickory_proto::op::{Message, MessageType, OpCode};
+use hickory_proto::rr::RecordType;
 use mailkit::address::Domain;
 use mailkit::dns::dnssec::Source;
 use mailkit::net::resolve::SystemResolver;
@@ -12,7 +13,7 @@ use mailkit::probe::{Level, Survey, Verdict};
 use mailkit::world::{Clock, Later, LookupError, RecordKind, Resolve, Timestamp};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// A day that does not pass: so many seconds behind noon.
@@ -98,6 +99,32 @@ async fn the_resolver_judges_what_a_name_server_says() {
         matches!(answer, Err(LookupError::Temporary(why)) if why.starts_with("DNSSEC: ")),
         "what is bogus is no answer"
     );
+}
+
+#[tokio::test]
+async fn one_forged_reply_does_no_harm_that_lasts() {
+    let zone = Zone::signed("good.test.", 3).with(&["good.test. MX 10 mx.good.test."]);
+    let forgeries = AtomicU32::new(1);
+    let internet = Internet::of(vec![zone]).change("good.test.", RecordType::MX, move |response| {
+        if forgeries.swap(0, Ordering::Relaxed) > 0 {
+            response.answers[0] = record("good.test. MX 10 mx.evil.test.");
+            // For as long as it can be.
+            response.answers.iter_mut().for_each(|record| record.ttl = 86_400);
+        }
+    });
+    let anchors = internet.anchors();
+    let resolver = SystemResolver::at(serve(internet)).expect("a resolver").validating(anchors, Arc::new(Noon(0)));
+    for (seconds, is_good) in [(0, false), (3, false), (3, true), (3000, true)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        tokio::time::resume();
+        let answer = resolver.lookup("good.test", RecordKind::Mx).await;
+        assert_eq!(answer.as_ref().is_ok_and(|answer| answer.is_authentic), is_good, "{seconds}: {answer:?}");
+        if seconds == 3000 {
+            // Most of the hour has passed.
+            assert!(answer.is_ok_and(|answer| (500..=600).contains(&answer.ttl)));
+        }
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::finding::Class;
 use super::known::{Finding, Known, Standing};
 use super::name;
 use super::set::Set;
-use super::signature::{self, Keys};
+use super::signature::{self, Keys, Proven};
 use super::source::{Response, Source};
 use super::step::Step;
 use super::why::Why;
@@ -29,18 +29,26 @@ pub(super) struct Run<'a> {
     pub(super) now: Timestamp,
     pub(super) budget: Budget,
     pub(super) steps: Vec<Step>,
+    /// What the source was asked; the budget bounds it.
+    pub(super) asked: Vec<(Name, RecordType)>,
 }
 
 impl Run<'_> {
     /// Asks the source, if there is budget for it.
     pub(super) async fn ask(&mut self, name: &Name, kind: RecordType) -> Result<Response, Why> {
         self.budget.query()?;
+        self.asked.push((name.clone(), kind));
         let response = self.source.ask(name, kind).await;
         let response = response.map_err(|said| Why::NoAnswer { name: name.clone(), kind, said })?;
         match response.rcode {
             ResponseCode::NoError | ResponseCode::NXDomain => Ok(response),
             rcode => Err(Why::Failed { name: name.clone(), kind, rcode }),
         }
+    }
+
+    /// Nothing of what was said is to be given again for long.
+    pub(super) fn distrust(&self) {
+        self.asked.iter().for_each(|(name, kind)| self.source.distrust(name, *kind));
     }
 
     /// Keeps a step, once.
@@ -203,9 +211,38 @@ impl Run<'_> {
             None => Set::find(&response.answers, here, RecordType::CNAME),
         };
         let Some(set) = set else { return Ok(None) };
-        let proven = signature::verify(&set, parent, self.now, &mut self.budget)?;
+        // An alias by wildcard is sent for any name, also for one where there is a delegation.
+        let proven = self.proven(&set, parent, response)?;
         Ok(Some(Finding { standing: Standing::Same, steps: Vec::new(), ttl: proven.ttl }))
     }
+
+    /// What the signature of a set tells. One that was made from a wildcard needs the proof that nothing stands in its way.
+    pub(super) fn proven(&mut self, set: &Set<'_>, keys: &Keys, response: &Response) -> Result<Proven, Why> {
+        let proven = signature::verify(set, keys, self.now, &mut self.budget)?;
+        if proven.is_expanded(set) {
+            let (owner, kind, zone) = (set.owner.clone(), set.kind, Box::new(keys.zone.clone()));
+            let proofs = Proofs::collect(&response.authorities, keys, self.now, &mut self.budget)?;
+            match proofs.expansion(set.owner, proven.labels, &mut self.budget)? {
+                Some(Denied::OptOut) => return Err(Why::OptedOut { name: owner, zone }),
+                Some(_) => {}
+                None => return Err(proofs.flaw.unwrap_or(Why::WildcardUnproven { owner, kind, zone })),
+            }
+        }
+        Ok(proven)
+    }
+
+    /// Whether a zone may have signed something for us: from the trust anchor on that is used for the name. Whatever is
+    /// above that one vouches for nothing, nor does it say that nothing is vouched for (RFC 4035 §5; RFC 4033 §5).
+    pub(super) fn may_vouch(&self, signer: &Name, owner: &Name, kind: RecordType) -> bool {
+        let anchor = self.anchors.above(&within(owner, kind));
+        anchor.is_none_or(|anchor| anchor.zone_of(signer))
+    }
+}
+
+/// A name in the zone that the records are in: a delegation belongs to the zone above.
+pub(super) fn within(owner: &Name, kind: RecordType) -> Name {
+    let is_above = kind == RecordType::DS && !owner.is_root();
+    if is_above { owner.base_name() } else { owner.clone() }
 }
 
 fn tags(vouchers: &[Voucher]) -> Vec<u16> {

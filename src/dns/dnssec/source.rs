@@ -19,10 +19,18 @@ pub struct Response {
 pub trait Source: Send + Sync {
     /// Asks once, within a time of its own. An error is a sentence: nobody has answered.
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> Later<'a, Result<Response, String>>;
+
+    /// An answer that rests on what was said to this was not believed. Who remembers it is to forget it soon: its TTL is
+    /// as little to be trusted as the rest of it (RFC 4035 §4.7).
+    fn distrust(&self, _name: &Name, _kind: RecordType) {}
 }
 
 impl<S: Source + ?Sized> Source for &S {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> Later<'a, Result<Response, String>> {
         (**self).ask(name, kind)
+    }
+
+    fn distrust(&self, name: &Name, kind: RecordType) {
+        (**self).distrust(name, kind);
     }
 }

@@ -5,13 +5,13 @@
 
 use super::anchors::Anchors;
 use super::budget::{Budget, Limits, Work};
-use super::chain::Run;
+use super::chain::{Run, within};
 use super::denial::{self, Denied, Proofs};
 use super::finding::Class;
 use super::known::Known;
 use super::name;
 use super::set::{Set, dname};
-use super::signature::{self, Keys};
+use super::signature::Keys;
 use super::source::{Response, Source};
 use super::step::Step;
 use super::why::Why;
@@ -105,18 +105,23 @@ impl Validator {
         let mut name = name.clone();
         name.set_fqdn(true);
         let budget = Budget::new(self.limits);
-        let mut run = Run { source, anchors: &self.anchors, known: &self.known, now, budget, steps: Vec::new() };
-        let mut answer = Answer { name, found: Found::Nothing, security: Security::Secure, aliases: Vec::new() };
+        let (steps, asked) = (Vec::new(), Vec::new());
+        let mut run = Run { source, anchors: &self.anchors, known: &self.known, now, budget, steps, asked };
+        let (found, security, aliases) = (Found::Nothing, Security::Secure, Vec::new());
+        let mut answer = Answer { name, found, security, aliases, ttl: u32::MAX };
         if let Err(why) = run.resolve(&mut answer, kind).await {
             answer.lower(why.into());
         }
         if answer.security.is_useless() {
             answer.found = Found::Nothing;
         }
+        if matches!(answer.security, Security::Bogus(_) | Security::Indeterminate(Why::Stripped { .. })) {
+            run.distrust();
+        }
         if let Some(why) = answer.security.why() {
             run.tell(Step::Stopped(why.clone()));
         }
-        let Answer { name, found, security, aliases } = answer;
+        let Answer { name, found, security, aliases, .. } = answer;
         let until = run.steps.iter().filter_map(Step::until).min();
         Validated { name, found, security, aliases, until, steps: run.steps, work: run.budget.work }
     }
@@ -128,6 +133,8 @@ struct Answer {
     found: Found,
     security: Security,
     aliases: Vec<Alias>,
+    /// Seconds the aliases may be kept.
+    ttl: u32,
 }
 
 impl Answer {
@@ -172,7 +179,7 @@ impl Run<'_> {
                 };
                 let shortened = |record: &&Record| {
                     let mut record = (*record).clone();
-                    record.ttl = record.ttl.min(ttl);
+                    record.ttl = record.ttl.min(ttl).min(answer.ttl);
                     record
                 };
                 answer.found = Found::Records(set.records.iter().map(shortened).collect());
@@ -183,7 +190,9 @@ impl Run<'_> {
                 answer.denied(judged, response.rcode);
                 return Ok(());
             };
-            let security = self.secure(&set, &response).await.map_or_else(Security::from, |_| Security::Secure);
+            let judged = self.secure(&set, &response).await;
+            answer.ttl = answer.ttl.min(set.ttl()).min(*judged.as_ref().unwrap_or(&u32::MAX));
+            let security = judged.map_or_else(Security::from, |_| Security::Secure);
             answer.lower(security.clone());
             let target = target.ok_or_else(|| Why::AliasTooLong { name: answer.name.clone() })?;
             let owner = std::mem::replace(&mut answer.name, target.clone());
@@ -227,6 +236,9 @@ impl Run<'_> {
     async fn secure(&mut self, set: &Set<'_>, response: &Response) -> Result<u32, Why> {
         let mut failure: Option<Why> = None;
         for signer in set.signers() {
+            if !self.may_vouch(signer, set.owner, set.kind) {
+                continue;
+            }
             let keys = self.walk(signer).await?;
             let judged = if keys.zone == *signer {
                 self.signed(set, &keys, response)
@@ -249,16 +261,7 @@ impl Run<'_> {
 
     /// Judges a set of records by the keys of the zone that has signed it.
     fn signed(&mut self, set: &Set<'_>, keys: &Keys, response: &Response) -> Result<u32, Why> {
-        let proven = signature::verify(set, keys, self.now, &mut self.budget)?;
-        if proven.is_expanded(set) {
-            let (owner, kind, zone) = (set.owner.clone(), set.kind, Box::new(keys.zone.clone()));
-            let proofs = Proofs::collect(&response.authorities, keys, self.now, &mut self.budget)?;
-            match proofs.expansion(set.owner, proven.labels, &mut self.budget)? {
-                Some(Denied::OptOut) => return Err(Why::OptedOut { name: owner, zone }),
-                Some(_) => {}
-                None => return Err(proofs.flaw.unwrap_or(Why::WildcardUnproven { owner, kind, zone })),
-            }
-        }
+        let proven = self.proven(set, keys, response)?;
         self.tell(proven.step(set, &keys.zone));
         Ok(proven.ttl)
     }
@@ -267,6 +270,9 @@ impl Run<'_> {
     async fn denied(&mut self, wanted: &Name, kind: RecordType, response: &Response) -> Result<Denied, Why> {
         let mut failure: Option<Why> = None;
         for signer in denial::signers(&response.authorities, wanted, kind) {
+            if !self.may_vouch(signer, wanted, kind) {
+                continue;
+            }
             let keys = self.walk(signer).await?;
             if keys.zone != *signer {
                 continue;
@@ -299,9 +305,7 @@ impl Run<'_> {
         failure: Option<Why>,
         missing: impl FnOnce(Name) -> Why,
     ) -> Why {
-        let is_above = kind == RecordType::DS && !owner.is_root();
-        let from = if is_above { owner.base_name() } else { owner.clone() };
-        match (self.walk(&from).await, failure) {
+        match (self.walk(&within(owner, kind)).await, failure) {
             (Err(why), _) if why.class() == Class::Insecure => why,
             (_, Some(failure)) => failure,
             (Err(why), None) => why,

@@ -37,6 +37,10 @@ const FAILURE: Duration = Duration::from_secs(5);
 /// What a failure counts for where nothing came.
 const FAILURE_SIZE: usize = 64;
 
+/// How long an answer is given again that was not believed. RFC 9520 §3.2 wants a second at least and five minutes at most;
+/// a forgery is over as soon as somebody asks again.
+const DISTRUSTED: Duration = Duration::from_secs(5);
+
 /// A reply, and how it came.
 #[derive(Debug)]
 pub struct Sight {
@@ -55,8 +59,9 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// A TTL of the reply, as much of it as is left.
+    /// A TTL of the reply, as much of it as is left. RFC 2181 §8: what has the highest bit set counts as zero.
     pub fn left(&self, ttl: u32) -> u32 {
+        let ttl = if ttl > i32::MAX as u32 { 0 } else { ttl };
         ttl.saturating_sub(u32::try_from(self.at.elapsed().as_secs()).unwrap_or(u32::MAX))
     }
 }
@@ -140,6 +145,13 @@ impl Client {
             return known;
         }
         self.flight(question, query, key).await
+    }
+
+    /// What was answered to this was not believed: it is given again for a few seconds and no longer.
+    pub fn distrust(&self, question: &Question, wishes: Wishes) {
+        if let Some(memory) = &self.0.memory {
+            locked(memory).shorten(&Query::new(question, wishes).key(), Instant::now() + DISTRUSTED);
+        }
     }
 
     /// Questions that are on their way.

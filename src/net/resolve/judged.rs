@@ -21,11 +21,21 @@ impl Source for Client {
             no_answer(&sight).map_or_else(|| Ok(response(&sight)), |why| Err(why.to_owned()))
         })
     }
+
+    fn distrust(&self, name: &Name, kind: RecordType) {
+        Client::distrust(self, &Question { name: name.clone(), kind }, Wishes::VALIDATION);
+    }
 }
 
 fn response(sight: &Arc<Sight>) -> Response {
     let reply = &sight.reply;
-    let ours = |records: &[Record]| records.iter().filter(|record| is_internet(record)).cloned().collect();
+    // What has been remembered for a while may be kept for so much less.
+    let aged = |record: &Record| {
+        let mut record = record.clone();
+        record.ttl = sight.left(record.ttl);
+        record
+    };
+    let ours = |records: &[Record]| records.iter().filter(|record| is_internet(record)).map(aged).collect();
     Response { rcode: reply.code(), answers: ours(reply.answers()), authorities: ours(reply.authorities()) }
 }
 
@@ -61,5 +71,31 @@ fn answer(judged: &Validated, aliases: &[String], kind: RecordKind) -> Result<An
         Found::NoName => Err(LookupError::NoSuchName),
         Found::NoData => Err(LookupError::NoRecords),
         Found::Nothing => Err(LookupError::Temporary("nothing that can be believed was answered".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::reply::Reply;
+    use crate::dns::server::Transport;
+    use hickory_proto::op::{Message, MessageType, OpCode};
+    use hickory_proto::rr::RData;
+    use hickory_proto::rr::rdata::A;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    #[test]
+    fn what_was_remembered_for_a_while_is_good_for_so_much_less() {
+        let address = |ttl| Record::from_rdata(Name::root(), ttl, RData::A(A::new(192, 0, 2, 1)));
+        let mut message = Message::new(1, MessageType::Response, OpCode::Query);
+        message.answers = vec![address(60), address(30), address(u32::MAX)];
+        message.authorities = vec![address(100)];
+        let reply = Reply::parse(&message.to_vec().expect("octets")).expect("a reply");
+        let at = Instant::now() - Duration::from_secs(40);
+        let (server, transport, took) = ("ns".into(), Transport::Udp, Duration::ZERO);
+        let seen = response(&Arc::new(Sight { reply, server, transport, took, sent: 1, at }));
+        let left = |records: &[Record]| records.iter().map(|record| record.ttl).collect::<Vec<_>>();
+        assert_eq!((left(&seen.answers), left(&seen.authorities)), (vec![20, 0, 0], vec![60]));
     }
 }

@@ -234,6 +234,25 @@ async fn what_is_being_asked_or_was_answered_is_not_asked_again() {
 }
 
 #[tokio::test]
+async fn what_was_not_believed_is_asked_again_after_seconds() {
+    let stage = Stage::new(|asked| vec![say(&asked.address())]).await;
+    let client = client(&[&stage], LONG);
+    // In seconds: when it is asked, and how many queries there were then.
+    for (later, is_believed, wanted) in [(0, true, 1), (30, false, 1), (4, false, 1), (2, true, 2), (30, true, 2)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(later)).await;
+        tokio::time::resume();
+        assert_eq!(ask(&client, "a.test.").await, GOOD);
+        assert_eq!(stage.counts(), (wanted, 0), "{later}");
+        if !is_believed {
+            client.distrust(&question("a.test."), Wishes::default());
+            // Another way to ask is another question.
+            client.distrust(&question("a.test."), Wishes::VALIDATION);
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_gives_up_takes_nobody_along() {
     let stage = Stage::new(|asked| match asked.before {
         0 => vec![],
@@ -296,7 +315,7 @@ async fn each_attempt_can_be_watched() {
     for _ in 0..2 {
         let sight = client.ask(&question("a.test."), Wishes::default()).await.expect("a reply");
         assert_eq!((sight.sent, &*sight.server), (3, stage.address.to_string().as_str()));
-        assert_eq!((sight.left(60), sight.left(0)), (60, 0));
+        assert_eq!((sight.left(60), sight.left(0), sight.left(1 << 31)), (60, 0, 0));
     }
     let (name, server) = ("a.test.".to_owned(), stage.address.to_string());
     let silence = "the name server did not answer in time".to_owned();
