@@ -139,6 +139,7 @@ impl Stage {
             let line = format!("mailkit mx probe --trace={trace} smtp://{}?tls=none", server.address("smtp"));
             assert!(shell(dir.path(), &line).output().expect("there is a shell").status.success());
         }
+        std::fs::write(at("dns.jsonl"), include_str!("traces/dns-udp.jsonl")).expect("written");
         std::fs::write(at("said.txt"), "").expect("written");
         let name_server = name_server();
         // Nobody can be asked here, and nobody knows the servers of this domain.
@@ -159,6 +160,7 @@ impl Stage {
         let places = vec![
             ("127.0.0.1:1025", server.address("smtp")),
             ("--listen 127.0.0.1:2525", "--listen 127.0.0.1:0".to_owned()),
+            ("--dns 127.0.0.1:5353", "--dns 127.0.0.1:0".to_owned()),
             ("127.0.0.1:1587", server.address("submission")),
             ("127.0.0.1:1110", server.address("pop3")),
             ("127.0.0.1:1143", server.address("imap")),
@@ -188,7 +190,7 @@ impl Stage {
         let stays = line.starts_with("mailkit serve") || line.starts_with("mailkit relay run");
         let line = if stays { format!("exec {line} --json") } else { line };
         let _watch = watchdog::over(&line, Duration::from_secs(120));
-        if line.starts_with("mailkit trace replay --listen") {
+        if ["--listen", "--dns"].iter().any(|way| line.starts_with(&format!("mailkit trace replay {way}"))) {
             // It waits for somebody to talk with.
             let mut child = shell(self.dir.path(), &format!("exec {line}")).spawn().expect("there is a shell");
             assert!(first_line(&mut child).contains("127.0.0.1:"), "{line}");

@@ -320,7 +320,8 @@ fn a_question_that_nobody_asked_ends_the_play_and_so_does_an_answer_that_is_anot
     let home = TempDir::new().unwrap();
     let (file, _) = DNS[0];
     let (server, at) = play(&home, &path(file), &["--dns", "127.0.0.1:0"]);
-    let client = mailkit(&home).args(["mx", "lookup", &format!("@{at}"), "--timeout", "1s", "other.example"]).output();
+    let client =
+        mailkit(&home).args(["mx", "lookup", &format!("@{at}"), "--resolver-timeout", "1s", "other.example"]).output();
     drop(client);
     let (exit, said) = told(server);
     assert_eq!(exit, Some(76), "{said}");

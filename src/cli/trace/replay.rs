@@ -52,7 +52,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 #[command(after_help = "Examples:
   mailkit trace replay --listen 127.0.0.1:2525 trace.jsonl
   mailkit trace replay --connect smtp://127.0.0.1:1025 --secrets said.txt trace.txt
-  mailkit trace replay --dns 127.0.0.1:5353 trace.jsonl")]
+  mailkit trace replay --dns 127.0.0.1:5353 dns.jsonl")]
 pub(super) struct Replay {
     /// The trace; - for standard input
     #[arg(value_name = "FILE")]

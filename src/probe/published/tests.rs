@@ -13,9 +13,9 @@ async fn exchangers_are_held_to_a_policy_as_far_as_it_is_meant() {
     for (mode, age, names, wanted) in [
         ("enforce", 86_400, vec!["a.cases.test", "b.cases.test"], vec![]),
         ("enforce", 86_400, vec!["*.cases.test"], vec![]),
-        ("enforce", 86_400, vec!["a.cases.test"], vec![("sts.not-named", Level::Error)]),
-        ("testing", 86_400, vec!["*.cases.test"], vec![("sts.testing", Level::Info)]),
-        ("testing", 86_400, vec!["a.cases.test"], vec![("sts.testing", Level::Info), ("sts.not-named", Level::Warn)]),
+        ("enforce", 86_400, vec!["a.cases.test"], vec![("sts.uncovered", Level::Error)]),
+        ("testing", 86_400, vec!["*.cases.test"], vec![("sts.testing", Level::Warn)]),
+        ("testing", 86_400, vec!["a.cases.test"], vec![("sts.testing", Level::Warn), ("sts.uncovered", Level::Warn)]),
         ("enforce", 86_399, vec!["*.cases.test"], vec![("sts.short", Level::Warn)]),
         ("none", 60, vec!["elsewhere.test"], vec![]),
     ] {

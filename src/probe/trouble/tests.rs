@@ -49,7 +49,6 @@ async fn what_is_seldom_seen_is_remarked_on_too() {
     let ending = |days| Visited { tls: good().tls.map(|tls| sighting::Tls { days_left: Some(days), ..tls }), ..good() };
     let unreached = |has_no_route| Visited { state: Standing::Unreachable, tls: None, has_no_route, ..good() };
     for (visited, id, level, has_tlsa) in [
-        (Visited { state: Standing::Skipped, tls: None, ..good() }, "visit.too-many", Level::Info, false),
         (unreached(false), "net.unreachable", Level::Error, false),
         (unreached(true), "net.no-route", Level::Info, false),
         (Visited { is_old: true, ..good() }, "smtp.no-ehlo", Level::Warn, false),
