@@ -222,7 +222,7 @@ fn each_shape_of_zone_and_server_gives_its_findings_with_bounded_queries_and_wor
 }
 
 /// Findings that no zone and no name server makes, with the test that has each: most are about servers that were visited.
-const ELSEWHERE: [(&str, &str, &[&str]); 8] = [
+const ELSEWHERE: [(&str, &str, &[&str]); 9] = [
     (
         "src/probe/outlook/tests.rs",
         "each_broken_server_is_named_with_its_cause",
@@ -273,6 +273,11 @@ const ELSEWHERE: [(&str, &str, &[&str]); 8] = [
         "src/probe/visit.rs",
         "of_hundreds_of_addresses_a_bounded_number_is_visited_and_the_rest_counted",
         &["visit.too-many"],
+    ),
+    (
+        "tests/encryption/mta_sts.rs",
+        "without_a_policy_nothing_is_sent_and_the_reason_says_whether_to_wait",
+        &["sts.policy"],
     ),
     (
         "src/probe/published/tests.rs",

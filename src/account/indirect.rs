@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_program_that_stays_without_a_word_is_not_waited_for() {
         let begin = Instant::now();
-        let stays = |within| run(&["sh", "-c", "echo al; exec >&-; sleep 1000"], &[], within);
+        let stays = |within| run(&["sh", "-c", "echo al; exec >&-; exec sleep 1000"], &[], within);
         assert!(stays(Duration::from_millis(200)).is_err_and(|why| why.contains("did not end")));
         let silent = run(&["sleep", "1000"], &[], Duration::from_millis(200));
         assert!(silent.is_err() && begin.elapsed() < Duration::from_secs(60));

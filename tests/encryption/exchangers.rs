@@ -131,6 +131,22 @@ pub(crate) struct Keeping {
     pub(crate) trust: Trust,
 }
 
+impl Keeping {
+    /// The policies of a world where DNS says this.
+    pub(crate) fn policies(&self, net: &Arc<Net>, zone: &Arc<Zone>) -> Policies {
+        Policies {
+            dns: zone.clone(),
+            connect: Arc::new(Paths(net.clone())),
+            find: Arc::new(Paths(net.clone())),
+            trust: self.trust.clone(),
+            trace: None,
+            clock: self.clock.clone(),
+            store: Some(PolicyStore::new(self.disk.clone(), "/policies".into())),
+            silent: Silent::default(),
+        }
+    }
+}
+
 /// What came of a letter to bob, in words: who vouched for the exchanger, or why there was none.
 pub(crate) async fn send(
     net: &Arc<Net>,
@@ -141,18 +157,7 @@ pub(crate) async fn send(
 ) -> (String, Vec<String>) {
     let zone = Arc::new(zone);
     let trust = keeping.map_or(Trust::Anyone, |keeping| keeping.trust.clone());
-    let policies = keeping.map(|keeping| {
-        Arc::new(Policies {
-            dns: zone.clone(),
-            connect: Arc::new(Paths(net.clone())),
-            find: Arc::new(Paths(net.clone())),
-            trust: keeping.trust.clone(),
-            trace: None,
-            clock: keeping.clock.clone(),
-            store: Some(PolicyStore::new(keeping.disk.clone(), "/policies".into())),
-            silent: Silent::default(),
-        })
-    });
+    let policies = keeping.map(|keeping| Arc::new(keeping.policies(net, &zone)));
     let path = ForwardPath::parse(&format!("<{to}>")).expect("a path");
     let envelope = Envelope::new(ReversePath::Null, vec![path]);
     let content = b"Subject: x\r\n\r\n".to_vec();

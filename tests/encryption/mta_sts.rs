@@ -2,12 +2,15 @@
 
 use super::authority::{Authority, Chain, params};
 use super::exchangers::{Keeping, Net, send};
+use mailkit::address::Domain;
 use mailkit::net::clock::FastClock;
 use mailkit::net::tls::Trust;
 use mailkit::net::zone::Zone;
 use mailkit::policy::level::Level;
+use mailkit::probe::Survey;
 use mailkit::store::memory::MemoryDisk;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -61,6 +64,25 @@ impl Scene {
 
     async fn send(&self, zone: Zone) -> (String, Vec<String>) {
         send(&self.net, zone, Level::MtaSts, Some(&self.keeping), "bob@x.test").await
+    }
+
+    /// What a report finds about the policy.
+    async fn look(&self, zone: Zone) -> Vec<&'static str> {
+        let zone = Arc::new(zone);
+        let survey = Survey {
+            dns: &*zone,
+            resolver: "ours",
+            dane: None,
+            reasons: None,
+            policies: Some(&self.keeping.policies(&self.net, &zone)),
+            visiting: None,
+            is_private: true,
+            port: 25,
+            days_min: 14,
+            is_vouched: AtomicBool::new(false),
+        };
+        let report = survey.of(&Domain::parse("x.test").expect("a name")).await.expect("a report");
+        report.findings.iter().map(|finding| finding.id).filter(|id| id.starts_with("sts.")).collect()
     }
 
     /// Where the letters went, and how often the web server was asked.
@@ -126,27 +148,30 @@ async fn without_a_policy_nothing_is_sent_and_the_reason_says_whether_to_wait() 
     let large = page("text/plain", &format!("version: STSv1\n{}", "x".repeat(64 * 1024)));
     let html = page("text/html", "version: STSv1\nmode: enforce\nmx: *.x.test\nmax_age: 5\n");
     let broken = page("text/plain", "version: STSv1\nmode: enforce\nmax_age: 5\n");
-    for (case, id, answer, wanted) in [
-        ("no record", "", Some(policy("enforce")), NONE.to_owned()),
-        ("a record that is none", "not-an-id", Some(policy("enforce")), NONE.to_owned()),
-        ("taken back", "1", Some(policy("none")), NONE.to_owned()),
-        ("no server", "1", None, LATER.to_owned()),
+    for (case, id, answer, wanted, finding) in [
+        ("no record", "", Some(policy("enforce")), NONE.to_owned(), ""),
+        ("a record that is none", "not-an-id", Some(policy("enforce")), NONE.to_owned(), "sts.record"),
+        ("taken back", "1", Some(policy("none")), NONE.to_owned(), ""),
+        ("no server", "1", None, LATER.to_owned(), "sts.unreachable"),
         (
             "not there",
             "1",
             Some("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n".into()),
             format!("{LATER}the web server says 404"),
+            "sts.unreachable",
         ),
-        ("elsewhere", "1", Some(moved.into()), format!("{LATER}the web server says 301")),
-        ("too long", "1", Some(large), LATER.to_owned()),
-        ("a page", "1", Some(html), format!("{LATER}what the web server gives is not text/plain")),
-        ("no policy", "1", Some(broken), format!("{LATER}what the web server gives is no policy")),
+        ("elsewhere", "1", Some(moved.into()), format!("{LATER}the web server says 301"), "sts.unreachable"),
+        ("too long", "1", Some(large), LATER.to_owned(), "sts.unreachable"),
+        ("a page", "1", Some(html), format!("{LATER}what the web server gives is not text/plain"), "sts.unreachable"),
+        ("no policy", "1", Some(broken), format!("{LATER}what the web server gives is no policy"), "sts.policy"),
     ] {
         let scene = Scene::good();
         scene.answers(answer.as_deref());
         let (said, _) = scene.send(zone(id)).await;
         assert!(said.starts_with(&wanted), "{case}: {said}");
         assert_eq!(scene.seen().0, Vec::<String>::new(), "{case}");
+        let found = scene.look(zone(id)).await;
+        assert_eq!(found, Vec::from_iter((!finding.is_empty()).then_some(finding)), "{case}");
     }
     // A web server whose certificate nobody vouches for has no say.
     let scene = Scene::good();
