@@ -5,7 +5,7 @@
 
 use super::bulk::{self, Line};
 use super::checked::{Object, exit, page};
-use super::columns::page_width;
+use super::columns::Width;
 use super::forms::bad_line;
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
 use super::names::{BadLine, Named, Target, names, parse_target};
@@ -197,7 +197,7 @@ impl Printer<'_> {
         }
         let gap = if self.is_begun.replace(true) { "\n" } else { "" };
         let is_verbose = self.context.globals.verbose;
-        let width = page_width(terminal_columns());
+        let width = Width::of(terminal_columns());
         let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), width);
         Ok(Line { text: format!("{gap}{page}\n"), exit })
     }

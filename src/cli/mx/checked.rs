@@ -2,7 +2,7 @@
 //!
 //! Everything that came from DNS is a stranger's text, and is shown so that it cannot drive the terminal.
 
-use super::columns::wrapped;
+use super::columns::{Width, wrapped};
 use super::page::remark_within;
 use crate::cli::exit::Exit;
 use mailkit::dns::server::Server;
@@ -55,8 +55,12 @@ pub(super) fn exit(checkup: &Checkup, fail_on: Level) -> Exit {
 }
 
 /// The verdict, the table, the terms of SPF if they are wanted or wrong, senders, findings, in so many columns.
-pub(super) fn page(checkup: &Checkup, (is_verbose, shows_notes): (bool, bool), width: usize) -> String {
-    let mut page = format!("{}\n", wrapped("", &cut(&terminal(&checkup.sentence), 2 * SUMMARY), 2, width));
+pub(super) fn page(
+    checkup: &Checkup,
+    (is_verbose, shows_notes): (bool, bool),
+    Width { answer, rest: width }: Width,
+) -> String {
+    let mut page = format!("{}\n", wrapped("", &cut(&terminal(&checkup.sentence), 2 * SUMMARY), 2, answer));
     if checkup.verdict == Verdict::NoSuchDomain {
         page.truncate(page.trim_end().len());
         return page;

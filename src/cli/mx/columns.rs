@@ -17,9 +17,24 @@ const LAST_MIN: usize = 20;
 /// Blanks before the rest of a row whose first cells stand on a line of their own.
 const BELOW: usize = 8;
 
-/// Columns of the page for a terminal of so many, or for no terminal.
-pub(super) fn page_width(terminal: Option<usize>) -> usize {
-    terminal.map_or(WIDTH, |columns| columns.clamp(WIDTH_MIN, WIDTH_MAX))
+/// How wide a page is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Width {
+    /// Columns of the answer, with which the page begins.
+    pub(super) answer: usize,
+    /// Columns of what stands below it.
+    pub(super) rest: usize,
+}
+
+impl Width {
+    /// For a terminal of so many columns. Where there is none, somebody else reads: the answer is one line then, as long as
+    /// it may be, so that `head -1` has it.
+    pub(super) fn of(terminal: Option<usize>) -> Self {
+        match terminal.map(|columns| columns.clamp(WIDTH_MIN, WIDTH_MAX)) {
+            Some(columns) => Self { answer: columns, rest: columns },
+            None => Self { answer: usize::MAX, rest: WIDTH },
+        }
+    }
 }
 
 /// A text behind its lead, in lines that fit, the later ones behind as many blanks. Ends without a line end.

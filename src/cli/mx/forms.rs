@@ -1,7 +1,7 @@
 //! What `mailkit mx lookup` prints of a report: a page, a few words for scripts, certificates, or JSON.
 
 use super::bulk::Line;
-use super::columns::page_width;
+use super::columns::Width;
 use super::earlier::Earlier;
 use super::names::BadLine;
 use super::object::{BadLineObject, Object, exit, exit_of_changes};
@@ -63,7 +63,7 @@ impl Printer<'_> {
             (_, Some(changes)) => compared(&report.title(), &changes),
             (Form::Page, None) => {
                 let gap = if self.is_begun.replace(true) { "\n" } else { "" };
-                format!("{gap}{}\n", page(report, page_width(terminal_columns())))
+                format!("{gap}{}\n", page(report, Width::of(terminal_columns())))
             }
             (form, None) => {
                 // Silence would leave a script's reader with a bare exit code.

@@ -2,7 +2,7 @@
 //!
 //! An ordinary domain fits a screen of 80 columns and 24 lines. Strangers' words are made harmless here.
 
-use super::columns::{table, wrapped};
+use super::columns::{Width, table, wrapped};
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Dnssec, Finding, Fit, Host, Level, Report, Standing, TlsaState, Visited};
 use std::collections::BTreeSet;
@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 const ROWS_MAX: usize = 48;
 
 /// The verdict, the tables, the findings, in so many columns.
-pub(super) fn page(report: &Report, width: usize) -> String {
-    let mut page = format!("{}\n", wrapped("", &terminal(&report.sentence), 2, width));
+pub(super) fn page(report: &Report, Width { answer, rest: width }: Width) -> String {
+    let mut page = format!("{}\n", wrapped("", &terminal(&report.sentence), 2, answer));
     if !report.mx.is_empty() {
         let mut rows = rows(report);
         let more = rows.len().saturating_sub(ROWS_MAX + 1);
@@ -257,7 +257,7 @@ Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then
 warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
          [mx.cname-target; RFC 5321 §5.1, RFC 2181 §10.3]
   name the host itself in the MX record";
-        assert_eq!(page(&report("many.cases.test").await, 80), wanted);
+        assert_eq!(page(&report("many.cases.test").await, Width::of(Some(80))), wanted);
     }
 
     #[tokio::test]
@@ -267,7 +267,7 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
         let zone = format!("$ORIGIN cases.test.\n@ MX 10 {name}.\n@ MX 20 gone.{name}.\n{name}. AAAA 2001:db8::1\n");
         let report = look_up(&Zone::parse(&zone).expect("a zone"), &Domain::parse("cases.test").expect("a name")).await;
         for width in [40, 80, 120] {
-            let page = page(&report, width);
+            let page = page(&report, Width { answer: width, rest: width });
             assert!(page.lines().all(|line| line.chars().count() <= width), "{page}");
             assert!(page.contains("2001:db8::1") && page.contains("[mx.no-host;"), "{page}");
         }
@@ -275,7 +275,7 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
 
     #[tokio::test]
     async fn a_fault_that_many_exchangers_share_is_told_once() {
-        let page = page(&report("gone2.cases.test").await, 80);
+        let page = page(&report("gone2.cases.test").await, Width::of(Some(80)));
         assert_eq!(page.matches("mx.no-host").count(), 1);
         assert!(page.contains("gone.cases.test: there is no such host (and 1 more like this)"), "{page}");
     }

@@ -3,6 +3,7 @@
 //! DNS, two exchangers and the web server of the policy answer as real ones do, at a time that stands still; the keys and
 //! certificates are files, since each new one would change the picture. `BLESS=1 cargo test --bin mailkit picture` draws it anew.
 
+use super::columns::Width;
 use super::page::page;
 use mailkit::address::Domain;
 use mailkit::engine::http::Find;
@@ -190,7 +191,7 @@ fn drawn(lines: &[String]) -> String {
 #[tokio::test]
 async fn an_ordinary_domain_fits_a_screen_and_the_picture_shows_it() {
     let report = survey().await;
-    let page = page(&report, WIDTH);
+    let page = page(&report, Width::of(Some(WIDTH)));
     assert!(report.findings.iter().all(|finding| finding.level < Level::Error), "{page}");
     let command = format!("$ {COMMAND}");
     let lines: Vec<String> = std::iter::once(command.as_str()).chain(page.lines()).map(str::to_owned).collect();

@@ -2,7 +2,7 @@
 //!
 //! What is done and what it means, `probe` knows; here are the arguments. How it is shown is `sight`'s business.
 
-use super::columns::page_width;
+use super::columns::Width;
 use super::passed::PassedArgs;
 use super::sight::{Object, exit, page};
 use crate::cli::console::terminal_columns;
@@ -116,7 +116,7 @@ fn print(context: &Context, sighting: &Sighting) -> Result<()> {
         let object = serde_json::to_value(Object::new(sighting)).expect("strings, numbers and lists always print");
         return context.object(&object);
     }
-    page(sighting, page_width(terminal_columns())).lines().try_for_each(|line| context.line(&terminal(line)))
+    page(sighting, Width::of(terminal_columns())).lines().try_for_each(|line| context.line(&terminal(line)))
 }
 
 /// A URL; or a host, where TLS begins if it is offered, as it does between servers.

@@ -1,6 +1,6 @@
 //! What was seen of a server, as `mailkit mx probe` prints it: for people, or as JSON.
 
-use super::columns::wrapped;
+use super::columns::{Width, wrapped};
 use super::page::remark_within;
 use crate::cli::exit::Exit;
 use mailkit::message::safe::terminal;
@@ -44,9 +44,9 @@ pub(super) fn exit(sighting: &Sighting) -> Exit {
 }
 
 /// The answer, what was said, what is wrong, in so many columns.
-pub(super) fn page(sighting: &Sighting, width: usize) -> String {
+pub(super) fn page(sighting: &Sighting, Width { answer, rest: width }: Width) -> String {
     // A stranger's words must not begin a line of their own either.
-    let mut page = format!("{}\n", wrapped("", &terminal(&sighting.sentence), 2, width));
+    let mut page = format!("{}\n", wrapped("", &terminal(&sighting.sentence), 2, answer));
     if let Some(hint) = sighting.failure.as_ref().and_then(|failure| failure.hint.as_ref()) {
         let _ = writeln!(page, "{}", wrapped("  ", &terminal(hint), 4, width));
     }
