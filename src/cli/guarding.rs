@@ -51,7 +51,8 @@ pub(super) async fn resolver(
     {
         return Err(Error::new(Kind::Config, format!("DANE takes DNSSEC: {why}")).hint(
             "nothing was sent; name a server that passes signatures on, have one here that checks them, as unbound or \
-             Knot Resolver, or write options trust-ad into /etc/resolv.conf if the way to yours is safe",
+             Knot Resolver, or write options trust-ad into /etc/resolv.conf if the way to yours is safe; the keys of a root \
+             of your own are named by --trust-anchor",
         ));
     }
     Ok(Arc::new(resolver))

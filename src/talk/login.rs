@@ -43,7 +43,9 @@ impl Talk<'_> {
         let failed = |why: String| Error::new(Kind::NoPermission, why).with_peer(&name);
         let mechanism = match named {
             Some(mechanism) if mechanism.shows_secret() && !is_private && !credentials.permit.in_clear => {
-                return Err(failed("the connection is not encrypted, so nothing secret is sent".to_owned()));
+                let what = "the connection is not encrypted, and this mechanism would show the password to others";
+                return Err(failed(what.to_owned())
+                    .hint("say .starttls before, or take one that does not: .auth scram-sha-256"));
             }
             Some(mechanism) => mechanism,
             None => ground.choose(credentials).map_err(|unfit| failed(unfit.to_string()))?,

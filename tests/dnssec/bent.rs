@@ -1,7 +1,7 @@
 //! Whatever comes instead of the right answers: it ends within its limits, and nothing false is secure.
 
 use super::recorded::{Recorded, found, response};
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 use mailkit::dns::dnssec::{Found, Limits, Response, Security, Source, Validated, Validator};
 use mailkit::world::Later;
 use std::sync::Mutex;
@@ -77,10 +77,17 @@ pub(crate) fn check(runtime: &Runtime, recorded: &Recorded, octets: &[u8]) {
     }
 }
 
-/// The data of all records, in order. TTLs are not signed, and owners in small and large letters are the same.
+/// The data of all records, in order. TTLs are not signed, and small and large letters are the same in owners, and in names
+/// within the older kinds of records (RFC 4034 §6.2).
 fn data(judged: &Validated) -> Vec<String> {
     let Found::Records(records) = &judged.found else { return Vec::new() };
-    let mut data: Vec<String> = records.iter().map(|record| record.data.to_string()).collect();
+    let shown = |record: &Record| match record.data {
+        RData::MX(_) | RData::NS(_) | RData::CNAME(_) | RData::SOA(_) | RData::SRV(_) | RData::PTR(_) => {
+            record.data.to_string().to_lowercase()
+        }
+        _ => record.data.to_string(),
+    };
+    let mut data: Vec<String> = records.iter().map(shown).collect();
     data.sort_unstable();
     data
 }

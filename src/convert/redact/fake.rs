@@ -72,7 +72,10 @@ impl Fakes {
     /// Replaces one word.
     fn word(&mut self, word: &mut [u8]) {
         // A number that can stand in an IPv4 address still can.
-        let is_octet = word.len() == 3 && word.iter().all(u8::is_ascii_digit) && word[..] <= b"255"[..];
+        let is_number = word.iter().all(u8::is_ascii_digit);
+        let is_octet = word.len() == 3 && is_number && word[..] <= b"255"[..];
+        let is_octet = is_octet || word.len() == 2 && is_number;
+        let has_zero = word.first() == Some(&b'0');
         let original = word.to_vec();
         let lower = match std::str::from_utf8(word) {
             Ok(text) => text.to_lowercase().into_bytes(),
@@ -81,7 +84,7 @@ impl Fakes {
         for round in 0..4u8 {
             let seed = self.seed(&lower, round);
             self.replace(word, &seed);
-            if is_octet {
+            if is_octet && !has_zero && (word.len() == 3 || word[0] == b'0') {
                 word[0] = b'1';
             }
             if word.len() < 4 || *word != *original {
