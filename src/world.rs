@@ -106,10 +106,19 @@ pub trait Resolve: Send + Sync {
         Box::pin(async move { Trail::from(self.lookup(name, kind).await) })
     }
 
-    /// Why no answer of this resolver is ever authentic, in a sentence; none if those about signed names are.
-    fn unauthentic(&self) -> Later<'_, Option<String>> {
+    /// Why no answer of this resolver is authentic; nothing if those about signed names are.
+    fn unauthentic(&self) -> Later<'_, Option<Obstacle>> {
         Box::pin(std::future::ready(None))
     }
+}
+
+/// What stands between us and authentic answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// A sentence.
+    pub why: String,
+    /// It may be otherwise another time: nobody has answered.
+    pub may_pass: bool,
 }
 
 /// The record types mail asks for.

@@ -176,6 +176,20 @@ fn bad_input_ends_with_its_code_and_a_sentence_that_says_what_to_do() {
     }
 }
 
+#[test]
+fn a_value_that_is_refused_is_repeated_without_the_password_in_it() {
+    for arguments in [
+        &["relay", "run", "--resolver", "https://u:hunter2@/"][..],
+        &["send", "--mx", "--resolver", "tls://u:hunter2@[::1", "x@y.example"],
+        &["mx", "lookup", "@https://u:hunter2@/", "y.example"],
+        &["serve", "--json", "--resolver", "https://u:hunter2@/"],
+    ] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!((code, stdout.as_str()), (Some(64), ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("u:{secret}@") && !stderr.contains("hunter2"), "{arguments:?}: {stderr}");
+    }
+}
+
 /// Options of a server that takes what port it gets.
 fn serve(data: &std::path::Path) -> Vec<String> {
     let data = data.to_string_lossy();

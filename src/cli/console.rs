@@ -6,7 +6,9 @@
 use super::context::{Context, Typed};
 use super::exit::Exit;
 use super::globals::ColorChoice;
+use clap::error::{ContextKind, ContextValue};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mailkit::endpoint::masked;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::{is_treacherous, terminal};
 use mailkit::secret::Secret;
@@ -231,7 +233,12 @@ impl Context {
 }
 
 /// Says what was wrong with the arguments, or prints the help that was asked for; returns the code to end with.
-pub(super) fn explain_usage(error: &clap::Error) -> Exit {
+pub(super) fn explain_usage(mut error: clap::Error) -> Exit {
+    // What is wrong is repeated, and may be a URL with a password in it.
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        let masked = ContextValue::String(masked(value));
+        error.insert(ContextKind::InvalidValue, masked);
+    }
     // clap ends with 2 for wrong arguments; sysexits.h, which scripts around mail know, has 64.
     let exit = if error.use_stderr() { Exit::from(Kind::Usage) } else { Exit::OK };
     // Nothing is parsed yet, so the option is looked for as it stands.

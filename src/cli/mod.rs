@@ -127,7 +127,7 @@ pub(crate) fn run() -> Exit {
     });
     let (cli, secret_variables) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return console::explain_usage(&error),
+        Err(error) => return console::explain_usage(error),
     };
     let context = Context::new(cli.command.name(), cli.globals).hiding(secret_variables);
     let exit = match cli.command.run(&context) {

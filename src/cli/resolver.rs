@@ -109,10 +109,7 @@ impl BelievedArgs {
     fn upstream(&self, server: &Server) -> Result<Upstream> {
         let trust = match &self.resolver_ca {
             None => Trust::System,
-            Some(path) => {
-                let pem = std::fs::read(path).map_err(|error| Error::file("cannot read", path, error))?;
-                Trust::Authorities(pem)
-            }
+            Some(path) => Trust::Authorities(input::text(path)?.into_bytes()),
         };
         Ok(match server.transport {
             Transport::Https => {

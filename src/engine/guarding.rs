@@ -15,7 +15,7 @@ use crate::policy::level::Level;
 use crate::policy::sts::Mode;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::status::Fate;
-use crate::world::Resolve;
+use crate::world::{Obstacle, Resolve};
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -163,9 +163,44 @@ fn left(route: Route, verdicts: Vec<Result<Guard, Refusal>>) -> Result<Route, No
 async fn unvouched(dns: &dyn Resolve, domain: &str) -> Refusal {
     match dns.unauthentic().await {
         None => Refusal::lasting(format!("DNSSEC does not vouch for the mail exchangers of {domain}, so DANE cannot")),
-        Some(why) => Refusal::lasting(format!(
+        // Whoever can swallow an answer could else turn mail away for good.
+        Some(Obstacle { why, may_pass: true }) => Refusal::passing(format!(
+            "whether DNSSEC vouches for the mail exchangers of {domain} is not known now: {why}"
+        )),
+        Some(Obstacle { why, may_pass: false }) => Refusal::lasting(format!(
             "DANE cannot be relied on here: {why}; it takes a name server that passes signatures on, or one on this machine \
              that checks them"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::zone::Zone;
+    use crate::world::{Answer, Later, LookupError, RecordKind};
+
+    /// A zone, and why nobody vouches for it.
+    struct Unchecked(Zone, Obstacle);
+
+    impl Resolve for Unchecked {
+        fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
+            self.0.lookup(name, kind)
+        }
+
+        fn unauthentic(&self) -> Later<'_, Option<Obstacle>> {
+            Box::pin(std::future::ready(Some(self.1.clone())))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_knows_now_turns_no_mail_away_for_good() {
+        for may_pass in [true, false] {
+            let zone = Zone::parse("x.test MX 10 a.test\na.test A 192.0.2.1\n").expect("a zone");
+            let dns = Unchecked(zone, Obstacle { why: "no answer within 5 seconds".into(), may_pass });
+            let refusal = unvouched(&dns, "x.test").await;
+            assert_eq!(refusal.may_pass, may_pass, "{refusal}");
+            assert!(refusal.text.contains("no answer within 5 seconds"), "{refusal}");
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::dns::server::{Server, Transport};
 use crate::error::{Error, Kind, Result};
 use crate::message::safe::terminal;
 use crate::wire::event::Happening;
-use crate::world::{Answer, Clock, Later, LookupError, RecordKind, Resolve, Trail};
+use crate::world::{Answer, Clock, Later, LookupError, Obstacle, RecordKind, Resolve, Trail};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
@@ -317,14 +317,14 @@ impl Resolve for SystemResolver {
         })
     }
 
-    fn unauthentic(&self) -> Later<'_, Option<String>> {
+    fn unauthentic(&self) -> Later<'_, Option<Obstacle>> {
         Box::pin(async move {
             if !self.is_authentic {
-                return Some("nobody asked whether they are".to_owned());
+                return Some(Obstacle { why: "nobody asked whether they are".to_owned(), may_pass: false });
             }
             match self.voucher().await {
                 Voucher::Ours | Voucher::Server => None,
-                Voucher::Nobody { why, .. } => Some(why),
+                Voucher::Nobody { why, may_pass } => Some(Obstacle { why, may_pass }),
             }
         })
     }

@@ -116,7 +116,7 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
     let mta_sts = sts::judge(&sts::Facts { texts: sts_texts, fetched }, exchangers, &mut notes);
     let tls_rpt = sts::reports(rpt_texts.map(|texts| tlsrpt::published(&texts)), exchangers.is_some(), &mut notes);
     let bimi = bimi::judge(bimi_texts.map(|texts| bimi_record::published(&texts)), &dmarc, &mut notes);
-    let dane = dane::judge(&dane_facts, unauthentic.as_deref(), &mut notes);
+    let dane = dane::judge(&dane_facts, unauthentic.as_ref().map(|obstacle| obstacle.why.as_str()), &mut notes);
     let ptr = ptr::judge(addresses, &mut notes);
     let mut senders = Vec::new();
     for ip in &asked.senders {

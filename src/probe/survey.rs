@@ -45,7 +45,7 @@ impl Survey<'_> {
             if let Some(voucher) = self.dane {
                 let obstacle = match self.is_vouched.load(Ordering::Relaxed) {
                     true => None,
-                    false => self.dns.unauthentic().await,
+                    false => self.dns.unauthentic().await.map(|obstacle| obstacle.why),
                 };
                 self.is_vouched.store(obstacle.is_none(), Ordering::Relaxed);
                 let voucher = obstacle.as_deref().map_or(Ok(voucher), Err);

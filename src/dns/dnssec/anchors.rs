@@ -4,12 +4,13 @@
 //! from text as zone files have it, with DS or DNSKEY records, one a line or in parentheses; the `trust-anchor-file` of
 //! unbound and the output of `dig DNSKEY` are such texts. RFC 4033 §3.1; RFC 7958 §2.1.3; RFC 1035 §5.1.
 
+use super::algorithm::{is_digest_supported, is_supported};
 use super::delegation::Voucher;
 use super::name;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
-use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
+use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
 /// KSK-2017, valid from 2017-02-02, and KSK-2024, valid from 2024-07-18.
@@ -41,6 +42,11 @@ pub enum NoAnchors {
     /// There is nothing in it.
     #[error("no DS or DNSKEY record in it")]
     Empty,
+    /// There is something in it, and nothing that counts.
+    #[error(
+        "none of its keys can be used: their algorithms, or the digests of them, are not known here, or out of use"
+    )]
+    Useless,
     /// There is too much in it.
     #[error("too long for a file of trust anchors: {ANCHORS_MAX} records in a mebibyte are read")]
     TooLong,
@@ -65,7 +71,12 @@ impl Anchors {
                 Err(reason) => return Err(NoAnchors::Line { line, reason }),
             }
         }
-        if found.is_empty() { Err(NoAnchors::Empty) } else { Ok(Self(found)) }
+        match () {
+            () if found.is_empty() => Err(NoAnchors::Empty),
+            // RFC 4035 §5.2 makes a zone of such keys an unsigned one; whoever names them did not mean that.
+            () if !found.iter().any(|(_, voucher)| is_usable(voucher)) => Err(NoAnchors::Useless),
+            () => Ok(Self(found)),
+        }
     }
 
     /// The zones of which keys are trusted; one stands there several times if several of its keys are.
@@ -85,11 +96,29 @@ impl Anchors {
     }
 }
 
+/// Whether signatures can be checked by a key.
+fn is_usable(voucher: &Voucher) -> bool {
+    match voucher {
+        Voucher::Digest(digest) => is_supported(digest.algorithm()) && is_digest_supported(digest.digest_type()),
+        Voucher::Key(key) => is_supported(PublicKey::algorithm(key.public_key())),
+    }
+}
+
+/// Whether a comment says that nobody trusts the key on its line (yet, or any more): unbound keeps the states of RFC 5011
+/// §4 so, of which 2 (valid) and 3 (missing) are trusted.
+fn is_set_aside(line: &str) -> bool {
+    let state = line.split_once(";;state=").and_then(|(_, state)| state.trim_start().chars().next());
+    state.is_some_and(|state| !matches!(state, '2' | '3'))
+}
+
 /// Records as words, with the number of their first line: without comments, and with lines in parentheses joined.
 fn entries(text: &str) -> Result<Vec<(usize, Vec<&str>)>, NoAnchors> {
     let mut entries: Vec<(usize, Vec<&str>)> = Vec::new();
     let mut open = false;
     for (at, line) in text.lines().enumerate() {
+        if is_set_aside(line) && !open {
+            continue;
+        }
         // No data of these records has a semicolon in it.
         let mut rest = line.split(';').next().unwrap_or(line);
         if !open {
@@ -217,10 +246,20 @@ mod tests {
             ),
             (format!("$ORIGIN .\n. IN 1h DS 20326 8 2 {}\nexample. IN NS a.example.\n", digest.to_lowercase()), 1),
             (format!("example IN DS 1 13 2 {digest}\nexample. IN DS 2 13 2 {digest}\n"), 2),
-            (format!(". IN DS 1 200 200 {digest}"), 1),
+            (format!(". IN DS 1 200 200 {digest}\n. IN DS 2 13 2 {digest}"), 2),
+            // As unbound keeps keys that it follows.
+            (
+                format!(
+                    "; autotrust trust anchor file\n;;id: . 1\n. 86400 IN DNSKEY 257 3 8 {KSK_2017} ;{{id = 20326 (ksk), \
+                     size = 2048b}} ;;state=2 [  VALID  ] ;;count=0\n. 86400 IN DNSKEY 257 3 8 {KSK_2024} ;{{id = 38696}} \
+                     ;;state=1 [ ADDPEND ] ;;count=3\n"
+                ),
+                1,
+            ),
         ] {
             assert_eq!(Anchors::parse(&text).map(|found| found.0.len()), Ok(wanted), "{text}");
         }
+        assert_eq!(Anchors::parse(&format!(". IN DS 1 200 200 {digest}")), Err(NoAnchors::Useless));
     }
 
     #[test]

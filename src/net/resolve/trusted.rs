@@ -144,7 +144,7 @@ mod tests {
             let resolver = SystemResolver::build(servers, Patience::default(), asking, Local::none(), trusts_all);
             let obstacle = resolver.authentic().expect("a resolver").unauthentic().await;
             let is_right = match (&obstacle, wanted) {
-                (Some(obstacle), Some(wanted)) => obstacle.contains(wanted),
+                (Some(obstacle), Some(wanted)) => obstacle.why.contains(wanted),
                 (obstacle, wanted) => obstacle.is_none() && wanted.is_none(),
             };
             assert!(is_right, "{server}: {obstacle:?}");
