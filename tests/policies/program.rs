@@ -243,3 +243,25 @@ fn many_domains_give_a_line_of_json_each() {
     }
     assert_eq!(good["policies"]["spf"]["tree"]["terms"][1]["record"]["domain"], "more.good.test");
 }
+
+#[test]
+fn where_answers_are_not_believed_the_advice_mends_that() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let anchors = directory.path().join("anchors.txt");
+    std::fs::write(&anchors, format!(". IN DS 12345 13 2 {}\n", "0".repeat(64))).expect("written");
+    // The server signs nothing, and the anchor promises that it would.
+    let ran = run(&["--trust-anchor", anchors.to_str().expect("a path"), "--selector", "s1", "good.test"], "");
+    assert_eq!(ran.code, 75, "{}{}", ran.stdout, ran.stderr);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("ask a name server that passes signatures on"), "{}", ran.stdout);
+    assert!(!said.contains("ask again later"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_down_is_unknown_and_not_absent() {
+    let ran = run(&["down.test"], "");
+    for name in ["SPF", "DMARC", "MTA-STS", "TLS-RPT", "DANE", "PTR"] {
+        let line = ran.stdout.lines().find(|line| line.trim_start().starts_with(&format!("{name} "))).expect(name);
+        assert_eq!(line.split_whitespace().nth(1), Some("unknown"), "{line}");
+    }
+}

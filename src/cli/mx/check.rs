@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::resolver::{self, ResolverArgs};
+use futures_util::future::join_all;
 use mailkit::account::TlsFiles;
 use mailkit::address::Domain;
 use mailkit::discover::Names;
@@ -189,8 +190,10 @@ async fn advise(dns: &SystemResolver, selectors: &[String], checkup: &mut Checku
     let below = ["_dmarc", "_mta-sts", "_smtp._tls", "default._bimi"].map(str::to_owned);
     let keys = selectors.iter().map(|selector| format!("{selector}._domainkey"));
     let names = below.into_iter().chain(keys).map(|label| format!("{label}.{domain}"));
-    for name in std::iter::once(domain.clone()).chain(names) {
-        let Some(judged) = dns.judged(&name, RecordKind::Txt).await else { continue };
+    let names: Vec<String> = std::iter::once(domain.clone()).chain(names).collect();
+    // Most of it was asked a moment ago, and is remembered; what is silent is waited for once, not one after the other.
+    let asked = names.iter().map(|name| dns.judged(name, RecordKind::Txt));
+    for judged in join_all(asked).await.into_iter().flatten() {
         // Who merely does not answer may do so later.
         let mendable = |why: &&Why| !matches!(why, Why::NoAnswer { .. } | Why::Failed { .. });
         if let Some(why) = judged.security.why().filter(mendable) {
