@@ -16,6 +16,7 @@ mod spf;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use known::ALL as KNOWN;
 pub use report::{
@@ -23,7 +24,7 @@ pub use report::{
     Spf, SpfResult, Standing, TlsRpt, Verdict,
 };
 
-use super::report::Level;
+use super::report::{Finding, Level};
 use crate::address::Domain;
 use crate::engine::exchangers::{NoExchangers, exchangers};
 use crate::policy::dkim::published::{GUESSES, published};
@@ -35,6 +36,7 @@ use report::Notes;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
+use verdict::{sentence, verdict};
 
 /// A record that leads to many names whose servers are silent would take minutes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -110,14 +112,19 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
         Err(why) => Err(why),
     };
     let exchangers = found.as_ref().ok();
-    let spf = spf::judge(&tree, exchangers.is_some(), &mut notes);
-    let dkim = dkim::judge(&keys, is_guess, &mut notes);
-    let dmarc = dmarc::judge(dmarc_facts.as_ref(), &ascii, &mut notes);
-    let mta_sts = sts::judge(&sts::Facts { texts: sts_texts, fetched }, exchangers, &mut notes);
-    let tls_rpt = sts::reports(rpt_texts.map(|texts| tlsrpt::published(&texts)), exchangers.is_some(), &mut notes);
+    // What is not known is no absence.
+    let is_known = !matches!(found, Err(NoExchangers::Temporary(_)));
+    let takes_mail = exchangers.is_some() || !is_known;
+    let sends_mail = sends_mail(&tree, found.as_ref().err());
+    let spf = spf::judge(&tree, takes_mail, &mut notes);
+    let dkim = dkim::judge(&keys, is_guess, sends_mail, &mut notes);
+    let dmarc = dmarc::judge(dmarc_facts.as_ref(), &ascii, sends_mail, &mut notes);
+    let mta_sts = sts::judge(&sts::Facts { texts: sts_texts, fetched }, (exchangers, takes_mail), &mut notes);
+    let tls_rpt = sts::reports(rpt_texts.map(|texts| tlsrpt::published(&texts)), takes_mail, &mut notes);
     let bimi = bimi::judge(bimi_texts.map(|texts| bimi_record::published(&texts)), &dmarc, &mut notes);
-    let dane = dane::judge(&dane_facts, unauthentic.as_ref().map(|obstacle| obstacle.why.as_str()), &mut notes);
-    let ptr = ptr::judge(addresses, &mut notes);
+    let unauthentic = unauthentic.as_ref().map(|obstacle| obstacle.why.as_str());
+    let dane = dane::judge(&dane_facts, is_known, unauthentic, &mut notes);
+    let ptr = ptr::judge(addresses, is_known && exchangers.is_none_or(ptr::knows_all), &mut notes);
     let mut senders = Vec::new();
     for ip in &asked.senders {
         senders.push(sender::look(dns, *ip, asked, dmarc_facts.as_ref(), &mut notes).await);
@@ -126,8 +133,8 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
     let verdict = verdict(&policies, found.as_ref().err());
     let domain = super::records::u_labels(&ascii);
     let title = if domain == ascii { domain.clone() } else { format!("{domain} ({ascii})") };
-    let sentence = sentence(&title, verdict, &policies, &senders);
     let mut findings = notes.0;
+    let sentence = sentence(&title, verdict, &policies, (&senders, &findings));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     if verdict == Verdict::NoSuchDomain {
         findings.clear();
@@ -143,6 +150,13 @@ async fn surveyed(dns: &dyn Resolve, domain: &str) -> spf_record::Branch {
         leaves: Vec::new(),
     };
     timeout(PATIENCE, spf_record::survey(dns, domain)).await.unwrap_or_else(|_| late())
+}
+
+/// Whether mail comes from the domain, for all that it says: a null MX is for domains without mail (RFC 7505 §4.2), unless
+/// SPF names somebody.
+fn sends_mail(tree: &spf_record::Branch, missing: Option<&NoExchangers>) -> bool {
+    let is_silent = matches!(tree.state, spf_record::State::Nothing);
+    !tree.refuses_everybody() && !(is_silent && matches!(missing, Some(NoExchangers::NullMx)))
 }
 
 /// The texts of a name; none if there are none.
@@ -161,67 +175,6 @@ async fn texts(dns: &dyn Resolve, name: &str) -> Result<Vec<Vec<u8>>, String> {
     }
 }
 
-/// A name is protected if others refuse what is not its owner's, and can tell.
-fn verdict(policies: &Policies, missing: Option<&NoExchangers>) -> Verdict {
-    let (spf, dmarc) = (policies.spf.standing, policies.dmarc.standing);
-    match missing {
-        Some(NoExchangers::NoSuchDomain) => return Verdict::NoSuchDomain,
-        Some(NoExchangers::Temporary(_)) => return Verdict::Unknown,
-        _ => {}
-    }
-    match (spf, dmarc) {
-        (Standing::Unknown, _) | (_, Standing::Unknown) => Verdict::Unknown,
-        (Standing::Good, Standing::Good) => Verdict::Protected,
-        (Standing::Good | Standing::Weak, _) | (_, Standing::Good | Standing::Weak) => Verdict::InPart,
-        _ => Verdict::Open,
-    }
-}
-
-/// `example.org protects its name: SPF fail for others …; weakest: MTA-STS testing, 7 days.`
-fn sentence(title: &str, verdict: Verdict, policies: &Policies, senders: &[Sender]) -> String {
-    let start = match verdict {
-        Verdict::NoSuchDomain => return format!("{title} does not exist."),
-        Verdict::Unknown => format!("How well {title} protects its name cannot be said now"),
-        Verdict::Protected => format!("{title} protects its name"),
-        Verdict::InPart => format!("{title} protects its name in part"),
-        Verdict::Open => format!("{title} does not protect its name"),
-    };
-    let spf = match (policies.spf.standing, policies.spf.others) {
-        (Standing::Good | Standing::Weak, Some(others)) => format!("SPF {others} for others"),
-        (Standing::Missing, _) => "no SPF".into(),
-        (Standing::Unknown, _) => "SPF unknown".into(),
-        _ => "SPF broken".into(),
-    };
-    let dmarc = match (policies.dmarc.standing, policies.dmarc.policy) {
-        (Standing::Unknown, _) => "DMARC unknown".into(),
-        (_, Some(policy)) => format!("DMARC {policy}"),
-        (Standing::Broken, None) => "DMARC broken".into(),
-        (_, None) => "no DMARC".to_owned(),
-    };
-    let failing = senders.iter().filter(|sender| sender.spf.result != "pass").count();
-    let passing = match (senders.len(), failing) {
-        (0, _) => String::new(),
-        (1, 0) => ", the sender passes SPF".into(),
-        (1, _) => format!(", the sender gets {}", senders[0].spf.result),
-        (all, failing) => format!(", {} of {all} senders pass SPF", all - failing),
-    };
-    let weakest = match weakest(policies) {
-        Some((name, summary)) => format!("; weakest: {name} {summary}"),
-        None => String::new(),
-    };
-    format!("{start}: {spf}, {dmarc}{passing}{weakest}.")
-}
-
-/// The policy that needs its owner most.
-fn weakest(policies: &Policies) -> Option<(&'static str, &str)> {
-    let all = table(policies);
-    let worst = [Standing::Broken, Standing::Weak, Standing::Missing];
-    worst.iter().find_map(|worst| {
-        let found = all.iter().find(|(_, standing, _)| standing == worst);
-        found.map(|(name, _, summary)| (*name, *summary))
-    })
-}
-
 /// One line for each policy.
 pub fn table(policies: &Policies) -> [(&'static str, Standing, &str); 8] {
     let Policies { spf, dkim, dmarc, mta_sts, tls_rpt, bimi, dane, ptr } = policies;
@@ -238,6 +191,13 @@ pub fn table(policies: &Policies) -> [(&'static str, Standing, &str); 8] {
 }
 
 impl Checkup {
+    /// Those who know what is behind an answer that was not believed say what can be done: time alone does not mend a
+    /// signature. `reason` is looked for in what was found.
+    pub fn remedy(&mut self, reason: &str, fix: &'static str) {
+        let is_meant = |one: &&mut Finding| one.fix == Some("ask again later") && one.text.contains(reason);
+        self.findings.iter_mut().filter(is_meant).for_each(|one| one.fix = Some(fix));
+    }
+
     /// The worst that was found.
     pub fn worst(&self) -> Option<Level> {
         self.findings.iter().map(|finding| finding.level).max()

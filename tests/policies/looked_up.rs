@@ -163,3 +163,40 @@ async fn every_term_is_shown_with_what_it_costs() {
     zone.fail("b.test");
     assert!(survey(&zone, "a.test").await.is_uncertain());
 }
+
+#[tokio::test]
+async fn who_lets_strangers_pass_is_known() {
+    let counted = "a:o.test ".repeat(11);
+    let zone = format!(
+        "o.test. A 192.0.2.1\nopen.test. TXT \"v=spf1 +all\"\nshut.test. TXT \"v=spf1 -all\"\n\
+         six.test. TXT \"v=spf1 ip6:::/0 -all\"\nlate.test. TXT \"v=spf1 -all ip4:0.0.0.0/0\"\n\
+         in.test. TXT \"v=spf1 include:open.test -all\"\nnot.test. TXT \"v=spf1 -include:open.test +all\"\n\
+         soft.test. TXT \"v=spf1 ~ip4:0.0.0.0/0 -all\"\nto.test. TXT \"v=spf1 redirect=open.test\"\n\
+         both.test. TXT \"v=spf1 redirect=open.test -all\"\nerror.test. TXT \"v=spf1 include:none.test +all\"\n\
+         before.test. TXT \"v=spf1 +all include:none.test\"\nmany.test. TXT \"v=spf1 {counted} +all\"\n\
+         a.test. TXT \"v=spf1 a:o.test/0 -all\"\nvoid.test. TXT \"v=spf1 a:none.test/0 -all\"\n\
+         exp.test. TXT \"v=spf1 exp=o.test -all\"\n"
+    );
+    let zone = Zone::parse(&zone).expect("a zone");
+    for (name, lets_all, refuses_all) in [
+        ("open", true, false),
+        ("shut", false, true),
+        ("six", true, false),
+        ("late", false, true),
+        ("in", true, false),
+        ("not", false, false),
+        ("soft", false, false),
+        ("to", true, false),
+        ("both", false, true),
+        ("error", false, false),
+        ("before", true, false),
+        ("many", false, false),
+        ("a", true, false),
+        ("void", false, false),
+        ("exp", false, true),
+        ("none", false, false),
+    ] {
+        let tree = survey(&zone, &format!("{name}.test")).await;
+        assert_eq!((tree.lets_everybody_pass(), tree.refuses_everybody()), (lets_all, refuses_all), "{name}");
+    }
+}

@@ -115,6 +115,7 @@ fn state(checkup: &Checkup, what: &str) -> String {
 fn word(standing: Standing) -> &'static str {
     match standing {
         Standing::Good => "good",
+        Standing::Present => "present",
         Standing::Weak => "weak",
         Standing::Missing => "missing",
         Standing::Broken => "broken",

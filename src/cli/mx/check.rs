@@ -14,9 +14,11 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
 use crate::cli::resolver::{self, ResolverArgs};
+use futures_util::future::join_all;
 use mailkit::account::TlsFiles;
 use mailkit::address::Domain;
 use mailkit::discover::Names;
+use mailkit::dns::dnssec::Why;
 use mailkit::dns::server::Server;
 use mailkit::engine::http::{Find, Http, SystemNames};
 use mailkit::engine::reach::{Reach, reach};
@@ -30,7 +32,7 @@ use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
 use mailkit::probe::Level;
 use mailkit::probe::check::{Asked, Checkup, Fetch, check};
-use mailkit::world::{Clock, Later};
+use mailkit::world::{Clock, Later, RecordKind};
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -169,13 +171,35 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
                     let bad = BadLine { line, text: target.domain.to_string(), why: NO_DOMAIN.to_owned() };
                     return bad_line(context, printer.is_json, &bad);
                 }
-                printer.checkup(&check(&**dns, web, &question.about(target)).await)
+                let mut checkup = check(&**dns, web, &question.about(target)).await;
+                if checkup.is_unsure() {
+                    advise(dns, &question.selectors, &mut checkup).await;
+                }
+                printer.checkup(&checkup)
             }
         };
         let print = |text: &str| context.octets(text.as_bytes());
         let jobs = (usize::from(args.jobs), !args.unordered);
         bulk::run(names(targets, !inputs.is_empty()), work, jobs, print).await
     })
+}
+
+/// Where answers were not believed, advises what mends that, as `mx lookup` does.
+async fn advise(dns: &SystemResolver, selectors: &[String], checkup: &mut Checkup) {
+    let domain = checkup.ascii.clone();
+    let below = ["_dmarc", "_mta-sts", "_smtp._tls", "default._bimi"].map(str::to_owned);
+    let keys = selectors.iter().map(|selector| format!("{selector}._domainkey"));
+    let names = below.into_iter().chain(keys).map(|label| format!("{label}.{domain}"));
+    let names: Vec<String> = std::iter::once(domain.clone()).chain(names).collect();
+    // Most of it was asked a moment ago, and is remembered; what is silent is waited for once, not one after the other.
+    let asked = names.iter().map(|name| dns.judged(name, RecordKind::Txt));
+    for judged in join_all(asked).await.into_iter().flatten() {
+        // Who merely does not answer may do so later.
+        let mendable = |why: &&Why| !matches!(why, Why::NoAnswer { .. } | Why::Failed { .. });
+        if let Some(why) = judged.security.why().filter(mendable) {
+            checkup.remedy(&why.to_string(), why.fix());
+        }
+    }
 }
 
 /// Prints checkups one after the other.

@@ -89,6 +89,7 @@ pub(super) fn page(
 fn word(standing: Standing) -> &'static str {
     match standing {
         Standing::Good => "good",
+        Standing::Present => "present",
         Standing::Weak => "weak",
         Standing::Missing => "missing",
         Standing::Broken => "broken",
@@ -116,11 +117,9 @@ fn cut(text: &str, width: usize) -> String {
 
 fn tree(branch: &Branch, (indent, width): (usize, usize), page: &mut String) {
     if let (Some(trouble), Some(record)) = (&branch.trouble, &branch.record) {
-        let blanks = " ".repeat(indent);
-        let _ = writeln!(page, "{blanks}{}", cut(&terminal(record), width.saturating_sub(indent)));
         let at = branch.at.map(|at| format!(" at character {at}")).unwrap_or_default();
         let said = format!("{}{at}", terminal(trouble));
-        let _ = writeln!(page, "{}", wrapped(&format!("{blanks}^ "), &said, indent + 2, width));
+        let _ = writeln!(page, "{}", pointed(record, branch.at, &said, (indent, width)));
     } else if let Some(trouble) = &branch.trouble {
         let _ = writeln!(page, "{}", wrapped(&" ".repeat(indent), &terminal(trouble), indent, width));
     }
@@ -140,6 +139,29 @@ fn tree(branch: &Branch, (indent, width): (usize, usize), page: &mut String) {
             tree(record, (indent + 2, width), page);
         }
     }
+}
+
+/// A record, a sign below the character that is meant, and what is said of it.
+fn pointed(record: &str, at: Option<usize>, said: &str, (indent, width): (usize, usize)) -> String {
+    let blanks = " ".repeat(indent);
+    let room = width.saturating_sub(indent).max(10);
+    // Characters are counted in octets, of which each is a column only in what is printable ASCII.
+    let is_plain = record.bytes().all(|octet| (b' '..=b'~').contains(&octet));
+    let column = at.filter(|at| is_plain && (1..=record.len() + 1).contains(at)).map_or(0, |at| at - 1);
+    // Of a long record that part is shown where the character is.
+    let (shown, column) = match column < room - 3 {
+        true => (cut(&terminal(record), room), column),
+        false => {
+            let start = column - room / 2;
+            (format!("...{}", cut(&record[start..], room - 3)), column - start + 3)
+        }
+    };
+    let caret = format!("{blanks}{}^ ", " ".repeat(column));
+    let lines = match caret.len() + said.len() <= width {
+        true => format!("{caret}{said}"),
+        false => format!("{}\n{}", caret.trim_end(), wrapped(&blanks, said, indent, width)),
+    };
+    format!("{blanks}{shown}\n{lines}")
 }
 
 fn one_sender(sender: &Sender, width: usize, page: &mut String) {
@@ -217,4 +239,30 @@ fn findings(found: &[Finding], (is_verbose, shows_notes): (bool, bool), width: u
 
 fn plural(notes: usize) -> &'static str {
     if notes == 1 { "note" } else { "notes" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_stands_below_the_character_that_is_meant() {
+        let said = "there is no such mechanism";
+        let long = format!("v=spf1 {}bad -all", "ip4:192.0.2.1 ".repeat(20));
+        for (record, meant, indent) in [("v=spf1 foo -all", "foo", 2), (long.as_str(), "bad", 4), ("foo", "foo", 2)] {
+            let at = record.find(meant).map(|at| at + 1);
+            let text = pointed(record, at, said, (indent, 80));
+            let lines: Vec<&str> = text.lines().collect();
+            let column = lines[1].find('^').expect("a sign");
+            assert!(lines[0][column..].starts_with(meant), "{text}");
+            assert!(text.ends_with(said) && lines.iter().all(|line| line.len() <= 80), "{text}");
+        }
+        // Where nobody knows which column it is, the sign stands at the beginning.
+        for (record, at) in [("v=spf1 \u{e4}\u{1b} -all", Some(8)), ("v=spf1 foo", Some(99)), ("", None)] {
+            let text = pointed(record, at, said, (2, 80));
+            assert!(text.contains("\n  ^ there") && !text.contains('\u{1b}'), "{text}");
+        }
+        let text = pointed("v=spf1 foo -all", Some(8), &"word ".repeat(60), (2, 40));
+        assert!(text.lines().all(|line| line.len() <= 40), "{text}");
+    }
 }

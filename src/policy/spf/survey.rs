@@ -5,7 +5,7 @@
 //! RFC 7208 §4.6.4, §5.2, §6.1.
 
 use super::record::{Kind, Mechanism, Qualifier, Record, SyntaxError, Term};
-use super::{EXCHANGERS_MAX, is_domain, records};
+use super::{EXCHANGERS_MAX, LOOKUPS_MAX, is_domain, records};
 use crate::policy::reverse::addresses;
 use crate::world::{Later, LookupError, Record as Found, RecordKind, Resolve};
 use std::net::IpAddr;
@@ -108,10 +108,77 @@ impl Branch {
         }
     }
 
+    /// Whether strangers pass, whoever they are: the terms are read in their order, as a receiver reads them, and an error
+    /// before the term that lets all pass shuts the record again (RFC 7208 §4.6.2, §4.6.4).
+    pub fn lets_everybody_pass(&self) -> bool {
+        self.end(&mut 0) == End::Passes
+    }
+
+    fn end(&self, lookups: &mut usize) -> End {
+        let State::Record(_) = self.state else { return End::Error };
+        for leaf in &self.leaves {
+            // Modifiers are read when no mechanism has matched (RFC 7208 §6.1).
+            let Kind::Directive(qualifier, mechanism) = &leaf.term.kind else { continue };
+            if leaf.counts_too_much(lookups) {
+                return End::Error;
+            }
+            let below = leaf.branch.as_ref().map(|branch| branch.end(lookups));
+            match (mechanism, qualifier, below) {
+                (Mechanism::All, Qualifier::Pass, _) => return End::Passes,
+                (Mechanism::All, ..) => return End::Shut,
+                (Mechanism::Include(_), _, Some(End::Error)) => return End::Error,
+                (Mechanism::Include(_), Qualifier::Pass, Some(End::Passes)) => return End::Passes,
+                (Mechanism::Include(_), _, Some(End::Passes)) => return End::Shut,
+                (mechanism, Qualifier::Pass, _) if !leaf.is_void && mechanism.is_everybody() => return End::Passes,
+                _ => {}
+            }
+        }
+        let redirect = self.leaves.iter().find(|leaf| matches!(leaf.term.kind, Kind::Redirect(_)));
+        match redirect {
+            Some(leaf) if leaf.counts_too_much(lookups) => End::Error,
+            Some(leaf) => leaf.branch.as_ref().map_or(End::Shut, |branch| branch.end(lookups)),
+            None => End::Shut,
+        }
+    }
+
+    /// Whether nobody at all may send: `-all` is all that the record says.
+    pub fn refuses_everybody(&self) -> bool {
+        let is_end = |leaf: &Leaf| leaf.term.kind == Kind::Directive(Qualifier::Fail, Mechanism::All);
+        let says_whom = |leaf: &&Leaf| matches!(leaf.term.kind, Kind::Directive(..));
+        matches!(self.state, State::Record(_)) && self.leaves.iter().find(says_whom).is_some_and(is_end)
+    }
+
     /// This record and all below it, outermost first.
     pub fn all(&self) -> Vec<&Branch> {
         let below = self.leaves.iter().filter_map(|leaf| leaf.branch.as_ref());
         std::iter::once(self).chain(below.flat_map(Self::all)).collect()
+    }
+}
+
+/// How the reading of a record ends for somebody whom nothing in it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Passes,
+    Shut,
+    Error,
+}
+
+impl Leaf {
+    /// Counts the term, and tells whether that is one too many.
+    fn counts_too_much(&self, lookups: &mut usize) -> bool {
+        *lookups += usize::from(self.is_counted);
+        *lookups > LOOKUPS_MAX
+    }
+}
+
+impl Mechanism {
+    /// Whether a network of it has all addresses of a family.
+    fn is_everybody(&self) -> bool {
+        match self {
+            Self::Ip(_, length) => *length == 0,
+            Self::A(_, cidr) | Self::Mx(_, cidr) => cidr.v4 == 0 || cidr.v6 == 0,
+            _ => false,
+        }
     }
 }
 

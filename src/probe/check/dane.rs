@@ -3,7 +3,7 @@
 //! Whether DNSSEC vouches for an answer is the resolver's word here: an answer says so of itself, and one that does not
 //! counts for nothing. RFC 7672 §2.1, §2.2, §3.1; RFC 7671 §10.1.
 
-use super::report::{Dane as Told, DaneHost, Notes, Standing};
+use super::report::{Dane as Told, DaneHost, Notes, Standing, counted};
 use crate::engine::dane::{Interest, Search, search};
 use crate::engine::exchangers::{Exchanger, Exchangers};
 use crate::policy::dane::Standing as Dane;
@@ -58,8 +58,9 @@ fn state(search: &Search) -> State {
     }
 }
 
-/// Judges what there is.
-pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Notes) -> Told {
+/// Judges what there is, or that the exchangers are not known. Good is nothing here: whether a record fits the certificate
+/// of its host, only a connection tells.
+pub(super) fn judge(facts: &[Facts], is_known: bool, unauthentic: Option<&str>, notes: &mut Notes) -> Told {
     for one in facts {
         let host = Some(one.host.as_str());
         match &one.state {
@@ -71,10 +72,14 @@ pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Note
             State::Unsigned(count) => {
                 let text = match unauthentic {
                     Some(why) => {
-                        format!("it has {count} TLSA records; whether DNSSEC vouches for them is not known: {why}")
+                        format!(
+                            "it has {}; whether DNSSEC vouches for that is not known: {why}",
+                            counted(*count as u64, "TLSA record")
+                        )
                     }
                     None => format!(
-                        "it has {count} TLSA records, and DNSSEC does not vouch for them: they count for nothing"
+                        "it has {}, and DNSSEC does not vouch for that: it counts for nothing",
+                        counted(*count as u64, "TLSA record")
                     ),
                 };
                 let (level, fix) = match unauthentic {
@@ -98,10 +103,14 @@ pub(super) fn judge(facts: &[Facts], unauthentic: Option<&str>, notes: &mut Note
     let unusable = count(|state| matches!(state, State::Unusable));
     let all = facts.len();
     let (standing, summary) = match () {
+        () if !is_known => (Standing::Unknown, "exchangers not known now".to_owned()),
         () if all == 0 => (Standing::Unneeded, "no exchangers".to_owned()),
         () if unusable > 0 => (Standing::Broken, format!("unusable for {unusable} of {all} exchangers")),
         () if unknown > 0 => (Standing::Unknown, format!("not known for {unknown} of {all} exchangers")),
-        () if usable == all => (Standing::Good, format!("{all} of {all} exchangers, signed")),
+        () if usable == all => {
+            let how = "records signed, not compared (mx lookup --probe --dane compares)";
+            (Standing::Present, format!("{all} of {all} exchangers: {how}"))
+        }
         () if usable > 0 => (Standing::Weak, format!("{usable} of {all} exchangers")),
         () if unsigned > 0 && unauthentic.is_some() => (Standing::Unknown, "records, not checked by DNSSEC".into()),
         () if unsigned > 0 => (Standing::Weak, "records, not signed".to_owned()),

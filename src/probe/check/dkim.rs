@@ -11,8 +11,8 @@ const BITS_MIN: usize = 1024;
 /// RFC 8301 §3.2: a signer should have this.
 const BITS_GOOD: usize = 2048;
 
-/// Judges what stands under selectors, which were named or guessed.
-pub(super) fn judge(found: &[Published], is_guess: bool, notes: &mut Notes) -> Dkim {
+/// Judges what stands under selectors, which were named or guessed. Who sends nothing needs no key.
+pub(super) fn judge(found: &[Published], is_guess: bool, sends_mail: bool, notes: &mut Notes) -> Dkim {
     let before = notes.0.len();
     let counted: Vec<&Published> =
         found.iter().filter(|one| !is_guess || !matches!(one.state, State::Nothing | State::Silent(_))).collect();
@@ -26,6 +26,7 @@ pub(super) fn judge(found: &[Published], is_guess: bool, notes: &mut Notes) -> D
     let standing = match () {
         () if silent > 0 && good.is_empty() => Standing::Unknown,
         () if has_error => Standing::Broken,
+        () if is_guess && good.is_empty() && !sends_mail => Standing::Unneeded,
         () if good.is_empty() => Standing::Missing,
         () if has_warning => Standing::Weak,
         () => Standing::Good,
@@ -33,13 +34,14 @@ pub(super) fn judge(found: &[Published], is_guess: bool, notes: &mut Notes) -> D
     let guessed = if is_guess { " (selectors guessed)" } else { "" };
     let summary = match counted.as_slice() {
         [] if silent > 0 => format!("DNS does not say{guessed}"),
+        [] if is_guess && !sends_mail => "sends no mail".into(),
         [] => format!("no key found{guessed}"),
         all => {
             let words: Vec<String> = all.iter().map(|one| format!("{} {}", one.selector, words(&one.state))).collect();
             format!("{}{guessed}", words.join(", "))
         }
     };
-    if is_guess && counted.is_empty() && silent == 0 {
+    if is_guess && sends_mail && counted.is_empty() && silent == 0 {
         let text = "under the usual selectors there is no DKIM key; it may have others";
         notes.note("dkim.not-guessed", Level::Info, text, "RFC 6376 §3.1", "name them: --selector S");
     }

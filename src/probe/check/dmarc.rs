@@ -34,7 +34,7 @@ pub(super) async fn destinations(dns: &dyn Resolve, walk: &Walk) -> Vec<(String,
 }
 
 /// Judges what was found, or why nothing is known.
-pub(super) fn judge(facts: Result<&Facts, &String>, domain: &str, notes: &mut Notes) -> Dmarc {
+pub(super) fn judge(facts: Result<&Facts, &String>, domain: &str, sends_mail: bool, notes: &mut Notes) -> Dmarc {
     let facts = match facts {
         Ok(facts) => facts,
         Err(why) => {
@@ -54,14 +54,17 @@ pub(super) fn judge(facts: Result<&Facts, &String>, domain: &str, notes: &mut No
     let organizational = walk.organizational().to_owned();
     let (Some((owner, text, record)), Some(applied)) = (walk.policy(), &facts.applied) else {
         let text = "there is no DMARC record, so others need not refuse mail in its name";
-        let fix = "publish v=DMARC1; p=none; rua=mailto:... first, read the reports, then ask for more";
+        let fix = match sends_mail {
+            true => "publish v=DMARC1; p=none; rua=mailto:... first, read the reports, then ask for more",
+            false => "a domain that sends no mail says v=DMARC1; p=reject",
+        };
         notes.note("dmarc.none", Level::Warn, text, "RFC 9989 §4.10.1, §5.1", fix);
         return nothing(Standing::Missing, "no record".into(), organizational, asked);
     };
     oddities(record, notes);
     reports(record, &facts.others, notes);
     let own = if applied.scope == Scope::Own { record.for_scope(Scope::Own) } else { applied.policy };
-    ask(own, record, applied, notes);
+    ask(own, record, applied, sends_mail, notes);
     let name = |policy: Option<Policy>| policy.map(Policy::name);
     let standing = match own {
         None => Standing::Broken,
@@ -134,7 +137,7 @@ fn steps(walk: &Walk, notes: &mut Notes) {
     }
 }
 
-fn ask(own: Option<Policy>, record: &Record, applied: &Applied, notes: &mut Notes) {
+fn ask(own: Option<Policy>, record: &Record, applied: &Applied, sends_mail: bool, notes: &mut Notes) {
     match own {
         None => {
             let text = "the DMARC record asks for nothing that can be understood, and is ignored";
@@ -142,7 +145,10 @@ fn ask(own: Option<Policy>, record: &Record, applied: &Applied, notes: &mut Note
         }
         Some(Policy::None) => {
             let text = "DMARC asks for nothing yet (p=none): mail in its name by anybody is taken";
-            let fix = "when the reports show that all mail of yours passes, ask for quarantine, then for reject";
+            let fix = match sends_mail {
+                true => "when the reports show that all mail of yours passes, ask for quarantine, then for reject",
+                false => "ask for reject (p=reject): the domain sends no mail that could be hit",
+            };
             notes.note("dmarc.none-asked", Level::Warn, text, "RFC 9989 §5.1.6", fix);
         }
         Some(_) if record.is_testing => {

@@ -44,8 +44,13 @@ pub(super) async fn look(dns: &dyn Resolve, ip: IpAddr, host: Option<&str>) -> A
     }
 }
 
-/// Judges the exchangers.
-pub(super) fn judge(addresses: Vec<Address>, notes: &mut Notes) -> Ptr {
+/// Whether all addresses of the exchangers are known.
+pub(super) fn knows_all(found: &Exchangers) -> bool {
+    found.hosts.iter().all(|host| !matches!(host.missing, Some(LookupError::Temporary(_))))
+}
+
+/// Judges the exchangers, of which all may be known, or some, or none.
+pub(super) fn judge(addresses: Vec<Address>, is_known: bool, notes: &mut Notes) -> Ptr {
     for address in &addresses {
         remark(address, Level::Info, notes);
     }
@@ -53,6 +58,10 @@ pub(super) fn judge(addresses: Vec<Address>, notes: &mut Notes) -> Ptr {
     let confirmed = addresses.iter().filter(|address| !address.confirmed.is_empty()).count();
     let unknown = addresses.iter().filter(|address| address.unknown.is_some()).count();
     let (standing, summary) = match () {
+        () if all == 0 && !is_known => (Standing::Unknown, "addresses not known now".to_owned()),
+        () if !is_known => {
+            (Standing::Unknown, format!("{confirmed} of {all} addresses confirmed, others not known now"))
+        }
         () if all == 0 => (Standing::Unneeded, "no public addresses".to_owned()),
         () if confirmed == all => (Standing::Good, format!("{all} of {all} addresses confirmed")),
         () if unknown > 0 => {

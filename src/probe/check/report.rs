@@ -70,6 +70,8 @@ pub struct Policies {
 pub enum Standing {
     /// As it should be.
     Good,
+    /// There, and not held against what it is about: that takes a connection.
+    Present,
     /// There, and not yet what it could be.
     Weak,
     /// Not there.
@@ -92,6 +94,10 @@ pub struct Spf {
     pub summary: String,
     /// What becomes of those whom the record does not mention: pass, fail, softfail, neutral.
     pub others: Option<&'static str>,
+    /// The same in words, with the term that says so: `refuses others (-all)`.
+    pub stance: Option<&'static str>,
+    /// Whether everybody passes, so that DMARC keeps nobody out either.
+    pub is_open: bool,
     /// Terms that ask DNS, here and in the records below; ten are allowed.
     pub lookups: usize,
     /// Of these, those that find nothing; two are allowed.
@@ -349,6 +355,13 @@ pub struct Listing {
     pub state: &'static str,
     /// Its reason, or why its word does not count.
     pub text: Option<String>,
+}
+
+/// `1 day`, `2 days`.
+pub(super) fn counted(count: impl Into<u128>, what: &str) -> String {
+    let count = count.into();
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 /// Findings that are kept: who writes a record with ten thousand mistakes hears of the first.

@@ -41,9 +41,11 @@ pub(super) fn judge(tree: &Branch, takes_mail: bool, notes: &mut Notes) -> Spf {
     closed(tree, closing, notes);
     let is_wrong = notes.0[before..].iter().any(|finding| finding.level == Level::Error);
     let is_wide = notes.0[before..].iter().any(|finding| finding.id == "spf.wide");
-    let (standing, summary) = summary(tree, closing, (lookups, voids), (is_wrong, is_wide));
+    let is_open = tree.lets_everybody_pass();
+    let stance = stance(tree, is_open);
+    let (standing, summary) = summary(tree, (closing, stance), (lookups, voids), (is_wrong, is_wide));
     let others = closing.map(|qualifier| Verdict::from(qualifier).name());
-    Spf { standing, summary, others, lookups, voids, tree: shown(tree) }
+    Spf { standing, summary, others, stance, is_open, lookups, voids, tree: shown(tree) }
 }
 
 fn root(tree: &Branch, takes_mail: bool, notes: &mut Notes) {
@@ -202,13 +204,29 @@ fn below(leaf: &Leaf, whose: Option<&str>, notes: &mut Notes) {
     notes.about(id, level, whose, text, "RFC 7208 §5.2, §6.1", "remove the term, or tell the owner of that name");
 }
 
+/// Whether an `all` stands in a record, or in the one that it redirects to.
+fn has_all(branch: &Branch) -> bool {
+    branch.leaves.iter().any(|leaf| match &leaf.term.kind {
+        Kind::Directive(_, mechanism) => *mechanism == Mechanism::All,
+        Kind::Redirect(_) => leaf.branch.as_ref().is_some_and(has_all),
+        _ => false,
+    })
+}
+
+/// What a record says of those whom it does not mention.
+fn stance(tree: &Branch, is_open: bool) -> Option<&'static str> {
+    Some(match tree.closing()? {
+        Qualifier::Pass => "lets everybody pass (+all)",
+        // A network of all addresses, or somebody else's +all.
+        _ if is_open => "lets everybody pass",
+        Qualifier::Fail => "refuses others (-all)",
+        Qualifier::Softfail => "doubts others (~all)",
+        Qualifier::Neutral if has_all(tree) => "says nothing of others (?all)",
+        Qualifier::Neutral => "says nothing of others (no all)",
+    })
+}
+
 fn closed(tree: &Branch, closing: Option<Qualifier>, notes: &mut Notes) {
-    let has_all = |branch: &Branch| {
-        branch
-            .leaves
-            .iter()
-            .any(|leaf| matches!(leaf.term.kind, Kind::Directive(_, Mechanism::All) | Kind::Redirect(_)))
-    };
     match closing {
         Some(Qualifier::Pass) => {
             let text = "the SPF record lets everybody send in its name (+all)";
@@ -236,7 +254,7 @@ fn closed(tree: &Branch, closing: Option<Qualifier>, notes: &mut Notes) {
 
 fn summary(
     tree: &Branch,
-    closing: Option<Qualifier>,
+    (closing, stance): (Option<Qualifier>, Option<&str>),
     (lookups, voids): (usize, usize),
     (is_wrong, is_wide): (bool, bool),
 ) -> (Standing, String) {
@@ -252,13 +270,12 @@ fn summary(
         State::Unfollowed(why) => (Standing::Broken, (*why).to_owned()),
         State::Record(_) if tree.is_uncertain() => (Standing::Unknown, format!("in part not known now; {counts}")),
         State::Record(_) => {
-            let others = closing.map_or("unknown", |qualifier| Verdict::from(qualifier).name());
             let standing = match closing {
                 _ if is_wrong => Standing::Broken,
                 Some(Qualifier::Fail | Qualifier::Softfail) if !is_wide => Standing::Good,
                 _ => Standing::Weak,
             };
-            (standing, format!("{others} for others; {counts}"))
+            (standing, format!("{}; {counts}", stance.unwrap_or("what it says of others is not known")))
         }
     }
 }

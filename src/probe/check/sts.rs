@@ -2,7 +2,7 @@
 //!
 //! RFC 8461 §3.1, §3.2, §3.3, §4.1, §5; RFC 8460 §3.
 
-use super::report::{MtaSts, Notes, Standing, TlsRpt};
+use super::report::{MtaSts, Notes, Standing, TlsRpt, counted};
 use crate::engine::exchangers::Exchangers;
 use crate::policy::sts::{Mode, Policy, count, id, is_meant};
 use crate::policy::tlsrpt::Published;
@@ -23,7 +23,7 @@ pub(super) struct Facts {
 }
 
 /// Judges a policy by the exchangers there really are.
-pub(super) fn judge(facts: &Facts, found: Option<&Exchangers>, notes: &mut Notes) -> MtaSts {
+pub(super) fn judge(facts: &Facts, (found, takes_mail): (Option<&Exchangers>, bool), notes: &mut Notes) -> MtaSts {
     let plain = |standing, summary: &str| MtaSts {
         standing,
         summary: summary.to_owned(),
@@ -43,7 +43,7 @@ pub(super) fn judge(facts: &Facts, found: Option<&Exchangers>, notes: &mut Notes
     let count = count(texts);
     let Some(id) = id(texts) else {
         if count == 0 && !texts.iter().any(|text| is_meant(text)) {
-            if found.is_none() {
+            if !takes_mail {
                 return plain(Standing::Unneeded, "no exchangers");
             }
             let text = "there is no MTA-STS policy, so who sits on the way can switch TLS off";
@@ -115,11 +115,13 @@ fn of_policy(policy: &Policy, id: String, found: Option<&Exchangers>, notes: &mu
     }
     let days = policy.age.as_secs() / 86_400;
     if policy.mode != Mode::None && policy.age < AGE_MIN {
-        let text =
-            format!("the MTA-STS policy counts for {} seconds only, so it protects nobody", policy.age.as_secs());
+        let text = format!(
+            "the MTA-STS policy counts for {} only, so it protects nobody",
+            counted(policy.age.as_secs(), "second")
+        );
         notes.note("sts.short", Level::Warn, text, "RFC 8461 §3.2, §10.2", "set max_age to some weeks");
     } else if policy.mode == Mode::Enforce && policy.age < AGE_GOOD {
-        let text = format!("the MTA-STS policy counts for {days} days, and weeks are meant");
+        let text = format!("the MTA-STS policy counts for {}, and weeks are meant", counted(days, "day"));
         notes.note("sts.brief", Level::Info, text, "RFC 8461 §3.2", "set max_age to some weeks");
     }
     let (standing, mode) = match policy.mode {
@@ -129,7 +131,7 @@ fn of_policy(policy: &Policy, id: String, found: Option<&Exchangers>, notes: &mu
         Mode::Testing => (Standing::Weak, "testing"),
         Mode::None => (Standing::Missing, "none"),
     };
-    let age = if days > 0 { format!("{days} days") } else { format!("{} seconds", policy.age.as_secs()) };
+    let age = if days > 0 { counted(days, "day") } else { counted(policy.age.as_secs(), "second") };
     let left_out = match uncovered.len() {
         0 => String::new(),
         1 => format!(", does not name {}", uncovered[0]),
@@ -151,7 +153,7 @@ fn unknown_fields(octets: &[u8], notes: &mut Notes) {
 }
 
 /// Judges where a domain hears of trouble with TLS.
-pub(super) fn reports(found: Result<Published, String>, has_exchangers: bool, notes: &mut Notes) -> TlsRpt {
+pub(super) fn reports(found: Result<Published, String>, takes_mail: bool, notes: &mut Notes) -> TlsRpt {
     let plain = |standing, summary: String| TlsRpt { standing, summary, rua: Vec::new() };
     match found {
         Err(why) => {
@@ -159,7 +161,7 @@ pub(super) fn reports(found: Result<Published, String>, has_exchangers: bool, no
             notes.note("tlsrpt.unknown", Level::Warn, text, "RFC 8460 §3", "ask again later");
             plain(Standing::Unknown, why)
         }
-        Ok(Published::Nothing) if !has_exchangers => plain(Standing::Unneeded, "no exchangers".into()),
+        Ok(Published::Nothing) if !takes_mail => plain(Standing::Unneeded, "no exchangers".into()),
         Ok(Published::Nothing) => {
             let text = "nobody is told of trouble with TLS on the way to it (no TLS-RPT record)";
             let fix = "publish v=TLSRPTv1; rua=mailto:... at _smtp._tls";

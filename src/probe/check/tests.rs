@@ -96,6 +96,43 @@ _25._tcp.mx3 TLSA 1 1 1 00000000000000000000000000000000000000000000000000000000
 11.100.51.198.in-addr.arpa. PTR 198-51-100-11.isp.test.
 198-51-100-11.isp.test. A 198.51.100.11
 12.100.51.198.in-addr.arpa. PTR far.test.
+$ORIGIN who.test.
+open        TXT "v=spf1 +all"
+_dmarc.open TXT "v=DMARC1; p=reject; rua=mailto:r@open.who.test"
+wide        TXT "v=spf1 ip4:0.0.0.0/0 -all"
+_dmarc.wide TXT "v=DMARC1; p=reject; rua=mailto:r@wide.who.test"
+below       TXT "v=spf1 include:open.who.test -all"
+_dmarc.below TXT "v=DMARC1; p=reject; rua=mailto:r@below.who.test"
+many        TXT "v=spf1 a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test -all"
+_dmarc.many TXT "v=DMARC1; p=none; rua=mailto:r@many.who.test"
+none        TXT "other"
+_dmarc.none TXT "v=DMARC1; p=none; rua=mailto:r@none.who.test"
+hm          TXT "v=spf1 ip4:192.0.2.1 ?all"
+_dmarc.hm   TXT "v=DMARC1; p=none; rua=mailto:r@hm.who.test"
+end         TXT "v=spf1 ip4:192.0.2.1"
+_dmarc.end  TXT "v=DMARC1; p=reject; rua=mailto:r@end.who.test"
+soft        TXT "v=spf1 ip4:192.0.2.1 ~all"
+_dmarc.soft TXT "v=DMARC1; p=none; rua=mailto:r@soft.who.test"
+foo         TXT "v=spf1 foo -all"
+foo         MX 10 mx1.dane.test.
+_dmarc.foo  TXT "v=DMARC1; p=reject; rua=mailto:r@foo.who.test"
+far         TXT "v=spf1 ip4:192.0.2.1 -all"
+far         MX 10 mx1.dane.test.
+_dmarc.far  TXT "v=DMARC1; p=reject; rua=mailto:r@other.test"
+s1._domainkey.far TXT "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+ptr         TXT "v=spf1 ip4:192.0.2.1 -all"
+ptr         MX 10 mx1.dane.test.
+_dmarc.ptr  TXT "v=DMARC1; p=none; rua=mailto:r@ptr.who.test"
+s1._domainkey.ptr TXT "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+null        MX 0 .
+null        TXT "v=spf1 -all"
+null2       MX 0 .
+null2       TXT "v=spf1 -all"
+_dmarc.null2 TXT "v=DMARC1; p=none; rua=mailto:r@null2.who.test"
+null3       MX 0 .
+null3       TXT "v=spf1 ip4:192.0.2.1 -all"
+half        MX 10 mx.down.test.
+half        TXT "v=spf1 -all"
 $ORIGIN unsigned.test.
 @           MX 10 mx
 mx          A 198.51.100.1
@@ -148,8 +185,14 @@ async fn ids(domain: &str, policy: &str) -> BTreeSet<&'static str> {
 async fn a_domain_that_does_everything_has_nothing_to_mend() {
     let checkup = checkup("good.test", &["s1"]).await;
     assert_eq!(checkup.findings, []);
-    assert!(table(&checkup.policies).iter().all(|(_, standing, _)| *standing == Standing::Good));
-    assert_eq!(checkup.sentence, "good.test protects its name: SPF fail for others, DMARC reject.");
+    for (name, standing, summary) in table(&checkup.policies) {
+        // Nobody has connected, so nobody knows whether the records fit the certificate.
+        let wanted = if name == "DANE" { Standing::Present } else { Standing::Good };
+        assert_eq!(standing, wanted, "{name}: {summary}");
+    }
+    let dane = &checkup.policies.dane.summary;
+    assert_eq!(dane, "1 of 1 exchangers: records signed, not compared (mx lookup --probe --dane compares)");
+    assert_eq!(checkup.sentence, "good.test protects its name: SPF refuses others (-all), DMARC reject.");
     assert_eq!((checkup.verdict, checkup.is_unsure()), (Verdict::Protected, false));
 }
 
@@ -248,4 +291,79 @@ async fn what_dns_does_not_say_is_no_verdict() {
     let gone = checkup("gone.test", &[]).await;
     assert_eq!((gone.verdict, gone.sentence.as_str()), (Verdict::NoSuchDomain, "gone.test does not exist."));
     assert_eq!(gone.findings, []);
+}
+
+/// The first line about a domain.
+async fn sentence_of(domain: &str) -> String {
+    checkup(&format!("{domain}.who.test"), &["s1"]).await.sentence
+}
+
+#[tokio::test]
+async fn whom_everybody_may_write_as_is_not_protected() {
+    for (name, wanted, spf) in [
+        ("open", Verdict::Open, "SPF lets everybody pass (+all)"),
+        ("wide", Verdict::Open, "SPF lets everybody pass"),
+        ("below", Verdict::Open, "SPF lets everybody pass"),
+        ("many", Verdict::Open, "SPF broken"),
+        ("none", Verdict::Open, "no SPF"),
+        ("hm", Verdict::Open, "SPF says nothing of others (?all)"),
+        ("end", Verdict::InPart, "SPF says nothing of others (no all)"),
+        ("soft", Verdict::InPart, "SPF doubts others (~all)"),
+    ] {
+        let checkup = checkup(&format!("{name}.who.test"), &[]).await;
+        assert_eq!(checkup.verdict, wanted, "{}", checkup.sentence);
+        assert!(checkup.sentence.contains(&format!(": {spf}, DMARC ")), "{}", checkup.sentence);
+    }
+}
+
+#[tokio::test]
+async fn the_weakest_is_what_the_name_needs_most() {
+    for (name, wanted) in [
+        ("foo", "; weakest is SPF: there is no such mechanism (at character 8)."),
+        ("far", "; weakest is DMARC: other.test does not say that it takes reports about others, so it gets none."),
+        ("ptr", "; weakest is DMARC: none."),
+    ] {
+        let sentence = sentence_of(name).await;
+        assert!(sentence.ends_with(wanted), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn who_sends_no_mail_is_told_to_refuse_all() {
+    let of = |name: &str| format!("{name}.who.test");
+    let fix = |checkup: &Checkup, id: &str| checkup.findings.iter().find(|one| one.id == id).and_then(|one| one.fix);
+    let null = checkup(&of("null"), &[]).await;
+    assert_eq!(null.policies.dkim.standing, Standing::Unneeded);
+    assert!(null.sentence.ends_with("; weakest is DMARC: no record."), "{}", null.sentence);
+    assert_eq!(fix(&null, "dmarc.none"), Some("a domain that sends no mail says v=DMARC1; p=reject"));
+    assert_eq!(fix(&null, "dkim.not-guessed"), None);
+    let asks = checkup(&of("null2"), &[]).await;
+    assert!(fix(&asks, "dmarc.none-asked").is_some_and(|fix| fix.starts_with("ask for reject")));
+    // It takes no mail, and names those who send it.
+    let sends = checkup(&of("null3"), &[]).await;
+    assert_eq!(sends.policies.dkim.standing, Standing::Missing);
+    assert!(fix(&sends, "dmarc.none").is_some_and(|fix| fix.contains("p=none")));
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_no_absence() {
+    let down = checkup("down.test", &[]).await;
+    for (name, standing, summary) in table(&down.policies) {
+        assert_eq!(standing, Standing::Unknown, "{name}: {summary}");
+    }
+    let mut advised = down.clone();
+    advised.remedy("SERVFAIL of another name", "sign the zone anew");
+    assert_eq!(advised, down);
+    let reason = down.policies.dmarc.summary.clone();
+    advised.remedy(&reason, "sign the zone anew");
+    let fix = advised.findings.iter().find(|one| one.id == "dmarc.unknown").and_then(|one| one.fix);
+    assert_eq!(fix, Some("sign the zone anew"));
+    let half = checkup("half.who.test", &[]).await;
+    assert_eq!(
+        (half.policies.ptr.standing, half.policies.ptr.summary.as_str()),
+        (Standing::Unknown, "addresses not known now")
+    );
+    assert_eq!(half.policies.dane.standing, Standing::Unknown);
+    let null = checkup("null.who.test", &[]).await;
+    assert_eq!((null.policies.dane.standing, null.policies.ptr.standing), (Standing::Unneeded, Standing::Unneeded));
 }
