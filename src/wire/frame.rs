@@ -319,7 +319,7 @@ mod tests {
     fn a_line_that_ends_with_lf_alone_can_be_seen_before_its_true_end() {
         for (input, wanted) in [
             (&b"SSH-2.0\n"[..], Some(&b"SSH-2.0"[..])),
-            (b"SSH-2.0\nmore", Some(b"SSH-2.0")),
+            (b"SSH-2.0\nm", Some(b"SSH-2.0")),
             (b"\n", Some(b"")),
             (b"220 mx", None),
             (b"220 mx\r", None),

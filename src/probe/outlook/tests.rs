@@ -1,7 +1,7 @@
 //! Each broken server, made up, with the sentence and the finding that name its cause.
 
 use super::super::published::TlsaState;
-use super::super::report::{Level, Sought};
+use super::super::report::Level;
 use super::super::sighting::{Said, Sighting};
 use super::*;
 use crate::address::Domain;
@@ -16,6 +16,8 @@ use crate::smtp::reply::Reply;
 use crate::status::{EnhancedStatus, ReplyCode};
 use crate::wire::secured::{self, Flaw, Verified};
 use std::io;
+
+mod unseen;
 
 /// What a made-up server does.
 #[derive(Clone)]
@@ -340,28 +342,6 @@ async fn the_worst_stands_beside_where_mail_goes() {
     // A dead address beside a living one is no reason for alarm.
     let one = report(&[GOOD, refused], |_| {}).await;
     assert_eq!(told(&one), [("net.refused", Level::Warn)]);
-}
-
-#[tokio::test]
-async fn where_nobody_could_be_looked_at_from_here_nothing_is_known() {
-    let no_route = || Does::Fails(io::ErrorKind::NetworkUnreachable);
-    let sought = |sought: Sought| move |report: &mut Report| report.sought = Some(sought);
-    let goal =
-        "Mail to two.cases.test should go to a.cases.test, then b.cases.test, which could not be looked at from here";
-    let unseen = report(&[no_route(), no_route()], sought(Sought::Both)).await;
-    assert_eq!(unseen.sentence, format!("{goal}: this machine has no way to 192.0.2.1."));
-    assert_eq!((unseen.verdict, told(&unseen)), (Verdict::Unknown, vec![("net.no-route", Level::Info); 2]));
-    let excluded = report(&[], sought(Sought::V6)).await;
-    let wanted = ": -6 leaves out all addresses but those of IPv6, and there is none of these.";
-    assert_eq!(excluded.sentence, format!("{goal}{wanted}"));
-    assert_eq!((excluded.verdict, told(&excluded)), (Verdict::Unknown, vec![("visit.family", Level::Info); 2]));
-    let wanted = "it has IPv4 addresses only, and was not visited, since -6 leaves them out";
-    assert_eq!(excluded.findings[0].text, wanted);
-    // One that was seen is enough, and who asked for no visit is told what DNS says.
-    let seen = report(&[GOOD, no_route()], sought(Sought::V4)).await;
-    assert_eq!((seen.verdict, told(&seen)), (Verdict::Deliverable, vec![("net.no-route", Level::Info)]));
-    let unasked = report(&[], |_| {}).await;
-    assert_eq!((unasked.verdict, told(&unasked)), (Verdict::Deliverable, vec![]));
 }
 
 #[tokio::test]
