@@ -7,6 +7,7 @@
 //! RFC 5321 §5.1.
 
 mod answer;
+mod barred;
 mod certificate;
 pub mod check;
 mod diff;
@@ -23,6 +24,7 @@ mod sighting;
 mod signed;
 mod survey;
 mod trouble;
+mod unseen;
 mod verdict;
 mod visit;
 mod visited;

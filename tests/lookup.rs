@@ -135,7 +135,8 @@ fn of_hundreds_of_exchangers_a_bounded_number_is_asked_about_and_that_is_told() 
     assert_eq!(server.counts().1, 1 + 2 * 128);
     assert!(stdout.contains("looked at the first 128 exchangers and left 172 alone"), "{stdout}");
     assert!(stdout.contains("and 80 more (--json shows them)"), "{stdout}");
-    assert!(stdout.lines().all(|line| line.chars().count() <= 80), "{stdout}");
+    // The answer is one line, however long, where no terminal breaks it.
+    assert!(stdout.lines().skip(1).all(|line| line.chars().count() <= 80), "{stdout}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::tls::{ClientTls, alert};
 use crate::error::{Error, Kind, Result};
 use crate::wire::event::Happening;
 use crate::wire::exchange::{Exchange, Next};
-use crate::wire::frame::Framer;
+use crate::wire::frame::{Frame, Framer};
 use crate::wire::session::{Output, Tls};
 use crate::wire::stuff::Stuffer;
 use crate::world::Content;
@@ -342,6 +342,15 @@ impl Dialogue {
                         return Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error });
                     }
                 }
+            }
+            if let Some((line, error)) =
+                self.framer.bare_line().and_then(|line| Some((line, exchange.spoilt_by(line)?)))
+            {
+                if let Some(log) = &mut self.log {
+                    log.frame(Frame::Line(line));
+                }
+                self.connection = None;
+                return Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error });
             }
             let Some(connection) = &mut self.connection else { return Err(self.gone()) };
             match connection.fill(&mut self.framer).await {

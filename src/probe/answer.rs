@@ -22,10 +22,15 @@ fn words(code: Option<u16>, enhanced: Option<&str>, text: &str) -> String {
     let code_text = code.map(|code| format!("{code} ")).unwrap_or_default();
     // Where there is no code, the status is one of ours.
     let enhanced = code.and(enhanced).map(|status| format!("{status} ")).unwrap_or_default();
+    format!("{code_text}{enhanced}{}", short(text)).trim_end().to_owned()
+}
+
+/// As much of a text as a sentence bears, which ends itself.
+pub(super) fn short(text: &str) -> String {
     let text = text.trim_end_matches(['.', ' ']);
     let end = text.floor_char_boundary(TEXT_MAX);
     let more = if end < text.len() { " [...]" } else { "" };
-    format!("{code_text}{enhanced}{}{more}", &text[..end]).trim_end().to_owned()
+    format!("{}{more}", &text[..end])
 }
 
 /// The reverse-path that was told, in its angle brackets.

@@ -79,6 +79,8 @@ known! {
     VISIT_PRIVATE "visit.private" Warn "an address was not visited, since it is none of the internet" "RFC 6890"
         Some("--private visits it: do that where the network is yours");
     VISIT_TOO_MANY "visit.too-many" Info "there are more addresses than are visited" "RFC 5321 §5.1" None;
+    VISIT_FAMILY "visit.family" Info "an exchanger was not visited, since only addresses of the other family were asked for"
+        "RFC 8305" Some("look without -4 and -6");
     NET_REFUSED "net.refused" Error "an address refuses connections" "RFC 5321 §5.1"
         Some("let the server listen there, and the firewall let senders through");
     NET_TIMEOUT "net.timeout" Error "nobody answers at an address" "RFC 5321 §5.1"

@@ -34,12 +34,22 @@ fn hint(sighting: &Sighting, endpoint: &Endpoint) -> Option<String> {
             // Who waits for TLS does not hang up first.
             _ if endpoint.local.is_some() || !failure.text.contains(NO_ANSWER) => PROXIED.to_owned(),
             _ => {
-                let url = Endpoint { tls: TlsMode::Implicit, ..endpoint.clone() };
+                let url = begun_with_tls(endpoint);
                 format!("it may wait for TLS, with which {url} begins; {PROXIED}")
             }
         }),
         (Some(_), State::Lost | State::Broken) => {
             Some("does it expect a PROXY header, of this version, and from us?".to_owned())
+        }
+        // RFC 2033 §4.1: a server of LMTP knows neither EHLO nor HELO.
+        (None, State::Refused)
+            if endpoint.protocol == Protocol::Smtp
+                && endpoint.local.is_none()
+                && failure.phase == Phase::Hello.name()
+                && matches!(failure.code, Some(500 | 502)) =>
+        {
+            let url = Endpoint { protocol: Protocol::Lmtp, ..endpoint.clone() };
+            Some(format!("it knows neither EHLO nor HELO; it may speak LMTP: {url}"))
         }
         (None, State::Broken) => other_protocol(sighting.replies.first()?, endpoint),
         _ => None,
@@ -48,6 +58,17 @@ fn hint(sighting: &Sighting, endpoint: &Endpoint) -> Option<String> {
 
 /// What a server without a greeting may wait for, besides.
 const PROXIED: &str = "behind a proxy it may wait for a PROXY header, which --proxy-protocol says";
+
+/// The same server where TLS comes before all words, with what is spoken there at well-known ports (RFC 8314 §7.3).
+pub(super) fn begun_with_tls(endpoint: &Endpoint) -> Endpoint {
+    let protocol = match endpoint.port {
+        465 => Protocol::Smtp,
+        993 => Protocol::Imap,
+        995 => Protocol::Pop3,
+        _ => endpoint.protocol,
+    };
+    Endpoint { protocol, tls: TlsMode::Implicit, ..endpoint.clone() }
+}
 
 /// The URL of a server that greets as those of another protocol do.
 fn other_protocol(greeting: &Said, endpoint: &Endpoint) -> Option<String> {
@@ -159,17 +180,17 @@ fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
         None => {
             find(TLS_NONE, "no encryption is offered: everybody on the way can read and change what is said".to_owned())
         }
-        Some(tls) => on_certificate(tls, endpoint, &mut find),
+        Some(tls) => on_certificate(tls, sighting.is_demanded, endpoint, &mut find),
     }
     found
 }
 
-fn on_certificate(tls: &Tls, endpoint: &Endpoint, find: &mut impl FnMut(Known, String)) {
+fn on_certificate(tls: &Tls, is_demanded: bool, endpoint: &Endpoint, find: &mut impl FnMut(Known, String)) {
     if let Some(text) = &tls.objection {
         let level = match endpoint.tls {
-            TlsMode::Implicit | TlsMode::StartTls => Level::Error,
+            TlsMode::Implicit | TlsMode::StartTls if is_demanded => Level::Error,
             // Those who relay mail seldom look (RFC 7435).
-            TlsMode::Opportunistic | TlsMode::None => Level::Warn,
+            _ => Level::Warn,
         };
         let flaw = tls.flaw.unwrap_or(Flaw::Other);
         let why = objection(flaw, text, tls);
@@ -234,6 +255,12 @@ mod tests {
             ),
             (None, Outcome::lost(Phase::Hello, "x"), None),
             (None, refusal(Phase::Greeting, 554, "5.7.1 no"), None),
+            (
+                None,
+                refusal(Phase::Hello, 500, "5.5.1 what"),
+                Some("it knows neither EHLO nor HELO; it may speak LMTP: lmtp://mx.x.test:25"),
+            ),
+            (None, refusal(Phase::Hello, 550, "5.7.1 no"), None),
             (Some("v1 unknown"), Outcome::lost(Phase::Greeting, "x"), Some("does it expect a PROXY header")),
             (Some("v1 unknown"), Outcome::broken(Phase::Greeting, "x"), Some("does it expect a PROXY header")),
         ] {
@@ -312,6 +339,12 @@ mod tests {
                 )
             );
         }
+        // Whoever names a port only asks for no good certificate, also where TLS comes first.
+        let undemanded = found("smtps://mx.x.test", &|seen| {
+            seen.is_demanded = false;
+            seen.tls = Some(tls(Some("it is old"), 400));
+        });
+        assert_eq!(undemanded.1, [("tls.certificate", Level::Warn)]);
         let helo = Said { command: Some("HELO x".into()), code: Some(250), enhanced: None, lines: Vec::new(), ms: 0.0 };
         let old = |seen: &mut Sighting| {
             seen.crosses_no_wire = true;

@@ -4,8 +4,8 @@
 //! itself, the best. RFC 5321 §5.1; RFC 7672; RFC 8461 §4.2.
 
 use super::answer::{answered, is_about_sender, is_greylisting, said};
+use super::barred::{broken_promise, has_records, is_named, is_policed};
 use super::certificate::objection;
-use super::published::TlsaState;
 use super::report::{Host, Report, Verdict};
 use super::sighting::{Class, Recipient, Tls};
 use super::trouble::{code, place_of, refusal, silence};
@@ -20,9 +20,7 @@ impl Report {
             .mx
             .iter()
             .flat_map(|host| host.probes.iter().map(move |visited| (host, visited)))
-            .filter(|(_, visited)| visited.state != Standing::Skipped)
-            // What this machine cannot reach says nothing about the server.
-            .filter(|(_, visited)| !visited.has_no_route)
+            .filter(|(_, visited)| visited.is_seen())
             .collect();
         let is_enforced = self.is_enforced();
         let rank = |(host, visited): &(&Host, &Visited)| rank(host, visited, is_enforced);
@@ -30,17 +28,18 @@ impl Report {
         let of_first =
             seen.iter().filter(|(host, visited)| host.host == first_takes.host && visited.state.takes_mail());
         let best = of_first.min_by_key(|one| rank(one))?;
-        let mut sentence = format!("Mail to {title} goes to {}", self.goal(best.0));
+        let mut sentence = self.beginning(title) + &self.goal(best.0);
         let usable = self.usable();
-        let has_records = |host: &&Host| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
         let keeps = |(_, visited): &&(&Host, &Visited)| !visited.state.takes_mail() || is_named(visited);
         // Also by those that nobody met: who sits on the way chooses among all of them.
         let guards = Guards {
-            dane: self.unvisited == 0 && usable.iter().all(has_records) && seen.iter().all(|one| keeps(&one)),
+            dane: self.unvisited == 0
+                && usable.iter().all(|host| has_records(host))
+                && seen.iter().all(|one| keeps(&one)),
             sts: self.unvisited == 0
                 && is_enforced
                 && usable.iter().all(|host| host.sts_match == Some(true))
-                && seen.iter().all(|(host, visited)| is_policed(host, visited)),
+                && seen.iter().all(|(_, visited)| !visited.state.takes_mail() || is_policed(visited)),
         };
         sentence.push_str(&protection(best.0, best.1, is_enforced, guards));
         let worse: Vec<_> = seen.iter().filter(|one| rank(one) > rank(best)).collect();
@@ -83,11 +82,10 @@ impl Report {
 
     /// Why none of those who were visited takes mail; nothing if somebody does, or nobody was visited.
     pub(super) fn of_the_dead(&self, title: &str) -> Option<(Verdict, String)> {
-        let dead = |visited: &&Visited| visited.state != Standing::Skipped && !visited.has_no_route;
         let seen: Vec<(&Host, &Visited)> = self
             .mx
             .iter()
-            .flat_map(|host| host.probes.iter().filter(dead).map(move |visited| (host, visited)))
+            .flat_map(|host| host.probes.iter().filter(|visited| visited.is_seen()).map(move |visited| (host, visited)))
             .collect();
         let (host, visited) = seen.first()?;
         let is_lasting = seen.iter().all(|(_, visited)| visited.state.is_lasting());
@@ -130,35 +128,11 @@ fn rank(host: &Host, visited: &Visited, is_enforced: bool) -> u8 {
     }
 }
 
-/// What the domain promises of an address, and it does not keep.
-fn broken_promise(host: &Host, visited: &Visited, is_enforced: bool) -> Option<&'static str> {
-    let is_named = host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == TlsaState::Usable);
-    match &visited.tls {
-        _ if visited.dane == Some(Fit::Nomatch) => Some("its certificate is not the one that its TLSA records name"),
-        None if is_named => Some("its TLSA records promise TLS"),
-        _ if !is_enforced => None,
-        _ if host.sts_match == Some(false) => Some("the domain's policy (MTA-STS) does not name it"),
-        None => Some("the domain's policy (MTA-STS) wants TLS"),
-        Some(_) if visited.flaw.is_some() => Some("the domain's policy (MTA-STS) forbids its certificate"),
-        Some(_) => None,
-    }
-}
-
 /// What guards the way to all of the addresses that were visited.
 #[derive(Clone, Copy)]
 struct Guards {
     dane: bool,
     sts: bool,
-}
-
-fn is_named(visited: &Visited) -> bool {
-    visited.dane == Some(Fit::Match)
-}
-
-/// Whether an address is as an enforced policy wants it, or takes no mail anyway.
-fn is_policed(host: &Host, visited: &Visited) -> bool {
-    let is_good = visited.tls.is_some() && visited.flaw.is_none();
-    !visited.state.takes_mail() || (host.sts_match == Some(true) && is_good)
 }
 
 /// How mail is protected on its way to an address, behind its name.
@@ -187,7 +161,7 @@ fn protection(host: &Host, visited: &Visited, is_enforced: bool, guards: Guards)
     }
     if let Some(promise) = broken_promise(host, visited, is_enforced) {
         text.push_str(", but ");
-        text.push_str(promise);
+        text.push_str(&promise);
     }
     if let Some(slowness) = visited.slowness() {
         text.push_str(&format!(", but it {slowness}"));

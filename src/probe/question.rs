@@ -66,7 +66,7 @@ pub(super) async fn tls_comes_first(connect: &dyn Connect, look: &Look<'_>) {
 pub(super) fn waits_for_tls(sighting: &mut Sighting, endpoint: &Endpoint) {
     sighting.state = State::Unfit;
     sighting.kind = Some(Kind::Unavailable);
-    let url = Endpoint { tls: TlsMode::Implicit, ..endpoint.clone() };
+    let url = opinion::begun_with_tls(endpoint);
     sighting.failure = Some(Failure {
         phase: Phase::Greeting.name(),
         code: None,
@@ -157,6 +157,7 @@ mod tests {
             envelope: None,
             trace: None,
             now: Timestamp::UNIX_EPOCH,
+            is_demanding: true,
         };
         let server = Server { says, ends, met: AtomicUsize::new(0) };
         let seen = look_at(&server, &look).await.expect("it can be begun");
@@ -186,6 +187,8 @@ mod tests {
         for (url, ends, state, seconds, met) in [
             ("smtp://mx.x.test:4465?tls=try", [&[][..], HANDSHAKE], State::Unfit, 5, 2),
             ("imap://mx.x.test:4993?tls=none", [&[], SAFE], State::Unfit, 5, 2),
+            // What is spoken at a well-known port is known, whatever the scheme says.
+            ("smtp://mx.x.test:993?tls=none", [&[], SAFE], State::Unfit, 5, 2),
             // One that says nothing to that either.
             ("smtp://mx.x.test:4465?tls=try", [&[], &[]], State::Lost, 30, 2),
             // Where exchangers are, nobody is disturbed for it.
@@ -201,6 +204,7 @@ mod tests {
                 "{url}: {}",
                 seen.sentence
             );
+            assert_eq!(hint.contains("imaps://"), url.contains("993"), "{hint}");
             assert_eq!(hint.contains("s://mx.x.test"), !url.starts_with("smtps"), "{hint}");
         }
     }

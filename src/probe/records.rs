@@ -35,6 +35,7 @@ impl Report {
             found: Err(NoExchangers::NoRecords),
             is_private,
             unvisited: 0,
+            sought: None,
         };
         match &found {
             Ok(found) => report.describe(found),

@@ -40,6 +40,17 @@ pub struct Report {
     /// Addresses that were not visited, since there are too many.
     #[serde(skip)]
     pub(super) unvisited: usize,
+    /// Which addresses were to be visited, if somebody asked for visits.
+    #[serde(skip)]
+    pub(super) sought: Option<Sought>,
+}
+
+/// Addresses that are to be visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sought {
+    Both,
+    V4,
+    V6,
 }
 
 /// What a sender may hope for, in the order of exit codes: of several domains the last one counts.
@@ -52,7 +63,7 @@ pub enum Verdict {
     Undeliverable,
     /// The domain says that it takes no mail.
     NoMail,
-    /// DNS does not answer now.
+    /// DNS does not answer now, or the servers do not, or this machine has no way to them.
     Unknown,
 }
 

@@ -48,6 +48,9 @@ pub struct Look<'a> {
     pub trace: Option<&'a Trace>,
     /// What time it is.
     pub now: Timestamp,
+    /// Whether a certificate that is not accepted ends the look where TLS is a must: nobody asked for that who named a port
+    /// only.
+    pub is_demanding: bool,
 }
 
 /// What there is to say of a server that has no address, or is not reached for another reason.
@@ -90,6 +93,7 @@ pub(super) async fn look_once(
     let mut sighting = Sighting::new(look.endpoint);
     sighting.ms.connect = Some(millis(took));
     sighting.ip = connection.peer().ip().map(|ip| ip.to_string());
+    sighting.is_demanded = look.is_demanding;
     sighting.crosses_no_wire = connection.peer().crosses_no_wire();
     if let Some(passed) = look.proxy {
         match introduce(&mut connection, passed, STEP_WAIT).await? {
@@ -217,8 +221,8 @@ impl Met {
 /// What is asked of a server that has greeted.
 async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Ended> {
     let why = |tls: &Tls| Some(objection(tls.flaw?, tls.objection.as_deref()?, tls));
-    if let (Some(why), TlsMode::Implicit | TlsMode::StartTls) = (sighting.tls.as_ref().and_then(why), look.endpoint.tls)
-    {
+    let is_must = look.is_demanding && matches!(look.endpoint.tls, TlsMode::Implicit | TlsMode::StartTls);
+    if let Some(why) = sighting.tls.as_ref().and_then(why).filter(|_| is_must) {
         // Whoever asked for a certain server tells nothing to another one.
         return Err(Outcome::failed_here(Phase::Tls, format!("its certificate is not accepted: {why}")).into());
     }
@@ -304,6 +308,7 @@ mod tests {
             envelope: Some(&Envelope::new(ReversePath::Null, recipients)),
             trace: None,
             now: Timestamp::UNIX_EPOCH,
+            is_demanding: true,
         };
         let pipe = Pipe(Mutex::new(Some(stream)));
         look_at(&pipe, &look).await.expect("it can be begun")
@@ -323,6 +328,26 @@ mod tests {
             let seen = look_over(scheme, flood()).await;
             assert_eq!((seen.state, seen.kind), (State::Broken, Some(Kind::Protocol)), "{scheme}: {}", seen.sentence);
             assert!(begun.elapsed() < STEP_WAIT && seen.sentence.contains("without an end"), "{}", seen.sentence);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_first_line_that_is_no_reply_is_told_at_once_with_its_words() {
+        for (line, quoted) in [
+            (&["SSH-2.0-OpenSSH_9.2\n"], "sent no reply of SMTP (mx.x.test): SSH-2.0-OpenSSH_9.2"),
+            (&["SSH-2.0-OpenSSH_9.2\r\n"], "sent no reply of SMTP (mx.x.test): SSH-2.0-OpenSSH_9.2"),
+            (&["HTTP/1.1 400 Bad Request\n"], "sent no reply of SMTP (mx.x.test): HTTP/1.1 400 Bad Request"),
+            (&["* OK IMAP4rev1 ready\n"], "sent no reply of SMTP (mx.x.test): * OK IMAP4rev1 ready"),
+            (&["+OK ready\r\n"], "sent no reply of SMTP (mx.x.test): +OK ready"),
+            (&["220 mx ESMTP\n"], "ended a line with LF alone, without CR (mx.x.test): 220 mx ESMTP"),
+        ] {
+            let begun = Instant::now();
+            let seen = look(line, false).await;
+            assert_eq!((seen.state, seen.kind), (State::Broken, Some(Kind::Protocol)), "{}", seen.sentence);
+            assert_eq!(begun.elapsed(), Duration::ZERO, "{}", seen.sentence);
+            assert!(seen.sentence.contains(quoted), "{}", seen.sentence);
+            let hint = seen.failure.and_then(|failure| failure.hint);
+            assert_eq!(hint.is_some(), line[0].starts_with(['*', '+']), "{hint:?}");
         }
     }
 

@@ -56,6 +56,9 @@ pub struct Sighting {
     /// Whether nobody on the way can read along, encrypted or not.
     #[serde(skip)]
     pub crosses_no_wire: bool,
+    /// Whether a certificate that is accepted was asked for, where TLS is a must.
+    #[serde(skip)]
+    pub(super) is_demanded: bool,
     /// What sort of failure it is, if it is one.
     #[serde(skip)]
     pub kind: Option<Kind>,
@@ -224,6 +227,7 @@ impl Sighting {
             ms: Times::default(),
             findings: Vec::new(),
             crosses_no_wire: false,
+            is_demanded: true,
             kind: None,
             reason: None,
             shown: Vec::new(),

@@ -17,8 +17,14 @@ impl Report {
     /// Tells the reasons. Does nothing with a resolver that judges no answers.
     pub(super) async fn ask_for_reasons(&mut self, dns: &SystemResolver, port: u16) {
         let Some(judged) = dns.judged(&self.ascii, RecordKind::Mx).await else { return };
-        if let Security::Bogus(_) = judged.security {
-            self.dns.dnssec = Dnssec::Bogus;
+        match judged.security {
+            Security::Bogus(_) => self.dns.dnssec = Dnssec::Bogus,
+            // RFC 4035 §4.3: nobody could tell, which is another thing than that nobody has signed.
+            Security::Indeterminate(_) => {
+                self.dns.dnssec = Dnssec::Unchecked;
+                self.dns.vouched_by = None;
+            }
+            Security::Secure | Security::Insecure(_) => {}
         }
         self.remark_on_security(&judged, None);
         let mut hosts: Vec<String> = self.mx.iter().map(|entry| entry.host.clone()).collect();

@@ -36,6 +36,7 @@ impl Report {
         }
         let found = remarks.found;
         self.findings.extend(found);
+        self.remark_on_family();
         if self.unvisited > 0 {
             let text = format!("looked at the first {VISITS_MAX} addresses and left {} alone", self.unvisited);
             self.find(VISIT_TOO_MANY, None, text);

@@ -2,6 +2,7 @@
 //!
 //! Pure. RFC 5321 §5.1; RFC 7505.
 
+use super::answer::short;
 use super::published::{MtaSts, TlsaState};
 use super::report::{Host, Report, Verdict, worst_first};
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers, Source};
@@ -22,7 +23,8 @@ impl Report {
 
     fn of_exchangers(&self, found: &Exchangers, title: &str) -> (Verdict, String) {
         let nowhere = |why: &str| (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: {why}."));
-        if let Some(seen) = self.of_visits(title).or_else(|| self.of_the_dead(title)) {
+        let seen = self.of_visits(title).or_else(|| self.of_the_dead(title));
+        if let Some(seen) = seen.or_else(|| self.of_the_unseen(title, found.source)) {
             return seen;
         }
         if found.source == Source::Literal {
@@ -38,7 +40,7 @@ impl Report {
         }
         if let Some(way) = self.way(found.source) {
             let (dane, policy) = (self.dane_clause(), self.policy_clause());
-            return (Verdict::Deliverable, format!("Mail to {title} goes to {way}{dane}{policy}."));
+            return (Verdict::Deliverable, format!("{}{way}{dane}{policy}.", self.beginning(title)));
         }
         let waits = |host: &Exchanger| matches!(host.missing, Some(LookupError::Temporary(_))) && !host.is_endless;
         if found.hosts.iter().any(waits) {
@@ -52,7 +54,7 @@ impl Report {
     }
 
     /// `mx1 or mx2 (3 addresses), then mx3`, over the exchangers that have addresses; `None` if none has.
-    fn way(&self, source: Source) -> Option<String> {
+    pub(super) fn way(&self, source: Source) -> Option<String> {
         let usable = self.usable();
         let mut groups = usable.chunk_by(|one, other| one.preference == other.preference);
         let first = group_name(groups.next()?);
@@ -88,8 +90,12 @@ impl Report {
             (Some("enforce"), Some(host)) => format!("; its policy (MTA-STS) does not name {}", host.host),
             (Some("testing"), _) => "; its policy (MTA-STS) is in testing only".to_owned(),
             (Some(_), _) => "; its policy (MTA-STS) is taken back".to_owned(),
-            (None, _) if policy.error.is_some() => "; its policy (MTA-STS) is not known".to_owned(),
-            (None, _) => String::new(),
+            (None, _) => match (&policy.error, &policy.id) {
+                (None, _) => String::new(),
+                // It is announced, and senders find none.
+                (Some(why), Some(_)) => format!("; its policy (MTA-STS) cannot be had: {}", short(why)),
+                (Some(_), None) => "; whether it has a policy (MTA-STS) is not known".to_owned(),
+            },
         }
     }
 

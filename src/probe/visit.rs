@@ -8,7 +8,7 @@
 use super::manners::Manners;
 use super::published::{Tlsa, TlsaRecord, TlsaState};
 use super::question::{is_open, settle};
-use super::report::{Host, Report};
+use super::report::{Host, Report, Sought};
 use super::server::{Look, look_once};
 use super::visited::{Fit, Visited};
 use crate::address::{Address, Domain};
@@ -77,6 +77,11 @@ struct Place {
 impl Report {
     /// Visits them all. An error is a mistake of whoever asked.
     pub(super) async fn visit(&mut self, visiting: &Visiting<'_>) -> Result<()> {
+        self.sought = Some(match visiting.is_v6 {
+            None => Sought::Both,
+            Some(false) => Sought::V4,
+            Some(true) => Sought::V6,
+        });
         let (places, unvisited) = self.places(visiting);
         self.unvisited = unvisited;
         let (envelope, has_stranger) = visiting.envelope(&self.ascii);
@@ -108,7 +113,7 @@ impl Report {
             if self.mx.iter().take(index).any(|earlier| earlier.host == host.host) {
                 continue;
             }
-            let fits = |ip: &IpAddr| visiting.is_v6.is_none_or(|is_v6| ip.is_ipv6() == is_v6);
+            let fits = |ip: &IpAddr| self.sought.is_none_or(|sought| sought.has(*ip));
             for ip in host.addresses.iter().map(|address| address.ip).filter(fits) {
                 let is_left_out = match reach(ip) {
                     Reach::Public => false,
@@ -178,6 +183,8 @@ impl Visiting<'_> {
             envelope,
             trace: self.trace,
             now: self.at,
+            // Senders who go there look no closer than elsewhere.
+            is_demanding: false,
         };
         let mut sighting = {
             let _visit = self.manners.visit(place.ip).await;

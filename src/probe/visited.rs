@@ -239,6 +239,11 @@ impl Visited {
         }
     }
 
+    /// Whether somebody looked, and had a way there: what this machine cannot reach says nothing about the server.
+    pub(super) fn is_seen(&self) -> bool {
+        self.state != Standing::Skipped && !self.has_no_route
+    }
+
     /// What is wrong with the certificate, in a few words.
     pub fn flaw_word(&self) -> Option<&'static str> {
         Some(match self.flaw? {

@@ -7,7 +7,7 @@
 use super::command::Command;
 use super::reply::{Reader, Reply};
 use crate::envelope::ForwardPath;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sasl::{Proof, SaslError, base64};
 use crate::wire::exchange::{Exchange, Next};
 use crate::wire::frame::{Expect, Frame};
@@ -120,6 +120,10 @@ impl Exchange for Request {
             Some(reply) => Next::Done(reply),
             None => Next::More(Reader::EXPECT),
         })
+    }
+
+    fn spoilt_by(&self, line: &[u8]) -> Option<Error> {
+        Some(self.reader.spoilt_by(line))
     }
 }
 

@@ -83,6 +83,10 @@ impl Reader {
         if self.lines > LINES_MAX {
             return Err(broken("sent a reply without an end"));
         }
+        // Else `SSH-2.0` would be a line behind which more is to come, and none is.
+        if !has_code(kept) {
+            return Err(broken("sent no reply of SMTP").said(kept.trim_end()));
+        }
         self.text.push_str(kept);
         let is_last = match kept.as_bytes().get(3) {
             Some(separator) => *separator != b'-',
@@ -101,6 +105,14 @@ impl Reader {
         let response: Response = text.parse().map_err(|_| broken("sent no reply of SMTP").said(text.trim_end()))?;
         Reply::from_response(&response).map(Some).ok_or_else(|| broken("sent no reply of SMTP").said(text.trim_end()))
     }
+
+    /// What there is to say of a line that ends with LF alone: whatever comes behind it, this is no reply (RFC 5321 §2.3.8).
+    pub fn spoilt_by(&self, line: &[u8]) -> Error {
+        let line = String::from_utf8_lossy(line);
+        let kept = line.get(..line.floor_char_boundary(LINE_KEPT)).unwrap_or_default();
+        let what = if has_code(kept) { "ended a line with LF alone, without CR" } else { "sent no reply of SMTP" };
+        broken(what).said(kept.trim_end())
+    }
 }
 
 impl Reply {
@@ -118,6 +130,11 @@ impl Reply {
         }
         Some(Self { code, enhanced, lines })
     }
+}
+
+/// Whether a line begins with three digits.
+fn has_code(line: &str) -> bool {
+    line.as_bytes().first_chunk::<3>().is_some_and(|code| code.iter().all(u8::is_ascii_digit))
 }
 
 /// The status a line begins with, if its class agrees with the reply code (RFC 2034 §4).
@@ -197,6 +214,10 @@ mod tests {
             b"250 a\0b\r\n",
             b"250-a\n250 b\r\n",
             b"HTTP/1.1 400 Bad Request\r\n",
+            b"SSH-2.0-OpenSSH_9.2\r\n",
+            b"250-a\r\nSSH-2.0\r\n",
+            b"22-ab\r\n",
+            b"\r\n",
             b"+OK ready\r\n",
             &b"250-more\r\n".repeat(101),
             &[&[b'2'; 70_000][..], b"\r\n"].concat(),

@@ -5,7 +5,7 @@
 
 use super::frame::{Expect, Frame};
 use super::session::Output;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One request and its answer.
 pub trait Exchange {
@@ -20,6 +20,12 @@ pub trait Exchange {
 
     /// Takes the next frame of the answer. An error here means that the peer broke the protocol.
     fn take(&mut self, frame: Frame<'_>) -> Result<Next<Self::Reply>>;
+
+    /// What is wrong with an answer that has come as far as a line which ends with LF alone. Where that is an error
+    /// whatever follows, nobody needs to wait for the rest.
+    fn spoilt_by(&self, _line: &[u8]) -> Option<Error> {
+        None
+    }
 }
 
 /// Whether the answer is complete.

@@ -124,6 +124,12 @@ impl Framer {
         self.start < self.buffer.len()
     }
 
+    /// The line that waits unread, if it ends with LF alone and what ends the frame has not come yet.
+    pub fn bare_line(&self) -> Option<&[u8]> {
+        let unread = &self.buffer[self.start..];
+        memchr(b'\n', unread).map(|at| &unread[..at]).filter(|line| !line.ends_with(b"\r"))
+    }
+
     /// How many lines, counted octets and texts have come to their end: whether there was progress since the last look.
     pub fn completed(&self) -> u64 {
         self.completed
@@ -307,6 +313,23 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn a_line_that_ends_with_lf_alone_can_be_seen_before_its_true_end() {
+        for (input, wanted) in [
+            (&b"SSH-2.0\n"[..], Some(&b"SSH-2.0"[..])),
+            (b"SSH-2.0\nm", Some(b"SSH-2.0")),
+            (b"\n", Some(b"")),
+            (b"220 mx", None),
+            (b"220 mx\r", None),
+            (b"", None),
+        ] {
+            let mut framer = Framer::new();
+            framer.push(input);
+            assert_eq!(framer.next(LINE), None);
+            assert_eq!(framer.bare_line(), wanted, "{}", input.escape_ascii());
+        }
     }
 
     #[test]

@@ -395,6 +395,16 @@ fn garbled() -> Vec<Row> {
 
 fn crooked() -> Vec<Row> {
     vec![
+        row("nothing, and a visit is wanted over the family that the exchanger has not", |asked, reply| {
+            vec![asked.fit(reply)]
+        })
+        .with(&["--probe", "-6", "--helo", "crepes.example"])
+        .finds(&["visit.family"])
+        .exits(75)
+        .says(
+            "should go to a.cases.test, which could not be looked at from here: -6 leaves out all addresses but those of \
+             IPv6, and there is none of these.",
+        ),
         well(row("names in capital letters", |asked, mut reply| {
             for record in &mut reply.answers {
                 record.name = name(&record.name.to_string().to_ascii_uppercase());

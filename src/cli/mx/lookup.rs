@@ -56,8 +56,10 @@ const EACH_WAIT: Duration = Duration::from_secs(30);
 /// says otherwise.
 ///
 /// Ends with 0 if mail can be delivered and nothing is wrong, 1 if there are findings of the level that --fail-on says, 68
-/// if the domain does not exist or takes no mail, 75 if DNS or the servers do not answer now; of several domains, with the
-/// highest code. A line of standard input that names no domain is 65.
+/// if the domain does not exist or takes no mail, 75 if DNS or the servers do not answer now, or could not be looked at from
+/// here; of several domains, with the highest code. What --rcpt is answered is a finding about the domain: greylisting is
+/// none of level error, and so 0, where mx probe, which speaks for one message, ends with 75. A line of standard input
+/// that names no domain is 65.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx lookup example.org

@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 /// Addresses that are shown; JSON has all of them.
 const ROWS_MAX: usize = 48;
 
+/// The finding that no trust anchor stands above a name (RFC 4035 §5).
+const NO_ANCHOR: &str = "dnssec.no-anchor";
+
 /// The verdict, the tables, the findings, in so many columns.
 pub(super) fn page(report: &Report, Width { answer, rest: width }: Width) -> String {
     let mut page = format!("{}\n", wrapped("", &terminal(&report.sentence), 2, answer));
@@ -61,11 +64,16 @@ fn promises(report: &Report) -> Vec<(&'static str, String)> {
     match (report.dns.dnssec, vouched) {
         (Dnssec::Secure, Some(whose)) => lines.push(("DNSSEC", format!("secure: {whose}"))),
         (Dnssec::Insecure, Some(_)) => lines.push(("DNSSEC", "nobody has signed the domain's exchangers".to_owned())),
+        _ if report.findings.iter().any(|finding| finding.id == NO_ANCHOR && finding.host.is_none()) => {
+            lines.push(("DNSSEC", "not known: no trust anchor stands above the domain's exchangers".to_owned()));
+        }
         _ => {}
     }
     let Some(policy) = &report.policies.mta_sts else { return lines };
     let said = match (policy.state, policy.mode) {
         ("none", _) => "no policy".to_owned(),
+        // Announced, and not there: the findings say why.
+        (_, None) if policy.id.is_some() => "announced, and cannot be had".to_owned(),
         (_, None) => "not known".to_owned(),
         (_, Some("none")) => "taken back (mode none)".to_owned(),
         (_, Some(mode)) => {

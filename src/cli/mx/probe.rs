@@ -32,8 +32,9 @@ use mailkit::world::Clock;
 /// this is, where the server is configured to believe it.
 ///
 /// Ends with 0 if the server is ready, 1 if it takes mail for some of the recipients only; else with the code of what
-/// failed, as for a message: 67 for an unknown recipient, 69 for no TLS or no good certificate where the URL demands
-/// them, 75 for a server that is not there, 76 for one that breaks the protocol.
+/// failed, as for a message: 67 for an unknown recipient, 69 for no TLS or no good certificate where the scheme of a URL
+/// demands them, 75 for a server that is not there or defers what was asked, greylisting included, 76 for one that
+/// breaks the protocol.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx probe --rcpt bob@hamburger.example 127.0.0.1:1025
@@ -104,6 +105,7 @@ pub(super) fn run(probe: &Probe, context: &Context) -> Result<Exit> {
             envelope: envelope.as_ref(),
             trace: trace.as_ref(),
             now: SystemClock.now(),
+            is_demanding: Endpoint::is_meant(&probe.server),
         };
         look_at(&*probe.dial.connect(), &look).await
     })?;

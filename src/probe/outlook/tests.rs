@@ -1,5 +1,6 @@
 //! Each broken server, made up, with the sentence and the finding that name its cause.
 
+use super::super::published::TlsaState;
 use super::super::report::Level;
 use super::super::sighting::{Said, Sighting};
 use super::*;
@@ -15,6 +16,8 @@ use crate::smtp::reply::Reply;
 use crate::status::{EnhancedStatus, ReplyCode};
 use crate::wire::secured::{self, Flaw, Verified};
 use std::io;
+
+mod unseen;
 
 /// What a made-up server does.
 #[derive(Clone)]
@@ -421,7 +424,33 @@ async fn what_the_domain_promises_makes_it_worse() {
     let unseen = report(&[], policed(true)).await;
     assert_eq!(unseen.sentence, format!("{goes}; policy (MTA-STS) enforced."));
     let unseen = report(&[], policed(false)).await;
+    let nothing = "Senders who keep to the policy (MTA-STS) of two.cases.test send it nothing; mail of others goes to \
+                   a.cases.test, then b.cases.test; its policy (MTA-STS) does not name a.cases.test.";
+    assert_eq!(unseen.sentence, nothing);
+    // Where one is named that nobody has seen, it may take their mail.
+    let unseen = report(&[], |report| {
+        policed(true)(report);
+        report.mx.iter_mut().take(1).for_each(|host| host.sts_match = Some(false));
+    })
+    .await;
     assert_eq!(unseen.sentence, format!("{goes}; its policy (MTA-STS) does not name a.cases.test."));
+    for (id, error, wanted) in [
+        (Some("1"), "the web server says 404", "its policy (MTA-STS) cannot be had: the web server says 404."),
+        (None, "the name server is silent", "whether it has a policy (MTA-STS) is not known."),
+    ] {
+        let unfetched = report(&[GOOD], |report| {
+            report.policies.mta_sts = Some(MtaSts {
+                state: "unknown",
+                id: id.map(str::to_owned),
+                mode: None,
+                max_age: None,
+                mx: Vec::new(),
+                error: Some(error.to_owned()),
+            });
+        })
+        .await;
+        assert!(unfetched.sentence.ends_with(&format!("; {wanted}")), "{}", unfetched.sentence);
+    }
     let unseen = report(&[], |report| {
         named(report);
         report.mx.iter_mut().skip(1).for_each(|host| host.tlsa = None);
@@ -440,4 +469,31 @@ async fn what_the_domain_promises_makes_it_worse() {
     assert!(half.sentence.contains("TLS 1.3, its TLSA records fit"), "{}", half.sentence);
     let stranger = report(&[GOOD], policed(false)).await;
     assert!(stranger.sentence.ends_with(", but the domain's policy (MTA-STS) does not name it."));
+    let nothing = "Senders who keep to the policy (MTA-STS) of one.cases.test send it nothing; mail of others goes to ";
+    assert!(stranger.sentence.starts_with(nothing), "{}", stranger.sentence);
+    assert_eq!(stranger.verdict, Verdict::Deliverable);
+    // One good exchanger of two takes their mail.
+    assert!(one_of_two.sentence.starts_with("Mail to two.cases.test goes to "), "{}", one_of_two.sentence);
+    assert!(bad.sentence.starts_with(nothing), "{}", bad.sentence);
+    let nothing =
+        "Senders who keep to the TLSA records (DANE) of one.cases.test send it nothing; mail of others goes to ";
+    assert!(mismatch.sentence.starts_with(nothing), "{}", mismatch.sentence);
+    let neither = report(&[GOOD], |report| {
+        policed(false)(report);
+        fits(Fit::Nomatch)(report);
+    })
+    .await;
+    let nothing = "Senders who keep to the policy (MTA-STS) or to the TLSA records (DANE) of one.cases.test send it \
+                   nothing; mail of others goes to a.cases.test, TLS 1.3";
+    assert!(neither.sentence.starts_with(nothing), "{}", neither.sentence);
+    let wanted = ", but its certificate is not the one that its TLSA records name, and the domain's policy (MTA-STS) does \
+                  not name it.";
+    assert!(neither.sentence.ends_with(wanted), "{}", neither.sentence);
+    // Who is guarded by his records is not by his policy.
+    let guarded = report(&[GOOD], |report| {
+        policed(false)(report);
+        fits(Fit::Match)(report);
+    })
+    .await;
+    assert!(guarded.sentence.contains("guarded by DANE, but the domain's policy"), "{}", guarded.sentence);
 }
