@@ -156,7 +156,7 @@ async fn surveyed(dns: &dyn Resolve, domain: &str) -> spf_record::Branch {
 /// SPF names somebody.
 fn sends_mail(tree: &spf_record::Branch, missing: Option<&NoExchangers>) -> bool {
     let is_silent = matches!(tree.state, spf_record::State::Nothing);
-    !tree.refuses_everybody() && !(is_silent && matches!(missing, Some(NoExchangers::NullMx)))
+    !(tree.refuses_everybody() || is_silent && matches!(missing, Some(NoExchangers::NullMx)))
 }
 
 /// The texts of a name; none if there are none.
