@@ -4,7 +4,7 @@
 //! panics. The kind decides fate and exit code; the sentence is for people.
 //! Knows no exit numbers (see `cli::exit`) and no reply grammar.
 
-use crate::secret::Secret;
+use crate::secret::{Secret, Veil};
 use crate::status::Fate;
 use std::borrow::Cow;
 use std::fmt;
@@ -105,13 +105,21 @@ impl Error {
     }
 
     /// The same without the secret, should the peer have repeated it.
-    pub fn without(mut self, secret: &Secret) -> Self {
-        let veiled = |text: &String| secret.veil(text).into_owned();
-        self.0.said = self.0.said.as_ref().map(veiled);
-        self.0.tried = veiled(&self.0.tried);
-        let source = self.0.source.take_if(|source| matches!(secret.veil(&source.to_string()), Cow::Owned(_)));
+    pub fn without(self, secret: &Secret) -> Self {
+        self.veiled(|text| secret.veil(text))
+    }
+
+    /// The same without all that is known to be secret.
+    pub fn under(self, veil: &Veil) -> Self {
+        self.veiled(|text| veil.over(text))
+    }
+
+    fn veiled(mut self, over: impl for<'a> Fn(&'a str) -> Cow<'a, str>) -> Self {
+        self.0.said = self.0.said.as_ref().map(|text| over(text).into_owned());
+        self.0.tried = over(&self.0.tried).into_owned();
+        let source = self.0.source.take_if(|source| matches!(over(&source.to_string()), Cow::Owned(_)));
         match source {
-            Some(source) => self.caused_by(veiled(&source.to_string())),
+            Some(source) => self.caused_by(over(&source.to_string()).into_owned()),
             None => self,
         }
     }

@@ -45,12 +45,14 @@ fn talk(arguments: &[&str], lines: &str) -> Output {
         .args(["mx", "talk"])
         .args(arguments)
         .env("MAILKIT_CONFIG", "/dev/null")
+        .env("PW", "another word")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    // Who has heard enough reads no more.
+    let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
     child.wait_with_output().unwrap()
 }
 
@@ -92,6 +94,53 @@ fn what_was_typed_as_a_secret_is_shown_nowhere_when_a_server_repeats_it() {
         }
         let _ = playing.join();
     }
+}
+
+/// What was typed as a secret, and the options and lines that make an error of its echo.
+#[test]
+fn what_was_typed_as_a_secret_is_in_no_error_when_a_server_repeats_it() {
+    let _watch = watchdog::over("echoes in errors", Duration::from_secs(120));
+    let plain = "AGJvYgBodW50ZXIy";
+    for (scheme, greeting, words, options, lines, exit) in [
+        ("pop3", "+OK\r\n", &["-ERR you said", "+OK"][..], &[][..], "PASS hunter2\n.expect +OK\n".to_owned(), 1),
+        ("pop3", "+OK\r\n", &["-ERR you said", "+OK"], &["--expect", "+OK"], "PASS hunter2\n".to_owned(), 1),
+        ("smtp", "220 mx\r\n", &["535 you said", "221"], &["--expect", "235"], format!("AUTH PLAIN {plain}\n"), 1),
+        (
+            "smtp",
+            "220 mx\r\n",
+            &["535 you said", "221"],
+            &["--expect", "235", "--json", "--user", "bob", "--password-env", "PW"],
+            format!("AUTH PLAIN {plain}\n"),
+            1,
+        ),
+        ("pop3", "+OK\r\n", &["-ERR", "-ERR it was hunter2,"], &[], "PASS hunter2\n.starttls\n".to_owned(), 69),
+    ] {
+        let (url, playing) = echo(greeting, words);
+        let url = format!("{}?tls=none", url.replace("smtp", scheme));
+        let output = talk(&[options, &[&url]].concat(), &lines);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        for place in [&out, &err] {
+            assert!(place.contains("{secret}"), "{scheme} {options:?}: {place}");
+            assert!(!place.contains("hunter2") && !place.contains(plain), "{scheme} {options:?}: {place}");
+        }
+        assert_eq!(output.status.code(), Some(exit), "{scheme} {options:?}: {err}");
+        let _ = playing.join();
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_is_not_said_in_parts() {
+    let _watch = watchdog::over("a long line", Duration::from_secs(60));
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        let mut rest = String::new();
+        let _ = peer.read_to_string(&mut rest);
+        rest
+    });
+    let output = talk(&[&url], &("x".repeat(1024 * 1024 + 1) + "\n"));
+    assert_eq!(output.status.code(), Some(65), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("a line of standard input has more than 1048576 octets"));
+    assert!(!playing.join().unwrap().contains('x'));
 }
 
 #[test]

@@ -465,6 +465,121 @@ fn a_client_that_says_something_else_is_told_of() {
 }
 
 #[test]
+fn a_client_that_says_a_password_is_told_of_without_it() {
+    let home = TempDir::new().unwrap();
+    for (trace, said) in [
+        ("S: +OK\nC: PASS {secret}\nS: +OK\n", "pass hunter2\r\n"),
+        ("S: +OK\nC: NOOP\nS: +OK\n", "PASS hunter2\r\n"),
+        ("S: +OK\nC: PASS {secret}\nS: +OK\n", "PASS hunter2"),
+        ("S: 220\nC: AUTH LOGIN\nS: 334 go\nC: *\nS: 501\n", "AUTH LOGIN\r\nhunter2\r\n"),
+        ("S: +OK\n-- closed\n", "PASS hunter2\r\n"),
+    ] {
+        let file = home.path().join("trace.txt");
+        std::fs::write(&file, trace).unwrap();
+        let (server, at) = serve(&home, &file, &["--wait", "2s"]);
+        let mut stream = std::net::TcpStream::connect(&at).unwrap();
+        stream.write_all(said.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let (exit, told) = told(server);
+        assert_eq!(exit, Some(76), "{told}");
+        assert!(told.contains("something else, which may be a secret") && !told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn a_client_that_never_comes_to_the_point_is_not_listened_to_for_ever() {
+    let _watch = watchdog::over("a flood", Duration::from_secs(60));
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("trace.txt");
+    std::fs::write(&file, "S: 220 mx\nC: DATA\nC: {...}\nC: .\nS: 250 ok\n").unwrap();
+    let (server, at) = serve(&home, &file, &["--wait", "2s"]);
+    let mut stream = std::net::TcpStream::connect(&at).unwrap();
+    stream.write_all(b"DATA\r\n").unwrap();
+    // A line each 100 ms: none of them is late.
+    while stream.write_all(b"more\r\n").is_ok() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (exit, told) = told(server);
+    assert_eq!(exit, Some(76), "{told}");
+    assert!(told.contains("does not end in time"), "{told}");
+}
+
+#[test]
+fn options_that_would_be_passed_over_are_refused() {
+    let home = TempDir::new().unwrap();
+    for (way, option) in [
+        (["--ask", "127.0.0.1:1"], &["--proxy", "socks5://127.0.0.1:1"][..]),
+        (["--ask", "127.0.0.1:1"], &["--source", "127.0.0.2"]),
+        (["--ask", "127.0.0.1:1"], &["-4"]),
+        (["--ask", "127.0.0.1:1"], &["--tls-name", "x.test"]),
+        (["--dns", "127.0.0.1:0"], &["--cert", "x.pem"]),
+        (["--dns", "127.0.0.1:0"], &["--ca", "x.pem"]),
+        (["--dns", "127.0.0.1:0"], &["--exact"]),
+        (["--listen", "127.0.0.1:0"], &["-6"]),
+    ] {
+        let output =
+            mailkit(&home).args(["trace", "replay"]).args(way).args(option).arg(path(DNS[0].0)).output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{way:?} {option:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_question_that_had_no_answer_and_has_one_now_is_told_of() {
+    let _watch = watchdog::over("new answers", Duration::from_secs(60));
+    let home = TempDir::new().unwrap();
+    let (file, _) = DNS[0];
+    let silent = home.path().join("silent.jsonl");
+    let recorded = text(file);
+    let lines = recorded.lines().map(|line| {
+        let mut event = Event::from_json(line).unwrap();
+        if let Some(Happening::Query { reply, .. }) = &mut event.event {
+            *reply = None;
+        }
+        event.to_json() + "\n"
+    });
+    std::fs::write(&silent, lines.collect::<String>()).unwrap();
+    let (mut server, at) = play(&home, &path(file), &["--dns", "127.0.0.1:0"]);
+    let asked = mailkit(&home).args(["trace", "replay", "--ask", &at]).arg(&silent).output().unwrap();
+    let told = String::from_utf8_lossy(&asked.stderr).into_owned();
+    assert_eq!(asked.status.code(), Some(76), "{told}");
+    assert!(told.contains("had no answer when it was recorded, and has one now"), "{told}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+#[test]
+fn a_trace_of_which_nothing_can_be_asked_says_what_to_do() {
+    let home = TempDir::new().unwrap();
+    for (text, wanted) in [
+        ("S: 220 mx\n", "record some"),
+        ("-- query MX a.example over udp: 30 octets\n", "only JSON lines hold the octets"),
+    ] {
+        let file = home.path().join("trace.txt");
+        std::fs::write(&file, text).unwrap();
+        let asked = mailkit(&home).args(["trace", "replay", "--ask", "127.0.0.1:1"]).arg(&file).output().unwrap();
+        let told = String::from_utf8_lossy(&asked.stderr).into_owned();
+        assert_eq!(asked.status.code(), Some(65), "{told}");
+        assert!(told.contains(wanted), "{told}");
+    }
+}
+
+#[test]
+fn what_is_no_trace_is_not_repeated_at_length_and_standard_input_is_read_once() {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("long.txt");
+    for text in ["x".repeat(200_000), format!("{{\"v\":1,\"dir\":\"{}\"}}", "é".repeat(100_000))] {
+        std::fs::write(&file, text).unwrap();
+        for words in [&["show"][..], &["diff", "long.txt"], &["replay", "--listen", "127.0.0.1:0"]] {
+            let output = mailkit(&home).arg("trace").args(words).arg(&file).output().unwrap();
+            assert_eq!(output.status.code(), Some(65), "{words:?}");
+            assert!(output.stderr.len() < 1000, "{words:?}: {} octets", output.stderr.len());
+        }
+    }
+    let output = mailkit(&home).args(["trace", "diff", "-", "-"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(64), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn what_is_no_trace_or_has_no_such_conversation_is_refused() {
     let home = TempDir::new().unwrap();
     for (text, more, exit) in [

@@ -33,7 +33,11 @@ pub struct Exchange {
 
 /// All of a trace.
 #[derive(Debug, Default)]
-pub struct Answers(Vec<Exchange>);
+pub struct Answers {
+    exchanges: Vec<Exchange>,
+    /// Questions of which the trace has no octets.
+    bare: usize,
+}
 
 /// What a played server does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +51,37 @@ pub enum Answer {
 impl Answers {
     /// Reads the questions of a trace.
     pub fn read(trace: &str) -> Result<Self, NotAnEvent> {
-        Ok(Self(parse(trace)?.iter().filter_map(exchange).collect()))
+        let mut answers = Self::default();
+        // Empty lines are no events.
+        let lines = trace.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        for ((index, _), event) in lines.zip(parse(trace)?) {
+            let Some(Happening::Query { query, .. }) = &event.event else {
+                answers.bare += usize::from(is_bare(&event));
+                continue;
+            };
+            match query {
+                None => answers.bare += 1,
+                Some(_) => answers
+                    .exchanges
+                    .push(exchange(&event).map_err(|why| NotAnEvent { line: index + 1, why: why.to_owned() })?),
+            }
+        }
+        Ok(answers)
+    }
+
+    /// How many questions the trace has without the octets, so that nobody can ask or answer them.
+    pub fn bare(&self) -> usize {
+        self.bare
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.exchanges.is_empty()
     }
 
     /// Each of them, in their order.
     pub fn exchanges(&self) -> &[Exchange] {
-        &self.0
+        &self.exchanges
     }
 
     /// What is answered to these octets. An error says why there is nothing to answer.
@@ -66,7 +90,7 @@ impl Answers {
         let question = query.question().to_ascii_lowercase();
         // Best is one that was asked in the same way and is not given yet; of several, the first.
         let fit = |known: &Exchange| (known.query.key() == query.key(), known.is_stream == is_stream, !known.is_given);
-        let known = self.0.iter_mut().filter(|known| known.query.question().eq_ignore_ascii_case(&question));
+        let known = self.exchanges.iter_mut().filter(|known| known.query.question().eq_ignore_ascii_case(&question));
         let best = known.rev().max_by_key(|known| fit(known));
         let best = best.ok_or_else(|| format!("nobody asked for {}", shown(&query)))?;
         best.is_given = true;
@@ -90,7 +114,7 @@ impl Answers {
 
     /// The first question that nobody has asked yet.
     pub fn missing(&self) -> Option<&Exchange> {
-        self.0.iter().find(|known| !known.is_given)
+        self.exchanges.iter().find(|known| !known.is_given)
     }
 }
 
@@ -132,16 +156,29 @@ fn records(reply: &Reply) -> BTreeMap<String, usize> {
     records
 }
 
-fn exchange(event: &Event) -> Option<Exchange> {
-    let Some(Happening::Query { record, name, over, query, reply }) = &event.event else { return None };
-    let query = Query::read(&STANDARD.decode(query.as_ref()?).ok()?)?;
+/// Whether it is a question in the text of a trace, which has no octets.
+fn is_bare(event: &Event) -> bool {
+    matches!(&event.event, Some(Happening::Note { what }) if ["query ", "dns "].iter().any(|word| what.starts_with(word)))
+}
+
+fn exchange(event: &Event) -> Result<Exchange, &'static str> {
+    let Some(Happening::Query { record, name, over, query, reply }) = &event.event else { return Err("no question") };
+    let query = query.as_ref().and_then(|query| STANDARD.decode(query).ok());
+    let query = query.ok_or("the question is not base64")?;
+    let query = Query::read(&query).ok_or("the question is none that anybody asks")?;
     let reply = match reply {
-        // Shorter than a header, longer than a message: nobody has said that.
-        Some(reply) => Some(STANDARD.decode(reply).ok().filter(|reply| (HEADER..=MESSAGE_MAX).contains(&reply.len()))?),
+        Some(reply) => {
+            let reply = STANDARD.decode(reply).map_err(|_| "the reply is not base64")?;
+            // Shorter than a header, longer than a message: nobody has said that.
+            if !(HEADER..=MESSAGE_MAX).contains(&reply.len()) {
+                return Err("the reply has a length that none can have");
+            }
+            Some(reply)
+        }
         None => None,
     };
     let (title, is_stream) = (format!("{record} {name}"), over != "udp");
-    Some(Exchange { title, query, is_stream, reply, is_given: false })
+    Ok(Exchange { title, query, is_stream, reply, is_given: false })
 }
 
 /// The name that is asked for, for people.
@@ -264,13 +301,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_question_or_a_reply_that_cannot_be_is_told_of() {
+        let asked = STANDARD.encode(query("a.example.").octets());
+        for (asked, reply, wanted) in [
+            ("!", None, "the question is not base64"),
+            ("AAAA", None, "none that anybody asks"),
+            (asked.as_str(), Some("!"), "the reply is not base64"),
+            (asked.as_str(), Some("AAAA"), "a length that none can have"),
+        ] {
+            let what = Happening::Query {
+                record: "TXT".into(),
+                name: "a.example.".into(),
+                over: "udp".into(),
+                query: Some(asked.to_owned()),
+                reply: reply.map(str::to_owned),
+            };
+            let trace = format!("\n{}\n", Event::happened(0, what).to_json());
+            let error = Answers::read(&trace).expect_err("a mistake");
+            assert_eq!(error.line, 2);
+            assert!(error.why.contains(wanted), "{error}");
+        }
+        let answers = Answers::read("-- query MX a.example over udp: 30 octets\nS: 220 mx\n").expect("a trace");
+        assert_eq!((answers.is_empty(), answers.bare()), (true, 1));
+    }
+
     proptest! {
         #[test]
         fn no_octets_make_it_panic(
             octets in prop::collection::vec(any::<u8>(), 0..80),
             reply in prop::collection::vec(any::<u8>(), 0..80),
         ) {
-            let mut answers = Answers::read(&line("udp", "a.example.", Some(&reply))).expect("a trace");
+            let Ok(mut answers) = Answers::read(&line("udp", "a.example.", Some(&reply))) else {
+                prop_assert!(reply.len() < HEADER);
+                return Ok(());
+            };
             let _ = answers.answer(&octets, false);
             let _ = answers.answer(query("a.example.").octets(), false);
             let _ = difference(&reply, &octets, false);

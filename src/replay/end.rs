@@ -2,13 +2,18 @@
 //!
 //! Errors are sentences about the other side, for whoever reads the trace. Knows no protocol.
 
+use crate::message::safe::terminal;
 use crate::world::Stream;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// What nobody has looked at yet: a line without end is given up there.
 const UNREAD_MAX: usize = 1024 * 1024;
+/// Who says as many octets has the time of another line for more.
+const PIECE: u64 = 1024 * 1024;
+/// Octets of what was heard that are told.
+const TOLD_MAX: usize = 200;
 /// Octets asked for at once.
 const READ_SIZE: usize = 16 * 1024;
 
@@ -22,6 +27,51 @@ pub enum Pace {
     Octets,
 }
 
+/// What may be told of what was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Told {
+    /// All of it, up to a limit.
+    #[default]
+    Words,
+    /// The same, but for the words that log somebody in.
+    NoLogin,
+    /// Nothing: there was a secret in its place.
+    Nothing,
+}
+
+/// How long somebody may take who goes on talking.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    since: Instant,
+    patience: Duration,
+    octets: u64,
+}
+
+impl Turn {
+    fn new(patience: Duration) -> Self {
+        Self { since: Instant::now(), patience, octets: 0 }
+    }
+
+    /// What is left of it. Looked at before each read: who always has a few octets more never lets a timer ring.
+    fn left(&self) -> Option<Duration> {
+        self.patience.checked_sub(self.since.elapsed()).filter(|left| !left.is_zero())
+    }
+
+    /// So many octets came, of something that may be long: no wait is longer for that than for a line of them.
+    pub(super) fn heard(&mut self, octets: u64) {
+        let before = self.octets / PIECE;
+        self.octets = self.octets.saturating_add(octets);
+        if self.octets / PIECE > before {
+            self.since = Instant::now();
+        }
+    }
+
+    /// Whether it is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.left().is_none()
+    }
+}
+
 /// One end of a connection.
 #[derive(Debug)]
 pub struct End {
@@ -29,12 +79,13 @@ pub struct End {
     unread: Vec<u8>,
     pace: Pace,
     patience: Duration,
+    told: Told,
 }
 
 impl End {
     /// Over this stream; whatever is waited for comes within `patience`, or not at all.
     pub fn new(stream: Box<dyn Stream>, pace: Pace, patience: Duration) -> Self {
-        Self { stream: Some(stream), unread: Vec::new(), pace, patience }
+        Self { stream: Some(stream), unread: Vec::new(), pace, patience, told: Told::default() }
     }
 
     /// Says something. The other side may have hung up already: what it said until then is what counts.
@@ -56,6 +107,7 @@ impl End {
 
     /// The next line, without its CRLF.
     pub async fn line(&mut self) -> Result<Vec<u8>, String> {
+        let turn = self.turn();
         let mut looked_at = 0;
         loop {
             let found = self.unread[looked_at..].windows(2).position(|pair| pair == b"\r\n");
@@ -65,7 +117,7 @@ impl End {
                 return Ok(line);
             }
             looked_at = self.unread.len().saturating_sub(1);
-            self.read().await?;
+            self.read(&turn).await?;
         }
     }
 
@@ -76,14 +128,16 @@ impl End {
 
     /// So many octets.
     pub async fn exactly(&mut self, len: usize) -> Result<Vec<u8>, String> {
+        let mut turn = self.turn();
         while self.unread.len() < len {
-            self.read().await?;
+            turn.heard(self.read(&turn).await?);
         }
         Ok(self.unread.drain(..len).collect())
     }
 
     /// So many octets, whatever they are.
     pub async fn skip(&mut self, mut len: u64) -> Result<(), String> {
+        let mut turn = self.turn();
         loop {
             let there = self.unread.len().min(usize::try_from(len).unwrap_or(usize::MAX));
             self.unread.drain(..there);
@@ -91,13 +145,14 @@ impl End {
             if len == 0 {
                 return Ok(());
             }
-            self.read().await?;
+            turn.heard(self.read(&turn).await?);
         }
     }
 
     /// What is said until the other side hangs up.
     pub async fn rest(&mut self) -> Result<Vec<u8>, String> {
-        while self.read().await.is_ok() {}
+        let turn = self.turn();
+        while self.read(&turn).await.is_ok() {}
         match &self.stream {
             None => Ok(std::mem::take(&mut self.unread)),
             Some(_) => Err("the connection is still open".to_owned()),
@@ -130,27 +185,107 @@ impl End {
         self.stream = Some(stream);
     }
 
-    /// The beginning of what is unread.
-    fn shown(&self) -> String {
-        self.unread.get(..200).unwrap_or(&self.unread).escape_ascii().to_string()
+    /// From now on, so much is told of what is heard.
+    pub fn tell(&mut self, told: Told) {
+        self.told = told;
     }
 
-    async fn read(&mut self) -> Result<(), String> {
+    /// What is told of these octets.
+    pub fn quoted(&self, octets: &[u8]) -> String {
+        let is_hidden = match self.told {
+            Told::Words => false,
+            Told::NoLogin => octets.split(|octet| *octet == b'\n').any(logs_in),
+            Told::Nothing => !octets.is_empty(),
+        };
+        if is_hidden {
+            return "something else, which may be a secret".to_owned();
+        }
+        let told = octets.get(..TOLD_MAX).unwrap_or(octets);
+        match std::str::from_utf8(told) {
+            Ok(text) => format!("`{}`", terminal(text)),
+            Err(_) => format!("`{}`", told.escape_ascii()),
+        }
+    }
+
+    /// The beginning of what is unread.
+    fn shown(&self) -> String {
+        self.quoted(&self.unread)
+    }
+
+    /// The time for something that is to be heard now.
+    pub(super) fn turn(&self) -> Turn {
+        Turn::new(self.patience)
+    }
+
+    /// Hears more; says how much.
+    async fn read(&mut self, turn: &Turn) -> Result<u64, String> {
         let Some(stream) = &mut self.stream else { return Err("the connection is closed".to_owned()) };
         if self.unread.len() >= UNREAD_MAX {
-            return Err(format!("more than {UNREAD_MAX} octets without an end, behind `{}`", self.shown()));
+            return Err(format!("more than {UNREAD_MAX} octets without an end, behind {}", self.shown()));
         }
         let mut buffer = [0; READ_SIZE];
-        match timeout(self.patience, stream.read(&mut buffer)).await {
-            Err(_) => Err(format!("nothing more comes behind `{}`", self.shown())),
-            Ok(Ok(0) | Err(_)) => {
+        let heard = match turn.left() {
+            Some(left) => timeout(left, stream.read(&mut buffer)).await.ok(),
+            None => None,
+        };
+        match heard {
+            None => Err(format!("nothing more comes behind {}", self.shown())),
+            Some(Ok(0) | Err(_)) => {
                 self.stream = None;
-                Err(format!("the other side hung up behind `{}`", self.shown()))
+                Err(format!("the other side hung up behind {}", self.shown()))
             }
-            Ok(Ok(count)) => {
+            Some(Ok(count)) => {
                 self.unread.extend_from_slice(&buffer[..count]);
-                Ok(())
+                Ok(count as u64)
             }
         }
+    }
+}
+
+/// Whether a line logs somebody in, in any of the protocols, behind a tag or not. Who is wrong about that tells less.
+fn logs_in(line: &[u8]) -> bool {
+    const WORDS: [&[u8]; 8] =
+        [b"PASS", b"APOP", b"AUTH", b"LOGIN", b"AUTHENTICATE", b"XCLIENT", b"Authorization:", b"Proxy-Authorization:"];
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.take(2).any(|word| WORDS.iter().any(|login| word.eq_ignore_ascii_case(login)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_comes_in_drops_has_the_time_of_one_line() {
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let dripping = tokio::spawn(async move {
+            while theirs.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
+        });
+        let mut end = End::new(Box::new(ours), Pace::Whole, PATIENCE);
+        let begun = Instant::now();
+        assert!(end.line().await.is_err_and(|why| why.contains("nothing more comes")));
+        assert!(begun.elapsed() <= PATIENCE);
+        assert!(end.exactly(1000).await.is_err() && end.skip(1000).await.is_err() && end.rest().await.is_err());
+        assert!(begun.elapsed() <= 4 * PATIENCE);
+        dripping.abort();
+    }
+
+    #[test]
+    fn words_that_log_in_are_not_told() {
+        let (ours, _) = tokio::io::duplex(1);
+        let mut end = End::new(Box::new(ours), Pace::Whole, PATIENCE);
+        end.tell(Told::NoLogin);
+        for line in ["pass hunter2", "a login bob hunter2", "NOOP\r\nAUTH PLAIN AGh1bnRlcjI=", "authorization: hunter2"]
+        {
+            assert!(!end.quoted(line.as_bytes()).contains("hunter2"), "{line}");
+        }
+        assert_eq!(end.quoted(b"RSET"), "`RSET`");
+        assert!(end.quoted(&[b'x'; 300]).len() < 210);
+        end.tell(Told::Nothing);
+        assert!(!end.quoted(b"aHVudGVyMg==").contains("aHVu"));
     }
 }

@@ -5,7 +5,7 @@
 //! for a body that was left out, octets of the same number are said. The first difference ends the play. What a connection
 //! is, and whose certificate it shows, is the stage's business.
 
-use super::end::End;
+use super::end::{End, Told};
 use super::tolerance::{Tags, tagged, usual};
 use super::{Cue, SECRET, is_any_field};
 use crate::secret::Secret;
@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// A body that was left out and is longer is not made up.
 const FILLER_MAX: u64 = 64 * 1024 * 1024;
+/// Octets of a line of a message that is skipped, on the average: who says shorter ones is not listened to as long.
+const LINE_MEAN: u64 = 32;
 /// Said for a body of which not even the size is known.
 const FILLER: &[u8] = b"\r\n(left out of the trace)\r\n";
 /// What holds a secret and is no line is a form, and not longer.
@@ -40,6 +42,8 @@ pub struct Player<S> {
     ends: HashMap<u32, End>,
     /// A line that was heard has announced octets, of which some may have been left out.
     is_counted: bool,
+    /// We have asked for more words, as servers do in a login.
+    has_challenged: bool,
     /// What names stand for, on both sides.
     pub bindings: Bindings,
     /// What is said where the trace has a secret, one after the other.
@@ -57,7 +61,18 @@ impl<S: Stage> Player<S> {
     pub fn new(stage: S, role: Side) -> Self {
         let (ends, bindings, secrets) = (HashMap::new(), Bindings::new(), VecDeque::new());
         let (is_recorded, is_exact, tags) = (false, false, Tags::default());
-        Self { stage, role, ends, is_counted: false, bindings, secrets, is_recorded, is_exact, tags }
+        Self {
+            stage,
+            role,
+            ends,
+            is_counted: false,
+            has_challenged: false,
+            bindings,
+            secrets,
+            is_recorded,
+            is_exact,
+            tags,
+        }
     }
 
     /// The stage.
@@ -93,6 +108,7 @@ impl<S: Stage> Player<S> {
             Entry::Line { connection, side, text } if *side == self.role => {
                 let text = self.tags.replace(text).unwrap_or_else(|| text.clone());
                 let line = self.with_secrets(&fill(&text, &self.bindings))? + "\r\n";
+                self.has_challenged = challenges(&line);
                 self.end(*connection).await?.say(line.as_bytes()).await
             }
             Entry::Raw { connection, side, octets } if *side == self.role => {
@@ -106,16 +122,25 @@ impl<S: Stage> Player<S> {
             Entry::Line { connection, text, .. } if text == "{...}" => self.skip_to(*connection, cue, later).await,
             Entry::Line { connection, text, .. } => {
                 let wanted = self.wanted(text);
-                let line = self.end(*connection).await?.line().await?;
+                let is_answer = std::mem::take(&mut self.has_challenged);
+                let is_secret = self.is_recorded && (is_answer || text.contains(SECRET));
+                let end = self.end(*connection).await?;
+                if is_secret {
+                    end.tell(Told::Nothing);
+                }
+                let line = end.line().await?;
+                let told = end.quoted(&line);
                 let line =
                     String::from_utf8(line).map_err(|error| format!("heard octets that are no text: {error}"))?;
                 self.is_counted |= announces(&line);
-                if self.is_right(&wanted, &line) { Ok(()) } else { Err(format!("heard `{line}`")) }
+                if self.is_right(&wanted, &line) { Ok(()) } else { Err(format!("heard {told}")) }
             }
             Entry::Raw { connection, octets, .. } if self.is_recorded && cue.elided.is_some() => {
                 let len = cue.elided.and_then(|size| usize::try_from(size).ok()).filter(|len| *len <= HEARD_MAX);
                 let len = len.ok_or("nobody listens to so much that holds a secret")?;
-                let heard = self.end(*connection).await?.exactly(len).await?;
+                let end = self.end(*connection).await?;
+                end.tell(Told::Nothing);
+                let heard = end.exactly(len).await?;
                 let (wanted, heard) = (String::from_utf8_lossy(octets), String::from_utf8_lossy(&heard));
                 if self.is_right(&self.wanted(&wanted), &heard) {
                     Ok(())
@@ -124,8 +149,9 @@ impl<S: Stage> Player<S> {
                 }
             }
             Entry::Raw { connection, octets, .. } => {
-                let heard = self.end(*connection).await?.exactly(octets.len()).await?;
-                if heard == *octets { Ok(()) } else { Err(format!("heard `{}`", heard.escape_ascii())) }
+                let end = self.end(*connection).await?;
+                let heard = end.exactly(octets.len()).await?;
+                if heard == *octets { Ok(()) } else { Err(format!("heard {}", end.quoted(&heard))) }
             }
             Entry::Tls(connection) => {
                 let stream = self.end(*connection).await?.take()?;
@@ -148,7 +174,7 @@ impl<S: Stage> Player<S> {
                     end.close().await;
                 }
                 let rest = end.rest().await?;
-                if rest.is_empty() { Ok(()) } else { Err(format!("heard `{}` first", rest.escape_ascii())) }
+                if rest.is_empty() { Ok(()) } else { Err(format!("heard {} first", end.quoted(&rest))) }
             }
             Entry::Wait(wait) => {
                 tokio::time::sleep(*wait).await;
@@ -257,14 +283,26 @@ impl<S: Stage> Player<S> {
             return self.end(connection).await?.skip(cue.elided.unwrap_or_default()).await;
         };
         let next = self.wanted(next);
-        loop {
+        // Another body may be longer, but somebody who never comes to the end of it is not listened to for ever.
+        let most = cue.elided.map_or(FILLER_MAX, |size| FILLER_MAX.max(size.saturating_mul(2)));
+        let mut turn = self.end(connection).await?.turn();
+        let (mut octets, mut lines) = (0, 0);
+        while octets <= most && lines <= most / LINE_MEAN {
+            if turn.is_over() {
+                return Err("what was left out of the trace does not end in time".to_owned());
+            }
             let line = self.end(connection).await?.line().await?;
             let text = String::from_utf8_lossy(&line).into_owned();
             if self.is_end_of_body(&next, &text) {
                 self.end(connection).await?.put_back(line);
                 return Ok(());
             }
+            let size = line.len() as u64 + 2;
+            turn.heard(size);
+            octets += size;
+            lines += 1;
         }
+        Err(format!("what was left out of the trace does not end after {octets} octets in {lines} lines"))
     }
 
     async fn end(&mut self, connection: u32) -> Result<&mut End, String> {
@@ -272,8 +310,20 @@ impl<S: Stage> Player<S> {
             let end = self.stage.open(connection).await?;
             self.ends.insert(connection, end);
         }
-        self.ends.get_mut(&connection).ok_or_else(|| "the connection is closed".to_owned())
+        let end = self.ends.get_mut(&connection).ok_or_else(|| "the connection is closed".to_owned())?;
+        // What a trace hides, an error shows no more than it.
+        end.tell(match (self.is_recorded, self.has_challenged) {
+            (true, true) => Told::Nothing,
+            (true, false) => Told::NoLogin,
+            (false, _) => Told::Words,
+        });
+        Ok(end)
     }
+}
+
+/// Whether whoever hears this may say a password next (RFC 4954 §4; RFC 9051 §7.6; RFC 5034 §4).
+fn challenges(line: &str) -> bool {
+    line.starts_with("334") || line.strip_prefix('+').is_some_and(|rest| !rest.starts_with("OK"))
 }
 
 /// Whether counted octets follow a line: a literal of IMAP (RFC 9051 §4.3), or a chunk (RFC 3030 §2).

@@ -1,6 +1,5 @@
 //! What a conversation by hand is made of: who talks, who looks on, and how it can end.
 
-use super::turn::Answer;
 use crate::endpoint::Endpoint;
 use crate::engine::passed::Passed;
 use crate::error::Result;
@@ -43,8 +42,8 @@ pub enum Ended {
     Unexpected {
         /// What it should have begun with.
         wanted: String,
-        /// The answer, if there was one.
-        got: Option<Answer>,
+        /// The answer, if there was one, without the secrets that are known.
+        got: Option<String>,
     },
 }
 

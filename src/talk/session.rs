@@ -103,14 +103,16 @@ impl<'a> Talk<'a> {
             (talk.show)(News::Entry(Entry::Note(1, format!("PROXY header {said}"))));
         }
         if let Security::Implicit(_) = dialled.security {
-            talk.handshake().await?;
+            let begun = talk.handshake().await;
+            begun.map_err(|error| error.under(&talk.veil))?;
         }
         Ok(talk)
     }
 
     /// Says what everybody says first, as far as wanted. Ends the conversation if it is to be dropped there.
     pub async fn open_with(&mut self, wish: &Wish) -> Result<()> {
-        self.opening(wish).await?;
+        let opened = self.opening(wish).await;
+        opened.map_err(|error| error.under(&self.veil))?;
         if wish.is_dropped {
             self.cut();
         }
@@ -119,6 +121,11 @@ impl<'a> Talk<'a> {
 
     /// Goes on with what is typed, until there is no more of it, or the server has gone.
     pub async fn go_on(&mut self, lines: Lines<'_>) -> Result<Ended> {
+        let ended = self.converse(lines).await;
+        ended.map_err(|error| error.under(&self.veil))
+    }
+
+    async fn converse(&mut self, lines: Lines<'_>) -> Result<Ended> {
         let (mut due, mut late) = (self.turn.due(), self.end_of_wait());
         loop {
             if self.connection.is_none() {
@@ -142,7 +149,7 @@ impl<'a> Talk<'a> {
                     match act {
                         Ok(Act::Quit) => return Ok(Ended::Well),
                         Ok(act) => if let Some(ended) = self.act(act, lines.is_live).await? { return Ok(ended) },
-                        Err(error) if lines.is_live => (self.show)(News::Word(error.to_string())),
+                        Err(error) if lines.is_live => self.tell(News::Word(error.to_string())),
                         Err(error) => return Err(Error::new(Kind::Usage, error.to_string())),
                     }
                 }
@@ -156,15 +163,20 @@ impl<'a> Talk<'a> {
         self.connection.is_some()
     }
 
-    /// The last complete answer.
-    pub fn last(&self) -> Option<&Answer> {
+    /// The last complete answer, as it was heard.
+    pub(super) fn last(&self) -> Option<&Answer> {
         self.turn.last()
     }
 
     /// Says goodbye, unless that was done, or is not possible in the middle of a message.
     pub async fn leave(mut self) -> Result<()> {
+        let left = self.part().await;
+        left.map_err(|error| error.under(&self.veil))
+    }
+
+    async fn part(&mut self) -> Result<()> {
         if self.turn.is_text() && self.connection.is_some() {
-            (self.show)(News::Warning("the message has no end, so the connection is cut: it is not sent".to_owned()));
+            self.tell(News::Warning("the message has no end, so the connection is cut: it is not sent".to_owned()));
             self.cut();
         }
         if self.connection.is_some() && !self.is_over {
@@ -202,17 +214,17 @@ impl<'a> Talk<'a> {
             Act::Expect(wanted) => match self.is_as_expected(&wanted) {
                 true => Ok(()),
                 false if is_live => {
-                    (self.show)(News::Word(format!("the last answer does not begin with {wanted}")));
+                    self.tell(News::Word(format!("the last answer does not begin with {wanted}")));
                     Ok(())
                 }
-                false => return Ok(Some(Ended::Unexpected { wanted, got: self.last().cloned() })),
+                false => return Ok(Some(self.unexpected(&wanted))),
             },
             Act::Quit => Ok(()),
         };
         match told {
             // A person sees what went wrong, and decides.
             Err(error) if is_live && self.connection.is_some() => {
-                (self.show)(News::Word(error.to_string()));
+                self.tell(News::Word(error.to_string()));
                 Ok(None)
             }
             told => told.map(|()| None),
@@ -222,6 +234,22 @@ impl<'a> Talk<'a> {
     /// Whether the last answer begins so: with a code or a word, and perhaps what stands behind it.
     pub fn is_as_expected(&self, wanted: &str) -> bool {
         self.last().is_some_and(|last| format!("{} {}", last.word, last.text).starts_with(wanted))
+    }
+
+    /// That this was expected, and something else came; neither shows a secret.
+    pub fn unexpected(&self, wanted: &str) -> Ended {
+        let got = self.last().map(|last| self.veil.over(&format!("{} {}", last.word, last.text)).into_owned());
+        Ended::Unexpected { wanted: self.veil.over(wanted).into_owned(), got }
+    }
+
+    /// Says something to whoever looks on, in which the server's words may be.
+    fn tell(&mut self, news: News) {
+        let news = match news {
+            News::Word(text) => News::Word(self.veil.over(&text).into_owned()),
+            News::Warning(text) => News::Warning(self.veil.over(&text).into_owned()),
+            other => other,
+        };
+        (self.show)(news);
     }
 
     pub(super) async fn say_line(&mut self, line: &str) -> Result<()> {
@@ -347,9 +375,9 @@ impl<'a> Talk<'a> {
         (self.show)(News::Entry(Entry::Tls(1)));
         let facts = connection.tls().map(|tls| (tls.version.clone(), tls.cipher.clone(), tls.objection.clone()));
         if let Some((version, cipher, objection)) = facts {
-            (self.show)(News::Word(format!("TLS is up: {version}, {cipher}")));
+            self.tell(News::Word(format!("TLS is up: {version}, {cipher}")));
             if let Some(objection) = objection {
-                (self.show)(News::Warning(format!("its certificate is not accepted: {objection}")));
+                self.tell(News::Warning(format!("its certificate is not accepted: {objection}")));
             }
         }
         self.connection = Some(connection);
@@ -402,7 +430,7 @@ impl<'a> Talk<'a> {
                 let word = format!(
                     "what was said ended without CRLF and has no answer; each such line waits {seconds} second"
                 );
-                (self.show)(News::Warning(word));
+                self.tell(News::Warning(word));
             }
             return Ok(());
         }

@@ -14,7 +14,6 @@ use mailkit::engine::dial::{Dial, Dialled, dial, follow};
 use mailkit::envelope::{ForwardPath, ReversePath};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
-use mailkit::secret::Secret;
 use mailkit::smtp::xclient::Attribute;
 use mailkit::talk::{Ended, Lines, News, Party, Patience, Phase, Talk, Wish};
 use mailkit::wire::event::{Direction, Event, Role};
@@ -142,13 +141,11 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
         let whom =
             Dial { endpoint: &endpoint, way: &way, trace: trace.as_ref().map(|to| (to, follow(endpoint.protocol))) };
         let dialled = dial(&*args.login.connect(Some(&server))?, whom).await?;
-        let secret = credentials.as_ref().and_then(|known| known.secret());
         let screen = Screen {
             context,
             args,
             is_live,
             protocol: endpoint.protocol,
-            secret,
             begun: Instant::now(),
             lost: Cell::new(None),
             over: Notify::new(),
@@ -171,17 +168,13 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
         };
         match screen.lost.take() {
             Some(lost) => Err(lost),
-            // Some servers repeat what they did not understand.
-            None => ended.map_err(|error| match secret {
-                Some(secret) => error.without(secret),
-                None => error,
-            }),
+            None => ended,
         }
     })?;
     match ended {
         Ended::Well => Ok(Exit::OK),
         Ended::Unexpected { wanted, got } => {
-            let got = got.map_or_else(|| "nothing".to_owned(), |got| format!("{} {}", got.word, got.text));
+            let got = got.as_deref().unwrap_or("nothing");
             context.warn(&terminal(&format!("expected {wanted}, and the last answer was: {got}")));
             Ok(Exit::PARTIAL)
         }
@@ -212,9 +205,7 @@ async fn converse(
     let end: &[u8] = if args.lf { b"\n" } else { b"\r\n" };
     let ended = talk.go_on(Lines { from: &mut lines, is_live, end }).await;
     let ended = match (ended?, &args.expect) {
-        (Ended::Well, Some(wanted)) if !talk.is_as_expected(wanted) => {
-            Ended::Unexpected { wanted: wanted.clone(), got: talk.last().cloned() }
-        }
+        (Ended::Well, Some(wanted)) if !talk.is_as_expected(wanted) => talk.unexpected(wanted),
         (ended, _) => ended,
     };
     talk.leave().await?;
@@ -274,8 +265,6 @@ struct Screen<'a> {
     args: &'a TalkArgs,
     is_live: bool,
     protocol: Protocol,
-    /// What no word may show, whoever says it.
-    secret: Option<&'a Secret>,
     begun: Instant,
     /// Why nothing can be shown any more.
     lost: Cell<Option<Error>>,
@@ -286,11 +275,10 @@ impl Screen<'_> {
     /// Shows what happens: the transcript on standard output, the rest beside it.
     fn show(&self, news: News) {
         let context = self.context;
-        let veiled = |text: &str| self.secret.map_or_else(|| text.to_owned(), |secret| secret.veil(text).into_owned());
         let line = match news {
             News::Help(text) => return text.lines().for_each(|line| context.say(line)),
-            News::Word(text) => return text.lines().for_each(|line| context.note(&terminal(&veiled(line)))),
-            News::Warning(text) => return context.warn(&terminal(&veiled(&text))),
+            News::Word(text) => return text.lines().for_each(|line| context.note(&terminal(line))),
+            News::Warning(text) => return context.warn(&terminal(&text)),
             // Who has typed it sees it already.
             News::Entry(Entry::Line { side: Side::Client, .. } | Entry::Raw { side: Side::Client, .. })
                 if self.is_live && !context.is_json() =>
@@ -338,6 +326,11 @@ fn check(path: &Path, protocol: Protocol) -> Result<()> {
     })
 }
 
+fn too_long(name: &Path) -> Error {
+    Error::new(Kind::Data, format!("a line of {} has more than {LINE_MAX} octets", name.display()))
+        .hint("what is that long is sent from a file, with .data")
+}
+
 /// Reads lines in a thread of its own, since nobody knows when the next one comes.
 fn lines(script: Option<&Path>) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
     let (name, reader): (PathBuf, Box<dyn Read + Send>) = match script.filter(|path| path.as_os_str() != input::STDIN) {
@@ -352,13 +345,18 @@ fn lines(script: Option<&Path>) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
         let mut reader = BufReader::new(reader);
         loop {
             let mut line = Vec::new();
-            let read = reader.by_ref().take(LINE_MAX).read_until(b'\n', &mut line);
+            // As many octets as a line may have, and its end.
+            let read = reader.by_ref().take(LINE_MAX + 2).read_until(b'\n', &mut line);
             let line = match read {
                 Ok(0) => return,
                 Ok(_) => {
                     let end = if line.ends_with(b"\r\n") { 2 } else { usize::from(line.ends_with(b"\n")) };
                     line.truncate(line.len() - end);
-                    Ok(line)
+                    // In parts it would be other words, each with an end that nobody typed.
+                    match line.len() as u64 > LINE_MAX {
+                        true => Err(too_long(&name)),
+                        false => Ok(line),
+                    }
                 }
                 Err(error) => Err(Error::input(&name, error)),
             };

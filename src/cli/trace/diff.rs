@@ -3,7 +3,8 @@
 use super::{no_trace, whole};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::Result;
+use crate::cli::input::STDIN;
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::replay::diff::{Compared, Line, compare};
 use schemars::JsonSchema;
@@ -24,7 +25,7 @@ pub(super) struct Diff {
     #[arg(value_name = "FILE")]
     first: PathBuf,
 
-    /// The second trace
+    /// The second trace; - for standard input, if the first is not
     #[arg(value_name = "FILE")]
     second: PathBuf,
 }
@@ -90,6 +91,9 @@ impl Object {
 
 /// Prints what differs.
 pub(super) fn run(diff: &Diff, context: &Context) -> Result<Exit> {
+    if [&diff.first, &diff.second].iter().all(|path| path.as_os_str() == STDIN) {
+        return Err(Error::new(Kind::Usage, "standard input (-) can be read only once"));
+    }
     let (first, second) = (whole(&diff.first)?, whole(&diff.second)?);
     // Which of them it is that cannot be read is told by reading each with itself.
     for (path, text) in [(&diff.first, &first), (&diff.second, &second)] {

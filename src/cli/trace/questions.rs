@@ -18,10 +18,13 @@ use tokio::time::timeout;
 /// Reads the questions of a trace, of which there must be some.
 fn read(replay: &Replay, trace: &str) -> Result<Answers> {
     let answers = Answers::read(trace).map_err(|error| no_trace(&replay.file, error))?;
-    match answers.is_empty() {
-        true => Err(no_trace(&replay.file, "there is no question to a name server in it")
+    match (answers.bare(), answers.is_empty()) {
+        (0, true) => Err(no_trace(&replay.file, "there is no question to a name server in it").hint(
+            "record some: mailkit --trace=FILE.jsonl mx lookup NAME; conversations are had with --listen or --connect",
+        )),
+        (0, false) => Ok(answers),
+        (bare, _) => Err(no_trace(&replay.file, format!("of {bare} questions in it the octets are missing"))
             .hint("only JSON lines hold the octets: --trace=FILE.jsonl; a trace that was scrubbed has none")),
-        false => Ok(answers),
     }
 }
 
@@ -54,9 +57,16 @@ pub(super) async fn ask(replay: &Replay, trace: &str, server: &Server, context: 
     let answers = read(replay, trace)?;
     let upstream = Upstream::new(server.clone(), &Trust::System)?;
     for exchange in answers.exchanges() {
-        let Some(before) = &exchange.reply else { continue };
         let query = Arc::new(exchange.query.clone());
         let now = upstream.repeat(&query, exchange.is_stream, replay.wait).await;
+        let Some(before) = &exchange.reply else {
+            if now.is_ok() {
+                let what = format!("{} had no answer when it was recorded, and has one now", exchange.title);
+                return Err(Error::new(Kind::Protocol, what));
+            }
+            context.detail(&format!("{} has no answer, as it had none", exchange.title));
+            continue;
+        };
         let now = now.map_err(|why| {
             Error::new(Kind::Temporary, format!("{}: {why}", exchange.title)).with_peer(server.to_string())
         })?;

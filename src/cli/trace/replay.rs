@@ -59,7 +59,8 @@ pub(super) struct Replay {
     pub(super) file: PathBuf,
 
     /// Play the server, at this address; port 0 takes a free one
-    #[arg(long, value_name = "IP:PORT", required_unless_present_any = ["connect", "dns", "ask"])]
+    #[arg(long, value_name = "IP:PORT", required_unless_present_any = ["connect", "dns", "ask"],
+        conflicts_with_all = OF_CONNECT)]
     listen: Option<SocketAddr>,
 
     /// Play the client, with this server
@@ -67,12 +68,13 @@ pub(super) struct Replay {
     connect: Option<String>,
 
     /// Play the name servers, at this address
-    #[arg(long, value_name = "IP:PORT", conflicts_with_all = ["listen", "connect", "conn", "secrets", "times"])]
+    #[arg(long, value_name = "IP:PORT", conflicts_with_all = ["listen", "connect", "conn", "secrets", "times", "exact"],
+        conflicts_with_all = OF_CONNECT)]
     dns: Option<SocketAddr>,
 
     /// Ask this name server all that was asked: 192.0.2.53, tcp://, tls://
     #[arg(long, value_name = "SERVER", value_parser = Server::parse,
-        conflicts_with_all = ["listen", "connect", "dns", "conn", "secrets", "times"])]
+        conflicts_with_all = ["listen", "connect", "dns", "conn", "secrets", "times"], conflicts_with_all = OF_CONNECT)]
     ask: Option<Server>,
 
     /// Let dates, ids, tags and sizes differ no more than anything else; of answers of DNS, order and TTLs
@@ -99,6 +101,24 @@ pub(super) struct Replay {
     #[command(flatten)]
     dial: DialArgs,
 }
+
+/// Options of a connection that --connect opens. The others have none of them, and are not to pass over what was asked for.
+const OF_CONNECT: [&str; 14] = [
+    "ca",
+    "pin",
+    "tls_name",
+    "cert",
+    "key",
+    "proxy",
+    "proxy_password_cmd",
+    "proxy_password_env",
+    "proxy_password_file",
+    "source",
+    "ipv4",
+    "ipv6",
+    "connect_timeout",
+    "timeout",
+];
 
 /// Plays it.
 pub(super) fn run(replay: &Replay, context: &Context) -> Result<Exit> {

@@ -42,7 +42,7 @@ pub(super) enum Body {
     Form,
     /// The same.
     Json {
-        /// The last name.
+        /// The name of the value that comes next; empty if it is none that could be known.
         name: String,
         /// The last sign that was no blank: what stands behind a colon is a value.
         before: u8,
@@ -160,6 +160,10 @@ impl Printed<'_> {
                 b'{' | b'}' | b'[' | b']' | b',' | b':' => {
                     self.text.push(char::from(sign));
                     *before = sign;
+                    // Behind these there is another value, and nothing is known of it.
+                    if matches!(sign, b'{' | b'}' | b']' | b',') {
+                        name.clear();
+                    }
                 }
                 b'"' => {
                     let Some(len) = string_len(&self.line[self.at + 1..]) else { return self.hide_rest() };
@@ -172,7 +176,12 @@ impl Printed<'_> {
                             self.text.push_str(known);
                             known.clone_into(name);
                         }
-                        None => self.value(inner, HARMLESS.contains(&name.as_str())),
+                        // A name that is no plain word may be any, written otherwise (RFC 8259 §7).
+                        None => {
+                            let is_harmless = takes_value(*before) && HARMLESS.contains(&name.as_str());
+                            self.value(inner, is_harmless);
+                            name.clear();
+                        }
                     }
                     self.text.push('"');
                     *before = b'"';
@@ -185,9 +194,12 @@ impl Printed<'_> {
                     let is_number = word.iter().all(|octet| octet.is_ascii_digit());
                     match word {
                         b"true" | b"false" | b"null" => self.value(word, true),
-                        _ if is_number => self.value(word, HARMLESS.contains(&name.as_str())),
+                        _ if is_number => {
+                            self.value(word, takes_value(*before) && HARMLESS.contains(&name.as_str()));
+                        }
                         _ => return self.hide_rest(),
                     }
+                    name.clear();
                     *before = b'0';
                     self.at += len - 1;
                 }
@@ -197,6 +209,11 @@ impl Printed<'_> {
         }
         true
     }
+}
+
+/// Whether a value of the last name stands behind this sign.
+fn takes_value(before: u8) -> bool {
+    matches!(before, b':' | b'[')
 }
 
 /// Octets of a string up to its end.
@@ -250,6 +267,11 @@ mod tests {
             (Body::json(), r#"{"a":"x\"y"}"#, r#"{"a":"{secret}"}"#),
             (Body::json(), r#"{"a":"x"#, r#"{"a":{secret}"#),
             (Body::json(), r#"{"a":"x":"y"}"#, r#"{"a":"{secret}":"{secret}"}"#),
+            (Body::json(), r#"{"scope":"x","a\u0062":"y"}"#, r#"{"scope":"x","{secret}":"{secret}"}"#),
+            (Body::json(), r#"{"scope":"x","a b":["y"]}"#, r#"{"scope":"x","{secret}":["{secret}"]}"#),
+            (Body::json(), r#"{"expires_in":1,"":2}"#, r#"{"expires_in":1,"":{secret}}"#),
+            (Body::json(), r#"{"scope":"x":"y"}"#, r#"{"scope":"x":"{secret}"}"#),
+            (Body::json(), r#"{"scope":{"a b":"y"},"c":1}"#, r#"{"scope":{"{secret}":"{secret}"},"c":{secret}}"#),
             (Body::json(), "hunter2", "{secret}"),
             (Body::json(), r#"{"a":1e5,"b":"#, r#"{"a":{secret}"#),
             (Body::Form, "a=b&scope=x&c", "a={secret}&scope=x&{secret}"),
@@ -268,7 +290,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_name_whose_colon_is_in_another_line_is_none() {
+        let mut body = Body::json();
+        let lines = ["{\"scope\":\"x\",\n", "\"access_token\"\n", ":\n", "\"hunter2\"}"];
+        let all = lines.map(|line| shown(&mut body, line)).concat();
+        assert!(all.contains("\"x\"") && !all.contains("hunter2"), "{all}");
+    }
+
     proptest! {
+        #[test]
+        fn no_value_is_shown_behind_a_name_that_is_not_known(
+            name in prop_oneof![
+                "[a-z_]{0,60}", "[a-z :/?#=.-]{1,20}", "https://[a-z./]{1,60}", "(\\\\u00[2-7][0-9a-f]|[a-z]){1,12}",
+            ],
+            value in prop_oneof!["\"canary[a-z0-9 ]{0,9}\"", "\\[\"canary\"\\]", "\\{\"b c\":\"canary\"\\}", "8642[0-9]{4}"],
+            known in prop::sample::select(HARMLESS.as_slice()),
+            gap in prop::sample::select(&["", " ", "\n", "\r\n\t"][..]),
+        ) {
+            prop_assume!(!HARMLESS.contains(&name.as_str()));
+            let json = format!("{{\"{known}\":\"x\",{gap}\"{name}\"{gap}:{gap}{value}}}");
+            let mut body = Body::json();
+            let all: String = json.split_inclusive('\n').map(|line| shown(&mut body, line)).collect();
+            prop_assert!(!all.contains("canary") && !all.contains("8642"), "{} {}", json, all);
+        }
+
         #[test]
         fn no_value_is_shown_that_is_not_known(value in "[a-z0-9\\\\\"{}:,= &\n]{8,30}") {
             let json = serde_json::json!({ "access_token": format!("canary{value}"), "expires_in": 1 }).to_string();

@@ -167,6 +167,9 @@ pub enum Happening {
     },
 }
 
+/// Octets of what is said to be wrong with a line.
+const WHY_MAX: usize = 200;
+
 /// A line that is no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the trace: {why}")]
@@ -261,11 +264,19 @@ impl Event {
 
     /// Reads a line of either form, without its end.
     pub fn from_line(line: &str) -> Result<Self, String> {
-        match line {
+        let read = match line {
             line if line.len() > LINE_MAX => Err(format!("it is longer than {LINE_MAX} octets")),
             line if line.starts_with('{') => Self::from_json(line),
             line => Self::from_text(line),
-        }
+        };
+        read.map_err(|mut why| {
+            // Whatever the line is, and however long: it may be repeated there.
+            if why.len() > WHY_MAX {
+                why.truncate(why.floor_char_boundary(WHY_MAX));
+                why.push('…');
+            }
+            why
+        })
     }
 
     /// Reads a line of JSON.

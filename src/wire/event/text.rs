@@ -7,6 +7,9 @@ use super::{Direction, Event, Happening};
 use crate::wire::transcript::{self, Entry, Numbered};
 use std::fmt;
 
+/// Octets of a line that is none that are repeated.
+const SHOWN_MAX: usize = 80;
+
 /// What stands in front of a line of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Column {
@@ -102,7 +105,11 @@ impl Event {
     /// Reads a line of text. What the text form does not tell stays unknown.
     pub fn from_text(line: &str) -> Result<Self, String> {
         let (column, rest) = Column::split(line);
-        let entry = transcript::entry(rest).ok_or_else(|| format!("{rest:?} is neither JSON nor transcript"))?;
+        let entry = transcript::entry(rest).ok_or_else(|| {
+            let shown = &rest[..rest.floor_char_boundary(SHOWN_MAX)];
+            let more = if shown.len() < rest.len() { "…" } else { "" };
+            format!("{shown:?}{more} is neither JSON nor transcript")
+        })?;
         let column = column.unwrap_or_default();
         let event = match entry {
             Entry::Line { connection, side, text } => {
