@@ -48,12 +48,12 @@ pub(super) async fn ask(mut stream: Box<dyn Stream>, host: &str, name: &ServerNa
     }
 }
 
-/// The version that an error of [`ask`] names, as `TLS 1.0`.
+/// The version that an error of `ask` names, as `TLS 1.0`.
 pub fn newest_version(text: &str) -> Option<&str> {
     text.split_once(NEWEST)?.1.split(':').next()
 }
 
-/// Whether the one that an error of [`ask`] is about speaks TLS at all.
+/// Whether the one that an error of `ask` is about speaks TLS at all.
 pub fn speaks_tls(text: &str) -> bool {
     text.contains(NEWEST) || text.contains(NONE_OF_THESE)
 }
