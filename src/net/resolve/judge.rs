@@ -9,6 +9,7 @@
 use super::super::dns::Client;
 use crate::dns::dnssec::{Anchors, Validated, Validator, Why};
 use crate::world::Clock;
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,7 +105,11 @@ impl Judge {
     }
 }
 
-/// Whether it is only that nobody has answered.
+/// Whether it is only that nobody has answered, or not for now. A server that refuses is meant for others, and stays so.
 pub(super) fn may_pass(why: &Why) -> bool {
-    matches!(why, Why::NoAnswer { .. } | Why::Failed { .. })
+    match why {
+        Why::NoAnswer { .. } => true,
+        Why::Failed { rcode, .. } => *rcode != ResponseCode::Refused,
+        _ => false,
+    }
 }
