@@ -161,7 +161,7 @@ impl Bench {
         let (server, port) = (format!("@{}", self.server), self.server.port().to_string());
         let (host, name) = (format!("@{}", self.server.ip()), self.names[0].as_str());
         let commands: [(&str, Vec<&str>); 4] = [
-            ("mailkit mx lookup --short", vec![MAILKIT, "mx", "lookup", &server, "--short", name]),
+            ("mailkit mx lookup --short", vec![MAILKIT, "mx", "lookup", &server, "--private", "--short", name]),
             ("mailkit mx lookup", vec![MAILKIT, "mx", "lookup", &server, "--private", name]),
             ("kdig", vec!["kdig", &host, "-p", &port, "+short", name, "MX"]),
             ("dig", vec!["dig", &host, "-p", &port, "+short", name, "MX"]),
