@@ -122,10 +122,6 @@ C
 running+=($!)
 soon eval 'kdig @127.0.0.1 -p "$dns" +adflag +time=1 +retry=0 good.example MX 2>/dev/null | grep -q "Flags:.* ad"'
 
-# One Postfix, which is another server at each address. Its own port is of no use here.
-start_postfix 'smtpd_tls_security_level = may' 'tls_medium_cipherlist = ALL:@SECLEVEL=0' \
-  'virtual_mailbox_domains = hamburger.example dane.example plain.example' \
-  'virtual_mailbox_maps = inline:{ bob@dane.example=dane/Maildir/, bob@plain.example=plain/Maildir/ }'
 # shows_ending CODE PATTERN COMMAND...: ends with the code, and prints a line that matches.
 shows_ending() {
   local wanted=$1 pattern=$2 code=0
@@ -143,6 +139,7 @@ at_address() {
 shows_certificate() {
   printf '%s\n' "smtpd_tls_cert_file = $dir/keys/$1.crt" "smtpd_tls_key_file = $dir/keys/$1.key"
 }
+# One Postfix, which is another server at each address. Its own port is of no use here.
 {
   number=0
   for name in good soon expired other self; do
@@ -162,8 +159,10 @@ shows_certificate() {
     'smtpd_sender_restrictions = check_sender_access inline:{ { eve@crepes.example = 550 5.7.1 Not you } }'
   at_address 26 "${lines[@]}" 'smtpd_delay_reject = no' 'smtpd_helo_restrictions = reject'
   at_address 27 "${lines[@]}" 'smtpd_tls_wrappermode = yes'
-} >>"$WORK/postfix/etc/master.cf"
-postfix -c "$WORK/postfix/etc" reload >>"$WORK/postfix/start.log" 2>&1
+} >"$dir/services"
+postfix_services=$dir/services start_postfix 'smtpd_tls_security_level = may' 'tls_medium_cipherlist = ALL:@SECLEVEL=0' \
+  'virtual_mailbox_domains = hamburger.example dane.example plain.example' \
+  'virtual_mailbox_maps = inline:{ bob@dane.example=dane/Maildir/, bob@plain.example=plain/Maildir/ }'
 
 mkdir -p "$dir/exim"
 cp "$dir"/keys/{good,expired}.{crt,key} "$dir/exim"

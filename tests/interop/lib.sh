@@ -66,8 +66,25 @@ stop_all() {
   running=() stoppers=()
 }
 
+# free_port: a port that nobody listens at, whatever the address, and that nobody was given before. It lies below those that
+# the system gives to connections, so that none of them takes it before its server does.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  python3 - "$WORK/ports" <<'P'
+import os, random, socket, sys
+path = sys.argv[1]
+port = int(open(path).read()) if os.path.exists(path) else random.randrange(20000, 30000)
+while True:
+    port = port + 1 if port < 32000 else 20000
+    with socket.socket() as probe:
+        try:
+            probe.bind(("0.0.0.0", port))
+            break
+        except OSError:
+            pass
+with open(path, "w") as file:
+    file.write(str(port))
+print(port)
+P
 }
 
 listens() {

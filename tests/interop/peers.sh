@@ -2,6 +2,8 @@
 # Users everywhere: alice and bob, password secret, mail in $WORK/PEER/mail/USER/Maildir.
 
 # start_postfix [SETTING...]: sets postfix_smtp. Mail for hamburger.example is delivered, all else goes to relayhost.
+# The services in the file postfix_services, if that is set, are its as well from the start: a Postfix that is told to read
+# its files anew while it starts may lose the process that writes its log, and then every other one waits for that.
 start_postfix() {
   local dir=$WORK/postfix setting
   postfix_smtp=$(free_port)
@@ -56,6 +58,7 @@ anvil     unix      - - n - 1 anvil
 scache    unix      - - n - 1 scache
 postlog   unix-dgram n - n - 1 postlogd
 C
+  [ -z "${postfix_services:-}" ] || cat "$postfix_services" >>"$dir/etc/master.cf"
   postfix -c "$dir/etc" start >"$dir/start.log" 2>&1 || { cat "$dir/start.log"; return 1; }
   stoppers+=("postfix -c $dir/etc stop")
   soon listens "$postfix_smtp"
