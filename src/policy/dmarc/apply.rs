@@ -1,6 +1,6 @@
 //! What a domain's record means: for names of a sort, for a message, and for those who are to get reports.
 //!
-//! RFC 9989 §4.4, §4.7, §4.10, §5.3, §5.4; RFC 9990 §4.
+//! RFC 9989 §3.2.13, §4.4, §4.7, §4.10, §5.3; RFC 9990 §4.
 
 use super::record::{Alignment, Policy, Record, is_record};
 use super::walk::{Walk, walk};
@@ -18,7 +18,7 @@ pub struct Applied {
     pub scope: Scope,
     /// What it asks for; none if the record says nothing of use.
     pub policy: Option<Policy>,
-    /// Whether that is only tried out.
+    /// Whether that is only tried out, so that one step less is meant.
     pub is_testing: bool,
 }
 
@@ -38,7 +38,7 @@ impl Record {
     pub fn for_scope(&self, scope: Scope) -> Option<Policy> {
         let own = self.asks()?;
         // A record that is only good for its reports asks for nothing, whoever it is about.
-        if self.policy != Some(own) {
+        if self.has_wrong_policy() {
             return Some(own);
         }
         Some(match scope {
@@ -61,18 +61,14 @@ pub async fn applied(dns: &dyn Resolve, walk: &Walk) -> Result<Option<Applied>, 
     Ok(Some(Applied { domain: domain.to_owned(), scope, policy, is_testing: record.is_testing }))
 }
 
-/// RFC 9989 §3.2.13: a domain exists if it has exchangers or addresses.
+/// RFC 9989 §3.2.13, Appendix A.4: a domain exists if its name does, whatever records it has. One question says so, of
+/// whichever kind (RFC 8020 §2).
 async fn exists(dns: &dyn Resolve, domain: &str) -> Result<bool, String> {
-    for kind in [RecordKind::Mx, RecordKind::A, RecordKind::Aaaa] {
-        match dns.lookup(domain, kind).await {
-            Ok(_) => return Ok(true),
-            // RFC 8020: then there is nothing else either.
-            Err(LookupError::NoSuchName) => return Ok(false),
-            Err(LookupError::NoRecords) => {}
-            Err(LookupError::Temporary(why)) => return Err(format!("{domain}: {why}")),
-        }
+    match dns.lookup(domain, RecordKind::Mx).await {
+        Ok(_) | Err(LookupError::NoRecords) => Ok(true),
+        Err(LookupError::NoSuchName) => Ok(false),
+        Err(LookupError::Temporary(why)) => Err(format!("{domain}: {why}")),
     }
-    Ok(false)
 }
 
 /// Who vouches for a message: domains for which SPF or DKIM passed.
@@ -105,7 +101,7 @@ pub struct Evaluated {
     pub organizational: Option<String>,
 }
 
-/// The result (RFC 9989 §5.4, RFC 8601 §2.7).
+/// The result (RFC 9989 §5.3.5, §9.2; RFC 8601 §2.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// There is no policy, or none that counts.
@@ -193,14 +189,15 @@ pub async fn evaluate(dns: &dyn Resolve, author: &str, passed: Passed<'_>) -> Ev
             Err(_) => is_undecided = true,
         }
     }
-    // RFC 9989 §5.3.4: who may yet pass has not failed.
+    // RFC 9989 §5.3.5: one who vouches is enough. §5.3.6: who may yet pass has not failed.
     evaluated.outcome = match (evaluated.spf_aligned || evaluated.dkim_aligned, is_undecided) {
         (true, _) => Outcome::Pass,
         (false, true) => Outcome::TempError,
         (false, false) => Outcome::Fail,
     };
-    if evaluated.outcome == Outcome::Fail && !record.is_testing {
-        evaluated.disposition = match policy {
+    if evaluated.outcome == Outcome::Fail {
+        let asked = if record.is_testing { policy.tried_out() } else { policy };
+        evaluated.disposition = match asked {
             Policy::None => Disposition::None,
             Policy::Quarantine => Disposition::Quarantine,
             Policy::Reject => Disposition::Reject,
@@ -209,7 +206,7 @@ pub async fn evaluate(dns: &dyn Resolve, author: &str, passed: Passed<'_>) -> Ev
     evaluated
 }
 
-/// Whether a domain speaks for the author's (RFC 9989 §4.4).
+/// Whether a domain speaks for the author's (RFC 9989 §4.4, §4.10.2).
 async fn is_aligned(dns: &dyn Resolve, author: &Walk, domain: &str, alignment: Alignment) -> Result<bool, String> {
     let domain = domain.trim_end_matches('.');
     let domain = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_ascii_lowercase());

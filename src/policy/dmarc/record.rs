@@ -1,7 +1,7 @@
 //! DMARC records: which text is one, and what it asks for. What it says wrongly is kept, with its place, and does no harm
 //! to the rest.
 //!
-//! RFC 9989 §4.6, §4.7, §4.8, Appendix A; RFC 3986 §3.
+//! RFC 9989 §4.6, §4.7, §4.8; RFC 3986 §3.
 
 use crate::address::Address;
 use crate::message::media::unescape_percent;
@@ -13,7 +13,7 @@ const TAGS_MAX: usize = 100;
 /// What a domain asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Record {
-    /// `p`: what is to be done with mail that fails.
+    /// `p`: what is to be done with mail that fails; none if it is not said, or wrongly.
     pub policy: Option<Policy>,
     /// `sp`: the same for names below the domain.
     pub subdomains: Option<Policy>,
@@ -21,7 +21,7 @@ pub struct Record {
     pub nonexistent: Option<Policy>,
     /// `psd`: whether others register names below it.
     pub psd: Psd,
-    /// `t=y`: it is tried out.
+    /// `t=y`: it is tried out, and counts one step less.
     pub is_testing: bool,
     /// `adkim`.
     pub dkim: Alignment,
@@ -111,6 +111,14 @@ impl Policy {
         all.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(text))
     }
 
+    /// One step less: what is asked for while a record is tried out (RFC 9989 §4.7).
+    pub fn tried_out(self) -> Self {
+        match self {
+            Self::Reject => Self::Quarantine,
+            Self::Quarantine | Self::None => Self::None,
+        }
+    }
+
     /// As records write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -195,7 +203,7 @@ impl Record {
                 self.is_testing = is("y");
                 is("y") || is("n")
             }
-            "fo" => value.split(':').all(|option| matches!(option.trim(), "0" | "1" | "d" | "s")),
+            "fo" => is_failure_options(value),
             "rua" => {
                 self.aggregate = self.destinations(at, value);
                 true
@@ -215,7 +223,7 @@ impl Record {
     fn destinations(&mut self, at: usize, value: &str) -> Vec<Destination> {
         let mut found = Vec::new();
         for text in value.split(',').map(str::trim).take(TAGS_MAX) {
-            // RFC 9989 §4.6: who wants an exclamation mark in it writes %21, so this one is a limit of old.
+            // RFC 9989 §4.8: who wants an exclamation mark in it writes %21, so this one is a limit of old.
             let (bare, size) = text.split_once('!').map_or((text, None), |(bare, size)| (bare, Some(size)));
             match Destination::read(bare) {
                 Some(destination) => found.push(destination),
@@ -233,16 +241,28 @@ impl Record {
 
     /// What it asks for by itself. Nothing at all, if it says nothing of use (RFC 9989 §4.10.1).
     pub fn asks(&self) -> Option<Policy> {
-        let is_wrong = |tag: &str| {
-            let begins = format!("{tag}=");
-            self.oddities.iter().any(|one| matches!(&one.odd, Odd::Value(text) if text.starts_with(&begins)))
-        };
-        match self.policy {
-            Some(policy) if !is_wrong("sp") && !is_wrong("np") => Some(policy),
-            _ if !self.aggregate.is_empty() => Some(Policy::None),
-            _ => None,
+        match self.has_wrong_policy() {
+            // RFC 9989 §4.7: a record without p is one with p=none. §4.10.1 may be read otherwise for one that has no rua
+            // either; for whoever receives mail it comes to the same, and a record that says p=none is what was meant.
+            false => Some(self.policy.unwrap_or(Policy::None)),
+            true if !self.aggregate.is_empty() => Some(Policy::None),
+            true => None,
         }
     }
+
+    /// Whether one of its policies is none, so that it is good for its reports at most (RFC 9989 §4.10.1).
+    pub(super) fn has_wrong_policy(&self) -> bool {
+        let is_policy = |text: &str| ["p=", "sp=", "np="].iter().any(|tag| text.starts_with(tag));
+        self.oddities.iter().any(|one| matches!(&one.odd, Odd::Value(text) if is_policy(text)))
+    }
+}
+
+/// RFC 9989 §4.7, §4.8: 0 and 1 exclude each other, and nothing stands there twice.
+fn is_failure_options(value: &str) -> bool {
+    let options: Vec<&str> = value.split(':').map(str::trim).collect();
+    let count = |wanted: &[&str]| options.iter().filter(|option| wanted.contains(option)).count();
+    let (whole, dkim, spf) = (count(&["0", "1"]), count(&["d"]), count(&["s"]));
+    whole + dkim + spf == options.len() && whole.max(dkim).max(spf) == 1
 }
 
 /// Keeps what was understood; whether it was.
@@ -321,16 +341,18 @@ mod tests {
             ("v=DMARC1;p = QUARANTINE ;", Some(Policy::Quarantine), vec![]),
             ("v=DMARC1; sp=reject; p=none", Some(Policy::None), vec![]),
             ("v=DMARC1; p=reject; fo=1:d:s; adkim=s; aspf=r; psd=u; t=n; np=none", Some(Policy::Reject), vec![]),
-            ("v=DMARC1", None, vec![]),
+            ("v=DMARC1", Some(Policy::None), vec![]),
             ("v=DMARC1; rua=mailto:a@b.test", Some(Policy::None), vec![]),
             ("v=DMARC1; p=block", None, odd(10, Odd::Value("p=block".into()))),
             ("v=DMARC1; p=reject; sp=x", None, odd(20, Odd::Value("sp=x".into()))),
             ("v=DMARC1; p=reject; np=x; rua=mailto:a@b.test", Some(Policy::None), odd(20, Odd::Value("np=x".into()))),
+            ("v=DMARC1; p=reject; fo=0:1", Some(Policy::Reject), odd(20, Odd::Value("fo=0:1".into()))),
+            ("v=DMARC1; p=reject; fo=d:d", Some(Policy::Reject), odd(20, Odd::Value("fo=d:d".into()))),
             ("v=DMARC1; p=reject; adkim=x", Some(Policy::Reject), odd(20, Odd::Value("adkim=x".into()))),
             ("v=DMARC1; p=reject; pct=50", Some(Policy::Reject), odd(20, Odd::Old("pct".into()))),
             ("v=DMARC1; p=reject; ri=1", Some(Policy::Reject), odd(20, Odd::Old("ri".into()))),
             ("v=DMARC1; p=reject; x=1", Some(Policy::Reject), odd(20, Odd::Unknown("x".into()))),
-            ("v=DMARC1; P=reject", None, odd(10, Odd::Unknown("P".into()))),
+            ("v=DMARC1; P=reject", Some(Policy::None), odd(10, Odd::Unknown("P".into()))),
             ("v=DMARC1; p=none; p=reject", Some(Policy::None), odd(18, Odd::Twice("p".into()))),
             ("v=DMARC1; p=none; hello", Some(Policy::None), odd(18, Odd::NoTag("hello".into()))),
             ("v=DMARC1; p=none; rua=a@b.test", Some(Policy::None), odd(18, Odd::Destination("a@b.test".into()))),

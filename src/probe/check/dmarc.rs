@@ -149,10 +149,10 @@ fn ask(own: Option<Policy>, record: &Record, applied: &Applied, sends_mail: bool
                 true => "when the reports show that all mail of yours passes, ask for quarantine, then for reject",
                 false => "ask for reject (p=reject): the domain sends no mail that could be hit",
             };
-            notes.note("dmarc.none-asked", Level::Warn, text, "RFC 9989 §5.1.6", fix);
+            notes.note("dmarc.none-asked", Level::Warn, text, "RFC 9989 §5.1.7", fix);
         }
         Some(_) if record.is_testing => {
-            let text = "DMARC is only tried out (t=y): nothing is refused for it";
+            let text = "DMARC is only tried out (t=y): what it asks for counts one step less, and nothing is refused for it";
             notes.note("dmarc.testing", Level::Warn, text, "RFC 9989 §4.7", "remove t=y when the reports are good");
         }
         Some(own) => {
@@ -164,7 +164,7 @@ fn ask(own: Option<Policy>, record: &Record, applied: &Applied, sends_mail: bool
         }
     }
     if applied.scope == Scope::Nonexistent {
-        let text = "the domain has neither addresses nor exchangers, so DMARC takes it for one that does not exist";
+        let text = "the domain's name does not exist, so DMARC goes by what is asked for such names (np)";
         notes.note("dmarc.nonexistent", Level::Info, text, "RFC 9989 §3.2.13", "");
     }
 }

@@ -57,10 +57,10 @@ known! {
     "dmarc.unknown" Warn "DNS does not say now whether there is a DMARC record" "RFC 9989 §4.10";
     "dmarc.organization-unknown" Info "names above the domain do not answer" "RFC 9989 §4.10.2";
     "dmarc.ignored" Error "the record asks for nothing that can be understood" "RFC 9989 §4.10.1";
-    "dmarc.none-asked" Warn "the record asks for nothing yet" "RFC 9989 §5.1.6";
+    "dmarc.none-asked" Warn "the record asks for nothing yet" "RFC 9989 §5.1.7";
     "dmarc.testing" Warn "the policy is only tried out" "RFC 9989 §4.7";
     "dmarc.weaker-below" Warn "names below the domain are less protected" "RFC 9989 §4.7";
-    "dmarc.nonexistent" Info "the domain has neither addresses nor exchangers" "RFC 9989 §3.2.13";
+    "dmarc.nonexistent" Info "the domain's name does not exist" "RFC 9989 §3.2.13";
     "dmarc.value" Error "the value of a tag means nothing" "RFC 9989 §4.7, §4.8";
     "dmarc.twice" Warn "a tag stands there twice" "RFC 9989 §4.7, §4.8";
     "dmarc.no-tag" Warn "something in the record is no tag" "RFC 9989 §4.7, §4.8";
