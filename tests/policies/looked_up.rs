@@ -5,8 +5,8 @@ use mailkit::net::zone::Zone;
 use mailkit::policy::blocklist::ask;
 use mailkit::policy::dkim::published::published;
 use mailkit::policy::reverse::{NAMES_MAX, names};
-use mailkit::policy::spf::{Qualifier, Question, State, Verdict, check, survey};
-use mailkit::world::{LookupError, Timestamp};
+use mailkit::policy::spf::{Qualifier, Question, State, Trouble, Verdict, check, survey};
+use mailkit::world::{Answer, Later, LookupError, Record, RecordKind, Resolve, Timestamp};
 
 const ED25519: &str = "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 
@@ -198,5 +198,36 @@ async fn who_lets_strangers_pass_is_known() {
     ] {
         let tree = survey(&zone, &format!("{name}.test")).await;
         assert_eq!((tree.lets_everybody_pass(), tree.refuses_everybody()), (lets_all, refuses_all), "{name}");
+    }
+}
+
+/// Has one record, and for exchangers what is given.
+struct Exchangers(Result<Vec<Record>, LookupError>);
+
+impl Resolve for Exchangers {
+    fn lookup<'a>(&'a self, _: &'a str, kind: RecordKind) -> Later<'a, Result<Answer, LookupError>> {
+        let records = match kind {
+            RecordKind::Mx => self.0.clone(),
+            _ => Ok(vec![Record::Txt(b"v=spf1 mx -all".to_vec())]),
+        };
+        Box::pin(std::future::ready(records.map(|records| Answer { records, ..Answer::default() })))
+    }
+}
+
+#[tokio::test]
+async fn exchangers_are_too_many_by_their_number_and_not_by_what_a_server_says() {
+    let hosts =
+        |count: u16| (0..count).map(|n| Record::Mx { preference: n, exchange: format!("mx{n}.a.test") }).collect();
+    let words = "the name server answered: Server Failure (more than ten exchangers)";
+    for (found, wanted) in [
+        (Ok(hosts(10)), None),
+        (Ok(hosts(11)), Some(Trouble::TooManyExchangers { name: "a.test".into(), count: 11 })),
+        (
+            Err(LookupError::Temporary(words.into())),
+            Some(Trouble::Unanswered { name: "a.test".into(), why: words.into() }),
+        ),
+    ] {
+        let tree = survey(&Exchangers(found), "a.test").await;
+        assert_eq!(tree.leaves[0].trouble, wanted);
     }
 }

@@ -59,9 +59,34 @@ pub struct Leaf {
     /// The addresses or exchangers it means.
     pub found: Vec<String>,
     /// What went wrong.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
     /// The record it leads to.
     pub branch: Option<Branch>,
+}
+
+/// What went wrong with a term.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// An `mx` means more hosts than anybody looks at (RFC 7208 §4.6.4): a permanent error for those who are none of the
+    /// first ten.
+    #[error("{name} has {count} exchangers, more than ten")]
+    TooManyExchangers {
+        /// Whose they are.
+        name: String,
+        /// How many.
+        count: usize,
+    },
+    /// DNS does not say now what it finds.
+    #[error("{name}: {why}")]
+    Unanswered {
+        /// What was asked about.
+        name: String,
+        /// Why there is no answer.
+        why: String,
+    },
+    /// There are more terms than are followed.
+    #[error("not looked up: there are too many")]
+    Unfollowed,
 }
 
 /// Follows the record of a domain.
@@ -254,7 +279,7 @@ impl Walk<'_> {
         };
         let Some(name) = name else { return Leaf { is_open: true, ..leaf } };
         if self.followed > FOLLOWED_MAX {
-            leaf.trouble = Some("not looked up: there are too many".to_owned());
+            leaf.trouble = Some(Trouble::Unfollowed);
             return leaf;
         }
         match kind {
@@ -276,7 +301,9 @@ impl Walk<'_> {
         for answer in [v4, v6] {
             match answer {
                 Ok(answer) => found.extend(addresses(&answer)),
-                Err(LookupError::Temporary(why)) => leaf.trouble = Some(format!("{name}: {why}")),
+                Err(LookupError::Temporary(why)) => {
+                    leaf.trouble = Some(Trouble::Unanswered { name: name.to_owned(), why });
+                }
                 Err(LookupError::NoSuchName | LookupError::NoRecords) => {}
             }
         }
@@ -287,7 +314,9 @@ impl Walk<'_> {
     async fn exchangers(&self, name: &str, leaf: &mut Leaf) {
         let answer = match self.dns.lookup(name, RecordKind::Mx).await {
             Ok(answer) => answer,
-            Err(LookupError::Temporary(why)) => return leaf.trouble = Some(format!("{name}: {why}")),
+            Err(LookupError::Temporary(why)) => {
+                return leaf.trouble = Some(Trouble::Unanswered { name: name.to_owned(), why });
+            }
             Err(LookupError::NoSuchName | LookupError::NoRecords) => return leaf.is_void = true,
         };
         let exchanger = |record: Found| match record {
@@ -297,7 +326,7 @@ impl Walk<'_> {
         leaf.found = answer.records.into_iter().filter_map(exchanger).collect();
         leaf.is_void = leaf.found.is_empty();
         if leaf.found.len() > EXCHANGERS_MAX {
-            leaf.trouble = Some(format!("{name} has {} exchangers, more than ten", leaf.found.len()));
+            leaf.trouble = Some(Trouble::TooManyExchangers { name: name.to_owned(), count: leaf.found.len() });
         }
     }
 }

@@ -45,6 +45,18 @@ iopen       TXT "v=spf1 include:open.spf.test -all"
 loop        TXT "v=spf1 include:loop.spf.test -all"
 nine        TXT "v=spf1 a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test -all"
 many        TXT "v=spf1 a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test a:ok.spf.test -all"
+hosts       TXT "v=spf1 mx -all"
+hosts       MX 0 mx0.hosts.spf.test.
+hosts       MX 1 mx1.hosts.spf.test.
+hosts       MX 2 mx2.hosts.spf.test.
+hosts       MX 3 mx3.hosts.spf.test.
+hosts       MX 4 mx4.hosts.spf.test.
+hosts       MX 5 mx5.hosts.spf.test.
+hosts       MX 6 mx6.hosts.spf.test.
+hosts       MX 7 mx7.hosts.spf.test.
+hosts       MX 8 mx8.hosts.spf.test.
+hosts       MX 9 mx9.hosts.spf.test.
+hosts       MX 10 mx10.hosts.spf.test.
 iunknown    TXT "v=spf1 include:down.test -all"
 $ORIGIN dmarc.test.
 _dmarc.two  TXT "v=DMARC1; p=none"
@@ -225,6 +237,7 @@ async fn what_is_wrong_with_spf_is_found() {
         ("loop", &["loop"]),
         ("nine", &["few-lookups-left"]),
         ("many", &["too-many-lookups"]),
+        ("hosts", &["too-many-exchangers"]),
         ("iunknown", &["unknown-term"]),
     ] {
         let found = ids(&format!("{name}.spf.test"), "spf").await;
