@@ -54,6 +54,8 @@ pub struct SystemResolver {
     is_authentic: bool,
     /// Who judges answers here; without it the servers' word counts.
     judge: Option<Judge>,
+    /// Why nobody judges here where somebody was meant to.
+    given_up: Option<Obstacle>,
     /// A server whose word does not count, if there is one.
     untrusted: Option<String>,
     deadline: Duration,
@@ -110,7 +112,8 @@ impl SystemResolver {
         let wait = asking.wait.unwrap_or(patience.wait);
         let patience = Patience { wait, is_stream_only: asking.is_stream_only, ..patience };
         let client = Client::new(servers, patience, !asking.is_forgetful, asking.watch);
-        Self { client, local, is_authentic: false, judge: None, untrusted, deadline: DEADLINE, trace: None }
+        let (judge, given_up) = (None, None);
+        Self { client, local, is_authentic: false, judge, given_up, untrusted, deadline: DEADLINE, trace: None }
     }
 
     /// Whether what the servers say of DNSSEC counts: they are on this machine, or the administrator says so.
@@ -121,6 +124,11 @@ impl SystemResolver {
     /// The same, which asks with each question whether the answer is authentic.
     pub fn authentic(self) -> Result<Self> {
         Ok(Self { is_authentic: true, judge: None, ..self })
+    }
+
+    /// The same where answers were to be judged here, and cannot be. Why not is told along, and not tried again.
+    pub fn authentic_instead(self, obstacle: Obstacle) -> Result<Self> {
+        Ok(Self { given_up: Some(obstacle), ..self.authentic()? })
     }
 
     /// The same, which judges each answer itself, from these trust anchors on, as of the time of this clock. Nobody's
@@ -227,9 +235,7 @@ impl SystemResolver {
 
     /// A server's answer to one question, that there is no such name included: a failure is none.
     async fn question(&self, question: &Question) -> Result<Arc<Sight>, LookupError> {
-        // A server whose word would not count is asked as always.
-        let wishes = if self.is_authentic && self.is_trusted() { Wishes::AUTHENTIC } else { Wishes::default() };
-        let said = self.client.ask(question, wishes).await;
+        let said = self.client.ask(question, self.wishes()).await;
         let sight = said.map_err(|trouble| LookupError::Temporary(trouble.to_string()))?;
         if let Some(why) = no_answer(&sight) {
             return Err(LookupError::Temporary(why.to_owned()));
@@ -245,6 +251,11 @@ impl SystemResolver {
                 Err(LookupError::Temporary(format!("the name server answered: {code}{}", words.collect::<String>())))
             }
         }
+    }
+
+    /// How servers are asked: one whose word would not count, as always.
+    fn wishes(&self) -> Wishes {
+        if self.is_authentic && self.is_trusted() { Wishes::AUTHENTIC } else { Wishes::default() }
     }
 
     /// Who judges answers here; an error has the reason why nobody does, if there is one.
@@ -264,22 +275,33 @@ impl SystemResolver {
                     Err(why) => Voucher::Nobody { may_pass: judge::may_pass(&why), why: why.to_string() },
                 };
             }
-            Err(why) => why,
+            Err(why) => why.map(|why| Obstacle { may_pass: judge::may_pass(&why), why: why.to_string() }),
         };
-        let may_pass = ours.as_ref().is_some_and(judge::may_pass);
-        let nobody = |theirs: String| match &ours {
-            None => Voucher::Nobody { why: theirs, may_pass },
-            Some(ours) => Voucher::Nobody { why: format!("{theirs}; and it cannot be checked here: {ours}"), may_pass },
+        let ours = ours.or_else(|| self.given_up.clone());
+        let nobody = |theirs: Obstacle| match &ours {
+            None => Voucher::Nobody { why: theirs.why, may_pass: theirs.may_pass },
+            Some(Obstacle { why, may_pass }) => Voucher::Nobody {
+                why: format!("{}; and it cannot be checked here: {why}", theirs.why),
+                may_pass: *may_pass || theirs.may_pass,
+            },
         };
         if let Some(server) = &self.untrusted {
-            return nobody(format!(
+            let why = format!(
                 "the name server {server} is not on this machine, and what it says of DNSSEC could be anybody's"
-            ));
+            );
+            return nobody(Obstacle { why, may_pass: false });
         }
         // The root is signed: a server that checks signatures knows it for authentic, or cannot reach it.
-        match self.question(&Question::root_servers()).await {
-            Ok(sight) if sight.reply.is_authentic() => Voucher::Server,
-            _ => nobody("the name server does not check DNSSEC".to_owned()),
+        match self.client.ask(&Question::root_servers(), self.wishes()).await {
+            Ok(sight) if sight.reply.is_authentic() && sight.reply.code() == ResponseCode::NoError => Voucher::Server,
+            Ok(sight) => {
+                let why = "the name server does not check DNSSEC".to_owned();
+                nobody(Obstacle { why, may_pass: judge::is_passing(sight.reply.code()) })
+            }
+            Err(trouble) => {
+                let why = format!("the name server does not say whether it checks DNSSEC: {trouble}");
+                nobody(Obstacle { why, may_pass: true })
+            }
         }
     }
 

@@ -105,11 +105,17 @@ impl Judge {
     }
 }
 
-/// Whether it is only that nobody has answered, or not for now. A server that refuses is meant for others, and stays so.
+/// Whether it is only that nobody has answered, or not for now.
 pub(super) fn may_pass(why: &Why) -> bool {
     match why {
         Why::NoAnswer { .. } => true,
-        Why::Failed { rcode, .. } => *rcode != ResponseCode::Refused,
+        Why::Failed { rcode, .. } => is_passing(*rcode),
         _ => false,
     }
+}
+
+/// Whether a server that says this may say something else another time. One that refuses is meant for others, and stays
+/// so.
+pub(super) fn is_passing(code: ResponseCode) -> bool {
+    !matches!(code, ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::Refused)
 }

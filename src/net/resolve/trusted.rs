@@ -151,6 +151,55 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn silence_is_no_word_about_dnssec_and_passes() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        // What the server says when it is asked about the root, after it was silent.
+        for (code, is_authentic, passes) in [
+            (ResponseCode::NoError, true, None),
+            (ResponseCode::NoError, false, Some(false)),
+            (ResponseCode::ServFail, false, Some(true)),
+            (ResponseCode::Refused, false, Some(false)),
+        ] {
+            let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+            let server = socket.local_addr().expect("its address");
+            let is_awake = Arc::new(AtomicBool::new(false));
+            let awake = is_awake.clone();
+            tokio::spawn(async move {
+                let mut buffer = [0; 4096];
+                while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                    let question = Message::from_vec(&buffer[..length]).expect("a question");
+                    let mut reply = Message::response(question.metadata.id, hickory_proto::op::OpCode::Query);
+                    reply.metadata.response_code = code;
+                    reply.metadata.authentic_data = is_authentic;
+                    reply.add_query(question.queries[0].clone());
+                    if awake.load(Ordering::SeqCst) {
+                        socket.send_to(&reply.to_vec().expect("octets"), from).await.expect("a reply");
+                    }
+                }
+            });
+            let servers = vec![Upstream::new(Server::at(server), &Trust::System).expect("a server")];
+            let patience = Patience { wait: Duration::from_millis(40), rounds: 1, ..Patience::default() };
+            let asking = Asking { is_forgetful: true, wait: Some(patience.wait), ..Asking::default() };
+            let resolver = SystemResolver::build(servers, patience, asking, Local::none(), false);
+            let resolver = resolver.authentic().expect("a resolver");
+            let silence = resolver.unauthentic().await.expect("nobody said anything");
+            assert!(silence.may_pass && silence.why.contains("does not say whether"), "{silence:?}");
+            is_awake.store(true, Ordering::SeqCst);
+            // A busy machine may need more than a moment for it.
+            let mut said = resolver.unauthentic().await;
+            for _ in 0..20 {
+                match &said {
+                    Some(obstacle) if obstacle.why.contains("does not say whether") => {
+                        said = resolver.unauthentic().await
+                    }
+                    _ => break,
+                }
+            }
+            assert_eq!(said.map(|obstacle| obstacle.may_pass), passes, "{code}");
+        }
+    }
+
     #[test]
     fn only_who_speaks_for_itself_is_here() {
         for (ip, wanted) in [
