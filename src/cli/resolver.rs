@@ -149,8 +149,8 @@ impl ResolverArgs {
         let anchors = self.believed.anchors()?.unwrap_or_else(Anchors::iana);
         let resolver = resolver.validating(anchors, Arc::new(Still(at)));
         match resolver.unauthentic().await {
-            Some(_) if self.believed.trust_anchor.is_none() => {
-                Ok((resolver.authentic()?, "the name server's word (AD)"))
+            Some(obstacle) if self.believed.trust_anchor.is_none() => {
+                Ok((resolver.authentic_instead(obstacle)?, "the name server's word (AD)"))
             }
             _ => Ok((resolver, "our own check of the signatures")),
         }

@@ -89,6 +89,15 @@ impl Guarding {
         route.map(Route::thin)
     }
 
+    /// Why DANE protects nobody here, at a level that would use it and does without: DNSSEC cannot be looked at.
+    pub async fn obstacle_to_dane(&self, dns: &dyn Resolve) -> Option<Obstacle> {
+        match self.level {
+            Level::Opportunistic => dns.unauthentic().await,
+            // The others have no use for it, or do not do without.
+            Level::None | Level::Require | Level::Verify | Level::MtaSts | Level::Dane => None,
+        }
+    }
+
     async fn by_dane(
         &self,
         dns: &dyn Resolve,
@@ -157,6 +166,12 @@ fn left(route: Route, verdicts: Vec<Result<Guard, Refusal>>) -> Result<Route, No
         }
     }
     Ok(Route { hops, ..route })
+}
+
+/// What is told where DANE protects nobody.
+pub fn without_dane(obstacle: &Obstacle) -> String {
+    let (now, later) = if obstacle.may_pass { (" now", "; it is looked at again later") } else { ("", "") };
+    format!("mail goes{now} without DANE, because DNSSEC cannot be looked at: {}{later}", obstacle.why)
 }
 
 /// Why DNSSEC does not vouch for a domain: it is not signed, or nobody here would know.

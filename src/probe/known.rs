@@ -129,6 +129,8 @@ known! {
         Some("mend the name servers: senders who check wait until they answer");
     DANE_UNCHECKED "dane.unchecked" Warn "nobody here checks DNSSEC, so TLSA records cannot be judged" "RFC 4035 §4.9.3"
         Some("ask a name server on this machine that checks DNSSEC");
+    DANE_UNANSWERED "dane.unanswered" Warn "nobody answers now what would show whether DNSSEC vouches for anything" "RFC 7672 §2.1.2"
+        Some("ask again, or another name server: somebody on the way may swallow signatures; senders go without DANE meanwhile");
     DANE_IN_PART "dane.in-part" Warn "some exchangers have TLSA records, and others none" "RFC 7672 §2.2.1"
         Some("give all of them records: who keeps senders from the good ones makes them use the others");
     DANE_ROLLOVER "dane.rollover" Info "some TLSA records fit the certificate, and others do not" "RFC 7671 §8.1" None;

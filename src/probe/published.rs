@@ -4,8 +4,8 @@
 
 use super::known::Known;
 use super::known::{
-    DANE_IN_PART, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNSIGNED, DANE_UNUSABLE, STS_POLICY, STS_RECORD, STS_SHORT,
-    STS_TESTING, STS_UNCOVERED, STS_UNKNOWN, STS_UNREACHABLE,
+    DANE_IN_PART, DANE_UNANSWERED, DANE_UNCHECKED, DANE_UNKNOWN, DANE_UNSIGNED, DANE_UNUSABLE, STS_POLICY, STS_RECORD,
+    STS_SHORT, STS_TESTING, STS_UNCOVERED, STS_UNKNOWN, STS_UNREACHABLE,
 };
 use super::report::{Dnssec, Host, Level, Report};
 use crate::engine::dane::{Interest, search};
@@ -15,7 +15,7 @@ use crate::policy::dane::Standing as Dane;
 use crate::policy::sts::{Mode, Policy};
 use crate::policy::tlsa::{Published, owner};
 use crate::wire::association::Association;
-use crate::world::{LookupError, Record, Resolve};
+use crate::world::{LookupError, Obstacle, Record, Resolve};
 use futures_util::StreamExt;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -112,7 +112,7 @@ impl MtaSts {
 impl Report {
     /// Asks for the TLSA records of the exchangers' port. `voucher` is on whose word answers are authentic, or why none
     /// of them is.
-    pub(super) async fn ask_for_tlsa(&mut self, dns: &dyn Resolve, port: u16, voucher: Result<&str, &str>) {
+    pub(super) async fn ask_for_tlsa(&mut self, dns: &dyn Resolve, port: u16, voucher: Result<&str, &Obstacle>) {
         let Ok(found) = self.found.clone() else { return };
         let unchecked = voucher.err();
         self.dns.dnssec = match (unchecked, found.is_authentic) {
@@ -157,7 +157,7 @@ impl Report {
             };
             let told = records.iter().filter_map(|one| record(one, &associations)).take(RECORDS_MAX).collect();
             let tlsa = Tlsa { state, owner: owner(base, port), records: told, associations, names };
-            self.remark_on_tlsa(host, &tlsa, error, unchecked);
+            self.remark_on_tlsa(host, &tlsa, error, unchecked.is_none());
             for entry in self.mx.iter_mut().filter(|entry| entry.host == host) {
                 entry.tlsa = Some(tlsa.clone());
             }
@@ -165,13 +165,13 @@ impl Report {
         self.remark_on_all_tlsa(unchecked);
     }
 
-    fn remark_on_tlsa(&mut self, host: &str, tlsa: &Tlsa, error: Option<String>, unchecked: Option<&str>) {
+    fn remark_on_tlsa(&mut self, host: &str, tlsa: &Tlsa, error: Option<String>, is_checked: bool) {
         match tlsa.state {
             TlsaState::Unknown => {
                 let why = error.unwrap_or_default();
                 self.find(DANE_UNKNOWN, Some(host), format!("DNS does not say whether it has TLSA records: {why}"));
             }
-            TlsaState::Insecure if unchecked.is_none() => {
+            TlsaState::Insecure if is_checked => {
                 let text = format!("DNSSEC does not vouch for its TLSA records at {}", tlsa.owner);
                 self.find(DANE_UNSIGNED, Some(host), text);
             }
@@ -183,11 +183,19 @@ impl Report {
         }
     }
 
-    fn remark_on_all_tlsa(&mut self, unchecked: Option<&str>) {
+    fn remark_on_all_tlsa(&mut self, unchecked: Option<&Obstacle>) {
         let is = |host: &Host, state| host.tlsa.as_ref().is_some_and(|tlsa| tlsa.state == state);
-        // Where there are none it does not matter.
+        let was_asked = self.mx.iter().any(|host| host.tlsa.is_some());
         let are_there = self.mx.iter().any(|host| !is(host, TlsaState::None) && host.tlsa.is_some());
-        if let Some(why) = unchecked.filter(|_| are_there) {
+        if let Some(Obstacle { why, .. }) = unchecked.filter(|obstacle| was_asked && obstacle.may_pass) {
+            // Whoever swallows the answers that would show it can as well take the records away.
+            self.find(
+                DANE_UNANSWERED,
+                None,
+                format!("whether there are TLSA records that count is not known now: {why}"),
+            );
+        } else if let Some(Obstacle { why, .. }) = unchecked.filter(|_| are_there) {
+            // Where there are none, and nobody here ever knows more, it does not matter.
             self.find(DANE_UNCHECKED, None, format!("whether DNSSEC vouches for TLSA records is not known: {why}"));
         } else if self.mx.iter().any(|host| is(host, TlsaState::Usable)) {
             let bare = self.mx.iter().filter(|host| is(host, TlsaState::None)).map(|host| host.host.clone());

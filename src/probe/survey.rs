@@ -45,10 +45,10 @@ impl Survey<'_> {
             if let Some(voucher) = self.dane {
                 let obstacle = match self.is_vouched.load(Ordering::Relaxed) {
                     true => None,
-                    false => self.dns.unauthentic().await.map(|obstacle| obstacle.why),
+                    false => self.dns.unauthentic().await,
                 };
                 self.is_vouched.store(obstacle.is_none(), Ordering::Relaxed);
-                let voucher = obstacle.as_deref().map_or(Ok(voucher), Err);
+                let voucher = obstacle.as_ref().map_or(Ok(voucher), Err);
                 report.ask_for_tlsa(self.dns, self.port, voucher).await;
             }
             if let Some(policies) = self.policies {

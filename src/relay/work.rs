@@ -10,7 +10,7 @@ use super::event::{AttemptResult, Event};
 use super::{Settings, Tools};
 use crate::address::{Address, Domain};
 use crate::engine::exchangers::exchanger;
-use crate::engine::guarding::NoWay;
+use crate::engine::guarding::{NoWay, without_dane};
 use crate::engine::handover::{Answer, Parcel};
 use crate::engine::route::{Hop, Route};
 use crate::envelope::{Envelope, ForwardPath};
@@ -21,6 +21,7 @@ use crate::store::spool::{Due, Leased, Outcome, Report, Settlement};
 use crate::world::{LookupError, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -68,11 +69,13 @@ pub(super) struct Worker {
     pub(super) tools: Tools,
     pub(super) settings: Settings,
     silent: Mutex<HashMap<Destination, (Timestamp, Answer)>>,
+    /// Whether it was looked at what DANE is worth here.
+    has_looked_at_dane: AtomicBool,
 }
 
 impl Worker {
     pub(super) fn new(tools: Tools, settings: Settings) -> Self {
-        Self { tools, settings, silent: Mutex::default() }
+        Self { tools, settings, silent: Mutex::default(), has_looked_at_dane: AtomicBool::new(false) }
     }
 
     /// Where a recipient belongs.
@@ -223,6 +226,12 @@ impl Worker {
                 let mut random = [0; 8];
                 self.tools.entropy.fill(&mut random);
                 let Settings { rules, port, guarding, .. } = &self.settings;
+                // Once: it is about this host, whatever the domain, and what is well at first stays so.
+                if !self.has_looked_at_dane.swap(true, Ordering::Relaxed)
+                    && let Some(obstacle) = guarding.obstacle_to_dane(dns).await
+                {
+                    self.tell(&Event::Trouble { what: without_dane(&obstacle) });
+                }
                 guarding
                     .route(dns, domain, *port, rules, u64::from_le_bytes(random))
                     .await

@@ -7,7 +7,7 @@
 
 use crate::address::Domain;
 use crate::engine::courier::SmtpCourier;
-use crate::engine::guarding::{Guarding, NoWay};
+use crate::engine::guarding::{Guarding, NoWay, without_dane};
 use crate::engine::route::{Route, Rules, Unroutable};
 use crate::engine::smtp::{Cargo, Manner};
 use crate::envelope::{Envelope, ForwardPath};
@@ -111,6 +111,14 @@ pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directe
                 way.recipients.iter().for_each(|place| outcomes[*place] = outcome.clone());
             }
         }
+    }
+    // What may pass is worth a word, once: somebody may have swallowed what would have protected the message. A name server
+    // that never lets anybody look at DNSSEC is nothing new to those who have it.
+    if let Some(way) = ways.iter_mut().find(|way| way.host.is_some())
+        && let Some(obstacle) = direct.guarding.obstacle_to_dane(direct.dns).await
+        && obstacle.may_pass
+    {
+        way.remarks.push(without_dane(&obstacle));
     }
     Directed { recipients: paths.iter().cloned().zip(outcomes).collect(), ways }
 }

@@ -18,13 +18,13 @@ use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::CNAME;
 use hickory_proto::rr::{RData, Record, RecordType};
 use mailkit::address::Domain;
-use mailkit::dns::dnssec::{Found, Response, Security, Source, Validator};
-use mailkit::engine::guarding::{Guarding, NoWay};
+use mailkit::dns::dnssec::{Anchors, Found, Response, Security, Source, Validator};
+use mailkit::engine::guarding::{Guarding, NoWay, without_dane};
 use mailkit::engine::route::Rules;
 use mailkit::net::resolve::{SystemResolver, Voucher};
 use mailkit::policy::guard::{Guard, Refusal};
 use mailkit::policy::level::Level;
-use mailkit::probe::{Survey, TlsaState};
+use mailkit::probe::{Dnssec, Survey, TlsaState};
 use mailkit::wire::association::{Association, Matching, Selector, Usage};
 use mailkit::world::{Clock, Resolve};
 use std::net::SocketAddr;
@@ -335,4 +335,67 @@ async fn a_name_server_that_nobody_has_to_believe_is_asked_for_signatures_and_he
     assert_eq!(again.voucher().await, Voucher::Ours);
     drops.store(true, Ordering::SeqCst);
     assert_eq!(way(&again, Level::Opportunistic, "x.test", 25).await, "451 4.4.3");
+}
+
+#[tokio::test]
+async fn keys_that_nobody_shows_now_put_dane_off_and_that_is_told() {
+    let internet = Internet::of(vec![one_zone("x.test", 3)]);
+    let anchors = internet.anchors();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    // Who stands on the way answers questions for keys with a failure, and takes TLSA records out.
+    let server = answer("127.0.0.11", move |asked| {
+        let query = asked.queries.first().expect("a question").clone();
+        let said = runtime.block_on(internet.ask(query.name(), query.query_type())).expect("an answer");
+        let mut reply = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
+        reply.metadata.response_code = match query.query_type() {
+            RecordType::DNSKEY => ResponseCode::ServFail,
+            RecordType::TLSA => ResponseCode::NXDomain,
+            _ => said.rcode,
+        };
+        if reply.metadata.response_code == ResponseCode::NoError {
+            (reply.answers, reply.authorities) = (said.answers, said.authorities);
+        }
+        reply.add_query(query);
+        reply
+    });
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(told_of(server, anchors));
+    })
+    .await
+    .expect("it holds");
+}
+
+async fn told_of(server: SocketAddr, anchors: Anchors) {
+    let resolver = || SystemResolver::at(server).expect("a resolver");
+    let dns = resolver().validating_if_possible(anchors.clone(), Arc::new(Noon(0)));
+    assert_eq!(way(&dns, Level::Opportunistic, "x.test", 25).await, "mx.x.test usual");
+    let guarding = |level| Guarding { level, policies: None };
+    let obstacle = guarding(Level::Opportunistic).obstacle_to_dane(&dns).await.expect("nobody showed the keys");
+    assert!(obstacle.may_pass, "{obstacle:?}");
+    let told = without_dane(&obstacle);
+    assert!(told.starts_with("mail goes now without DANE, because DNSSEC cannot be looked at: "), "{told}");
+    // Who insists on DANE waits, and who does not want it is not told.
+    assert!(way(&dns, Level::Dane, "x.test", 25).await.starts_with("later: "));
+    assert_eq!(guarding(Level::None).obstacle_to_dane(&dns).await, None);
+    // The same for a report, which tries to look for itself once.
+    let strict = resolver().validating(anchors, Arc::new(Noon(0)));
+    let obstacle = strict.unauthentic().await.expect("nobody showed the keys");
+    let dns = resolver().authentic_instead(obstacle).expect("a resolver");
+    let survey = Survey {
+        dns: &dns,
+        resolver: "ours",
+        dane: Some("they"),
+        reasons: None,
+        policies: None,
+        visiting: None,
+        is_private: true,
+        port: 25,
+        days_min: 14,
+        is_vouched: AtomicBool::new(false),
+    };
+    let report = survey.of(&Domain::parse("x.test").expect("a domain")).await.expect("a report");
+    let found: Vec<&str> =
+        report.findings.iter().map(|finding| finding.id).filter(|id| id.starts_with("dane")).collect();
+    assert_eq!((found, report.dns.dnssec), (vec!["dane.unanswered"], Dnssec::Unchecked));
 }

@@ -152,7 +152,8 @@ fn ask(own: Option<Policy>, record: &Record, applied: &Applied, sends_mail: bool
             notes.note("dmarc.none-asked", Level::Warn, text, "RFC 9989 §5.1.7", fix);
         }
         Some(_) if record.is_testing => {
-            let text = "DMARC is only tried out (t=y): what it asks for counts one step less, and nothing is refused for it";
+            let text =
+                "DMARC is only tried out (t=y): what it asks for counts one step less, and nothing is refused for it";
             notes.note("dmarc.testing", Level::Warn, text, "RFC 9989 §4.7", "remove t=y when the reports are good");
         }
         Some(own) => {

@@ -6,6 +6,7 @@ use crate::message::view::Message;
 use crate::policy::guard::Guard;
 use crate::policy::level::Level;
 use crate::relay::event::AttemptResult;
+use crate::world::{Answer as Found, LookupError, Obstacle, RecordKind, Resolve};
 
 #[tokio::test]
 async fn a_transient_failure_is_tried_again_until_it_succeeds() {
@@ -160,6 +161,43 @@ async fn each_recipient_has_a_fate_of_its_own() {
     let fields = fields(&sim.reports()[0]);
     assert_eq!(fields.iter().filter(|field| field.starts_with("Final-Recipient")).count(), 1);
     assert!(fields.contains(&"Final-Recipient: rfc822; dave@hamburger.example".to_owned()));
+}
+
+#[tokio::test]
+async fn that_dane_is_off_here_is_told_once() {
+    /// A zone that nobody can vouch for.
+    struct Unchecked(Zone);
+    impl Resolve for Unchecked {
+        fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Found, LookupError>> {
+            self.0.lookup(name, kind)
+        }
+
+        fn unauthentic(&self) -> Later<'_, Option<Obstacle>> {
+            Box::pin(std::future::ready(Some(Obstacle { why: "no answer within 5 seconds".into(), may_pass: true })))
+        }
+    }
+    for (level, wanted) in [(Level::Opportunistic, 1), (Level::None, 0)] {
+        let zone =
+            Zone::parse("x.test MX 10 mx.x.test\ny.test MX 10 mx.x.test\nmx.x.test A 192.0.2.1").expect("a zone");
+        let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
+        let script = Script {
+            said: Box::new(|_, _, _, _| yes()),
+            delivered: Mutex::default(),
+            dead: tokio::sync::Semaphore::new(1),
+        };
+        let sim = Sim::with(MemoryDisk::new(), clock, Arc::new(script), |(tools, settings)| {
+            tools.dns = Arc::new(Unchecked(zone));
+            settings.guarding = Guarding { level, policies: None };
+        })
+        .await;
+        for to in ["bob@x.test", "carol@y.test", "dave@x.test"] {
+            sim.accept("", &[to], TEXT).await;
+        }
+        sim.drain().await;
+        let events = sim.events.lock().expect("no panic");
+        let told = events.iter().filter(|event| matches!(event, Event::Trouble { what } if what.contains("DANE")));
+        assert_eq!((told.count(), sim.recipients().len()), (wanted, 3), "{events:?}");
+    }
 }
 
 #[tokio::test]
