@@ -222,7 +222,7 @@ fn each_shape_of_zone_and_server_gives_its_findings_with_bounded_queries_and_wor
 }
 
 /// Findings that no zone and no name server makes, with the test that has each: most are about servers that were visited.
-const ELSEWHERE: [(&str, &str, &[&str]); 9] = [
+const ELSEWHERE: [(&str, &str, &[&str]); 10] = [
     (
         "src/probe/outlook/tests.rs",
         "each_broken_server_is_named_with_its_cause",
@@ -287,6 +287,7 @@ const ELSEWHERE: [(&str, &str, &[&str]); 9] = [
     ("tests/dnssec/broken.rs", "records_are_signed_by_the_zone_that_they_are_in", &["dnssec.signer-no-zone"]),
     ("tests/dnssec/broken.rs", "without_a_trust_anchor_or_an_answer_nothing_is_known", &["dnssec.no-anchor"]),
     ("tests/dnssec/hostile.rs", "aliases_end", &["dnssec.alias-too-long"]),
+    ("tests/dnssec/dane.rs", "told_of", &["dane.unanswered"]),
 ];
 
 #[test]
