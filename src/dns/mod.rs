@@ -4,6 +4,7 @@
 //! hickory-proto lends the grammar of names and records; who is asked, how, and what counts as an answer is decided here.
 //! `net::dns` sends and receives, `net::resolve` makes answers of it that mail understands.
 
+pub mod cookie;
 pub mod dnssec;
 mod foreign;
 pub mod frame;

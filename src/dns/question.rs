@@ -4,12 +4,15 @@
 //! is asked for with a size that no path has to fragment; a server that chokes on it is asked without.
 //! RFC 1035 §4.1; RFC 6891 §6.1, §7; RFC 4035 §3.2; RFC 6840 §5.7; RFC 9715 §3.
 
+use super::cookie::{Cookie, OPTION, option};
 use hickory_proto::rr::{Name, RecordType};
 
 /// Octets of a header.
 pub const HEADER: usize = 12;
-/// The longest query: header, name, type and class, extension.
-pub const QUERY_MAX: usize = HEADER + 255 + 4 + 11;
+/// The longest query: header, name, type and class, extension with a cookie.
+pub const QUERY_MAX: usize = HEADER + 255 + 4 + EXTENSION + OPTION;
+/// Octets of an extension without options.
+const EXTENSION: usize = 11;
 /// Octets of a datagram that come through whole nearly everywhere (RFC 9715 §3.1 and the DNS flag day of 2020).
 pub const PAYLOAD: u16 = 1232;
 
@@ -151,6 +154,24 @@ impl Query {
         place
     }
 
+    /// Whether a cookie can be sent with it: its extension has no options yet.
+    pub fn takes_cookie(&self) -> bool {
+        self.octets.len() == self.end + EXTENSION && self.octets.ends_with(&[0, 0])
+    }
+
+    /// The same as [`Self::write`], with a cookie if it takes one.
+    pub fn write_with<'b>(&self, id: u16, cookie: Cookie, buffer: &'b mut [u8; QUERY_MAX]) -> &'b [u8] {
+        self.write(id, buffer);
+        let end = self.octets.len();
+        if !self.takes_cookie() {
+            return &buffer[..end];
+        }
+        // The length of the options stands right before them.
+        buffer[end - 1] = OPTION as u8;
+        buffer[end..end + OPTION].copy_from_slice(&option(cookie));
+        &buffer[..end + OPTION]
+    }
+
     /// Its question section.
     pub fn question(&self) -> &[u8] {
         &self.octets[HEADER..self.end]
@@ -198,6 +219,27 @@ mod tests {
             assert_eq!(Query::read(query.plain().octets()).map(|read| read.end), Some(query.end));
             let plain = Message::from_vec(query.plain().octets()).expect("a message");
             assert_eq!((plain.edns, &plain.queries), (None, &read.queries));
+        }
+    }
+
+    #[test]
+    fn a_cookie_goes_along_where_there_is_room() {
+        let long = ["x".repeat(63), "y".repeat(63), "z".repeat(63), "w".repeat(61)].join(".") + ".";
+        for name in [".", "a.example.", &long] {
+            let query = Query::new(&question(name, RecordType::MX), Wishes::AUTHENTIC);
+            let mut buffer = [0; QUERY_MAX];
+            let octets = query.write_with(0xbeef, *b"01234567", &mut buffer).to_vec();
+            let read = Message::from_vec(&octets).expect("a message");
+            let edns = read.edns.expect("the extension");
+            let options: Vec<_> = edns.options().as_ref().iter().map(|(code, _)| u16::from(*code)).collect();
+            assert_eq!((read.metadata.id, options, edns.flags().dnssec_ok), (0xbeef, vec![10], true), "{name}");
+            assert!(octets.ends_with(b"\0\x0a\0\x0801234567"));
+            // Who has options already, or no extension, gets none; and nothing of it stays.
+            let read = Query::read(&octets).expect("a query");
+            assert!(!read.takes_cookie() && !query.plain().takes_cookie() && query.takes_cookie());
+            for other in [read, query.plain()] {
+                assert_eq!(other.write_with(0, *b"01234567", &mut [0; QUERY_MAX]), other.octets());
+            }
         }
     }
 

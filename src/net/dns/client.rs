@@ -304,6 +304,8 @@ impl Inner {
             _ if reply.is_truncated() && way == Way::Datagram => Some(Outcome::Truncated),
             // On a connection nothing has to be left out.
             _ if reply.is_truncated() => Some(Outcome::Failed),
+            // RFC 7873 §5.3: the server wants its own half of the cookie back, which is not kept. Connections need none.
+            ResponseCode::BADCOOKIE if way == Way::Datagram => Some(Outcome::Truncated),
             ResponseCode::NoError if reply.is_referral() => Some(Outcome::Failed),
             ResponseCode::NoError | ResponseCode::NXDomain => None,
             ResponseCode::FormErr | ResponseCode::NotImp if is_extended => Some(Outcome::NotUnderstood),

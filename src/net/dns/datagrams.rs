@@ -3,13 +3,13 @@
 //! A socket is connected, so that the kernel lets in nothing but what comes from the server, and tells when nobody is
 //! there. Each has a random port, which is given up after a while. So many questions share a socket that their replies
 //! still fit its buffer when they come all at once.
-//! RFC 5452 §9.2; RFC 6056 §3.
+//! RFC 5452 §9.2; RFC 6056 §3; RFC 7873 §5.
 
 use super::table::{Broken, Table};
 use crate::dns::question::{QUERY_MAX, Query};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::UdpSocket;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -30,6 +30,10 @@ const ERRORS_MAX: u32 = 16;
 pub(super) struct Datagrams {
     server: SocketAddr,
     lines: Mutex<Vec<Arc<Line>>>,
+    /// Whether the server sends cookies back.
+    knows_cookies: Arc<AtomicBool>,
+    /// Whether it gets none, since it or something on the way may choke on them.
+    is_without: AtomicBool,
 }
 
 /// One socket, and the task that listens to it. The task ends with the value.
@@ -68,15 +72,43 @@ impl Drop for Listener {
 
 impl Datagrams {
     pub(super) fn new(server: SocketAddr) -> Self {
-        Self { server, lines: Mutex::default() }
+        Self { server, lines: Mutex::default(), knows_cookies: Arc::default(), is_without: AtomicBool::new(false) }
     }
 
     /// Sends a query and waits for its reply, for ever.
     pub(super) async fn ask(&self, query: &Arc<Query>) -> Result<Vec<u8>, Broken> {
+        let has_cookie = query.takes_cookie() && !self.is_without.load(Ordering::Relaxed);
+        let said = self.ask_with(query, has_cookie).await?;
+        // RFC 6891 §6.1.2 lets servers pass over options that they do not know; those that take them for an error would get
+        // the whole extension taken away.
+        if has_cookie && has_format_error(&said) && self.gives_up_cookies() {
+            return self.ask_with(query, false).await;
+        }
+        Ok(said)
+    }
+
+    /// Nothing came in time. Something on the way may swallow what has cookies.
+    pub(super) fn was_silent(&self) {
+        self.gives_up_cookies();
+    }
+
+    /// Does without from now on, unless the server is known to know better.
+    fn gives_up_cookies(&self) -> bool {
+        let knows_none = !self.knows_cookies.load(Ordering::Relaxed);
+        self.is_without.fetch_or(knows_none, Ordering::Relaxed);
+        knows_none
+    }
+
+    async fn ask_with(&self, query: &Arc<Query>, has_cookie: bool) -> Result<Vec<u8>, Broken> {
         let line = self.line().await?;
-        let ticket = line.shared.table.begin(query)?;
+        let table = &line.shared.table;
+        let ticket = if has_cookie { table.begin_with_cookie(query)? } else { table.begin(query)? };
         let mut buffer = [0; QUERY_MAX];
-        line.shared.socket.send(query.write(ticket.id, &mut buffer)).await.map_err(closed)?;
+        let octets = match table.cookie().filter(|_| has_cookie) {
+            Some(cookie) => query.write_with(ticket.id, cookie, &mut buffer),
+            None => query.write(ticket.id, &mut buffer),
+        };
+        line.shared.socket.send(octets).await.map_err(closed)?;
         ticket.reply().await
     }
 
@@ -85,7 +117,7 @@ impl Datagrams {
         if let Some(line) = self.choose() {
             return Ok(line);
         }
-        let line = Arc::new(Line::open(self.server).await.map_err(closed)?);
+        let line = Arc::new(Line::open(self.server, self.knows_cookies.clone()).await.map_err(closed)?);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         // Several may have found that there is none; all but a few of the sockets go again when their question is over.
         if lines.len() < LINES_MAX {
@@ -107,7 +139,7 @@ impl Datagrams {
 }
 
 impl Line {
-    async fn open(server: SocketAddr) -> io::Result<Self> {
+    async fn open(server: SocketAddr, knows_cookies: Arc<AtomicBool>) -> io::Result<Self> {
         // The kernel picks a port at random.
         let own: SocketAddr = match server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -115,7 +147,7 @@ impl Line {
         };
         let socket = UdpSocket::bind(own).await?;
         socket.connect(server).await?;
-        let shared = Arc::new(Shared { socket, table: Table::new(false) });
+        let shared = Arc::new(Shared { socket, table: Table::with_cookie(knows_cookies) });
         let listener = Listener::new(&tokio::spawn(listen(shared.clone())));
         Ok(Self { shared, sent: AtomicU32::new(0), listener })
     }
@@ -142,6 +174,11 @@ async fn listen(shared: Arc<Shared>) {
         }
     }
     shared.table.close("the network is gone");
+}
+
+/// RFC 1035 §4.1.1: the server could not read the query, it says.
+fn has_format_error(reply: &[u8]) -> bool {
+    reply.get(3).is_some_and(|flags| flags & 0xf == 1)
 }
 
 fn closed(error: io::Error) -> Broken {

@@ -2,14 +2,16 @@
 //!
 //! Ids are random, and no two alike are in flight. What belongs to no question is counted and thrown away; a question
 //! that draws too many replies which are not its own is taken off datagrams, because somebody may be guessing.
-//! RFC 5452 §4.3, §9.2; RFC 7766 §6.2.1.
+//! Over datagrams a cookie goes along, and a server that has sent it back once has to do so always.
+//! RFC 5452 §4.3, §9.2; RFC 7766 §6.2.1; RFC 7873 §5.3.
 
+use crate::dns::cookie::{Cookie, Echo, take};
 use crate::dns::question::Query;
 use crate::dns::reply::{accept, id};
 use crate::net::entropy::SystemEntropy;
 use crate::world::Entropy;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
@@ -37,6 +39,15 @@ pub(super) struct Table {
     flying: AtomicUsize,
     /// Anybody may write to a datagram socket; what comes over a connection comes from the server.
     is_stream: bool,
+    cookies: Option<Cookies>,
+}
+
+/// What is sent to a server, to be sent back.
+#[derive(Debug)]
+struct Cookies {
+    ours: Cookie,
+    /// Whether the server has sent one back; it is the same server for several sockets.
+    are_known: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +62,7 @@ struct Waiting {
     query: Arc<Query>,
     reply: oneshot::Sender<Said>,
     odd: u8,
+    has_cookie: bool,
 }
 
 /// A question's place in a table. It ends with the value.
@@ -63,11 +75,32 @@ pub(super) struct Ticket<'t> {
 
 impl Table {
     pub(super) fn new(is_stream: bool) -> Self {
-        Self { inner: Mutex::default(), flying: AtomicUsize::new(0), is_stream }
+        Self { inner: Mutex::default(), flying: AtomicUsize::new(0), is_stream, cookies: None }
+    }
+
+    /// For datagrams, with a cookie of its own; `are_known` is whether the server has ever sent one back.
+    pub(super) fn with_cookie(are_known: Arc<AtomicBool>) -> Self {
+        let mut ours = Cookie::default();
+        SystemEntropy.fill(&mut ours);
+        Self { cookies: Some(Cookies { ours, are_known }), ..Self::new(false) }
+    }
+
+    /// What is to be sent along.
+    pub(super) fn cookie(&self) -> Option<Cookie> {
+        self.cookies.as_ref().map(|cookies| cookies.ours)
     }
 
     /// Makes room for a question.
     pub(super) fn begin(&self, query: &Arc<Query>) -> Result<Ticket<'_>, Broken> {
+        self.room(query, false)
+    }
+
+    /// The same for one that is sent with the cookie.
+    pub(super) fn begin_with_cookie(&self, query: &Arc<Query>) -> Result<Ticket<'_>, Broken> {
+        self.room(query, true)
+    }
+
+    fn room(&self, query: &Arc<Query>, has_cookie: bool) -> Result<Ticket<'_>, Broken> {
         let mut inner = self.inner();
         if let Some(why) = &inner.closed {
             return Err(Broken::Closed(why.clone()));
@@ -78,7 +111,7 @@ impl Table {
         while inner.waiting.contains_key(&id) {
             id = inner.ids.next();
         }
-        inner.waiting.insert(id, Waiting { query: query.clone(), reply, odd: 0 });
+        inner.waiting.insert(id, Waiting { query: query.clone(), reply, odd: 0, has_cookie });
         self.flying.fetch_add(1, Ordering::Relaxed);
         Ok(Ticket { table: self, id, said })
     }
@@ -101,9 +134,28 @@ impl Table {
             self.suspect(&mut inner, id);
             return false;
         }
+        let mut octets = octets.to_vec();
+        if let Some(cookies) = self.cookies.as_ref().filter(|_| waiting.has_cookie) {
+            let oddity = match take(&mut octets, &cookies.ours) {
+                Echo::Ours => {
+                    cookies.are_known.store(true, Ordering::Relaxed);
+                    0
+                }
+                Echo::None if !cookies.are_known.load(Ordering::Relaxed) => 0,
+                // RFC 7873 §5.3: it is not to be believed. It may still be the server, or one of several behind one address
+                // that knows no cookies, and can say it again over a connection.
+                Echo::None => ODD_MAX,
+                Echo::Other => 1,
+            };
+            if oddity > 0 {
+                waiting.odd += oddity;
+                self.suspect(&mut inner, id);
+                return false;
+            }
+        }
         if let Some(waiting) = inner.waiting.remove(&id) {
             // Who has stopped waiting needs no reply.
-            let _ = waiting.reply.send(Ok(octets.to_vec()));
+            let _ = waiting.reply.send(Ok(octets));
         }
         true
     }
@@ -246,6 +298,52 @@ mod tests {
         let ticket = table.begin(&asked).expect("a place");
         table.deliver(&reply(&other, ticket.id));
         assert_eq!(ticket.reply().await, Err(Broken::Garbled));
+    }
+
+    /// A reply with this cookie, in the extension that the query has.
+    fn echo(query: &Query, id: u16, cookie: &[u8]) -> Vec<u8> {
+        let mut octets = reply(query, id);
+        let end = octets.len();
+        octets[end - 1] = 4 + cookie.len() as u8;
+        octets.extend([0, 10, 0, cookie.len() as u8]);
+        octets.extend(cookie);
+        octets
+    }
+
+    #[tokio::test]
+    async fn who_has_sent_a_cookie_back_once_has_to_do_so_always() {
+        let asked = query("a.test.");
+        let are_known = Arc::new(AtomicBool::new(false));
+        let table = Table::with_cookie(are_known.clone());
+        let ours = table.cookie().expect("a cookie");
+        let theirs = [&ours[..], b"theirown"].concat();
+        // A server that knows no cookies is heard, and so is nobody with another one.
+        let ticket = table.begin_with_cookie(&asked).expect("a place");
+        assert!(!table.deliver(&echo(&asked, ticket.id, b"guessed.theirown")));
+        assert!(table.deliver(&reply(&asked, ticket.id)));
+        assert!(ticket.reply().await.is_ok() && !are_known.load(Ordering::Relaxed));
+        // One that sends it back does so without it being seen later.
+        let ticket = table.begin_with_cookie(&asked).expect("a place");
+        assert!(table.deliver(&echo(&asked, ticket.id, &theirs)));
+        let said = ticket.reply().await.expect("a reply");
+        assert!(are_known.load(Ordering::Relaxed) && !said.windows(8).any(|eight| eight == ours));
+        // From then on nobody is believed without, whatever socket of the server's it comes to.
+        let other = Table::with_cookie(are_known);
+        assert_ne!(other.cookie(), Some(ours));
+        for table in [&table, &other] {
+            let ticket = table.begin_with_cookie(&asked).expect("a place");
+            assert!(!table.deliver(&reply(&asked, ticket.id)));
+            assert_eq!(ticket.reply().await, Err(Broken::Suspicious));
+        }
+        // Who was asked without a cookie sends none back.
+        let ticket = table.begin(&asked).expect("a place");
+        assert!(table.deliver(&reply(&asked, ticket.id)));
+        // Who guesses on and on is noticed.
+        let ticket = table.begin_with_cookie(&asked).expect("a place");
+        for _ in 0..ODD_MAX {
+            table.deliver(&echo(&asked, ticket.id, b"guessed.theirown"));
+        }
+        assert_eq!(ticket.reply().await, Err(Broken::Suspicious));
     }
 
     #[tokio::test]

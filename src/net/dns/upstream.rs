@@ -123,8 +123,9 @@ impl Upstream {
 
     /// Nothing came in time.
     pub(super) fn was_silent(&self, way: Way) {
-        if way == Way::Stream {
-            self.streams.distrust();
+        match way {
+            Way::Stream => self.streams.distrust(),
+            Way::Datagram => self.datagrams.get().into_iter().for_each(Datagrams::was_silent),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Questions to name servers that lose, cut, garble, forge and refuse, with the number of queries counted.
 
+mod cookies;
 mod stage;
 mod streams;
 
@@ -154,12 +155,14 @@ async fn a_server_that_does_not_know_the_extension_is_asked_without_it() {
         });
         let stage = stage.await;
         assert_eq!(ask(&client(&[&stage], LONG), "a.test.").await, GOOD, "{code} {is_bare}");
-        assert_eq!(stage.counts(), (2, 0));
+        // One that takes the query for broken may mean the cookie in the extension.
+        let times = if code == ResponseCode::FormErr { 3 } else { 2 };
+        assert_eq!(stage.counts(), (times, 0));
     }
     let never = Stage::new(|asked| vec![say(&asked.reply(ResponseCode::FormErr, |_| {}))]).await;
     let wanted = Ok((ResponseCode::FormErr, 0, Transport::Udp));
     assert_eq!(ask(&client(&[&never], LONG), "a.test.").await, wanted);
-    assert_eq!(never.counts(), (2, 0));
+    assert_eq!(never.counts(), (3, 0));
 }
 
 #[tokio::test]
