@@ -7,13 +7,14 @@ use super::bulk::{self, Line};
 use super::checked::{Object, exit, page};
 use super::columns::Width;
 use super::forms::bad_line;
+use super::given::Given;
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
-use super::names::{BadLine, Named, Target, names, parse_target};
+use super::names::{BadLine, Named, Target, names};
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
-use crate::cli::resolver::{self, ResolverArgs};
+use crate::cli::resolver::ResolverArgs;
 use futures_util::future::join_all;
 use mailkit::account::TlsFiles;
 use mailkit::address::Domain;
@@ -118,21 +119,7 @@ pub(super) struct Check {
 
 /// Checks what was named and prints what comes of it.
 pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
-    let (servers, given): (Vec<&str>, Vec<&str>) =
-        args.targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
-    let server = match servers.as_slice() {
-        [] => None,
-        [server] => Some(resolver::server(server)?),
-        _ => return Err(Error::new(Kind::Usage, "more than one @RESOLVER is given")),
-    };
-    let (inputs, given): (Vec<&str>, Vec<&str>) = given.into_iter().partition(|name| *name == "-");
-    if inputs.len() > 1 {
-        return Err(Error::new(Kind::Usage, "standard input (-) can be read only once"));
-    }
-    if given.is_empty() && inputs.is_empty() {
-        return Err(Error::new(Kind::Usage, "no domain is given"));
-    }
-    let targets = given.into_iter().map(parse_target).collect::<Result<Vec<_>>>()?;
+    let Given { server, targets, is_input_meant } = Given::parse(&args.targets)?.nonempty()?;
     if let Some(literal) = targets.iter().find(|target| matches!(target.domain, Domain::Literal(_))) {
         let what = format!("{} is {NO_DOMAIN}", literal.domain);
         return Err(Error::new(Kind::Usage, what).hint("name a domain"));
@@ -180,7 +167,7 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         };
         let print = |text: &str| context.octets(text.as_bytes());
         let jobs = (usize::from(args.jobs), !args.unordered);
-        bulk::run(names(targets, !inputs.is_empty()), work, jobs, print).await
+        bulk::run(names(targets, is_input_meant), work, jobs, print).await
     })
 }
 

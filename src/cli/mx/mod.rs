@@ -6,6 +6,7 @@ mod checked;
 mod columns;
 mod earlier;
 mod forms;
+mod given;
 mod lookup;
 mod names;
 mod object;
