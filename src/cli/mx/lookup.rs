@@ -20,7 +20,7 @@ use mailkit::engine::dial::CONNECT_WAIT;
 use mailkit::engine::http::Http;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
+use mailkit::net::tcp::{Tcp, own_addresses};
 use mailkit::net::tls::{DAYS_MIN, Judge};
 use mailkit::probe::{Level, Manners, Pace, Survey, Visiting};
 use mailkit::world::Entropy;
@@ -237,6 +237,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             each_wait: lookup.timeout.unwrap_or(EACH_WAIT),
             recipients: &asked.recipients,
             from: &asked.from,
+        let own = if asked.visits { own_addresses() } else { Vec::new() };
             chance: lookup.catch_all.then_some(&SystemEntropy as &dyn Entropy),
             is_private: lookup.private,
             trace: trace.as_ref(),
@@ -250,6 +251,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             reasons: lookup.dane.then_some(&*resolver),
             policies: policies.as_ref(),
             port: lookup.port.first().copied().unwrap_or(PORT),
+            own: &own,
             visiting,
             is_private: lookup.private,
             days_min: lookup.min_days,
