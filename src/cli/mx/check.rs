@@ -68,7 +68,8 @@ const NAMES_MAX: usize = 50;
   cut -d@ -f2 addresses | sort -u | mailkit mx check --jsonl @192.0.2.53 - | jq .verdict")]
 pub(super) struct Check {
     /// Domains, or addresses or URLs whose domain is meant; - reads them from standard input, one a line; @RESOLVER asks
-    /// that server: an address or a name, perhaps with a port, or @tcp://, @tls://, @https:// and where it is
+    /// that server: an address or a name, perhaps with a port, or @tcp://, @tls://, @https:// and where it is. With -v each
+    /// question is told on standard error, with -vv each reply as it came
     #[arg(required = true, value_name = "@RESOLVER|DOMAIN|ADDRESS|-")]
     targets: Vec<String>,
 
@@ -207,7 +208,7 @@ impl Printer<'_> {
             return Ok(Line { text: format!("{}\n", json(&object)?), exit });
         }
         let gap = if self.is_begun.replace(true) { "\n" } else { "" };
-        let is_verbose = self.context.globals.verbose;
+        let is_verbose = self.context.globals.verbose > 0;
         let width = Width::of(terminal_columns());
         let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), width);
         Ok(Line { text: format!("{gap}{page}\n"), exit })

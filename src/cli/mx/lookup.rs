@@ -16,7 +16,7 @@ use crate::cli::resolver::{self, ResolverArgs};
 use asked::{Asked, At, given, moment};
 use mailkit::account::TlsFiles;
 use mailkit::duration;
-use mailkit::engine::dial::CONNECT_WAIT;
+use mailkit::engine::dial::{CONNECT_MOST, CONNECT_WAIT};
 use mailkit::engine::http::Http;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::entropy::SystemEntropy;
@@ -44,6 +44,14 @@ const PORTS_MAX: usize = 8;
 /// How long a server has for each answer.
 const EACH_WAIT: Duration = Duration::from_secs(30);
 
+/// What `--diff` reads.
+const REPORTS: Sort = Sort { schema: "mailkit.mx/1", command: "mx lookup", changes: mailkit::probe::changes };
+
+/// Days that a certificate may have left: a hundred years of them.
+const DAYS_MOST: i64 = 36_525;
+/// The longest that anybody has for an answer: no server of SMTP is to be waited for longer (RFC 5321 §4.5.3.2.6).
+const EACH_MOST: Duration = Duration::from_secs(10 * 60);
+
 /// Say where a domain's mail goes, how it is protected, and why not
 ///
 /// The first sentence is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
@@ -69,8 +77,8 @@ pub(super) struct Lookup {
     /// that server: an address or a name, perhaps with a port
     ///
     /// @tcp://, @tls:// and @https:// say how it is asked. A name behind # is the one that its certificate must have:
-    /// @tls://192.0.2.53#dns.example.org or @https://dns.example.org/dns-query. With --verbose each reply is shown as it
-    /// came.
+    /// @tls://192.0.2.53#dns.example.org or @https://dns.example.org/dns-query. With -v each question is
+    /// told on standard error, with -vv each reply as it came.
     #[arg(required_unless_present = "rcpt", value_name = "@RESOLVER|DOMAIN|ADDRESS|URL|-")]
     targets: Vec<String>,
 
@@ -131,7 +139,7 @@ pub(super) struct Lookup {
     at: Option<At>,
 
     /// Warn of certificates with fewer days left
-    #[arg(long, value_name = "DAYS", default_value_t = DAYS_MIN, help_heading = "What to look at")]
+    #[arg(long, value_name = "DAYS", default_value_t = DAYS_MIN, value_parser = clap::value_parser!(i64).range(0..=DAYS_MOST), help_heading = "What to look at")]
     min_days: i64,
 
     /// Visit IPv4 addresses only
@@ -158,12 +166,12 @@ pub(super) struct Lookup {
     #[arg(long, help_heading = "How to visit")]
     private: bool,
 
-    /// Give up an address that has not answered by then; 10s if not given
-    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = "How to visit")]
+    /// Give up an address that has not answered by then; 10s if not given, 2m at most
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| duration::parse_to(text, CONNECT_MOST), help_heading = "How to visit")]
     connect_timeout: Option<Duration>,
 
-    /// Wait no longer than this for each answer; 30s if not given
-    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = "How to visit")]
+    /// Wait no longer than this for each answer; 30s if not given, 10m at most
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| duration::parse_to(text, EACH_MOST), help_heading = "How to visit")]
     timeout: Option<Duration>,
 
     /// How many domains to look up at once, and servers to visit
