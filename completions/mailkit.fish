@@ -37,7 +37,7 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -l trace-hex -d 'Show the 
 complete -c mailkit -n "__fish_mailkit_needs_command" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_needs_command" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_needs_command" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_needs_command" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_needs_command" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_needs_command" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_needs_command" -s V -l version -d 'Print version'
@@ -88,7 +88,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l final-timeout -d 'Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not know whether the message was taken' -r
@@ -147,7 +147,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace-hex -d 'S
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -163,7 +163,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_se
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and not __fish_seen_subcommand_from run queue flush help" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
@@ -205,7 +205,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l data -d 'The data directory; as configured for serve, else the user\'s own if not given' -r -F
@@ -222,7 +222,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from queue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l domain -d 'Only recipients in this domain' -r
@@ -261,7 +261,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand relay; and __fish_seen_subcommand_from help" -f -a "run" -d 'Deliver what is in the queue to other hosts, until stopped'
@@ -314,7 +314,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace-hex -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -330,7 +330,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and not __fish_seen_subcommand_from add remove list help" -f -a "add" -d 'Add a user to a users file, or give one a new password'
@@ -354,7 +354,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l users -d 'The users file' -r -F
@@ -371,7 +371,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l users -d 'The users file' -r -F
@@ -388,7 +388,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a user to a users file, or give one a new password'
@@ -413,7 +413,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-c
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -431,7 +431,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace-hex -d 'Sh
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -447,7 +447,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
@@ -468,7 +468,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -486,7 +486,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
@@ -504,7 +504,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -f -a "login" -d 'Get the user\'s consent and keep the tokens'
@@ -531,7 +531,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -547,7 +547,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l format -d 'How to print it: the token alone, an answer for one of the two mechanisms, or with its end as JSON' -r -f -a "raw\t'The token alone'
@@ -568,7 +568,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -584,7 +584,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -602,7 +602,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -618,7 +618,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "login" -d 'Get the user\'s consent and keep the tokens'
@@ -641,7 +641,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
@@ -650,9 +650,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l selector -d 'Look at the DKIM key of this selector; may be given several times; without it the usual ones are tried' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l fail-on -d 'End with 1 if something this bad was found' -r -f -a "info\t'Everything that is remarkable'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l fail-on -d 'End with 1 if something this bad was found; error if not given' -r -f -a "info\t'Everything that is remarkable'
 warn\t'What does not work with all senders'
 error\t'What is broken'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l diff -d 'Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ca -d 'Trust the certificate authorities in this PEM file, and no others, where a policy is fetched' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ip -d 'Look at this address as a sender of the domain\'s mail, instead of those of this machine; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l helo -d 'What the sender says in EHLO; the name of this machine if not given' -r
@@ -679,7 +680,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l diff -d 'Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has' -r -F
@@ -693,8 +694,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l port -d 'The ports to visit; TLSA records are looked up for the first' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l ca -d 'Trust the certificate authorities in this PEM file, and no others; also those of web servers that give policies' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l connect-timeout -d 'Give up an address that has not answered by then; 10s if not given' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l timeout -d 'Wait no longer than this for each answer; 30s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l connect-timeout -d 'Give up an address that has not answered by then; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l timeout -d 'Wait no longer than this for each answer; 30s if not given, 10m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l jobs -d 'How many domains to look up at once, and servers to visit' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l rate -d 'Begin no more than this many in a second: visits, 2 if not given, or without visits domains; 0 for no limit' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l resolver-timeout -d 'Give a name server no more than this for each try; 5s if not given, or what /etc/resolv.conf says' -r
@@ -710,7 +711,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l short -d 'Print only the MX records, one `10 mx.example.org.` a line'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l first -d 'Print only the name of the host to use'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l first -d 'Print only the name of the host to use, of several domains behind each one\'s own name'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l cert -d 'Print the certificates that the servers show, as PEM'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l jsonl -d 'Print one JSON object a line, as --json does'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l dane -d 'Look at the TLSA records of the exchangers, and at DNSSEC'
@@ -728,7 +729,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l rcpt -d 'Ask whether mail for this address would be taken; may be given several times' -r
@@ -748,7 +749,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -765,7 +766,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l script -d 'Say the lines of this file, - for standard input' -r -F
@@ -794,7 +795,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -814,7 +815,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from help" -f -a "check" -d 'Judge what a domain publishes about its mail: SPF, DKIM, DMARC, MTA-STS, TLS-RPT, BIMI, DANE, names of addresses'
@@ -904,7 +905,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace-hex -d '
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l method -d 'Take this way and no other' -r -f -a "one-click\t'One request by https'
@@ -931,7 +932,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace-he
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand unsubscribe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -947,7 +948,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and not __fish_seen_subcommand_from add discover check trust list show edit default remove import export help" -f -a "add" -d 'Add an account'
@@ -998,7 +999,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l resolver -d 'Ask this DNS server, not those of the system: an address or a name, perhaps with a port, or tcp://, tls://, https:// and where it is' -r
@@ -1017,7 +1018,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from discover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1035,7 +1036,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1053,7 +1054,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1069,7 +1070,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1086,7 +1087,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l set -d 'Set a key; tls.name leads into a table' -r
@@ -1104,7 +1105,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1120,7 +1121,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1137,7 +1138,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l name -d 'The account\'s name, if the file has one account only' -r
@@ -1155,7 +1156,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1171,7 +1172,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand account; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add an account'
@@ -1199,7 +1200,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and not __fish_seen_subcommand_from path check show schema edit help" -f -a "path" -d 'Print the files that are read, in this order'
@@ -1222,7 +1223,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1238,7 +1239,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1255,7 +1256,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1271,7 +1272,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1287,7 +1288,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the files that are read, in this order'
@@ -1309,7 +1310,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_se
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and not __fish_seen_subcommand_from show scrub diff replay help" -f -a "show" -d 'Show a trace, or the part of it that is asked for'
@@ -1334,7 +1335,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1350,7 +1351,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from scrub" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1366,7 +1367,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l listen -d 'Play the server, at this address; port 0 takes a free one' -r
@@ -1386,7 +1387,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -1405,7 +1406,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a trace, or the part of it that is asked for'
@@ -1426,7 +1427,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace-hex -d 
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1442,7 +1443,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace-hex -d 'S
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
@@ -1458,7 +1459,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace-hex -
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l json -d 'Print results and errors as JSON'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s v -l verbose -d 'Say more about what is being done; twice for all there is, as whole replies of name servers'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "send" -d 'Send a message'

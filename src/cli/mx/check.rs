@@ -4,10 +4,11 @@
 //! `checked`'s business.
 
 use super::bulk::{self, Line};
-use super::checked::{Object, exit, page};
+use super::checked::{Object, exit, exit_of_changes, page};
 use super::columns::Width;
-use super::forms::bad_line;
-use super::given::Given;
+use super::earlier::{Earlier, Sort};
+use super::forms::{bad_line, compared, end};
+use super::given::{Extent, Given};
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
 use super::names::{BadLine, Named, Target, names};
 use crate::cli::console::{json, terminal_columns};
@@ -40,6 +41,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What `--diff` reads.
+const REPORTS: Sort = Sort { schema: "mailkit.check/1", command: "mx check", changes: mailkit::probe::check::changes };
 /// How long a web server is waited for that should give a policy: somebody waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What an address literal is here.
@@ -58,8 +61,8 @@ const NAMES_MAX: usize = 50;
 /// EHLO name, what SPF and DMARC say of it, and lists of addresses, if named.
 ///
 /// Ends with 0 if nothing was found that is as bad as --fail-on says, 1 if something was, 68 if the domain does not
-/// exist, 75 if DNS does not say everything now; of several domains, with the highest code. A line of standard input
-/// that names no domain is 65.
+/// exist, 75 if DNS does not say everything now and nothing of level error was found; of several domains, with what lasts
+/// before what may be over soon: 68, 1, 65, 75. A line of standard input that names no domain is 65.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx check example.org
@@ -81,9 +84,16 @@ pub(super) struct Check {
     #[arg(long)]
     jsonl: bool,
 
-    /// End with 1 if something this bad was found
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
-    fail_on: FailOn,
+    /// End with 1 if something this bad was found; error if not given
+    #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "diff")]
+    fail_on: Option<FailOn>,
+
+    /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
+    ///
+    /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
+    /// standard input is taken for the whole list: domains that it does not have any more are told.
+    #[arg(long, value_name = "FILE")]
+    diff: Option<PathBuf>,
 
     /// Trust the certificate authorities in this PEM file, and no others, where a policy is fetched
     #[arg(long, value_name = "FILE")]
@@ -120,7 +130,9 @@ pub(super) struct Check {
 
 /// Checks what was named and prints what comes of it.
 pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
-    let Given { server, targets, is_input_meant } = Given::parse(&args.targets)?.nonempty()?;
+    let given = Given::parse(&args.targets)?.nonempty()?;
+    let extent = given.extent();
+    let Given { server, targets, is_input_meant } = given;
     if let Some(literal) = targets.iter().find(|target| matches!(target.domain, Domain::Literal(_))) {
         let what = format!("{} is {NO_DOMAIN}", literal.domain);
         return Err(Error::new(Kind::Usage, what).hint("name a domain"));
@@ -144,7 +156,9 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
             context,
             server: server.as_ref(),
             is_json: context.is_json() || args.jsonl,
-            fail_on: args.fail_on.into(),
+            fail_on: args.fail_on.unwrap_or(FailOn::Error).into(),
+            earlier: args.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
+            extent,
             is_begun: Cell::new(false),
         };
         let work = |named: Named| {
@@ -168,7 +182,8 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         };
         let print = |text: &str| context.octets(text.as_bytes());
         let jobs = (usize::from(args.jobs), !args.unordered);
-        bulk::run(names(targets, is_input_meant), work, jobs, print).await
+        let tally = bulk::run(names(targets, is_input_meant), work, jobs, print).await?;
+        end(context, extent, printer.earlier.as_ref(), tally, (printer.is_json, "not in DNS"))
     })
 }
 
@@ -196,16 +211,31 @@ struct Printer<'a> {
     server: Option<&'a Server>,
     is_json: bool,
     fail_on: Level,
+    /// What to compare with.
+    earlier: Option<Earlier>,
+    extent: Extent,
     /// Whether a page was printed, so that the next one begins with a gap.
     is_begun: Cell<bool>,
 }
 
 impl Printer<'_> {
     fn checkup(&self, checkup: &Checkup) -> Result<Line> {
-        let exit = exit(checkup, self.fail_on);
+        let earlier = self.earlier.as_ref();
+        let changes = earlier.map(|earlier| earlier.compare(&checkup.ascii, checkup)).transpose()?;
+        let exit = match earlier.zip(changes.as_ref()) {
+            Some((earlier, changes)) => {
+                let exit = exit_of_changes(checkup, changes);
+                earlier.count(changes, exit);
+                exit
+            }
+            None => exit(checkup, self.fail_on),
+        };
         if self.is_json {
-            let object = Object::new(checkup, exit, self.server);
+            let object = Object::new(checkup, exit, self.server, changes);
             return Ok(Line { text: format!("{}\n", json(&object)?), exit });
+        }
+        if let Some(changes) = changes {
+            return Ok(Line { text: compared(&checkup.domain, &changes, exit, self.extent), exit });
         }
         let gap = if self.is_begun.replace(true) { "\n" } else { "" };
         let is_verbose = self.context.globals.verbose > 0;

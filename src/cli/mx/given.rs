@@ -44,8 +44,30 @@ impl Given {
         }
     }
 
-    /// Whether it may be more than one domain, so that a result has to say whose it is.
-    pub(super) fn is_list(&self) -> bool {
-        self.is_input_meant || self.targets.len() > 1
+    /// How much is named.
+    pub(super) fn extent(&self) -> Extent {
+        match (self.is_input_meant, self.targets.len()) {
+            (true, _) => Extent::List,
+            (false, 0 | 1) => Extent::One,
+            (false, _) => Extent::Some,
+        }
+    }
+}
+
+/// How much is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// One domain.
+    One,
+    /// Several, as arguments.
+    Some,
+    /// A list that is read: all there is.
+    List,
+}
+
+impl Extent {
+    /// Whether a result has to say whose it is.
+    pub(super) fn is_many(self) -> bool {
+        self != Self::One
     }
 }

@@ -5,8 +5,8 @@
 mod asked;
 
 use super::bulk;
-use super::earlier::Earlier;
-use super::forms::{Form, Printer};
+use super::earlier::{Earlier, Sort};
+use super::forms::{Form, Printer, end};
 use super::names::{Named, names};
 use super::services::services;
 use crate::cli::context::Context;
@@ -63,7 +63,7 @@ const EACH_MOST: Duration = Duration::from_secs(10 * 60);
 ///
 /// Ends with 0 if mail can be delivered and nothing is wrong, 1 if there are findings of the level that --fail-on says, 68
 /// if the domain does not exist or takes no mail, 75 if DNS or the servers do not answer now, or could not be looked at from
-/// here; of several domains, with the highest code. What --rcpt is answered is a finding about the domain: greylisting is
+/// here; of several domains, with what lasts before what may be over soon: 68, 1, 65, 75. What --rcpt is answered is a finding about the domain: greylisting is
 /// none of level error, and so 0, where mx probe, which speaks for one message, ends with 75. A line of standard input
 /// that names no domain is 65.
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,7 @@ pub(super) struct Lookup {
     #[arg(long, group = "form")]
     short: bool,
 
-    /// Print only the name of the host to use
+    /// Print only the name of the host to use, of several domains behind each one's own name
     #[arg(long, group = "form")]
     first: bool,
 
@@ -99,6 +99,9 @@ pub(super) struct Lookup {
     jsonl: bool,
 
     /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
+    ///
+    /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
+    /// standard input is taken for the whole list: domains that it does not have any more are told.
     #[arg(long, value_name = "FILE", group = "form")]
     diff: Option<PathBuf>,
 
@@ -214,7 +217,7 @@ impl From<FailOn> for Level {
 /// Looks up what was named and prints it.
 pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
     let given = given(lookup)?;
-    let asked = Asked::read(lookup, &given)?;
+    let (asked, extent) = (Asked::read(lookup, &given)?, given.extent());
     lookup.check(&asked, context.is_json())?;
     context.block_on(async {
         let resolver = lookup.resolver.resolver(given.server.as_ref(), context)?;
@@ -234,6 +237,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
         let rate = |default: Option<u32>| lookup.rate.or(default).and_then(NonZeroU32::new);
         let manners = Manners::new(rate(Some(VISITS_PER_SECOND)), usize::from(lookup.jobs));
         let pace = Pace::new(if asked.visits { None } else { rate(None) });
+        let own = if asked.visits { own_addresses() } else { Vec::new() };
         let visiting = judge.as_ref().map(|judge| Visiting {
             connect: &Tcp,
             manners: &manners,
@@ -245,9 +249,9 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             each_wait: lookup.timeout.unwrap_or(EACH_WAIT),
             recipients: &asked.recipients,
             from: &asked.from,
-        let own = if asked.visits { own_addresses() } else { Vec::new() };
             chance: lookup.catch_all.then_some(&SystemEntropy as &dyn Entropy),
             is_private: lookup.private,
+            own: &own,
             trace: trace.as_ref(),
             at: asked.at,
         });
@@ -259,7 +263,6 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             reasons: lookup.dane.then_some(&*resolver),
             policies: policies.as_ref(),
             port: lookup.port.first().copied().unwrap_or(PORT),
-            own: &own,
             visiting,
             is_private: lookup.private,
             days_min: lookup.min_days,
@@ -271,7 +274,8 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             context,
             form: lookup.form(context),
             fail_on: lookup.fail_on.unwrap_or(FailOn::Error).into(),
-            earlier: lookup.diff.as_deref().map(Earlier::read).transpose()?,
+            earlier: lookup.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
+            extent,
             is_begun: Cell::new(false),
         };
         let work = |named: Named| {
@@ -292,7 +296,8 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
         };
         let domains = names(given.targets, given.is_input_meant);
         let print = |text: &str| context.octets(text.as_bytes());
-        bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await
+        let tally = bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await?;
+        end(context, extent, printer.earlier.as_ref(), tally, (printer.form == Form::Json, "without mail"))
     })
 }
 

@@ -107,6 +107,7 @@ pub(super) fn moment(text: &str) -> Result<At, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::mx::given::Extent;
     use clap::Parser;
     use mailkit::dns::server::Server;
 
@@ -121,7 +122,7 @@ mod tests {
         let named = given(&line.lookup).expect("something is named");
         assert_eq!(named.server, Some(Server::at("[::1]:53".parse().expect("an address"))));
         let domains: Vec<_> = named.targets.iter().map(|target| target.domain.to_string()).collect();
-        assert!(named.is_list() && domains == ["x.example", "y.example"], "{domains:?}");
+        assert!(named.extent() == Extent::Some && domains == ["x.example", "y.example"], "{domains:?}");
         let bad: [&[&str]; 7] = [
             &["@192.0.2.1"],
             &[""],
@@ -137,10 +138,10 @@ mod tests {
         }
         let line = Line::try_parse_from(["lookup", "--rcpt", "bob@x.test", "--rcpt", "eve@x.test"]).expect("arguments");
         let named = given(&line.lookup).expect("something is named");
-        assert!(!named.is_list());
+        assert!(named.extent() == Extent::One);
         assert_eq!(named.targets, [Target::from(Domain::Name("x.test".into()))]);
         let line = Line::try_parse_from(["lookup", "-", "x.test"]).expect("arguments");
-        assert!(given(&line.lookup).is_ok_and(|named| named.is_list()));
+        assert!(given(&line.lookup).is_ok_and(|named| named.extent() == Extent::List));
     }
 
     #[test]
