@@ -42,16 +42,19 @@ pub fn published(texts: &[Vec<u8>]) -> Published {
 fn record(text: &str) -> Published {
     let broken = |why| Published::Broken(text.to_owned(), why);
     let fields = text.split(';').skip(1).map(str::trim).filter(|field| !field.is_empty());
-    let mut uris = None;
+    let mut uris = Vec::new();
     for field in fields {
         let Some((name, value)) = field.split_once('=') else { return broken("a field has no value") };
-        if name.trim_end() == "rua" && uris.is_none() {
-            uris = Some(value);
+        // RFC 8460 §3: the grammar has room for several.
+        if name.trim_end() == "rua" {
+            uris.extend(value.split(','));
         }
     }
-    let Some(uris) = uris else { return broken("it says nowhere to report to: rua is missing") };
+    if uris.is_empty() {
+        return broken("it says nowhere to report to: rua is missing");
+    }
     let (mut places, mut others) = (Vec::new(), Vec::new());
-    for uri in uris.split(',').map(str::trim).take(100) {
+    for uri in uris.into_iter().map(str::trim).take(100) {
         match Destination::read(uri) {
             Some(place @ Destination::Mail(_)) => places.push(place),
             Some(place) if uri.to_ascii_lowercase().starts_with("https://") => places.push(place),
