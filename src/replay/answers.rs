@@ -277,10 +277,7 @@ mod tests {
         assert_eq!(answers.answer(query("b.example.").octets(), false), Ok(Answer::Silence));
         assert_eq!(said(answers.answer(asked.octets(), true)), long);
         assert!(answers.missing().is_none());
-        assert_eq!(
-            answers.answer(query("c.example.").octets(), true),
-            Err(NoAnswer::Unknown("c.example.".to_owned()))
-        );
+        assert_eq!(answers.answer(query("c.example.").octets(), true), Err(NoAnswer::Unknown("c.example.".to_owned())));
         let mut two = asked.octets().to_vec();
         two[5] = 2;
         for garbage in [&[][..], &[0; 30], b"GET / HTTP/1.1\r\n\r\n", &two, &asked.octets()[..20]] {

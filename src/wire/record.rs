@@ -103,6 +103,12 @@ pub trait Follow: Send + Sync {
         true
     }
 
+    /// Whether a server may repeat what the client says, so that the secrets in it are looked for in all that follows.
+    /// Where more is hidden than secrets, they would veil what everybody says.
+    fn is_repeated(&self) -> bool {
+        true
+    }
+
     /// How many octets of counted data come next from this side, whatever lines they are made of.
     fn counted(&self, _: Side) -> Option<u64> {
         None
@@ -324,7 +330,7 @@ impl Recorder {
         };
         let mut octets = shown.to_vec();
         if !keep.secrets {
-            if from == Side::Client && !matches!(hidden, Hidden::Within(_)) {
+            if from == Side::Client && self.follow.is_repeated() && !matches!(hidden, Hidden::Within(_)) {
                 let count = if let Hidden::Secret(count) = hidden { count } else { 0 };
                 self.said.line(line, count).iter().for_each(|secret| self.veil.add(secret));
             }

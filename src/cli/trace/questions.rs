@@ -70,7 +70,6 @@ pub(super) async fn serve(replay: &Replay, trace: &str, address: SocketAddr, con
 
 /// Asks a server what was asked, and holds its answers against those of the trace.
 pub(super) async fn ask(replay: &Replay, trace: &str, server: &Server, context: &Context) -> Result<Exit> {
-    let answers = read(replay, trace)?;
     let trust = replay.dial.tls().read()?.trust;
     let has_certificate = matches!(server.transport, Transport::Tls | Transport::Https);
     if !has_certificate && !matches!(trust, Trust::System) {
@@ -78,6 +77,7 @@ pub(super) async fn ask(replay: &Replay, trace: &str, server: &Server, context: 
             .hint("name it as tls:// or https://"));
     }
     let upstream = upstream(server, &trust)?;
+    let answers = read(replay, trace)?;
     for exchange in answers.exchanges() {
         let query = Arc::new(exchange.query.clone());
         let now = upstream.repeat(&query, exchange.is_stream, replay.wait).await;

@@ -8,6 +8,25 @@ use crate::policy::level::Level;
 use crate::relay::event::AttemptResult;
 
 #[tokio::test]
+async fn it_is_told_who_is_asked_and_why_and_when_again() {
+    let sim = Sim::new(|host, _, _, _| if host.starts_with("mx1") { nobody() } else { no("4.2.0", "450 4.2.0 later") });
+    let sim = sim.await;
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    sim.relay.pass().await.expect("a pass");
+    let decided = sim.script.decided.lock().expect("no panic").clone();
+    let why: Vec<&str> = decided.iter().filter_map(|decision| decision.why.as_deref()).collect();
+    let wanted = [
+        "preference 10, which comes first",
+        "preference 20, after mx1.hamburger.example at 192.0.2.11:25: connection refused",
+        "mx: 450 4.2.0 later",
+    ];
+    assert_eq!(why, wanted);
+    let due = sim.spool.next_due().await.expect("an index").expect("it waits");
+    assert_eq!(decided[2].next_attempt, Some(due.to_string()));
+    assert_eq!((decided[0].next_attempt.as_ref(), decided[1].address.as_deref()), (None, Some("192.0.2.12:25")));
+}
+
+#[tokio::test]
 async fn a_transient_failure_is_tried_again_until_it_succeeds() {
     let tries = Mutex::new(0);
     let sim = Sim::new(move |_, _, _, _| {
