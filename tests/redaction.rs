@@ -368,7 +368,8 @@ fn seen(follow: NewFollow, said: &Said, cuts: &[usize]) -> Vec<(String, Hidden, 
     seen
 }
 
-/// What a trace writes of it, as text and as JSON, of the client and of the server; `knows` says whether the program has told it the secret.
+/// What a trace writes of it, as text and as JSON, of the client and of the server; `knows` says whether the program has
+/// told it the secret.
 fn traces(follow: NewFollow, said: &Said, knows: bool) -> [String; 4] {
     [(false, Side::Client), (true, Side::Client), (false, Side::Server), (true, Side::Server)].map(|(json, ours)| {
         let page = Page::default();

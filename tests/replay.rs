@@ -1,8 +1,8 @@
 //! A trace of each protocol, played again: as a server for our client, and as a client for our server.
 //!
 //! The traces in `tests/traces/` are what `--trace` wrote, unchanged: with servers of ours, and where we have none with Dovecot
-//! (LMTP, ManageSieve) and Knot (DNS). `tests/interop/record` records all of them anew. Whoever plays a client's part writes a trace that differs in nothing that
-//! says anything.
+//! (LMTP, ManageSieve) and Knot (DNS). `tests/interop/record` records all of them anew. Whoever plays a client's part
+//! writes a trace that differs in nothing that says anything.
 
 // A test may unwrap; clippy knows that only of functions that are marked as tests.
 #![allow(clippy::unwrap_used)]
@@ -922,7 +922,8 @@ proptest! {
     fn no_text_makes_it_panic(text in "((C|S)(:|!) (\\{\\.\\.\\.\\}|\\{secret\\}|x|\\{[0-9]\\}|\\PC{0,5})\n|-- (tls|cut|closed|1s)\n|\\[1ms [0-9]{1,20}B\\] C: \\{...\\}\n|\\PC{0,10}\n){0,8}") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let Ok(conversations) = replay::read(&text) else { return Ok(()) };
-        for (role, cues) in [Side::Client, Side::Server].iter().flat_map(|role| conversations.values().map(move |cues| (*role, cues))) {
+        let both = [Side::Client, Side::Server];
+        for (role, cues) in both.iter().flat_map(|role| conversations.values().map(move |cues| (*role, cues))) {
             let (near, far) = tokio::io::duplex(64);
             drop(far);
             let _ = runtime.block_on(async {

@@ -1,7 +1,7 @@
 # Traces are recorded anew, into the source tree: not one of the chapters that always run. Sourced by run, for record.
 
 start_knot
-start_dovecot 'protocols = imap pop3 lmtp sieve' "service managesieve-login {
+RELAY=127.0.0.1:25 start_dovecot 'protocols = imap pop3 lmtp sieve' "service managesieve-login {
  inet_listener sieve {
  port = ${sieve_port:=$(free_port)}
  }

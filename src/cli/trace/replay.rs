@@ -79,11 +79,11 @@ pub(super) struct Replay {
     ask: Option<Server>,
 
     /// As a server, show this certificate chain, PEM, where the trace has TLS; without it one is made that nobody vouches for
-    #[arg(long, value_name = "FILE", requires_all = ["tls_key", "listen"])]
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with_all = ["connect", "dns", "ask"])]
     tls_cert: Option<PathBuf>,
 
     /// Its key, PEM
-    #[arg(long, value_name = "FILE", requires_all = ["tls_cert", "listen"])]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", conflicts_with_all = ["connect", "dns", "ask"])]
     tls_key: Option<PathBuf>,
 
     /// Let dates, ids, tags and sizes differ no more than anything else; of answers of DNS, order and TTLs
