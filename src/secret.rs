@@ -80,11 +80,9 @@ impl Secret {
         }
         let last =
             veiled.rfind(|c| !is_sign(c)).map_or(0, |at| at + veiled[at..].chars().next().map_or(0, char::len_utf8));
-        // Base64 ends with four letters, or with some of them.
         let begins_there = |octets: &[u8]| begins_at_end(octets, secret.as_bytes(), false).is_some();
-        let word = &veiled[last..];
-        let pieces = (word.len().saturating_sub(3)..=word.len()).filter_map(|end| decoded(word.get(..end)?));
-        let in_base64 = pieces.into_iter().any(|octets| self.is_in(&octets) || begins_there(&octets)).then_some(last);
+        let octets = decoded_cut(&veiled[last..]);
+        let in_base64 = octets.is_some_and(|octets| self.is_in(&octets) || begins_there(&octets)).then_some(last);
         let forms = self.forms();
         let plain = forms
             .iter()
@@ -134,6 +132,14 @@ fn is_sign(c: char) -> bool {
 
 fn decoded(word: &str) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD_NO_PAD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).ok().map(Zeroizing::new)
+}
+
+/// The octets that are whole, of base64 that was cut anywhere.
+fn decoded_cut(word: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let padded = Zeroizing::new(format!("{word}{}", &"AAA"[..(4 - word.len() % 4) % 4]));
+    let mut octets = decoded(&padded)?;
+    octets.truncate(word.len() * 6 / 8);
+    Some(octets)
 }
 
 /// Where the beginning of a word begins that ends with the text, but is not all of it.

@@ -198,7 +198,7 @@ mod tests {
                     "S: OK\r\n",
                 ],
                 &[
-                    "C: AUTHENTICATE \"X\"",
+                    "C: AUTHENTICATE {secret}",
                     "S: {secret}",
                     "S: {secret}",
                     "S: {secret}",

@@ -308,7 +308,7 @@ mod tests {
         );
         assert_eq!(
             trace(&["C: BDAT 3\r\n", "C: a\r\nBDAT 2 LAST\r\nbcRSET\r\n", "C: BDAT 0 LAST\r\nAUTH x y\r\n"]),
-            ["C: BDAT 3", "C: {...}", "C: BDAT 2 LAST", "C: {...}", "C: RSET", "C: BDAT 0 LAST", "C: AUTH x {secret}"]
+            ["C: BDAT 3", "C: {...}", "C: BDAT 2 LAST", "C: {...}", "C: RSET", "C: BDAT 0 LAST", "C: AUTH {secret}"]
         );
     }
 

@@ -316,7 +316,7 @@ nothing TXT "no mail here"
 
     #[tokio::test]
     async fn a_trace_says_why_an_exchanger_was_asked() {
-        let (near, mut far) = std::io::pipe().expect("a pipe");
+        let (mut far, near) = std::io::pipe().expect("a pipe");
         let trace = Trace::styled(Box::new(near), Style { json: true, ..Style::default() });
         let hosts = [("127.0.2.1", "GREETING", "421 busy"), ("127.0.2.3", "", "")];
         traced(&hosts, &["bob@two.test"], &[], Some(trace)).await;
