@@ -1373,7 +1373,9 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l listen -d 'Play the server, at this address; port 0 takes a free one' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect -d 'Play the client, with this server' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l dns -d 'Play the name servers, at this address' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l ask -d 'Ask this name server all that was asked: 192.0.2.53, tcp://, tls://' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l ask -d 'Ask this name server all that was asked: 192.0.2.53, tcp://, tls://, https://; --ca says who vouches for the latter two' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l tls-cert -d 'As a server, show this certificate chain, PEM, where the trace has TLS; without it one is made that nobody vouches for' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l tls-key -d 'Its key, PEM' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l conn -d 'Only the conversation of this number; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l secrets -d 'Say what stands in this file where the trace has {secret}: a line for each of them, as it went over the connection' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l wait -d 'Wait no longer than this for a connection, and for each line' -r

@@ -3,6 +3,8 @@
 //! No Debug, no Display, no Clone, no serialisation, and the memory is wiped on drop, so that a
 //! secret cannot slip into a log, a trace or an error by accident.
 
+mod everyday;
+mod said;
 mod veil;
 
 use base64::Engine;
@@ -10,10 +12,15 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
+pub use said::Said;
 pub use veil::Veil;
 
-/// Shorter ones stand in every other word.
+/// Shorter ones stand in every other word, and are looked for as words of their own.
 const VEILED_MIN: usize = 4;
+/// A single letter stands everywhere: nobody who veils it hides it.
+const WORD_MIN: usize = 2;
+/// So much of a secret at the end of a text that was cut is taken for its beginning.
+const BEGINNING_MIN: usize = 3;
 
 /// What stands where a secret was.
 const VEIL: &str = "{secret}";
@@ -33,32 +40,78 @@ impl Secret {
     }
 
     /// The words of others without the secret, should they repeat it: as it is, as a form of the web has it, in
-    /// hexadecimal, or in base64 together with whatever was encoded with it.
+    /// hexadecimal, or in base64 together with whatever was encoded with it. One of two or three octets is looked for as a
+    /// word of its own, unless servers say that word by themselves: to veil it there would tell it.
     pub fn veil<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let secret = self.expose();
-        if secret.len() < VEILED_MIN {
+        // No form of it is shorter than it is.
+        if secret.len() < WORD_MIN || text.len() < secret.len() {
             return Cow::Borrowed(text);
         }
-        let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
         let mut veiled = Cow::Borrowed(text);
         for word in text.split(|c| !is_sign(c)).filter(|word| word.len() >= secret.len()) {
-            let decoded = STANDARD_NO_PAD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).map(Zeroizing::new);
-            let holds_it = |octets: &Zeroizing<Vec<u8>>| octets.windows(secret.len()).any(|w| w == secret.as_bytes());
-            if decoded.is_ok_and(|octets| holds_it(&octets)) {
+            if decoded(word).is_some_and(|octets| self.is_in(&octets)) {
                 veiled = Cow::Owned(veiled.replace(word, VEIL));
             }
         }
+        let is_short = secret.len() < VEILED_MIN;
+        let mut forms = self.forms();
+        if is_short {
+            // In hexadecimal it is a number.
+            forms.pop();
+            if everyday::is_everyday(secret) {
+                return veiled;
+            }
+        }
+        for form in forms {
+            if let Cow::Owned(replaced) = without(&veiled, &form, *form != secret, is_short) {
+                veiled = Cow::Owned(replaced);
+            }
+        }
+        veiled
+    }
+
+    /// The same where the text was cut off, so that its end may be the beginning of the secret, in whatever form.
+    pub fn veil_cut<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let veiled = self.veil(text);
+        let secret = self.expose();
+        if secret.len() < VEILED_MIN {
+            return veiled;
+        }
+        let last =
+            veiled.rfind(|c| !is_sign(c)).map_or(0, |at| at + veiled[at..].chars().next().map_or(0, char::len_utf8));
+        let begins_there = |octets: &[u8]| begins_at_end(octets, secret.as_bytes(), false).is_some();
+        let octets = decoded_cut(&veiled[last..]);
+        let in_base64 = octets.is_some_and(|octets| self.is_in(&octets) || begins_there(&octets)).then_some(last);
+        let forms = self.forms();
+        let plain = forms
+            .iter()
+            .filter_map(|form| begins_at_end(veiled.as_bytes(), form.as_bytes(), **form != secret))
+            .filter(|at| veiled.is_char_boundary(*at));
+        match plain.chain(in_base64).min() {
+            Some(at) => Cow::Owned(format!("{}{VEIL}", &veiled[..at])),
+            None => veiled,
+        }
+    }
+
+    /// As it is, and otherwise; in hexadecimal last.
+    fn forms(&self) -> Vec<Zeroizing<String>> {
+        let secret = self.expose();
         // RFC 3986 §2.3, and the forms of browsers, which know another set.
         let (url, form) = (percent(secret, "-._~"), percent(secret, "-._*"));
         let mut forms = Vec::from([secret.to_owned(), url, form, hexadecimal(secret)].map(Zeroizing::new));
         // What is veiled twice shows a veil behind the veil, if the secret is a word of ours.
         forms.dedup();
-        for form in forms {
-            if let Cow::Owned(replaced) = without(&veiled, &form, *form != secret) {
-                veiled = Cow::Owned(replaced);
-            }
+        forms
+    }
+
+    /// Whether it stands in what base64 was made of: a short one as one of the parts that SASL knows.
+    fn is_in(&self, octets: &[u8]) -> bool {
+        let secret = self.expose().as_bytes();
+        match secret.len() < VEILED_MIN {
+            true => octets.split(|octet| *octet <= 1).any(|part| part == secret),
+            false => octets.windows(secret.len()).any(|w| w == secret),
         }
-        veiled
     }
 
     /// Whether two secrets are equal, in a time that depends on their lengths only.
@@ -72,21 +125,56 @@ impl Secret {
     }
 }
 
+/// The letters of base64, of both alphabets (RFC 4648 §4, §5).
+fn is_sign(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')
+}
+
+fn decoded(word: &str) -> Option<Zeroizing<Vec<u8>>> {
+    STANDARD_NO_PAD.decode(word).or_else(|_| URL_SAFE_NO_PAD.decode(word)).ok().map(Zeroizing::new)
+}
+
+/// The octets that are whole, of base64 that was cut anywhere.
+fn decoded_cut(word: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let padded = Zeroizing::new(format!("{word}{}", &"AAA"[..(4 - word.len() % 4) % 4]));
+    let mut octets = decoded(&padded)?;
+    octets.truncate(word.len() * 6 / 8);
+    Some(octets)
+}
+
+/// Where the beginning of a word begins that ends with the text, but is not all of it.
+fn begins_at_end(text: &[u8], word: &[u8], in_any_case: bool) -> Option<usize> {
+    let longest = word.len().saturating_sub(1).min(text.len());
+    let is_same = |end: &[u8], begin: &[u8]| if in_any_case { end.eq_ignore_ascii_case(begin) } else { end == begin };
+    let found = (BEGINNING_MIN..=longest).rev().find(|len| is_same(&text[text.len() - len..], &word[..*len]))?;
+    Some(text.len() - found)
+}
+
 /// As in a URL, where everything is written out but letters, digits and these signs.
 fn percent(secret: &str, plain: &str) -> String {
-    let sign = |octet: u8| match octet {
-        octet if octet.is_ascii_alphanumeric() || plain.as_bytes().contains(&octet) => char::from(octet).to_string(),
-        octet => format!("%{octet:02X}"),
-    };
-    secret.bytes().map(sign).collect()
+    let mut written = String::with_capacity(secret.len() * 3);
+    for octet in secret.bytes() {
+        match octet.is_ascii_alphanumeric() || plain.as_bytes().contains(&octet) {
+            true => written.push(char::from(octet)),
+            false => {
+                written.push('%');
+                written.extend(digits(octet).map(|digit| digit.to_ascii_uppercase()));
+            }
+        }
+    }
+    written
 }
 
 fn hexadecimal(secret: &str) -> String {
-    secret.bytes().map(|octet| format!("{octet:02x}")).collect()
+    secret.bytes().flat_map(digits).collect()
 }
 
-/// The text with a veil in the place of each such word, whose letters may be of any case.
-fn without<'a>(text: &'a str, word: &str, in_any_case: bool) -> Cow<'a, str> {
+fn digits(octet: u8) -> [char; 2] {
+    [octet >> 4, octet & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
+}
+
+/// The text with a veil in the place of each such word, whose letters may be of any case, and which may have to stand alone.
+fn without<'a>(text: &'a str, word: &str, in_any_case: bool, is_alone: bool) -> Cow<'a, str> {
     // Letters beyond ASCII stay as they are, so both have their octets at the same places.
     let (seen, wanted) = match in_any_case {
         true => (text.to_ascii_lowercase(), word.to_ascii_lowercase()),
@@ -95,6 +183,9 @@ fn without<'a>(text: &'a str, word: &str, in_any_case: bool) -> Cow<'a, str> {
     let mut rest = 0;
     let mut veiled = String::new();
     for (at, found) in seen.match_indices(&wanted) {
+        if is_alone && !stands_alone(&seen[..at], &seen[at + found.len()..]) {
+            continue;
+        }
         veiled.push_str(&text[rest..at]);
         veiled.push_str(VEIL);
         rest = at + found.len();
@@ -103,6 +194,13 @@ fn without<'a>(text: &'a str, word: &str, in_any_case: bool) -> Cow<'a, str> {
         0 => Cow::Borrowed(text),
         rest => Cow::Owned(veiled + &text[rest..]),
     }
+}
+
+/// Whether what stands between these is a word of its own, and no part of a name or an address.
+fn stands_alone(before: &str, behind: &str) -> bool {
+    let is_inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '@' | '/' | '+' | '.');
+    let behind = behind.strip_prefix('.').filter(|rest| !rest.starts_with(is_inside)).unwrap_or(behind);
+    !before.ends_with(is_inside) && !behind.starts_with(is_inside)
 }
 
 #[cfg(test)]
@@ -117,7 +215,18 @@ mod tests {
             ("hunter2", "hunter2? hunter22", "{secret}? {secret}2"),
             ("hunter2", "AUTH PLAIN AGFsaWNlAGh1bnRlcjI= is wrong", "AUTH PLAIN {secret}= is wrong"),
             ("hunter2", "<aHVudGVyMg>, AGFsaWNlAGh1bnRlcjE=", "<{secret}>, AGFsaWNlAGh1bnRlcjE="),
-            ("abc", "abcdef YWJj", "abcdef YWJj"),
+            ("abc", "abcdef YWJj", "abcdef {secret}"),
+            (
+                "pw",
+                "pw, no \"pw\" (pw) x=pw: pw. pw",
+                "{secret}, no \"{secret}\" ({secret}) x={secret}: {secret}. {secret}",
+            ),
+            ("pw", "PW pwd spw pw-1 pw@x a.pw pw.x ü/pw", "PW pwd spw pw-1 pw@x a.pw pw.x ü/pw"),
+            ("pw", "AGFsaWNlAHB3 cHc= AHB3eA 7077", "{secret} {secret}= AHB3eA 7077"),
+            ("p@", "p%40? p@! p@x", "{secret}? {secret}! p@x"),
+            ("the", "no, the password is not \"the\"", "no, the password is not \"the\""),
+            ("250", "250 250 octets", "250 250 octets"),
+            ("x", "x is wrong, eA==", "x is wrong, eA=="),
             ("a~b/c+==", "token=a%7eb%2Fc%2B%3D%3D&x", "token={secret}&x"),
             ("a~b/c+==", "/a~b%2Fc%2B%3D%3D", "/{secret}"),
             ("hunter2", "68756E74657232 Hunter2", "{secret} Hunter2"),
@@ -125,6 +234,29 @@ mod tests {
             ("pässword", "no pässword", "no {secret}"),
         ] {
             assert_eq!(Secret::new(secret.into()).veil(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_at_a_cut_is_not_repeated_either() {
+        let plain = "AGFsaWNlAGh1bnRlcjI=";
+        for (secret, text, wanted) in [
+            ("hunter2", "no hunter", "no {secret}"),
+            ("hunter2", "no hun", "no {secret}"),
+            ("hunter2", "no hu", "no hu"),
+            ("hunter2", "hunter2 hunter", "{secret} {secret}"),
+            ("hunter2", "hunter is wrong", "hunter is wrong"),
+            ("hunter2", "no 68756E74", "no {secret}"),
+            ("a~b/c+==", "token=a%7eb%2", "token={secret}"),
+            ("pässwörter", "no pässw", "no {secret}"),
+            ("hunter2", &format!("no {}", &plain[..14]), "no {secret}"),
+            ("hunter2", &format!("no {}", &plain[..18]), "no {secret}"),
+            ("hunter2", &format!("no {}", &plain[..6]), "no AGFsaW"),
+            ("hunter2", "ü", "ü"),
+            ("hunter2", "", ""),
+            ("pw", "no p", "no p"),
+        ] {
+            assert_eq!(Secret::new(secret.into()).veil_cut(text), wanted, "{text}");
         }
     }
 

@@ -80,6 +80,10 @@ fn what_was_typed_as_a_secret_is_shown_nowhere_when_a_server_repeats_it() {
         ("imap", "* OK hi\r\n", &["a NO no", "* BYE hunter2"], "a LOGIN bob \"hunter2\"\n".to_owned()),
         ("smtp", "220 mx\r\n", &["535 no", "500 it was hunter2, and"], format!("AUTH PLAIN {plain}\n")),
         ("smtp", "220 mx\r\n", &["334 go", "535 hunter2", "221"], format!("AUTH PLAIN\n{plain}\n")),
+        // What misses the grammar by little.
+        ("imap", "* OK hi\r\n", &["* BAD what is", "* BAD hunter2"], "LOGIN bob hunter2\nhunter2\n".to_owned()),
+        ("pop3", "+OK hi\r\n", &["-ERR what is", "-ERR hunter2"], "PASShunter2\nNOOP\n".to_owned()),
+        ("smtp", "220 mx\r\n", &["500 what is", "500 hunter2"], format!("AUTH PLAIN{plain}\nhunter2\n")),
     ] {
         let (url, playing) = echo(greeting, words);
         let url = format!("{}?tls=none", url.replace("smtp", scheme));
@@ -126,6 +130,40 @@ fn what_was_typed_as_a_secret_is_in_no_error_when_a_server_repeats_it() {
         assert_eq!(output.status.code(), Some(exit), "{scheme} {options:?}: {err}");
         let _ = playing.join();
     }
+}
+
+#[test]
+fn an_answer_that_is_cut_does_not_end_with_half_a_secret() {
+    let _watch = watchdog::over("long answers", Duration::from_secs(120));
+    for before in [2030, 2038, 2040, 2042, 2047, 16 * 1024 - 9, 16 * 1024 - 5] {
+        for (ending, words) in [("\r\n", &["--expect", "+OK"][..]), ("", &[])] {
+            let (url, playing) = server(move |peer| {
+                say(peer, "+OK hi\r\n");
+                hear(peer);
+                say(peer, &format!("-ERR {} hunter2{ending}", "x".repeat(before - 7)));
+                if ending.is_empty() {
+                    return;
+                }
+                hear(peer);
+                say(peer, "+OK\r\n");
+            });
+            let url = format!("{}?tls=none", url.replace("smtp", "pop3"));
+            let output = talk(&[words, &[&url]].concat(), "PASS hunter2\n");
+            let shown = text(&output.stdout) + &text(&output.stderr);
+            assert!(!shown.contains("hun"), "{before}: {shown}");
+            let _ = playing.join();
+        }
+    }
+    // The server goes in the middle of it.
+    let (url, playing) = server(|peer| {
+        say(peer, "+OK hi\r\n");
+        hear(peer);
+        say(peer, "-ERR not hunt");
+    });
+    let output = talk(&[&format!("{}?tls=none", url.replace("smtp", "pop3"))], "PASS hunter2\n");
+    let shown = text(&output.stdout) + &text(&output.stderr);
+    assert!(shown.contains("not {secret}") && !shown.contains("hunt"), "{shown}");
+    let _ = playing.join();
 }
 
 #[test]

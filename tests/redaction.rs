@@ -203,6 +203,68 @@ fn imap() -> Vec<Said> {
     all
 }
 
+/// What somebody types who misses the grammar by little, or by a protocol; BASE is PLAIN in base64.
+const SLIPS: [&str; 30] = [
+    "LOGIN bob SECRET",
+    " LOGIN bob SECRET",
+    "LOGINbob SECRET",
+    "login\tbob\tSECRET",
+    "a1 LOGIN bob SECRET",
+    "a1  LOGIN bob SECRET",
+    "a1 LOGIN SECRET",
+    "a1 LOGIN \"bob SECRET",
+    "a1 LOGIN bob\"SECRET\"",
+    "a1 LOGIN bob {LEN\r\nSECRET",
+    "a1 LOGIN bob{LEN+}\r\nSECRET",
+    "a1 LOGIN bob\r\nSECRET",
+    "a1 LOGIN bob\r\n{LEN+}\r\nSECRET",
+    "a1 LOGINbob {LEN+}\r\nSECRET",
+    "a1 LOGIN {3+}\r\nbob\"SECRET\"",
+    "a1 UID LOGIN bob SECRET",
+    "LOGIN bob {LEN+}\r\nSECRET",
+    "PASSSECRET",
+    "pass SECRET",
+    "PASS list SECRET",
+    "\tpAsS\tSECRET SECRET",
+    "a1 PASS SECRET",
+    "AUTH PLAINBASE",
+    "AUTHPLAIN BASE",
+    "auth=plain BASE",
+    "AUTH BASE",
+    "AUTHENTICATE PLAIN BASE",
+    "AUTHENTICATE\r\nPLAIN BASE",
+    "a1 AUTHENTICATE \"PLAIN\"\"BASE\"",
+    "apop:SECRET",
+];
+
+/// Each of them, answered by somebody who repeats it, as a whole and its last word; then the secret once more, alone, and
+/// something that is well known.
+fn slips(greeting: &str, refusals: &[&str], known: &str) -> Vec<Said> {
+    let base = encoded(&format!("\0bob\0{SECRET}"));
+    let mut all = Vec::new();
+    for slip in SLIPS {
+        let slip = slip.replace("SECRET", SECRET).replace("BASE", &base).replace("LEN", &SECRET.len().to_string());
+        let last = slip.split_ascii_whitespace().next_back().unwrap();
+        let told = slip.replace("\r\n", " ");
+        for refusal in refusals {
+            let refusal = |what: &str| s(format!("{refusal} what is {what}?\r\n"));
+            all.push(vec![
+                s(format!("{greeting}\r\n")),
+                c(format!("{slip}\r\n")),
+                refusal(&told),
+                refusal(last),
+                c(format!("{SECRET}\r\n")),
+                refusal(SECRET),
+                c(format!("{base}\r\n")),
+                // Cut off in the middle of it.
+                c(format!("{known}\r\n")),
+                s(format!("{refusal:?} {}", &SECRET[..9], refusal = "no")),
+            ]);
+        }
+    }
+    all
+}
+
 /// Strings stand in quotes or are counted, on both sides.
 fn sieve() -> Vec<Said> {
     let before = [s("\"SASL\" \"PLAIN\"\r\nOK\r\n"), c("CAPABILITY\r\n"), s("OK\r\n")];
@@ -306,7 +368,8 @@ fn seen(follow: NewFollow, said: &Said, cuts: &[usize]) -> Vec<(String, Hidden, 
     seen
 }
 
-/// What a trace writes of it, as text and as JSON, of the client and of the server; `knows` says whether the program has told it the secret.
+/// What a trace writes of it, as text and as JSON, of the client and of the server; `knows` says whether the program has
+/// told it the secret.
 fn traces(follow: NewFollow, said: &Said, knows: bool) -> [String; 4] {
     [(false, Side::Client), (true, Side::Client), (false, Side::Server), (true, Side::Server)].map(|(json, ours)| {
         let page = Page::default();
@@ -385,6 +448,36 @@ fn nobody_reads_it_in_a_trace_of_imap() {
 #[test]
 fn nobody_reads_it_in_a_trace_of_managesieve() {
     is_never_shown(mailkit::managesieve::follow::follow, &sieve());
+}
+
+#[test]
+fn nobody_reads_it_where_the_grammar_is_missed_by_little() {
+    is_never_shown(mailkit::smtp::follow::follow, &slips("220 mx", &["500", "535-5.7.8"], "NOOP"));
+    is_never_shown(mailkit::pop3::follow::follow, &slips("+OK mx", &["-ERR"], "NOOP"));
+    is_never_shown(mailkit::imap::follow::follow, &slips("* OK mx", &["* BAD", "a1 BAD"], "b NOOP"));
+    is_never_shown(mailkit::managesieve::follow::follow, &slips("OK", &["NO"], "NOOP"));
+}
+
+#[test]
+fn a_tag_that_looks_like_a_login_hides_what_was_said_and_is_not_repeated() {
+    let follow = mailkit::imap::follow::follow;
+    let said = vec![s("* OK mx\r\n"), c(format!("PASS{SECRET} x\r\n")), s(format!("PASS{SECRET} BAD what\r\n"))];
+    traces(follow, &said, false).iter().for_each(|text| expect_silence(&said, text));
+}
+
+#[test]
+fn what_is_no_login_is_shown() {
+    for (follow, lines) in [
+        (mailkit::smtp::follow::follow as NewFollow, &["MAIL FROM:<auth@x>", "XAUTH x", "NOOP LOGIN"][..]),
+        (mailkit::pop3::follow::follow, &["USER pass", "LIST 1", "XTND XLST"]),
+        (mailkit::imap::follow::follow, &["login7 NOOP", "a LOGOUT", "a SELECT LOGIN", "a XLIST \"\" *"]),
+        (mailkit::managesieve::follow::follow, &["LISTSCRIPTS", "SETACTIVE \"login\"", "X"]),
+    ] {
+        for line in lines {
+            let said = vec![c(format!("{line}\r\n"))];
+            assert_eq!(seen(follow, &said, &[])[0].0, format!("C: {line}"));
+        }
+    }
 }
 
 #[test]

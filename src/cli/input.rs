@@ -5,6 +5,7 @@
 
 use mailkit::account::read_text;
 use mailkit::error::{Error, Kind, Result};
+use mailkit::net::tls::Identity;
 use mailkit::size;
 use mailkit::world::Content;
 use std::fs::{File, Metadata};
@@ -62,6 +63,11 @@ pub(super) fn content(path: &Path) -> Result<Arc<dyn Content>> {
 /// Settings: users, certificates.
 pub(super) fn text(path: &Path) -> Result<String> {
     read_text(path).map_err(|error| Error::input(path, error))
+}
+
+/// A certificate and its key, PEM, for whoever plays a server.
+pub(super) fn identity(certificates: &Path, key: &Path) -> Result<Identity> {
+    Ok(Identity { certificates: text(certificates)?, key: text(key)? })
 }
 
 /// Remembers whether it was the reading that failed.

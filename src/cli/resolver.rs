@@ -112,14 +112,19 @@ impl BelievedArgs {
             None => Trust::System,
             Some(path) => Trust::Authorities(input::text(path)?.into_bytes()),
         };
-        Ok(match server.transport {
-            Transport::Https => {
-                let doh = Doh::new(server.clone(), Arc::new(Tcp), Arc::new(SystemNames), &trust)?;
-                Upstream::carried(server.clone(), Arc::new(doh))
-            }
-            _ => Upstream::new(server.clone(), &trust)?,
-        })
+        upstream(server, &trust)
     }
+}
+
+/// A name server as arguments say it, with whom to trust where it shows a certificate.
+pub(super) fn upstream(server: &Server, trust: &Trust) -> Result<Upstream> {
+    Ok(match server.transport {
+        Transport::Https => {
+            let doh = Doh::new(server.clone(), Arc::new(Tcp), Arc::new(SystemNames), trust)?;
+            Upstream::carried(server.clone(), Arc::new(doh))
+        }
+        _ => Upstream::new(server.clone(), trust)?,
+    })
 }
 
 impl ResolverArgs {

@@ -13,7 +13,6 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::control::Control;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tls::Identity;
 use mailkit::relay::event::Observer;
 use mailkit::secret::Secret;
 use mailkit::server::{Limits, Server, Service, Settings, World, identity};
@@ -187,7 +186,7 @@ fn settings(
     let users = users(args, config)?;
     let given = args.tls_cert.as_ref().zip(args.tls_key.as_ref());
     let identity = match given.or(config.tls_cert.as_ref().zip(config.tls_key.as_ref())) {
-        Some((certificates, key)) => Identity { certificates: input::text(certificates)?, key: input::text(key)? },
+        Some((certificates, key)) => input::identity(certificates, key)?,
         None => identity(disk, data, &certificate_names(hostname, &domains))?,
     };
     Ok(Settings {

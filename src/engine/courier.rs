@@ -21,6 +21,7 @@ use crate::smtp::follow;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::smtp::transaction::Facts;
 use crate::status::{EnhancedStatus, Fate};
+use crate::wire::event::Decision;
 use crate::wire::session::Tls;
 use crate::wire::transcript::Side;
 use crate::world::{Connect, Later};
@@ -112,6 +113,12 @@ impl Courier for SmtpCourier {
             };
             visit.outcomes.iter().map(|outcome| answer(outcome, &host.host, visit.leaves_open(outcome))).collect()
         })
+    }
+
+    fn decided(&self, decision: Decision) {
+        if let Some(trace) = &self.trace {
+            trace.decided(decision);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 use super::route::Hop;
 use crate::envelope::{Envelope, ForwardPath};
 use crate::status::{EnhancedStatus, Fate};
+use crate::wire::event::Decision;
 use crate::world::{Content, Later, Timestamp};
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -53,6 +54,9 @@ pub trait Courier: Send + Sync {
         let later = Answer::failed(EnhancedStatus::new(4, 3, 5), words);
         Box::pin(std::future::ready(vec![later; parcel.envelope.recipients.len()]))
     }
+
+    /// Is told why a host is asked, or when the next attempt is due. One that writes no trace passes it over.
+    fn decided(&self, _: Decision) {}
 }
 
 /// Takes messages to mailboxes on this host.

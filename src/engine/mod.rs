@@ -1,5 +1,6 @@
 //! Protocols over connections.
 
+pub mod chosen;
 pub mod courier;
 pub mod dane;
 pub mod dial;

@@ -5,7 +5,7 @@
 //! Pure: the exchangers and a random number come in.
 //! RFC 5321 §5.1; RFC 7505 §4; RFC 3463 §3.2, §3.5.
 
-use super::exchangers::{Exchanger, Exchangers, NoExchangers};
+use super::exchangers::{Exchanger, Exchangers, NoExchangers, Source};
 use super::reach::{Reach, reach};
 use crate::policy::guard::Guard;
 use crate::status::{EnhancedStatus, Fate, ReplyCode};
@@ -42,6 +42,8 @@ pub struct Route {
 pub struct Hop {
     /// Its name in MX or as the domain; an address literal in brackets.
     pub host: String,
+    /// How preferred it is, if DNS says so: the lower, the more (RFC 5321 §5.1).
+    pub preference: Option<u16>,
     /// In the order they are tried; never empty.
     pub addresses: Vec<IpAddr>,
     /// How it is to be talked to.
@@ -107,7 +109,7 @@ pub fn plan(
         return Err(Unroutable::new(554, (5, 4, 6), text));
     }
     shuffle_equals(&mut hosts, random);
-    let hops = hops(&hosts, rules);
+    let hops = hops(&hosts, found.source, rules);
     if hops.is_empty() { Err(unusable(domain, &hosts)) } else { Ok(Route { hops, remarks: Vec::new() }) }
 }
 
@@ -126,10 +128,11 @@ impl Rules {
     }
 }
 
-fn hops(hosts: &[&Exchanger], rules: &Rules) -> Vec<Hop> {
+fn hops(hosts: &[&Exchanger], source: Source, rules: &Rules) -> Vec<Hop> {
     let hop = |host: &&Exchanger| {
         let addresses: Vec<IpAddr> = host.addresses.iter().copied().filter(|ip| rules.accepts(*ip)).collect();
-        (!addresses.is_empty()).then(|| Hop { host: host.host.clone(), addresses, guard: Guard::Usual })
+        let preference = (source == Source::Mx).then_some(host.preference);
+        (!addresses.is_empty()).then(|| Hop { host: host.host.clone(), preference, addresses, guard: Guard::Usual })
     };
     hosts.iter().filter_map(hop).take(ADDRESSES_MAX).collect()
 }
@@ -181,7 +184,6 @@ fn unusable(domain: &str, hosts: &[&Exchanger]) -> Unroutable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::exchangers::Source;
     use proptest::prelude::*;
 
     /// `10 a 192.0.2.1 192.0.2.2; 20 b later; 30 c gone`, as DNS might have said.

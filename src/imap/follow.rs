@@ -4,7 +4,7 @@
 //! Decides nothing about the conversation itself. RFC 9051 §4.3, §6.2.2, §6.2.3, §6.3.12, §7.5.2.
 
 use super::token::is_astring;
-use crate::sasl::hides_challenges;
+use crate::sasl::{hides_challenges, is_mechanism, slip, slip_at_start};
 use crate::wire::literal::announced;
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
@@ -28,6 +28,8 @@ pub struct Follower {
     in_response: bool,
     /// The server has spoken.
     is_greeted: bool,
+    /// A login was said, or something like it: who was not told in time that it is over may still say its answers.
+    is_wary: bool,
 }
 
 /// The commands that responses are told of.
@@ -249,18 +251,36 @@ impl Follower {
         let verb = text.get(tag.len() + 1..).map(word).unwrap_or_default().to_ascii_uppercase();
         let at = (tag.len() + verb.len() + 2).min(text.len());
         self.command = Command { tag: tag.to_vec(), part: Part::Any };
+        let was_wary = std::mem::replace(&mut self.is_wary, false);
+        let slipped = match self.phase {
+            "command" if was_wary && !text.is_empty() => Some(0),
+            "command" => slip(text),
+            _ => slip_at_start(text),
+        };
+        if let Some(keep) = slipped {
+            return self.slipped(text, keep);
+        }
+        self.is_wary = matches!(self.phase, "login" | "authenticate");
         match verb.as_slice() {
             b"AUTHENTICATE" => {
                 self.command.part = if hides_challenges(&text[at..]) { Part::Opaque } else { Part::Sasl };
-                let mechanism = at + word(&text[at..]).len();
-                if mechanism < text.len() { Show::Secret { keep: mechanism + 1 } } else { Show::Whole }
+                let end = at + word(&text[at..]).len();
+                let keep = if is_mechanism(&text[at..end]) { end + 1 } else { at };
+                if keep < text.len() { Show::Secret { keep } } else { Show::Whole }
             }
             b"LOGIN" if is_literal(&text[at..]) => {
                 self.command.part = Part::Password;
                 self.announce(Side::Client, text, Kind::Plain);
                 Show::Whole
             }
-            b"LOGIN" => self.password(text, at + argument(&text[at..])),
+            b"LOGIN" => {
+                let name = argument(&text[at..]);
+                // What stands alone may be the password. So may what a quote begins that nobody ends.
+                let is_alone = at + name + 1 >= text.len();
+                if is_alone { self.slipped(text, at) } else { self.password(text, at + name) }
+            }
+            // RFC 9051 §6.4.9: there is no login by UID.
+            _ if self.is_wary => self.slipped(text, at),
             b"APPEND" if is_literal(&text[at..]) => {
                 self.command.part = Part::Message;
                 self.announce(Side::Client, text, Kind::Plain);
@@ -279,13 +299,20 @@ impl Follower {
         }
     }
 
+    /// Something like a login that is none: nothing of it is shown from here on, be it a literal, nor of what is no command
+    /// behind it.
+    fn slipped(&mut self, text: &[u8], keep: usize) -> Show {
+        self.is_wary = true;
+        self.announce(Side::Client, text, Kind::Password);
+        if keep < text.len() { Show::Secret { keep } } else { Show::Whole }
+    }
+
     /// A password follows behind the blank at `at`, be it as a literal.
     fn password(&mut self, text: &[u8], at: usize) -> Show {
-        let keep = (at + 1).min(text.len());
-        if is_literal(&text[keep..]) && self.announce(Side::Client, text, Kind::Password) {
-            return Show::Whole;
-        }
-        Show::Secret { keep }
+        // Who forgot the blank has said a password.
+        let keep = at + text.get(at).map_or(0, |octet| usize::from(*octet == b' '));
+        let is_announced = self.announce(Side::Client, text, Kind::Password);
+        if is_announced && is_literal(&text[keep..]) { Show::Whole } else { Show::Secret { keep } }
     }
 
     fn server_line(&mut self, line: &[u8]) -> Show {
@@ -293,6 +320,8 @@ impl Follower {
         // The end of a command is also the end of what the client was about to send for it.
         if !self.command.tag.is_empty() && word(text) == self.command.tag {
             self.command = Command::default();
+            let status = text.get(word(text).len() + 1..).map(word).unwrap_or_default();
+            self.is_wary &= !status.eq_ignore_ascii_case(b"OK");
             // A literal that waits for nobody comes all the same.
             if !self.client.is_coming {
                 (self.client.literal, self.client.is_behind, self.in_command) = (0, false, false);

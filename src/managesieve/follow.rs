@@ -2,6 +2,7 @@
 //!
 //! When in doubt a line counts as secret. RFC 5804 §2.1, §2.6.
 
+use crate::sasl::{is_mechanism, slip};
 use crate::wire::literal::announced;
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
@@ -16,6 +17,8 @@ pub fn follow() -> Box<dyn Follow> {
 struct Follower {
     /// AUTHENTICATE was said: all is secret until the server ends it.
     is_login: bool,
+    /// A login was refused, or was none: who was not told in time may still say its answers.
+    is_wary: bool,
     /// Octets of a string of the client that are to come.
     left: u64,
     /// Octets of one of the server.
@@ -93,8 +96,10 @@ impl Follower {
             (false, true) => Turn::Prompts,
             (false, false) => Turn::None,
         };
+        let is_ok = word.eq_ignore_ascii_case(b"OK");
+        self.is_wary |= ends && self.is_login && !is_ok;
         self.is_login &= !ends;
-        Seen { show, turn, expected: !ends || word.eq_ignore_ascii_case(b"OK") }
+        Seen { show, turn, expected: !ends || is_ok }
     }
 
     fn client(&mut self, line: &[u8]) -> Show {
@@ -103,8 +108,8 @@ impl Follower {
             self.left -= inside;
             let behind = usize::try_from(inside).ok().and_then(|inside| line.get(inside..)).unwrap_or_default();
             self.left = if self.left == 0 { length(behind) } else { self.left };
-            let show = if self.is_login { Show::Secret { keep: 0 } } else { Show::Elide };
-            return show;
+            let is_secret = self.is_login || self.is_wary;
+            return if is_secret { Show::Secret { keep: 0 } } else { Show::Elide };
         }
         if self.is_login {
             self.left = length(line);
@@ -122,11 +127,22 @@ impl Follower {
             };
             let mechanism = skip(begin, u8::is_ascii_whitespace);
             let end = skip(mechanism, |octet| !octet.is_ascii_whitespace());
-            let keep = skip(end, u8::is_ascii_whitespace);
-            return if keep < line.trim_ascii_end().len() { Show::Secret { keep } } else { Show::Whole };
+            let is_shown = is_mechanism(&line[mechanism..end]);
+            return hidden_from(line, if is_shown { skip(end, u8::is_ascii_whitespace) } else { mechanism });
         }
-        Show::Whole
+        if self.phase != "command" {
+            self.is_wary = false;
+            return Show::Whole;
+        }
+        let keep = if self.is_wary { Some(0) } else { slip(line) };
+        self.is_wary |= keep.is_some();
+        keep.map_or(Show::Whole, |keep| hidden_from(line, keep))
     }
+}
+
+/// A line of which nothing is shown behind so many octets, if there is anything.
+fn hidden_from(line: &[u8], keep: usize) -> Show {
+    if keep < line.trim_ascii_end().len() { Show::Secret { keep } } else { Show::Whole }
 }
 
 fn word(line: &[u8]) -> &[u8] {
@@ -182,7 +198,7 @@ mod tests {
                     "S: OK\r\n",
                 ],
                 &[
-                    "C: AUTHENTICATE \"X\"",
+                    "C: AUTHENTICATE {secret}",
                     "S: {secret}",
                     "S: {secret}",
                     "S: {secret}",

@@ -128,7 +128,7 @@ impl Dialogue {
     /// Tells the trace, if there is one, why something is done.
     pub fn decided(&mut self, what: String) {
         if let Some(connection) = &mut self.connection {
-            connection.happened(Happening::Decision { what });
+            connection.happened(Happening::Decision(what.into()));
         }
     }
 

@@ -6,7 +6,7 @@
 use super::clock::SystemClock;
 use super::peer::Peer;
 use crate::secret::{Secret, Veil};
-use crate::wire::event::{Event, Happening};
+use crate::wire::event::{Decision, Event, Happening};
 use crate::wire::record::{Follow, Hidden, Keep, Recorder, Spoken};
 use crate::wire::secured::Tls;
 use crate::wire::transcript::{Entry, Side};
@@ -116,8 +116,8 @@ impl Trace {
     }
 
     /// Writes why something is done, or left, on no connection that is followed.
-    pub fn decided(&self, what: String) {
-        self.happened(Happening::Decision { what }, None, true);
+    pub fn decided(&self, what: impl Into<Decision>) {
+        self.happened(Happening::Decision(what.into()), None, true);
     }
 
     /// Why something is missing in the trace: it could not be written.
@@ -174,9 +174,8 @@ impl Trace {
                 }
             }
             Happening::Http { method, url, .. } => [method, url].into_iter().for_each(veil),
-            Happening::Cut { why: text } | Happening::Decision { what: text } | Happening::Note { what: text } => {
-                veil(text);
-            }
+            Happening::Decision(decision) => decision.texts().for_each(veil),
+            Happening::Cut { why: text } | Happening::Note { what: text } => veil(text),
         }
         what
     }

@@ -4,7 +4,7 @@
 //! RFC 1939 §3, §7; RFC 2449 §6.8; RFC 5034 §4.
 
 use super::command::Verb;
-use crate::sasl::hides_challenges;
+use crate::sasl::{hides_challenges, is_mechanism, slip};
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 use std::collections::VecDeque;
@@ -12,7 +12,13 @@ use std::collections::VecDeque;
 /// Begins to follow a connection.
 pub fn follow() -> Box<dyn Follow> {
     // The greeting answers nothing, and is one line.
-    Box::new(Follower { due: VecDeque::from([Due::Line]), is_blind: false, body: None, is_line_start: true })
+    Box::new(Follower {
+        due: VecDeque::from([Due::Line]),
+        is_blind: false,
+        is_wary: false,
+        body: None,
+        is_line_start: true,
+    })
 }
 
 /// Commands without answers that are remembered. Behind more of them nobody can tell a password from a command.
@@ -22,6 +28,8 @@ struct Follower {
     /// The answers to come.
     due: VecDeque<Due>,
     is_blind: bool,
+    /// A login was said, or something like it: who was not told in time that it is over may still say its answers.
+    is_wary: bool,
     /// Inside an answer of several lines.
     body: Option<Due>,
     is_line_start: bool,
@@ -97,7 +105,6 @@ impl Follower {
         let word_end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
         let (word, rest) = text.split_at_checked(word_end).unwrap_or((text, b""));
         let is = |verb: Verb| word.eq_ignore_ascii_case(verb.name().as_bytes());
-        let is_apop = word.eq_ignore_ascii_case(b"APOP");
         let has_arguments = !rest.trim_ascii().is_empty();
         let due = match () {
             () if is(Verb::Retr) || is(Verb::Top) => Due::Message { is_first: true },
@@ -111,21 +118,42 @@ impl Follower {
             self.is_blind = true;
         }
         let phase = PHASES.into_iter().find(|phase| word.eq_ignore_ascii_case(phase.as_bytes())).unwrap_or("command");
-        let seen = |show| Seen::new(show, Turn::Asks { key: Vec::new(), phase });
-        if is(Verb::Pass) && line.len() > word_end + 1 {
-            return seen(Show::Secret { keep: word_end + 1 });
-        }
-        // RFC 1939 §7: with the greeting and this digest one could try out passwords.
-        if (matches!(due, Due::Login { .. }) || is_apop) && has_arguments {
-            let mechanism = word_end + rest.len() - rest.trim_ascii_start().len();
-            let length = |word: &[u8]| word.iter().take_while(|octet| !octet.is_ascii_whitespace()).count();
-            let keep = mechanism + text.get(mechanism..).map_or(0, length) + 1;
-            if keep < text.len() {
-                return seen(Show::Secret { keep });
-            }
-        }
-        seen(Show::Whole)
+        let was_wary = self.is_wary && phase == "command";
+        let keep = match phase {
+            "command" if was_wary => Some(0),
+            "command" => slip(line),
+            // RFC 1939 §7: blanks are part of a password.
+            "pass" => Some(word_end + 1),
+            "auth" | "apop" | "user" => Some(behind_argument(text, word_end, phase)),
+            _ => None,
+        };
+        self.is_wary = was_wary || matches!(phase, "pass" | "auth" | "apop") || phase == "command" && keep.is_some();
+        let show = match keep {
+            Some(keep) if keep < if phase == "pass" { unended(line) } else { text }.len() => Show::Secret { keep },
+            _ => Show::Whole,
+        };
+        Seen::new(show, Turn::Asks { key: Vec::new(), phase })
     }
+}
+
+/// Where the secret begins: behind the first argument, or with it if it may be the secret itself.
+fn behind_argument(text: &[u8], word_end: usize, phase: &str) -> usize {
+    let blanks = |from: usize| from + text[from..].iter().take_while(|octet| octet.is_ascii_whitespace()).count();
+    let begin = blanks(word_end);
+    let end = begin + text[begin..].iter().take_while(|octet| !octet.is_ascii_whitespace()).count();
+    let is_shown = match phase {
+        "auth" => is_mechanism(&text[begin..end]),
+        // RFC 1939 §7: with the greeting and this digest one could try out passwords. A name has it behind.
+        "apop" => end < text.len(),
+        _ => true,
+    };
+    if is_shown { text.len().min(end + 1) } else { begin }
+}
+
+/// A line without its end.
+fn unended(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// The commands that answers are told of.

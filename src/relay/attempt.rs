@@ -5,6 +5,7 @@
 //! took, refused or deferred a recipient does, and for that recipient no other host is asked: so no
 //! copy is sent twice. Waits for nothing but the courier. RFC 5321 §5.1, §4.2.1.
 
+use crate::engine::chosen::{self, Earlier};
 use crate::engine::handover::{Answer, Courier, Parcel};
 use crate::engine::route::Route;
 use crate::message::dsn::WORDS_MAX;
@@ -24,6 +25,7 @@ pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &P
     let nobody = Answer::failed(EnhancedStatus::new(4, 4, 1), "no host was reached");
     let mut answers = vec![Answer { try_next: true, ..nobody }; parcel.envelope.recipients.len()];
     let (begun, mut asked) = (Instant::now(), 0);
+    let mut earlier: Option<Earlier> = None;
     'hosts: for hop in &route.hops {
         for ip in &hop.addresses {
             let open: Vec<usize> = (0..answers.len()).filter(|index| answers[*index].try_next).collect();
@@ -31,10 +33,14 @@ pub async fn attempt(courier: &dyn Courier, route: &Route, port: u16, parcel: &P
                 return answers;
             }
             let recipients = open.iter().filter_map(|index| parcel.envelope.recipients.get(*index).cloned()).collect();
-            let said = courier.deliver(hop, SocketAddr::new(*ip, port), &parcel.only(recipients)).await;
+            let address = SocketAddr::new(*ip, port);
+            courier.decided(chosen::asked(hop, address, earlier.as_ref()));
+            let said = courier.deliver(hop, address, &parcel.only(recipients)).await;
             for (index, answer) in open.into_iter().zip(said) {
                 answers[index] = brief(answer);
             }
+            let open = answers.iter().find(|answer| answer.try_next);
+            earlier = open.map(|answer| Earlier { host: hop.host.clone(), address, words: answer.words.clone() });
             asked += 1;
             if asked >= ADDRESSES_MIN && begun.elapsed() >= TIME_MAX {
                 break 'hosts;
@@ -110,6 +116,7 @@ pub(super) mod tests {
     async fn run(lines: Vec<(&'static str, &'static str, Answer)>, recipients: &[&str]) -> (Vec<u8>, Vec<String>) {
         let hop = |host: &str, addresses: &[&str]| Hop {
             host: host.into(),
+            preference: Some(10),
             addresses: addresses.iter().map(|ip| ip.parse().expect("an address")).collect(),
             guard: Guard::Usual,
         };
@@ -180,7 +187,7 @@ pub(super) mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_hosts_that_say_nothing_do_not_hold_a_place_for_hours() {
         let addresses = (1..=20).map(|number| IpAddr::from([192, 0, 2, number])).collect();
-        let hops = vec![Hop { host: "a".into(), addresses, guard: Guard::Usual }];
+        let hops = vec![Hop { host: "a".into(), preference: None, addresses, guard: Guard::Usual }];
         let route = Route { hops, remarks: Vec::new() };
         for (minutes, wanted) in [(0, 20), (1, 10), (5, 2), (30, 2)] {
             let tarpit = Tarpit(Duration::from_secs(minutes * 60), Mutex::default());

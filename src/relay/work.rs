@@ -9,6 +9,7 @@ use super::bounce::{self, Judgement, ORIGINAL_MAX};
 use super::event::{AttemptResult, Event};
 use super::{Settings, Tools};
 use crate::address::{Address, Domain};
+use crate::engine::chosen;
 use crate::engine::exchangers::exchanger;
 use crate::engine::guarding::{NoWay, without_dane};
 use crate::engine::handover::{Answer, Parcel};
@@ -166,6 +167,9 @@ impl Worker {
     }
 
     pub(super) fn tell(&self, event: &Event) {
+        if let Event::Attempt { recipient, until: Some(until), remote, words, .. } = event {
+            self.tools.courier.decided(chosen::waits(&recipient.to_string(), *until, remote.as_deref(), words));
+        }
         (self.tools.observer)(event);
     }
 
@@ -254,7 +258,8 @@ impl Worker {
                         }
                     }
                 };
-                let hops = vec![Hop { host: smarthost.host.to_string(), addresses, guard: Guard::Usual }];
+                let hops =
+                    vec![Hop { host: smarthost.host.to_string(), preference: None, addresses, guard: Guard::Usual }];
                 Ok((Route { hops, remarks: Vec::new() }, smarthost.port))
             }
             (Destination::Local | Destination::Smarthost | Destination::Nowhere | Destination::Account(_), _) => {

@@ -48,6 +48,17 @@ pub enum Answer {
     Silence,
 }
 
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// What came is no query: anybody may send anything to a name server, and that is no question of the trace.
+    #[error("what came is no query, but {0} octets of something else")]
+    NoQuery(usize),
+    /// Nobody asked that, or not of that name.
+    #[error("the questions are not as they were: nobody asked for {0}")]
+    Unknown(String),
+}
+
 impl Answers {
     /// Reads the questions of a trace.
     pub fn read(trace: &str) -> Result<Self, NotAnEvent> {
@@ -84,15 +95,15 @@ impl Answers {
         &self.exchanges
     }
 
-    /// What is answered to these octets. An error says why there is nothing to answer.
-    pub fn answer(&mut self, octets: &[u8], is_stream: bool) -> Result<Answer, String> {
-        let query = Query::read(octets).ok_or("what came is no query")?;
+    /// What is answered to these octets.
+    pub fn answer(&mut self, octets: &[u8], is_stream: bool) -> Result<Answer, NoAnswer> {
+        let query = Query::read(octets).ok_or(NoAnswer::NoQuery(octets.len()))?;
         let question = query.question().to_ascii_lowercase();
         // Best is one that was asked in the same way and is not given yet; of several, the first.
         let fit = |known: &Exchange| (known.query.key() == query.key(), known.is_stream == is_stream, !known.is_given);
         let known = self.exchanges.iter_mut().filter(|known| known.query.question().eq_ignore_ascii_case(&question));
         let best = known.rev().max_by_key(|known| fit(known));
-        let best = best.ok_or_else(|| format!("nobody asked for {}", shown(&query)))?;
+        let best = best.ok_or_else(|| NoAnswer::Unknown(shown(&query)))?;
         best.is_given = true;
         let Some(reply) = &best.reply else { return Ok(Answer::Silence) };
         // What does not fit a datagram was heard over something else.
@@ -234,7 +245,7 @@ mod tests {
         Event::happened(0, what).to_json() + "\n"
     }
 
-    fn said(answer: Result<Answer, String>) -> Vec<u8> {
+    fn said(answer: Result<Answer, NoAnswer>) -> Vec<u8> {
         match answer {
             Ok(Answer::Say(octets)) => octets,
             other => panic!("{other:?}"),
@@ -266,8 +277,12 @@ mod tests {
         assert_eq!(answers.answer(query("b.example.").octets(), false), Ok(Answer::Silence));
         assert_eq!(said(answers.answer(asked.octets(), true)), long);
         assert!(answers.missing().is_none());
-        assert!(answers.answer(query("c.example.").octets(), true).expect_err("unknown").contains("c.example."));
-        assert!(answers.answer(&[0; 30], false).is_err());
+        assert_eq!(answers.answer(query("c.example.").octets(), true), Err(NoAnswer::Unknown("c.example.".to_owned())));
+        let mut two = asked.octets().to_vec();
+        two[5] = 2;
+        for garbage in [&[][..], &[0; 30], b"GET / HTTP/1.1\r\n\r\n", &two, &asked.octets()[..20]] {
+            assert_eq!(answers.answer(garbage, false), Err(NoAnswer::NoQuery(garbage.len())));
+        }
     }
 
     #[test]

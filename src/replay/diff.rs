@@ -68,7 +68,7 @@ fn conversations(events: &[Event]) -> Vec<Vec<Said>> {
     for event in events {
         // Where it led to, why, and who closed first, says nothing about what was said.
         use Happening::{Closed, Connect, Decision, Note};
-        if matches!(event.event, Some(Connect | Closed { .. } | Decision { .. } | Note { .. })) {
+        if matches!(event.event, Some(Connect | Closed { .. } | Decision(_) | Note { .. })) {
             continue;
         }
         let shown = match event.entry() {

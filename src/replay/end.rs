@@ -3,6 +3,7 @@
 //! Errors are sentences about the other side, for whoever reads the trace. Knows no protocol.
 
 use crate::message::safe::terminal;
+use crate::sasl::slip;
 use crate::world::Stream;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -244,10 +245,9 @@ impl End {
 
 /// Whether a line logs somebody in, in any of the protocols, behind a tag or not. Who is wrong about that tells less.
 fn logs_in(line: &[u8]) -> bool {
-    const WORDS: [&[u8]; 8] =
-        [b"PASS", b"APOP", b"AUTH", b"LOGIN", b"AUTHENTICATE", b"XCLIENT", b"Authorization:", b"Proxy-Authorization:"];
-    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    words.take(2).any(|word| WORDS.iter().any(|login| word.eq_ignore_ascii_case(login)))
+    const WORDS: [&[u8]; 3] = [b"XCLIENT", b"Authorization:", b"Proxy-Authorization:"];
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(2);
+    slip(line).is_some() || words.any(|word| WORDS.iter().any(|login| word.eq_ignore_ascii_case(login)))
 }
 
 #[cfg(test)]

@@ -179,9 +179,8 @@ fn texts(event: &mut Event) -> Vec<&mut String> {
         }
         Some(Happening::Query { name, .. }) => texts.push(name),
         Some(Happening::Http { url, .. }) => texts.push(url),
-        Some(Happening::Cut { why: what } | Happening::Decision { what } | Happening::Note { what }) => {
-            texts.push(what)
-        }
+        Some(Happening::Decision(decision)) => texts.extend(decision.texts()),
+        Some(Happening::Cut { why: what } | Happening::Note { what }) => texts.push(what),
         Some(Happening::Connect | Happening::Timeout { .. } | Happening::Closed { .. }) | None => {}
     }
     texts

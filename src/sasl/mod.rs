@@ -3,8 +3,8 @@
 //! Shared by all protocols, so that a password means the same on each port. `choice` picks a client's mechanism,
 //! `proof` is the client's side; `offer` is what a server lets them choose from, `exchange` its side, `login` the order
 //! of things there; `base64` what both say on the wire; `scram`, `cram` and `oauth` are the mechanisms that need more
-//! than a line. Knows no users: whether a proof is good is asked of the world. RFC 4422, RFC 4616; LOGIN is
-//! draft-murchison-sasl-login.
+//! than a line; `slip` is what looks like a login and is none. Knows no users: whether a proof is good is asked of the
+//! world. RFC 4422, RFC 4616; LOGIN is draft-murchison-sasl-login.
 
 pub mod base64;
 mod choice;
@@ -15,11 +15,13 @@ mod oauth;
 mod offer;
 mod proof;
 pub mod scram;
+mod slip;
 
 pub use choice::{Ground, Unfit};
 pub use exchange::{Exchange, Found, LookUp, Malformed, Step, Tail};
 pub use offer::Offer;
 pub use proof::{Proof, SaslError, with_reason};
+pub use slip::{is_mechanism, slip, slip_at_start};
 
 use crate::secret::Secret;
 use crate::world::Entropy;

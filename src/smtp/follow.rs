@@ -3,7 +3,7 @@
 //! Remembers what was asked and not yet answered, because commands may be pipelined. When in doubt a line counts as
 //! secret. RFC 4954 §4; RFC 5321 §4.1.1.4; RFC 3030 §2; RFC 2033 §4.2.
 
-use crate::sasl::hides_challenges;
+use crate::sasl::{hides_challenges, is_mechanism, slip};
 use crate::wire::record::{Follow, Seen, Show, Turn};
 use crate::wire::transcript::Side;
 use std::collections::VecDeque;
@@ -26,8 +26,8 @@ struct Follower {
     /// The replies to come.
     due: VecDeque<Due>,
     is_blind: bool,
-    /// A login was refused: who was not told so in time may still say its answers.
-    was_refused: bool,
+    /// A login was refused, or was none: who was not told so in time may still say its answers.
+    is_wary: bool,
     place: Place,
 }
 
@@ -87,13 +87,7 @@ impl Follow for Follower {
 impl Follower {
     fn new(protocol: &'static str) -> Self {
         // The greeting answers nothing.
-        Self {
-            protocol,
-            due: VecDeque::from([Due::Reply]),
-            is_blind: false,
-            was_refused: false,
-            place: Place::Commands,
-        }
+        Self { protocol, due: VecDeque::from([Due::Reply]), is_blind: false, is_wary: false, place: Place::Commands }
     }
 
     fn server(&mut self, line: &[u8]) -> Seen {
@@ -117,7 +111,7 @@ impl Follower {
             _ => match (self.due.front(), code) {
                 // RFC 4954 §6: 235 and all failures end the exchange.
                 (Some(Due::Login { .. }), b"235" | [b'4' | b'5', ..]) => {
-                    self.was_refused = code != b"235";
+                    self.is_wary = code != b"235";
                     self.answered()
                 }
                 (Some(Due::Login { .. }), _) => Turn::None,
@@ -165,8 +159,14 @@ impl Follower {
         let mut show = Show::Whole;
         match phase {
             // No command that is known: a name or a password, as likely as not.
-            "command" if self.was_refused => show = Show::Secret { keep: 0 },
-            _ => self.was_refused = false,
+            "command" if self.is_wary => show = Show::Secret { keep: 0 },
+            "command" => {
+                if let Some(keep) = slip(line) {
+                    self.is_wary = true;
+                    show = hidden_from(line, keep);
+                }
+            }
+            _ => self.is_wary = false,
         }
         let mut due = Due::Reply;
         let mut place = Place::Commands;
@@ -183,9 +183,8 @@ impl Follower {
             "auth" => {
                 let (mechanism, response) = first_word(rest);
                 due = Due::Login { hides_challenges: hides_challenges(mechanism) };
-                if !response.trim_ascii().is_empty() {
-                    show = Show::Secret { keep: line.len() - response.trim_ascii_start().len() };
-                }
+                let behind = if is_mechanism(mechanism) { response } else { rest };
+                show = hidden_from(line, line.len() - behind.trim_ascii_start().len());
             }
             _ => {}
         }
@@ -204,6 +203,11 @@ const PHASES: [&str; 17] = [
     "auth", "bdat", "data", "ehlo", "expn", "helo", "help", "lhlo", "mail", "noop", "quit", "rcpt", "rset", "starttls",
     "vrfy", "xclient", "xforward",
 ];
+
+/// A line of which nothing is shown behind so many octets, if there is anything.
+fn hidden_from(line: &[u8], keep: usize) -> Show {
+    if keep < line.trim_ascii_end().len() { Show::Secret { keep } } else { Show::Whole }
+}
 
 /// The first word of a line, and what is behind it.
 fn first_word(line: &[u8]) -> (&[u8], &[u8]) {
@@ -304,7 +308,7 @@ mod tests {
         );
         assert_eq!(
             trace(&["C: BDAT 3\r\n", "C: a\r\nBDAT 2 LAST\r\nbcRSET\r\n", "C: BDAT 0 LAST\r\nAUTH x y\r\n"]),
-            ["C: BDAT 3", "C: {...}", "C: BDAT 2 LAST", "C: {...}", "C: RSET", "C: BDAT 0 LAST", "C: AUTH x {secret}"]
+            ["C: BDAT 3", "C: {...}", "C: BDAT 2 LAST", "C: {...}", "C: RSET", "C: BDAT 0 LAST", "C: AUTH {secret}"]
         );
     }
 

@@ -6,8 +6,10 @@
 //! RFC 5321 §5.1; RFC 7505.
 
 use crate::address::Domain;
-use crate::engine::courier::SmtpCourier;
+use crate::engine::chosen::{self, Earlier};
+use crate::engine::courier::{SmtpCourier, answer};
 use crate::engine::guarding::{Guarding, NoWay, without_dane};
+use crate::engine::handover::Courier;
 use crate::engine::route::{Route, Rules, Unroutable};
 use crate::engine::smtp::{Cargo, Manner};
 use crate::envelope::{Envelope, ForwardPath};
@@ -135,6 +137,7 @@ impl Direct<'_> {
     async fn follow(&self, route: &Route, way: &mut Way, outcomes: &mut [Outcome], mut progress: impl FnMut(u64)) {
         way.remarks.clone_from(&route.remarks);
         let mut open = way.recipients.clone();
+        let mut earlier: Option<Earlier> = None;
         for hop in &route.hops {
             for ip in &hop.addresses {
                 if open.is_empty() || self.stop.is_cancelled() {
@@ -145,12 +148,15 @@ impl Direct<'_> {
                 let facts = Facts::new(self.content.size(), &envelope, self.needs_utf8);
                 let cargo = Cargo { envelope: &envelope, content: self.content, facts, manner: self.manner };
                 let address = SocketAddr::new(*ip, self.port);
+                self.courier.decided(chosen::asked(hop, address, earlier.as_ref()));
                 let visit = self.courier.visit(hop, address, &cargo, self.required, &self.stop, &mut progress).await;
                 let mut left = Vec::new();
                 let mut is_told = false;
                 for (place, outcome) in open.into_iter().zip(&visit.outcomes) {
                     if visit.leaves_open(outcome) {
                         left.push(place);
+                        let words = answer(outcome, &hop.host, true).words;
+                        earlier = Some(Earlier { host: hop.host.clone(), address, words });
                     }
                     // A host that does not answer says nothing about what another one did with the message.
                     if outcome.phase >= outcomes[place].phase {
@@ -187,7 +193,9 @@ mod tests {
     use crate::error::Kind;
     use crate::net::entropy::SeededEntropy;
     use crate::net::tls::{ClientTls, Trust};
+    use crate::net::trace::{Style, Trace};
     use crate::net::zone::Zone;
+    use crate::wire::event::{self, Decision, Happening};
     use crate::world::{Connect, Later, Stream};
     use std::io;
     use std::sync::{Arc, Mutex};
@@ -264,6 +272,15 @@ nothing TXT "no mail here"
         recipients: &[&str],
         required: &[String],
     ) -> (Vec<String>, Vec<String>) {
+        traced(hosts, recipients, required, None).await
+    }
+
+    async fn traced(
+        hosts: &[(&'static str, &'static str, &'static str)],
+        recipients: &[&str],
+        required: &[String],
+        trace: Option<Trace>,
+    ) -> (Vec<String>, Vec<String>) {
         let net = Arc::new(Net { hosts: hosts.to_vec(), asked: Mutex::default() });
         let zone = Zone::parse(ZONE).expect("a zone");
         let paths = recipients.iter().map(|path| ForwardPath::parse(&format!("<{path}>")).expect(path)).collect();
@@ -278,7 +295,7 @@ nothing TXT "no mail here"
                 authorities: Trust::Anyone.into(),
                 credentials: None,
                 dialect: Dialect::Smtp,
-                trace: None,
+                trace,
             },
             dns: &zone,
             entropy: &SeededEntropy::new(7),
@@ -303,6 +320,30 @@ nothing TXT "no mail here"
         });
         let asked = net.asked.lock().unwrap().clone();
         (fared.collect(), asked)
+    }
+
+    #[tokio::test]
+    async fn a_trace_says_why_an_exchanger_was_asked() {
+        let (mut far, near) = std::io::pipe().expect("a pipe");
+        let trace = Trace::styled(Box::new(near), Style { json: true, ..Style::default() });
+        let hosts = [("127.0.2.1", "GREETING", "421 busy"), ("127.0.2.3", "", "")];
+        traced(&hosts, &["bob@two.test"], &[], Some(trace)).await;
+        let mut text = String::new();
+        io::Read::read_to_string(&mut far, &mut text).expect("a trace");
+        let decided = event::parse(&text).expect("a trace").into_iter().filter_map(|event| match event.event {
+            Some(Happening::Decision(Decision {
+                exchanger: Some(host), address: Some(at), why: Some(why), ..
+            })) => Some(format!("{host} {at}: {why}")),
+            _ => None,
+        });
+        let wanted = [
+            "main.two.test 127.0.2.1:25: preference 10, which comes first",
+            "main.two.test 127.0.2.2:25: preference 10, after main.two.test at 127.0.2.1:25: 421 busy",
+            "spare.two.test 127.0.2.3:25: preference 20, after main.two.test at 127.0.2.2:25: cannot connect",
+        ];
+        let decided: Vec<String> = decided.collect();
+        assert_eq!(decided.len(), 3, "{text}");
+        decided.iter().zip(wanted).for_each(|(told, wanted)| assert!(told.starts_with(wanted), "{told}"));
     }
 
     #[tokio::test]

@@ -20,6 +20,10 @@ impl Follow for Bodies {
         self.inner.greets()
     }
 
+    fn is_repeated(&self) -> bool {
+        self.inner.is_repeated()
+    }
+
     fn counted(&self, from: Side) -> Option<u64> {
         self.inner.counted(from)
     }

@@ -16,7 +16,6 @@ mod session;
 mod sieve;
 mod smtp;
 mod turn;
-mod typed;
 
 pub use act::{Act, NotAnAct, check, parse};
 pub use opening::{Phase, Wish};

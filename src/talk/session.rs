@@ -8,7 +8,6 @@ use super::bodies::Bodies;
 use super::opening::Wish;
 use super::party::{Ended, Lines, News, Open, Party, Patience};
 use super::turn::{Answer, Grade, Turn, begin};
-use super::typed;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::engine::dial::{Dialled, Security, follow};
 use crate::engine::passed::introduce;
@@ -16,10 +15,9 @@ use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
 use crate::net::tls::{ClientTls, TlsOptions, Trust};
 use crate::sasl::Credentials;
-use crate::secret::Veil;
 use crate::smtp::outcome::{Outcome, Phase as Step};
 use crate::smtp::reply::Reply;
-use crate::wire::record::{Data, Hidden, Keep, Recorder, Spoken};
+use crate::wire::record::{Data, Keep, Recorder};
 use crate::wire::transcript::{Entry, Side};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -29,6 +27,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// A longer line is taken in parts.
 const LINE_MAX: usize = 16 * 1024;
+/// Octets of an answer that are told where it was another one than expected.
+const WORDS_MAX: usize = 2048;
 /// Whether a line that ends with LF alone is one, is for the server to say: it has this long to answer.
 const DOUBT_WAIT: Duration = Duration::from_secs(1);
 /// Nothing is lost when a goodbye is not answered.
@@ -44,8 +44,6 @@ pub struct Talk<'a> {
     pub(super) credentials: Option<&'a Credentials>,
     tls: TlsOptions,
     recorder: Recorder,
-    /// Secrets that were said, and that a server may repeat.
-    veil: Veil,
     /// Whether the text of messages is shown.
     pub(super) shows_text: Arc<AtomicBool>,
     /// A line of the server that is not complete.
@@ -74,10 +72,10 @@ impl<'a> Talk<'a> {
             Some(passed) => Some(introduce(&mut dialled.connection, passed, patience.each).await??),
             None => None,
         };
-        let mut veil = Veil::default();
-        credentials.and_then(Credentials::secret).into_iter().for_each(|secret| veil.add(secret));
         let shows_text = Arc::new(AtomicBool::new(true));
         let bodies = Bodies { inner: follow(endpoint.protocol)(), shows_text: shows_text.clone() };
+        let mut recorder = Recorder::new(Box::new(bodies), Keep { data: Data::None, secrets: false }, Duration::ZERO);
+        credentials.and_then(Credentials::secret).into_iter().for_each(|secret| recorder.hide(secret));
         let mut talk = Self {
             connection: Some(dialled.connection),
             turn: begin(endpoint.protocol),
@@ -86,8 +84,7 @@ impl<'a> Talk<'a> {
             helo,
             credentials,
             tls,
-            recorder: Recorder::new(Box::new(bodies), Keep { data: Data::None, secrets: false }, Duration::ZERO),
-            veil,
+            recorder,
             shows_text,
             hears: Vec::new(),
             says: Vec::new(),
@@ -104,7 +101,7 @@ impl<'a> Talk<'a> {
         }
         if let Security::Implicit(_) = dialled.security {
             let begun = talk.handshake().await;
-            begun.map_err(|error| error.under(&talk.veil))?;
+            begun.map_err(|error| error.under(talk.recorder.veil()))?;
         }
         Ok(talk)
     }
@@ -112,7 +109,7 @@ impl<'a> Talk<'a> {
     /// Says what everybody says first, as far as wanted. Ends the conversation if it is to be dropped there.
     pub async fn open_with(&mut self, wish: &Wish) -> Result<()> {
         let opened = self.opening(wish).await;
-        opened.map_err(|error| error.under(&self.veil))?;
+        opened.map_err(|error| error.under(self.recorder.veil()))?;
         if wish.is_dropped {
             self.cut();
         }
@@ -122,7 +119,7 @@ impl<'a> Talk<'a> {
     /// Goes on with what is typed, until there is no more of it, or the server has gone.
     pub async fn go_on(&mut self, lines: Lines<'_>) -> Result<Ended> {
         let ended = self.converse(lines).await;
-        ended.map_err(|error| error.under(&self.veil))
+        ended.map_err(|error| error.under(self.recorder.veil()))
     }
 
     async fn converse(&mut self, lines: Lines<'_>) -> Result<Ended> {
@@ -171,7 +168,7 @@ impl<'a> Talk<'a> {
     /// Says goodbye, unless that was done, or is not possible in the middle of a message.
     pub async fn leave(mut self) -> Result<()> {
         let left = self.part().await;
-        left.map_err(|error| error.under(&self.veil))
+        left.map_err(|error| error.under(self.recorder.veil()))
     }
 
     async fn part(&mut self) -> Result<()> {
@@ -238,15 +235,23 @@ impl<'a> Talk<'a> {
 
     /// That this was expected, and something else came; neither shows a secret.
     pub fn unexpected(&self, wanted: &str) -> Ended {
-        let got = self.last().map(|last| self.veil.over(&format!("{} {}", last.word, last.text)).into_owned());
-        Ended::Unexpected { wanted: self.veil.over(wanted).into_owned(), got }
+        let got = self.last().map(|last| self.words(last));
+        Ended::Unexpected { wanted: self.recorder.veil().over(wanted).into_owned(), got }
+    }
+
+    /// An answer as it may be shown. What was kept of it may end in the middle of a secret, so that it is cut again.
+    fn words(&self, answer: &Answer) -> String {
+        let words = format!("{} {}", answer.word, answer.text);
+        let mut shown = self.recorder.veil().over_cut(&words).into_owned();
+        shown.truncate(shown.floor_char_boundary(WORDS_MAX));
+        shown
     }
 
     /// Says something to whoever looks on, in which the server's words may be.
     fn tell(&mut self, news: News) {
         let news = match news {
-            News::Word(text) => News::Word(self.veil.over(&text).into_owned()),
-            News::Warning(text) => News::Warning(self.veil.over(&text).into_owned()),
+            News::Word(text) => News::Word(self.recorder.veil().over(&text).into_owned()),
+            News::Warning(text) => News::Warning(self.recorder.veil().over(&text).into_owned()),
             other => other,
         };
         (self.show)(news);
@@ -275,26 +280,16 @@ impl<'a> Talk<'a> {
 
     /// Shows what was said, in lines, without the secrets that were said before.
     fn record(&mut self, from: Side, octets: &[u8]) {
-        let Self { recorder, veil, show, connection, .. } = self;
-        recorder.octets(from, octets, Duration::ZERO, |spoken| {
-            if let Hidden::Secret(count) = spoken.hidden
-                && from == Side::Client
-            {
-                for secret in typed::secrets(octets, count) {
-                    connection.iter().for_each(|connection| connection.hide(&secret));
-                    veil.add(&secret);
-                }
-            }
-            show(News::Entry(veiled(veil, spoken)));
-        });
+        let Self { recorder, show, .. } = self;
+        recorder.octets(from, octets, Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
     }
 
     /// Shows what was said and has no end of a line.
     fn record_rest(&mut self) {
         let said = std::mem::take(&mut self.says);
         self.record(Side::Client, &said);
-        let Self { recorder, veil, show, .. } = self;
-        recorder.finish(Duration::ZERO, |spoken| show(News::Entry(veiled(veil, spoken))));
+        let Self { recorder, show, .. } = self;
+        recorder.finish(Duration::ZERO, |spoken| show(News::Entry(spoken.entry(1))));
     }
 
     /// Waits for the answers that are due.
@@ -400,7 +395,7 @@ impl<'a> Talk<'a> {
         if last.is_some_and(|last| last.grade != Grade::Bad) {
             return Ok(());
         }
-        let words = last.map(|last| format!("{} {}", last.word, last.text)).unwrap_or_default();
+        let words = last.map(|last| self.words(last)).unwrap_or_default();
         let speaks_smtp = matches!(self.endpoint.protocol, Protocol::Smtp | Protocol::Lmtp);
         let reply = speaks_smtp.then(|| Reply::of_lines(std::slice::from_ref(&words))).flatten();
         let kind = reply.and_then(|reply| Outcome::of(step, &reply).kind()).unwrap_or(kind);
@@ -462,12 +457,6 @@ async fn hear(connection: &mut Option<Connection>) -> Result<Vec<u8>> {
         // Whoever hangs up the hard way has hung up.
         Err(_) => Ok(Vec::new()),
     }
-}
-
-/// A line of the transcript, in which no secret is repeated.
-fn veiled(veil: &Veil, spoken: Spoken) -> Entry {
-    let octets = veil.over_octets(spoken.octets);
-    Spoken { octets, ..spoken }.entry(1)
 }
 
 fn broken(name: &str, error: std::io::Error) -> Error {

@@ -6,8 +6,8 @@
 use crate::endpoint::Protocol;
 use std::collections::VecDeque;
 
-/// Octets of a line that are kept.
-const KEPT_MAX: usize = 2048;
+/// Octets of a line that are kept: more than are shown of it, since a secret is known by its whole.
+const KEPT_MAX: usize = 16 * 1024;
 /// Lines of an answer that are kept.
 pub(super) const LINES_MAX: usize = 100;
 /// Answers that are waited for; who says more without listening is not followed any further.

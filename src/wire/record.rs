@@ -2,9 +2,11 @@
 //!
 //! It sits on the plain side of a connection and sees both directions. What a line means is the protocol's business:
 //! a [`Follow`] tells which lines hold a secret or belong to a message, and who waits for whom. However the octets
-//! are cut on their way, the lines are the same. Knows no verbs, holds no clock, writes nothing.
+//! are cut on their way, the lines are the same. What was hidden once is not shown when the other side repeats it, either.
+//! Knows no verbs, holds no clock, writes nothing.
 
 use super::transcript::{self, Entry, Side, is_plain};
+use crate::secret::{Said, Secret, Veil};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -101,6 +103,12 @@ pub trait Follow: Send + Sync {
         true
     }
 
+    /// Whether a server may repeat what the client says, so that the secrets in it are looked for in all that follows.
+    /// Where more is hidden than secrets, they would veil what everybody says.
+    fn is_repeated(&self) -> bool {
+        true
+    }
+
     /// How many octets of counted data come next from this side, whatever lines they are made of.
     fn counted(&self, _: Side) -> Option<u64> {
         None
@@ -179,6 +187,9 @@ pub struct Recorder {
     last: Due,
     /// What is being left out, and is not shown until something else is said.
     elided: Option<Spoken>,
+    /// Secrets that were said here. Each connection has its own: what one client says must not veil the words of others.
+    veil: Veil,
+    said: Said,
 }
 
 #[derive(Default)]
@@ -211,7 +222,19 @@ impl Recorder {
             due,
             last: greeting,
             elided: None,
+            veil: Veil::default(),
+            said: Said::default(),
         }
+    }
+
+    /// From now on this is shown in no line.
+    pub fn hide(&mut self, secret: &Secret) {
+        self.veil.add(secret);
+    }
+
+    /// All that was said and is not to be shown.
+    pub fn veil(&self) -> &Veil {
+        &self.veil
     }
 
     /// The protocol's name.
@@ -305,7 +328,15 @@ impl Recorder {
             }
             _ => (line, Hidden::Nothing),
         };
-        each(Spoken { octets: shown.to_vec(), hidden, is_cut, ..spoken });
+        let mut octets = shown.to_vec();
+        if !keep.secrets {
+            if from == Side::Client && self.follow.is_repeated() && !matches!(hidden, Hidden::Within(_)) {
+                let count = if let Hidden::Secret(count) = hidden { count } else { 0 };
+                self.said.line(line, count).iter().for_each(|secret| self.veil.add(secret));
+            }
+            octets = self.veil.over_octets(octets);
+        }
+        each(Spoken { octets, hidden, is_cut, ..spoken });
     }
 
     /// What a line is about, and how long the reply took that it ends.

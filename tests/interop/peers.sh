@@ -153,6 +153,8 @@ refusing  MX  0 .
 alias     CNAME hamburger
 xn--bcher-kva MX 10 mx.hamburger
 Z
+  # More than a datagram takes.
+  { printf 'bigtxt TXT ('; printf ' "%0200d"' {0..11}; echo ')'; } >>"$dir/example.zone"
   cat >"$dir/knot.conf" <<C
 server:
     listen: 127.0.0.1@$knot_dns

@@ -20,6 +20,7 @@ use mailkit::secret::Secret;
 use mailkit::smtp::outcome::Phase;
 use mailkit::status::EnhancedStatus;
 use mailkit::submit::{Submission, submit};
+use mailkit::wire::event::Decision;
 use mailkit::world::Later;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -43,6 +44,10 @@ pub(crate) struct WithAccounts {
 impl Courier for WithAccounts {
     fn deliver<'a>(&'a self, host: &'a Hop, address: SocketAddr, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {
         self.within.deliver(host, address, parcel)
+    }
+
+    fn decided(&self, decision: Decision) {
+        self.within.decided(decision);
     }
 
     fn submit<'a>(&'a self, account: &'a str, parcel: &'a Parcel) -> Later<'a, Vec<Answer>> {

@@ -6,14 +6,18 @@ use super::no_trace;
 use super::replay::Replay;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::resolver::upstream;
 use mailkit::dns::server::{Server, Transport};
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::dns::{Desk, Upstream};
+use mailkit::net::dns::Desk;
 use mailkit::net::tls::Trust;
-use mailkit::replay::answers::{Answer, Answers, difference};
+use mailkit::replay::answers::{Answer, Answers, NoAnswer, difference};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
+
+/// Of what is no query this many are told of, one by one.
+const GARBAGE_TOLD: usize = 10;
 
 /// Reads the questions of a trace, of which there must be some.
 fn read(replay: &Replay, trace: &str) -> Result<Answers> {
@@ -34,15 +38,31 @@ pub(super) async fn serve(replay: &Replay, trace: &str, address: SocketAddr, con
     let mut desk = Desk::open(address).await?;
     let failed = |error| Error::new(Kind::Temporary, "cannot listen").caused_by(error);
     context.line(&desk.address().map_err(failed)?.to_string())?;
+    let (mut garbage, mut until) = (0, Instant::now() + replay.wait);
     while let Some(missing) = answers.missing() {
         let late = || Error::new(Kind::Temporary, format!("nobody asked for {}", missing.title));
-        let asked = timeout(replay.wait, desk.next()).await.map_err(|_| late())?.map_err(failed)?;
-        let answer = answers.answer(&asked.octets, asked.is_stream);
-        match answer.map_err(|why| Error::new(Kind::Protocol, format!("the questions are not as they were: {why}")))? {
-            Answer::Say(octets) => desk.reply(asked, octets).await,
-            // As nobody answered then.
-            Answer::Silence => drop(asked),
+        let asked = timeout_at(until, desk.next()).await.map_err(|_| late())?.map_err(failed)?;
+        match answers.answer(&asked.octets, asked.is_stream) {
+            Ok(answer) => {
+                until = Instant::now() + replay.wait;
+                match answer {
+                    Answer::Say(octets) => desk.reply(asked, octets).await,
+                    // As nobody answered then.
+                    Answer::Silence => drop(asked),
+                }
+            }
+            // It gives nobody more time: whoever sends garbage for ever would be listened to for ever.
+            Err(why @ NoAnswer::NoQuery(_)) => {
+                garbage += 1;
+                if garbage <= GARBAGE_TOLD {
+                    context.warn(&format!("{why}: passed over"));
+                }
+            }
+            Err(why @ NoAnswer::Unknown(_)) => return Err(Error::new(Kind::Protocol, why.to_string())),
         }
+    }
+    if garbage > GARBAGE_TOLD {
+        context.warn(&format!("{garbage} times in all something came that was no query"));
     }
     context.detail("all questions were asked");
     Ok(Exit::OK)
@@ -50,12 +70,14 @@ pub(super) async fn serve(replay: &Replay, trace: &str, address: SocketAddr, con
 
 /// Asks a server what was asked, and holds its answers against those of the trace.
 pub(super) async fn ask(replay: &Replay, trace: &str, server: &Server, context: &Context) -> Result<Exit> {
-    if server.transport == Transport::Https {
-        return Err(Error::new(Kind::Usage, "a trace is not asked again over HTTPS")
-            .hint("name the server as udp://, tcp:// or tls://"));
+    let trust = replay.dial.tls().read()?.trust;
+    let has_certificate = matches!(server.transport, Transport::Tls | Transport::Https);
+    if !has_certificate && !matches!(trust, Trust::System) {
+        return Err(Error::new(Kind::Usage, format!("{server} shows no certificate that --ca could be for"))
+            .hint("name it as tls:// or https://"));
     }
+    let upstream = upstream(server, &trust)?;
     let answers = read(replay, trace)?;
-    let upstream = Upstream::new(server.clone(), &Trust::System)?;
     for exchange in answers.exchanges() {
         let query = Arc::new(exchange.query.clone());
         let now = upstream.repeat(&query, exchange.is_stream, replay.wait).await;

@@ -42,12 +42,13 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// ends it, and is told, with exit code 76.
 ///
 /// As a server it prints its address, takes as many connections as the trace has, each of which gets the next
-/// conversation, and ends with the last of them. Where the trace has TLS it shows a certificate of its own, for localhost
-/// 127.0.0.1 and the hosts that were asked for by HTTP. As a client it has one conversation after the other.
+/// conversation, and ends with the last of them. Where the trace has TLS, also behind STARTTLS, it shows the certificate of
+/// --tls-cert, or one of its own, for localhost, 127.0.0.1 and the hosts that were asked for by HTTP. As a client it has one
+/// conversation after the other.
 ///
 /// With --dns it answers questions as the name servers of the trace did, over UDP and TCP at one address, until all of them
-/// were asked; with --ask it asks a name server all of them again, where the order of records and their TTLs make no
-/// difference.
+/// were asked; what is no question is told of and passed over. With --ask it asks a name server all of them again, where the
+/// order of records and their TTLs make no difference.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit trace replay --listen 127.0.0.1:2525 trace.jsonl
@@ -60,7 +61,7 @@ pub(super) struct Replay {
 
     /// Play the server, at this address; port 0 takes a free one
     #[arg(long, value_name = "IP:PORT", required_unless_present_any = ["connect", "dns", "ask"],
-        conflicts_with_all = OF_CONNECT)]
+        conflicts_with = "ca", conflicts_with_all = OF_DIAL)]
     listen: Option<SocketAddr>,
 
     /// Play the client, with this server
@@ -69,13 +70,21 @@ pub(super) struct Replay {
 
     /// Play the name servers, at this address
     #[arg(long, value_name = "IP:PORT", conflicts_with_all = ["listen", "connect", "conn", "secrets", "times", "exact"],
-        conflicts_with_all = OF_CONNECT)]
+        conflicts_with = "ca", conflicts_with_all = OF_DIAL)]
     dns: Option<SocketAddr>,
 
-    /// Ask this name server all that was asked: 192.0.2.53, tcp://, tls://
+    /// Ask this name server all that was asked: 192.0.2.53, tcp://, tls://, https://; --ca says who vouches for the latter two
     #[arg(long, value_name = "SERVER", value_parser = Server::parse,
-        conflicts_with_all = ["listen", "connect", "dns", "conn", "secrets", "times"], conflicts_with_all = OF_CONNECT)]
+        conflicts_with_all = ["listen", "connect", "dns", "conn", "secrets", "times"], conflicts_with_all = OF_DIAL)]
     ask: Option<Server>,
+
+    /// As a server, show this certificate chain, PEM, where the trace has TLS; without it one is made that nobody vouches for
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with_all = ["connect", "dns", "ask"])]
+    tls_cert: Option<PathBuf>,
+
+    /// Its key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", conflicts_with_all = ["connect", "dns", "ask"])]
+    tls_key: Option<PathBuf>,
 
     /// Let dates, ids, tags and sizes differ no more than anything else; of answers of DNS, order and TTLs
     #[arg(long)]
@@ -99,12 +108,12 @@ pub(super) struct Replay {
     pub(super) wait: Duration,
 
     #[command(flatten)]
-    dial: DialArgs,
+    pub(super) dial: DialArgs,
 }
 
-/// Options of a connection that --connect opens. The others have none of them, and are not to pass over what was asked for.
-const OF_CONNECT: [&str; 14] = [
-    "ca",
+/// Options of a connection that --connect opens. The others have none of them, but that --ask may need --ca, and are not to
+/// pass over what was asked for.
+const OF_DIAL: [&str; 13] = [
     "pin",
     "tls_name",
     "cert",
@@ -154,6 +163,23 @@ impl Replay {
         Standing::new(stream, handshake, Pace::Whole, self.wait)
     }
 
+    /// The certificate to show, where the trace has TLS: the one that was given, or one for all that may be asked for.
+    fn identity(&self, conversations: &[(u32, Vec<Cue>)]) -> Result<Option<Identity>> {
+        let is_needed = conversations.iter().any(|(_, cues)| has_tls(cues));
+        match self.tls_cert.as_ref().zip(self.tls_key.as_ref()) {
+            Some(_) if !is_needed => {
+                Err(Error::new(Kind::Usage, "there is no TLS in the trace, so nobody is shown a certificate")
+                    .hint("leave --tls-cert and --tls-key out"))
+            }
+            Some((certificates, key)) => input::identity(certificates, key).map(Some),
+            None => {
+                let here = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+                let names: Vec<String> = here.into_iter().chain(hosts(conversations)).collect();
+                is_needed.then(|| Identity::self_signed(&names)).transpose()
+            }
+        }
+    }
+
     /// The server's side.
     async fn serve(
         &self,
@@ -162,10 +188,7 @@ impl Replay {
         mut secrets: VecDeque<Secret>,
         context: &Context,
     ) -> Result<Exit> {
-        let here = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        let names: Vec<String> = here.into_iter().chain(hosts(&conversations)).collect();
-        let identity =
-            conversations.iter().any(|(_, cues)| has_tls(cues)).then(|| Identity::self_signed(&names)).transpose()?;
+        let identity = self.identity(&conversations)?;
         let listener = listen(address)?;
         let at = listener.address().map_err(|error| Error::new(Kind::Temporary, "cannot listen").caused_by(error))?;
         context.line(&at.to_string())?;

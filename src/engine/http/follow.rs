@@ -77,6 +77,10 @@ impl Follow for Follower {
         "http"
     }
 
+    fn is_repeated(&self) -> bool {
+        false
+    }
+
     fn greets(&self) -> bool {
         false
     }

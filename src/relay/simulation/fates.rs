@@ -9,6 +9,27 @@ use crate::relay::event::AttemptResult;
 use crate::world::{Answer as Found, LookupError, Obstacle, RecordKind, Resolve};
 
 #[tokio::test]
+async fn it_is_told_who_is_asked_and_why_and_when_again() {
+    let sim = Sim::new(|host, _, _, _| if host.starts_with("mx1") { nobody() } else { no("4.2.0", "450 4.2.0 later") });
+    let sim = sim.await;
+    sim.accept("alice@crepes.example", &["bob@hamburger.example"], TEXT).await;
+    sim.relay.pass().await.expect("a pass");
+    let decided = sim.script.decided.lock().expect("no panic").clone();
+    let why: Vec<&str> = decided.iter().filter_map(|decision| decision.why.as_deref()).collect();
+    let wanted = [
+        "preference 10, which comes first",
+        "preference 20, after mx1.hamburger.example at 192.0.2.11:25: connection refused",
+        "mx: 450 4.2.0 later",
+    ];
+    assert_eq!(why, wanted);
+    let due = sim.spool.next_due().await.expect("an index").expect("it waits");
+    // The spool counts microseconds.
+    let told: Timestamp = decided[2].next_attempt.as_ref().expect("a time").parse().expect("a time");
+    assert_eq!(told.as_millisecond(), due.as_millisecond());
+    assert_eq!((decided[0].next_attempt.as_ref(), decided[1].address.as_deref()), (None, Some("192.0.2.12:25")));
+}
+
+#[tokio::test]
 async fn a_transient_failure_is_tried_again_until_it_succeeds() {
     let tries = Mutex::new(0);
     let sim = Sim::new(move |_, _, _, _| {
@@ -29,7 +50,12 @@ async fn a_transient_failure_is_tried_again_until_it_succeeds() {
 #[tokio::test]
 async fn what_a_domain_does_not_publish_it_may_publish_later() {
     let script = |said: fn(&str, SocketAddr, &ForwardPath, &Parcel) -> Answer| {
-        Arc::new(Script { said: Box::new(said), delivered: Mutex::default(), dead: tokio::sync::Semaphore::new(1) })
+        Arc::new(Script {
+            said: Box::new(said),
+            delivered: Mutex::default(),
+            decided: Mutex::default(),
+            dead: tokio::sync::Semaphore::new(1),
+        })
     };
     let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
     let script = script(|_, _, _, _| panic!("nobody is to be asked"));
@@ -64,6 +90,7 @@ async fn what_signed_dns_names_reaches_whoever_takes_the_message_there() {
         let script = Script {
             said: Box::new(|_, _, _, _| nobody()),
             delivered: Mutex::default(),
+            decided: Mutex::default(),
             dead: tokio::sync::Semaphore::new(1),
         };
         let taken = Arc::new(Taken(Mutex::default()));
@@ -263,6 +290,7 @@ async fn two_relays_that_send_to_each_other_end_by_counting_hops() {
     let script = Arc::new(Script {
         said: Box::new(|_, _, _, _| yes()),
         delivered: Mutex::default(),
+        decided: Mutex::default(),
         dead: tokio::sync::Semaphore::new(1),
     });
     let one = Sim::with(MemoryDisk::new(), clock.clone(), script.clone(), |made| made.0.courier = for_one).await;
@@ -294,6 +322,7 @@ async fn the_smarthost_gets_everything() {
             yes()
         }),
         delivered: Mutex::default(),
+        decided: Mutex::default(),
         dead: tokio::sync::Semaphore::new(1),
     });
     let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
@@ -336,6 +365,7 @@ async fn local_recipients_go_to_local_mailboxes_together() {
             yes()
         }),
         delivered: Mutex::default(),
+        decided: Mutex::default(),
         dead: tokio::sync::Semaphore::new(1),
     });
     let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));

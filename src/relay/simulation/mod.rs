@@ -16,6 +16,7 @@ use crate::status::EnhancedStatus;
 use crate::store::IndexAt;
 use crate::store::memory::MemoryDisk;
 use crate::store::spool::{Accepted, SpoolId};
+use crate::wire::event::Decision;
 use crate::world::{Content, Later, Timestamp};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -43,6 +44,8 @@ type Said = dyn Fn(&str, SocketAddr, &ForwardPath, &Parcel) -> Answer + Send + S
 struct Script {
     said: Box<Said>,
     delivered: Mutex<Vec<(String, String, Vec<u8>)>>,
+    /// Why it was asked, and what waits.
+    decided: Mutex<Vec<Decision>>,
     /// Whoever is asked for the dead host waits for this.
     dead: tokio::sync::Semaphore,
 }
@@ -64,6 +67,10 @@ impl Courier for Script {
             parcel.envelope.recipients.iter().map(answer).collect()
         })
     }
+
+    fn decided(&self, decision: Decision) {
+        self.decided.lock().expect("no panic").push(decision);
+    }
 }
 
 /// A relay and its world.
@@ -80,7 +87,8 @@ struct Sim {
 impl Sim {
     async fn new(said: impl Fn(&str, SocketAddr, &ForwardPath, &Parcel) -> Answer + Send + Sync + 'static) -> Self {
         let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));
-        let script = Script { said: Box::new(said), delivered: Mutex::default(), dead: tokio::sync::Semaphore::new(1) };
+        let dead = tokio::sync::Semaphore::new(1);
+        let script = Script { said: Box::new(said), delivered: Mutex::default(), decided: Mutex::default(), dead };
         Self::with(MemoryDisk::new(), clock, Arc::new(script), |_| ()).await
     }
 

@@ -266,6 +266,7 @@ async fn a_panic_over_one_report_harms_no_other_message() {
     let script = Script {
         said: Box::new(|_, _, path, _| if is(path, "evil") { no("5.1.1", "550 no") } else { yes() }),
         delivered: Mutex::default(),
+        decided: Mutex::default(),
         dead: tokio::sync::Semaphore::new(1),
     };
     let clock = Arc::new(FastClock::new(Timestamp::UNIX_EPOCH, 1));

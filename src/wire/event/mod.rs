@@ -156,15 +156,31 @@ pub enum Happening {
         by: Option<Role>,
     },
     /// Why something was done or left.
-    Decision {
-        /// In one line.
-        what: String,
-    },
+    Decision(Decision),
     /// Anything else worth a line.
     Note {
         /// The line.
         what: String,
     },
+}
+
+/// Why something was done or left, and where that is known, with whom and when.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// In one line, which says all of it.
+    pub what: String,
+    /// The mail exchanger that is asked now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchanger: Option<String>,
+    /// Its address, with the port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The reason: how preferred it is, what others answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// When the next attempt for a recipient that waits is due, as in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<String>,
 }
 
 /// Octets of what is said to be wrong with a line.
@@ -195,6 +211,20 @@ impl From<Side> for Direction {
             Side::Client => Self::C,
             Side::Server => Self::S,
         }
+    }
+}
+
+impl From<String> for Decision {
+    fn from(what: String) -> Self {
+        Self { what, ..Self::default() }
+    }
+}
+
+impl Decision {
+    /// Whatever of it is words.
+    pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let Self { what, exchanger, address, why, next_attempt: _ } = self;
+        [Some(what), exchanger.as_mut(), address.as_mut(), why.as_mut()].into_iter().flatten()
     }
 }
 

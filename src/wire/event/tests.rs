@@ -128,3 +128,21 @@ fn transcript_octets(entry: &Entry) -> Vec<u8> {
         other => panic!("{other:?} says nothing"),
     }
 }
+
+#[test]
+fn a_decision_says_more_to_machines_and_as_much_to_people() {
+    let decision = Decision {
+        exchanger: Some("mx.x".into()),
+        why: Some("preference 10".into()),
+        ..Decision::from("mx.x is asked".to_owned())
+    };
+    let event = Event::happened(0, Happening::Decision(decision));
+    let json = event.to_json();
+    let wanted = r#""event":{"kind":"decision","what":"mx.x is asked","exchanger":"mx.x","why":"preference 10"}"#;
+    assert!(json.contains(wanted), "{json}");
+    assert_eq!(Event::from_json(&json), Ok(event.clone()));
+    assert_eq!(event.lines(), ["-- mx.x is asked"]);
+    // What was written before there was more of it.
+    let old = r#"{"kind":"decision","what":"so"}"#;
+    assert_eq!(serde_json::from_str::<Happening>(old).unwrap(), Happening::Decision("so".to_owned().into()));
+}

@@ -3,7 +3,7 @@
 //! `[    41.2ms ~ +38.0ms ! 512B] S: 550 no`: milliseconds since the start, `~` under TLS, how long the reply took, `!` if
 //! it is not what was hoped for, and the octets of a body that is left out. Players skip the column.
 
-use super::{Direction, Event, Happening};
+use super::{Decision, Direction, Event, Happening};
 use crate::wire::transcript::{self, Entry, Numbered};
 use std::fmt;
 
@@ -165,7 +165,7 @@ fn sentence(what: &Happening, peer: Option<&str>) -> String {
         Happening::Cut { why } if why.is_empty() => "cut".to_owned(),
         Happening::Cut { why } => format!("broken: {why}"),
         Happening::Closed { .. } => "closed".to_owned(),
-        Happening::Decision { what } | Happening::Note { what } => what.clone(),
+        Happening::Decision(Decision { what, .. }) | Happening::Note { what } => what.clone(),
     }
 }
 
