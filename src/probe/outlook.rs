@@ -5,7 +5,6 @@
 
 use super::answer::{answered, is_about_sender, is_greylisting, said};
 use super::barred::{broken_promise, has_records, is_named, is_policed};
-use super::certificate::objection;
 use super::report::{Host, Report, Verdict};
 use super::sighting::{Class, Recipient, Tls};
 use super::trouble::{code, place_of, refusal, silence};
@@ -175,13 +174,10 @@ fn version(tls: &Tls) -> String {
 
 fn certificate(visited: &Visited, tls: &Tls) -> String {
     let until = tls.not_after.as_deref().and_then(|until| until.split('T').next());
-    match (visited.dane, visited.flaw) {
+    match (visited.dane, visited.objections.first()) {
         // Then nothing else about it matters.
         (Some(Fit::Match), _) => String::new(),
-        (_, Some(flaw)) => {
-            let why = objection(flaw, visited.pkix.as_deref().unwrap_or_default(), tls);
-            format!(", but its certificate is not accepted: {why}")
-        }
+        (_, Some(worst)) => format!(", but its certificate is not accepted: {}", worst.text),
         (_, None) => until.map_or_else(String::new, |until| format!(", certificate valid until {until}")),
     }
 }

@@ -6,9 +6,9 @@
 use super::answer::reverse_path;
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
 use crate::net::dialogue::NO_ANSWER;
-use crate::net::tls::{Objection, TOO_OLD};
+use crate::net::tls::TOO_OLD;
 use crate::smtp::outcome::Phase;
-use crate::wire::secured::{Certificate, Flaw, Verified};
+use crate::wire::secured::{Certificate, Flaw, Objection, Verified};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -35,7 +35,7 @@ pub struct Visited {
     pub ehlo: Vec<String>,
     /// The encryption, if there was one.
     pub tls: Option<Tls>,
-    /// What authorities make of the certificate: `ok`, or what speaks against it.
+    /// What authorities make of the certificate: `ok`, or all that speaks against it, the worst first.
     pub pkix: Option<String>,
     /// What TLSA records make of it; null if there are none that count.
     pub dane: Option<Fit>,
@@ -59,9 +59,9 @@ pub struct Visited {
     /// The reverse-path that was told, in its angle brackets.
     #[serde(skip)]
     pub(super) from: Option<String>,
-    /// What is wrong with the certificate, if anything.
+    /// What authorities have against the certificate, the worst first; whatever TLSA records make of it.
     #[serde(skip)]
-    pub(super) flaw: Option<Flaw>,
+    pub(super) objections: Vec<Objection>,
     /// Whether it is this machine that has no way there.
     #[serde(skip)]
     pub(super) has_no_route: bool,
@@ -177,7 +177,7 @@ impl Visited {
             is_old: false,
             old_tls: None,
             from: None,
-            flaw: None,
+            objections: Vec::new(),
             has_no_route: false,
             shown: Vec::new(),
         }
@@ -188,7 +188,7 @@ impl Visited {
     pub fn new(
         (ip, port): (IpAddr, u16),
         sighting: Sighting,
-        judged: Option<Result<Verified, Objection>>,
+        judged: Option<Result<Verified, Vec<Objection>>>,
         dane: Option<Fit>,
         has_stranger: bool,
     ) -> Self {
@@ -198,22 +198,22 @@ impl Visited {
         let mut rcpt = sighting.rcpt;
         let stranger = if has_stranger { rcpt.pop() } else { None };
         let mut tls = sighting.tls;
-        let (mut pkix, mut flaw) = (None, None);
+        let (mut pkix, mut objections) = (None, Vec::new());
         if let (Some(tls), Some(judged)) = (&mut tls, judged) {
             match judged {
                 Ok(verified) => {
                     tls.verified = verified.word();
                     pkix = Some("ok".to_owned());
                 }
-                Err(objection) => {
-                    flaw = Some(objection.flaw);
-                    pkix = Some(objection.text.clone());
-                    tls.objection = Some(objection.text);
+                Err(all) => {
+                    pkix = Some(all.iter().map(|one| one.text.as_str()).collect::<Vec<_>>().join("; "));
+                    tls.object(&all);
+                    objections = all;
                 }
             }
             if dane == Some(Fit::Match) {
                 tls.verified = Verified::Dane.word();
-                tls.objection = None;
+                tls.object(&[]);
             }
         }
         Self {
@@ -233,7 +233,7 @@ impl Visited {
             old_tls: sighting.old_tls,
             from: reverse_path(&sighting.replies),
             is_old: sighting.replies.iter().any(|said| said.verb() == Some("HELO")),
-            flaw,
+            objections,
             has_no_route: matches!(sighting.reason, Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)),
             shown: sighting.shown,
         }
@@ -244,9 +244,9 @@ impl Visited {
         self.state != Standing::Skipped && !self.has_no_route
     }
 
-    /// What is wrong with the certificate, in a few words.
+    /// The worst of what is wrong with the certificate, in a few words.
     pub fn flaw_word(&self) -> Option<&'static str> {
-        Some(match self.flaw? {
+        Some(match self.objections.first()?.flaw {
             Flaw::Expired => "expired",
             Flaw::NotYetValid => "not valid yet",
             Flaw::OtherName => "for another name",

@@ -20,6 +20,7 @@ use crate::secret::Veil;
 use crate::smtp::outcome::{Outcome, Phase as Step};
 use crate::smtp::reply::Reply;
 use crate::wire::record::{Data, Hidden, Keep, Recorder, Spoken};
+use crate::wire::secured::{Objection, Tls};
 use crate::wire::transcript::{Entry, Side};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -373,11 +374,10 @@ impl<'a> Talk<'a> {
         let connection = self.connection.take().ok_or_else(|| self.gone())?;
         let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await?;
         (self.show)(News::Entry(Entry::Tls(1)));
-        let facts = connection.tls().map(|tls| (tls.version.clone(), tls.cipher.clone(), tls.objection.clone()));
-        if let Some((version, cipher, objection)) = facts {
+        if let Some(Tls { version, cipher, objections, .. }) = connection.tls() {
             self.tell(News::Word(format!("TLS is up: {version}, {cipher}")));
-            if let Some(objection) = objection {
-                self.tell(News::Warning(format!("its certificate is not accepted: {objection}")));
+            for Objection { text, .. } in objections {
+                self.tell(News::Warning(format!("its certificate is not accepted: {text}")));
             }
         }
         self.connection = Some(connection);

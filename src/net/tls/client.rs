@@ -1,7 +1,8 @@
 //! The client's side: whom it trusts, who it is, and what name it expects.
 
+use super::objections::{Shown, objections};
 use super::verify::Verifier;
-use super::{TlsOptions, Trust, apart, facts, judge, old, provider, refusal};
+use super::{TlsOptions, Trust, apart, facts, old, provider, refusal};
 use crate::error::{Error, Kind, Result};
 use crate::wire::secured::Verified;
 use crate::wire::session::Tls;
@@ -75,12 +76,10 @@ impl ClientTls {
         let connection = stream.get_ref().1;
         let mut facts = facts(connection, self.verified);
         if let (Some((judge, verified)), Some([own, others @ ..])) = (&self.judge, connection.peer_certificates()) {
-            match judge.verify_server_cert(own, others, &name, &[], UnixTime::now()) {
-                Ok(_) => facts.verified = *verified,
-                Err(error) => {
-                    facts.objection = Some(refusal::objection(&error));
-                    facts.flaw = Some(judge::flaw(&error));
-                }
+            let shown = Shown { own, others, name: &name, at: UnixTime::now() };
+            facts.objections = objections(&**judge, *verified, &shown);
+            if facts.objections.is_empty() {
+                facts.verified = *verified;
             }
         }
         Ok((Box::new(stream), facts))

@@ -8,6 +8,7 @@ mod certified;
 mod client;
 mod dane;
 mod judge;
+mod objections;
 mod old;
 mod refusal;
 mod server;
@@ -15,7 +16,7 @@ mod verify;
 
 pub use certified::{Certified, DAYS_MIN};
 pub use client::ClientTls;
-pub use judge::{Judge, Objection};
+pub use judge::Judge;
 pub use old::{newest_version, speaks_tls};
 pub(super) use refusal::alert;
 pub use refusal::{TOO_OLD, is_vague};
@@ -127,8 +128,7 @@ fn facts<Side>(connection: &ConnectionCommon<Side>, verified: Verified) -> Tls {
             .negotiated_cipher_suite()
             .map_or_else(String::new, |suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_")),
         verified,
-        objection: None,
-        flaw: None,
+        objections: Vec::new(),
         chain: shown.iter().map(certificate).collect(),
         // RFC 9266 §4.2 needs the extended master secret with TLS 1.2, and the library does not say whether it is there.
         exporter: (version == Some(ProtocolVersion::TLSv1_3))

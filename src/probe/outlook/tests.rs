@@ -8,13 +8,13 @@ use crate::address::Domain;
 use crate::endpoint::Endpoint;
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::error::{Error, Kind};
-use crate::net::tls::{Objection, TOO_OLD};
+use crate::net::tls::TOO_OLD;
 use crate::net::zone::Zone;
 use crate::probe::{MtaSts, Tlsa, look_up};
 use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::reply::Reply;
 use crate::status::{EnhancedStatus, ReplyCode};
-use crate::wire::secured::{self, Flaw, Verified};
+use crate::wire::secured::{self, Flaw, Objection, Verified};
 use std::io;
 
 mod unseen;
@@ -63,7 +63,7 @@ fn visited(ip: &str, does: &Does) -> Visited {
             let mut tls = super::super::sighting::Tls::new(&facts, "a.cases.test", now);
             tls.not_after = Some("2026-06-01T00:00:00Z".into());
             sighting.tls = Some(tls);
-            judged = Some(worth.map_err(|(flaw, text)| Objection { flaw, text: text.into() }));
+            judged = Some(worth.map_err(|(flaw, text)| vec![Objection { flaw, text: text.into() }]));
         }
         Does::Clear => {}
         Does::Fails(kind) => {
@@ -137,7 +137,7 @@ async fn each_broken_server_is_named_with_its_cause() {
         (GOOD, Deliverable, goes, ", TLS 1.3, certificate valid until 2026-06-01.", None),
         (Does::Clear, Deliverable, goes, ", not encrypted: it offers no STARTTLS.", Some(("tls.none", Warn))),
         (
-            bad(Flaw::Expired, "it has expired"),
+            bad(Flaw::Expired, "it has expired (its last day was 2026-06-01)"),
             Deliverable,
             goes,
             ", TLS 1.3, but its certificate is not accepted: it has expired (its last day was 2026-06-01).",
