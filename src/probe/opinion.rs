@@ -8,7 +8,7 @@ use super::known::{Known, SMTP_NO_EHLO, TLS_ENDS_SOON, TLS_NONE};
 use super::report::{Finding, Level, worst_first};
 use super::sighting::{Class, Failure, Objection, Recipient, Said, Sighting, State, Tls};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::net::dialogue::NO_ANSWER;
+use crate::net::dialogue::Trouble;
 use crate::net::tls::DAYS_MIN;
 use crate::smtp::outcome::Phase;
 
@@ -31,7 +31,7 @@ fn hint(sighting: &Sighting, endpoint: &Endpoint) -> Option<String> {
         (None, State::Lost) if is_before_ehlo && sighting.replies.is_empty() => Some(match endpoint.tls {
             TlsMode::Implicit => PROXIED.to_owned(),
             // Who waits for TLS does not hang up first.
-            _ if endpoint.local.is_some() || !failure.text.contains(NO_ANSWER) => PROXIED.to_owned(),
+            _ if endpoint.local.is_some() || sighting.trouble != Some(Trouble::Silence) => PROXIED.to_owned(),
             _ => {
                 let url = begun_with_tls(endpoint);
                 format!("it may wait for TLS, with which {url} begins; {PROXIED}")
@@ -238,13 +238,15 @@ mod tests {
         }
     }
 
+    const SILENT: &str = "no answer within 30 seconds";
+
     #[test]
     fn who_is_answered_nothing_is_told_of_proxy_headers() {
         for (proxy, outcome, wanted) in [
             (None, Outcome::lost(Phase::Greeting, "x"), Some("behind a proxy it may wait for a PROXY header")),
             (
                 None,
-                Outcome::lost(Phase::Greeting, format!("{NO_ANSWER} 30 seconds")),
+                Outcome::lost(Phase::Greeting, SILENT),
                 Some("it may wait for TLS, with which smtps://mx.x.test:25 begins; behind a proxy"),
             ),
             (None, Outcome::lost(Phase::Hello, "x"), None),
@@ -260,6 +262,7 @@ mod tests {
         ] {
             let (mut sighting, endpoint) = seen("smtp://mx.x.test?tls=try");
             sighting.proxy = proxy.map(str::to_owned);
+            sighting.trouble = (outcome.text == SILENT).then_some(Trouble::Silence);
             sighting.ended(&outcome);
             form(&mut sighting, &endpoint);
             let hint = sighting.failure.and_then(|failure| failure.hint);

@@ -137,7 +137,7 @@ struct Guards {
 /// How mail is protected on its way to an address, behind its name.
 fn protection(host: &Host, visited: &Visited, is_enforced: bool, guards: Guards) -> String {
     let mut text = match (&visited.tls, visited.state) {
-        (_, Standing::TlsOld) => match &visited.old_tls {
+        (_, Standing::TlsOld) => match visited.old_tls {
             Some(version) => format!(", but TLS cannot be used: it speaks {version} at most"),
             None => ", but TLS cannot be used: its versions are older than 1.2".to_owned(),
         },
@@ -208,7 +208,7 @@ fn trouble(visited: &Visited) -> String {
         Standing::HungUp => format!("hangs up {}", place_of(visited)),
         Standing::Broken => format!("speaks no SMTP: {said}"),
         Standing::TlsDeclined => format!("refuses STARTTLS: {said}"),
-        Standing::TlsOld => match &visited.old_tls {
+        Standing::TlsOld => match visited.old_tls {
             Some(version) => format!("speaks {version} at most"),
             None => "knows only versions of TLS that are older than 1.2".to_owned(),
         },

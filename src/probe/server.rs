@@ -126,6 +126,7 @@ pub(super) async fn look_once(
         Err(Ended::Outcome(outcome)) => sighting.ended(&outcome),
         Err(Ended::Error(error)) => sighting.failed(&error, met.dialogue().heard()),
     }
+    sighting.trouble = met.dialogue().trouble();
     sighting.told(look.endpoint.protocol, met.dialogue().heard());
     match &met {
         // Many greet with it, so that nobody has to ask.
@@ -160,16 +161,6 @@ impl From<Outcome> for Ended {
     }
 }
 
-impl Ended {
-    /// In one line.
-    pub(super) fn text(self) -> String {
-        match self {
-            Self::Outcome(outcome) => outcome.text,
-            Self::Error(error) => error.to_string(),
-        }
-    }
-}
-
 impl Met {
     pub(super) async fn begin(
         connection: Connection,
@@ -198,7 +189,7 @@ impl Met {
         }
     }
 
-    fn dialogue(&self) -> &Dialogue {
+    pub(super) fn dialogue(&self) -> &Dialogue {
         match self {
             Self::Smtp(client) => client.dialogue(),
             Self::Pop(session) => session.dialogue(),

@@ -7,7 +7,7 @@ use super::report::Finding;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::envelope::Envelope;
 use crate::error::{Error, Kind};
-use crate::net::dialogue::Heard;
+use crate::net::dialogue::{Heard, Trouble};
 use crate::net::tls::Certified;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::smtp::reply::Reply;
@@ -71,7 +71,10 @@ pub struct Sighting {
     pub shown: Vec<secured::Certificate>,
     /// The newest version of TLS that it speaks, if that is too old, as `TLS 1.0`.
     #[serde(skip)]
-    pub(super) old_tls: Option<String>,
+    pub(super) old_tls: Option<&'static str>,
+    /// What ended the conversation, as far as that is more than its words.
+    #[serde(skip)]
+    pub(super) trouble: Option<Trouble>,
 }
 
 /// How a server stands.
@@ -245,6 +248,7 @@ impl Sighting {
             reason: None,
             shown: Vec::new(),
             old_tls: None,
+            trouble: None,
         }
     }
 

@@ -5,8 +5,8 @@
 
 use super::answer::reverse_path;
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
-use crate::net::dialogue::NO_ANSWER;
-use crate::net::tls::TOO_OLD;
+use crate::net::dialogue::Trouble;
+use crate::net::tls::Why;
 use crate::smtp::outcome::Phase;
 use crate::wire::secured::{Certificate, Flaw, Objection, Verified};
 use schemars::JsonSchema;
@@ -55,7 +55,7 @@ pub struct Visited {
     pub(super) is_old: bool,
     /// The newest version of TLS that it speaks, if that is too old.
     #[serde(skip)]
-    pub(super) old_tls: Option<String>,
+    pub(super) old_tls: Option<&'static str>,
     /// The reverse-path that was told, in its angle brackets.
     #[serde(skip)]
     pub(super) from: Option<String>,
@@ -133,7 +133,6 @@ impl Standing {
     pub fn of(sighting: &Sighting) -> Self {
         let failure = sighting.failure.as_ref();
         let phase = failure.map_or("", |failure| failure.phase);
-        let says = |what: &str| failure.is_some_and(|failure| failure.code.is_none() && failure.text.contains(what));
         let in_tls = phase == Phase::Tls.name();
         let greets = phase == Phase::Greeting.name();
         match sighting.state {
@@ -147,11 +146,12 @@ impl Standing {
             State::Deferred if greets => Self::Greeted4xx,
             State::Refused if greets => Self::Greeted5xx,
             State::Deferred => Self::Deferred,
-            _ if in_tls && (sighting.old_tls.is_some() || says(TOO_OLD)) => Self::TlsOld,
+            _ if in_tls && sighting.old_tls.is_some() => Self::TlsOld,
+            _ if in_tls && sighting.trouble == Some(Trouble::Handshake(Why::TooOld)) => Self::TlsOld,
             _ if in_tls => Self::TlsFailed,
             State::Refused | State::Unfit => Self::Rejected,
             State::Broken => Self::Broken,
-            State::Lost if says(NO_ANSWER) => Self::Silent,
+            State::Lost if sighting.trouble == Some(Trouble::Silence) => Self::Silent,
             State::Lost => Self::HungUp,
         }
     }
@@ -261,8 +261,8 @@ impl Visited {
     }
 
     /// The newest version of TLS that it speaks, if that is too old: `TLS 1.0`.
-    pub fn old_tls(&self) -> Option<&str> {
-        self.old_tls.as_deref()
+    pub fn old_tls(&self) -> Option<&'static str> {
+        self.old_tls
     }
 
     /// `takes 6.0 seconds to greet`, if that is remarkable.

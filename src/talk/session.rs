@@ -14,7 +14,7 @@ use crate::engine::dial::{Dialled, Security, follow};
 use crate::engine::passed::introduce;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
-use crate::net::tls::{ClientTls, TlsOptions, Trust};
+use crate::net::tls::{ClientTls, Refused, TlsOptions, Trust};
 use crate::sasl::Credentials;
 use crate::secret::Veil;
 use crate::smtp::outcome::{Outcome, Phase as Step};
@@ -104,7 +104,7 @@ impl<'a> Talk<'a> {
             (talk.show)(News::Entry(Entry::Note(1, format!("PROXY header {said}"))));
         }
         if let Security::Implicit(_) = dialled.security {
-            let begun = talk.handshake().await;
+            let begun = talk.handshake(Refused::before_words).await;
             begun.map_err(|error| error.under(&talk.veil))?;
         }
         Ok(talk)
@@ -366,13 +366,14 @@ impl<'a> Talk<'a> {
                 .with_peer(&self.name)
                 .hint("somebody on the way may be putting words into its mouth"));
         }
-        self.handshake().await
+        self.handshake(|refused| refused).await
     }
 
-    async fn handshake(&mut self) -> Result<()> {
+    /// Begins TLS; what there is to advise if that fails depends on whether anything was said before.
+    async fn handshake(&mut self, advised: impl FnOnce(Refused) -> Refused) -> Result<()> {
         let tls = ClientTls::with(&self.tls)?;
         let connection = self.connection.take().ok_or_else(|| self.gone())?;
-        let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await?;
+        let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await.map_err(advised)?;
         (self.show)(News::Entry(Entry::Tls(1)));
         if let Some(Tls { version, cipher, objections, .. }) = connection.tls() {
             self.tell(News::Word(format!("TLS is up: {version}, {cipher}")));

@@ -1,6 +1,8 @@
 //! The client's side: whom it trusts, who it is, and what name it expects.
 
+use super::farewell::Farewell;
 use super::objections::{Shown, objections};
+use super::refusal::Refused;
 use super::verify::Verifier;
 use super::{TlsOptions, Trust, apart, facts, old, provider, refusal};
 use crate::error::{Error, Kind, Result};
@@ -63,13 +65,17 @@ impl ClientTls {
         Self { verified: Verified::MtaSts, ..self }
     }
 
-    pub(in crate::net) async fn connect(&self, stream: Box<dyn Stream>, host: &str) -> Result<(Box<dyn Stream>, Tls)> {
+    pub(in crate::net) async fn connect(
+        &self,
+        stream: Box<dyn Stream>,
+        host: &str,
+    ) -> Result<(Box<dyn Stream>, Tls), Refused> {
         let name = match &self.name {
             Some(name) => name.clone(),
-            None => server_name(host)?,
+            None => server_name(host).map_err(Refused::other)?,
         };
         if self.is_question {
-            return Err(old::ask(stream, host, &name).await);
+            return Err(refusal::asked(old::ask(stream, &name).await, host));
         }
         let connected = self.connector.connect(name.clone(), stream).await;
         let stream = connected.map_err(|error| refusal::of(error, host))?;
@@ -82,7 +88,7 @@ impl ClientTls {
                 facts.verified = *verified;
             }
         }
-        Ok((Box::new(stream), facts))
+        Ok((Box::new(Farewell(stream)), facts))
     }
 }
 

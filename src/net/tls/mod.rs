@@ -7,6 +7,7 @@
 mod certified;
 mod client;
 mod dane;
+mod farewell;
 mod judge;
 mod objections;
 mod old;
@@ -17,9 +18,9 @@ mod verify;
 pub use certified::{Certified, DAYS_MIN};
 pub use client::ClientTls;
 pub use judge::Judge;
-pub use old::{newest_version, speaks_tls};
+pub use old::Newest;
 pub(super) use refusal::alert;
-pub use refusal::{TOO_OLD, is_vague};
+pub use refusal::{Refused, Why};
 pub use server::ServerTls;
 
 use crate::error::{Error, Kind, Result};
@@ -68,8 +69,7 @@ pub struct TlsOptions {
     pub identity: Option<Arc<Identity>>,
     /// The name that the certificate must carry, if not the one that was dialled.
     pub name: Option<String>,
-    /// No handshake is wanted, only the answer to the question which version the server speaks: that is what the error
-    /// says that comes of it.
+    /// No handshake is wanted, only the answer to the question which version the server speaks, [`Why::Asked`].
     pub is_question: bool,
 }
 

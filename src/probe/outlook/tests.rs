@@ -8,7 +8,8 @@ use crate::address::Domain;
 use crate::endpoint::Endpoint;
 use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::error::{Error, Kind};
-use crate::net::tls::TOO_OLD;
+use crate::net::dialogue::Trouble;
+use crate::net::tls::Why;
 use crate::net::zone::Zone;
 use crate::probe::{MtaSts, Tlsa, look_up};
 use crate::smtp::outcome::{Outcome, Phase};
@@ -28,7 +29,7 @@ enum Does {
     Clear,
     /// Cannot be connected to.
     Fails(io::ErrorKind),
-    /// Says so at this point, or falls silent, or hangs up.
+    /// Says so at this point, or hangs up.
     Ends(Outcome),
     /// Takes so many seconds for its greeting.
     Waits(f64),
@@ -36,8 +37,10 @@ enum Does {
     Answers(u16, &'static str),
     /// Answers so to MAIL.
     Refuses(u16, &'static str),
-    /// Speaks no newer version of TLS.
-    Old(&'static str),
+    /// Speaks no newer version of TLS than this one, if it has told that.
+    Old(Option<&'static str>),
+    /// Falls silent at this point.
+    Silent(Phase),
     /// Knows no EHLO.
     Helo,
 }
@@ -71,9 +74,14 @@ fn visited(ip: &str, does: &Does) -> Visited {
             sighting.unreached(&why);
         }
         Does::Ends(outcome) => sighting.ended(outcome),
+        Does::Silent(phase) => {
+            sighting.ended(&Outcome::lost(*phase, "mx: no answer within 30 seconds"));
+            sighting.trouble = Some(Trouble::Silence);
+        }
         Does::Old(version) => {
-            sighting.ended(&Outcome::failed_here(Phase::Tls, format!("mx: {TOO_OLD}")));
-            sighting.old_tls = Some((*version).to_owned());
+            sighting.ended(&Outcome::failed_here(Phase::Tls, "mx: too old"));
+            sighting.old_tls = *version;
+            sighting.trouble = Some(Trouble::Handshake(Why::TooOld));
         }
         Does::Helo => sighting.replies.push(asked("HELO x.test")),
         Does::Waits(_) | Does::Answers(..) | Does::Refuses(..) => {}
@@ -132,7 +140,6 @@ async fn each_broken_server_is_named_with_its_cause() {
     let bad = |flaw, text| Does::Tls(Err((flaw, text)));
     let tls = |text: &str| Does::Ends(Outcome::failed_here(Phase::Tls, text));
     let lost = |phase, text: &str| Does::Ends(Outcome::lost(phase, text));
-    let silent = "mx: no answer within 30 seconds";
     for (does, verdict, start, end, finding) in [
         (GOOD, Deliverable, goes, ", TLS 1.3, certificate valid until 2026-06-01.", None),
         (Does::Clear, Deliverable, goes, ", not encrypted: it offers no STARTTLS.", Some(("tls.none", Warn))),
@@ -158,14 +165,14 @@ async fn each_broken_server_is_named_with_its_cause() {
             Some(("tls.untrusted", Warn)),
         ),
         (
-            tls(&format!("mx: {TOO_OLD}")),
+            Does::Old(None),
             Deliverable,
             goes,
             ", but TLS cannot be used: its versions are older than 1.2.",
             Some(("tls.old", Error)),
         ),
         (
-            Does::Old("TLS 1.0"),
+            Does::Old(Some("TLS 1.0")),
             Deliverable,
             goes,
             ", but TLS cannot be used: it speaks TLS 1.0 at most.",
@@ -228,14 +235,14 @@ async fn each_broken_server_is_named_with_its_cause() {
             Some(("smtp.refuses", Error)),
         ),
         (
-            lost(Phase::Greeting, silent),
+            Does::Silent(Phase::Greeting),
             Unknown,
             not_now,
             " is connected to and says nothing: mx: no answer within 30 seconds.",
             Some(("smtp.silent", Error)),
         ),
         (
-            lost(Phase::Hello, silent),
+            Does::Silent(Phase::Hello),
             Unknown,
             not_now,
             " falls silent at EHLO: mx: no answer within 30 seconds.",
