@@ -12,7 +12,7 @@ mod survey;
 pub use check::{Checked, Question, Step, check};
 pub use macros::MacroString;
 pub use record::{Cidr, Kind, Mechanism, Qualifier, Record, SyntaxError, Term, is_record};
-pub use survey::{Branch, Leaf, State, Trouble, survey};
+pub use survey::{Branch, Leaf, State, survey};
 
 use crate::world::{LookupError, Record as Found, RecordKind, Resolve};
 

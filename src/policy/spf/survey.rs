@@ -45,36 +45,6 @@ pub enum State {
     Unfollowed(&'static str),
 }
 
-/// What goes wrong with a term.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// It was not looked up: there are too many.
-    #[error("not looked up: there are too many")]
-    Unfollowed,
-    /// DNS does not say now.
-    #[error("{name}: {why}")]
-    Silent {
-        /// What was asked for.
-        name: String,
-        /// Why.
-        why: String,
-    },
-    /// It means more exchangers than anybody looks at (RFC 7208 §4.6.4).
-    #[error("{name} has {count} exchangers, more than ten")]
-    TooManyExchangers {
-        /// Whose.
-        name: String,
-        /// How many.
-        count: usize,
-    },
-}
-
-impl Trouble {
-    fn silent(name: &str, why: String) -> Self {
-        Self::Silent { name: name.to_owned(), why }
-    }
-}
-
 /// One term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -89,7 +59,7 @@ pub struct Leaf {
     /// The addresses or exchangers it means.
     pub found: Vec<String>,
     /// What went wrong.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<String>,
     /// The record it leads to.
     pub branch: Option<Branch>,
 }
@@ -284,7 +254,7 @@ impl Walk<'_> {
         };
         let Some(name) = name else { return Leaf { is_open: true, ..leaf } };
         if self.followed > FOLLOWED_MAX {
-            leaf.trouble = Some(Trouble::Unfollowed);
+            leaf.trouble = Some("not looked up: there are too many".to_owned());
             return leaf;
         }
         match kind {
@@ -306,7 +276,7 @@ impl Walk<'_> {
         for answer in [v4, v6] {
             match answer {
                 Ok(answer) => found.extend(addresses(&answer)),
-                Err(LookupError::Temporary(why)) => leaf.trouble = Some(Trouble::silent(name, why)),
+                Err(LookupError::Temporary(why)) => leaf.trouble = Some(format!("{name}: {why}")),
                 Err(LookupError::NoSuchName | LookupError::NoRecords) => {}
             }
         }
@@ -317,7 +287,7 @@ impl Walk<'_> {
     async fn exchangers(&self, name: &str, leaf: &mut Leaf) {
         let answer = match self.dns.lookup(name, RecordKind::Mx).await {
             Ok(answer) => answer,
-            Err(LookupError::Temporary(why)) => return leaf.trouble = Some(Trouble::silent(name, why)),
+            Err(LookupError::Temporary(why)) => return leaf.trouble = Some(format!("{name}: {why}")),
             Err(LookupError::NoSuchName | LookupError::NoRecords) => return leaf.is_void = true,
         };
         let exchanger = |record: Found| match record {
@@ -327,8 +297,7 @@ impl Walk<'_> {
         leaf.found = answer.records.into_iter().filter_map(exchanger).collect();
         leaf.is_void = leaf.found.is_empty();
         if leaf.found.len() > EXCHANGERS_MAX {
-            let (name, count) = (name.to_owned(), leaf.found.len());
-            leaf.trouble = Some(Trouble::TooManyExchangers { name, count });
+            leaf.trouble = Some(format!("{name} has {} exchangers, more than ten", leaf.found.len()));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! RFC 7208 §3.4, §4.5, §4.6.4, §5, §6.1, §10.1.
 
 use super::report::{self, Notes, Spf, Standing};
-use crate::policy::spf::{Branch, Kind, LOOKUPS_MAX, Leaf, Mechanism, Qualifier, State, Trouble, VOIDS_MAX, Verdict};
+use crate::policy::spf::{Branch, Kind, LOOKUPS_MAX, Leaf, Mechanism, Qualifier, State, VOIDS_MAX, Verdict};
 use crate::probe::report::Level;
 use std::net::IpAddr;
 
@@ -171,9 +171,10 @@ fn wide(text: &str, qualifier: Qualifier, mechanism: &Mechanism, whose: Option<&
 fn below(leaf: &Leaf, whose: Option<&str>, notes: &mut Notes) {
     let term = &leaf.term.text;
     if let Some(trouble) = &leaf.trouble {
-        let (id, level) = match trouble {
-            Trouble::TooManyExchangers { .. } => ("spf.too-many-exchangers", Level::Error),
-            Trouble::Unfollowed | Trouble::Silent { .. } => ("spf.unknown-term", Level::Warn),
+        let is_permanent = trouble.contains("more than ten");
+        let (id, level) = match is_permanent {
+            true => ("spf.too-many-exchangers", Level::Error),
+            false => ("spf.unknown-term", Level::Warn),
         };
         notes.about(id, level, whose, format!("{term}: {trouble}"), "RFC 7208 §4.6.4", "");
     }
@@ -294,7 +295,7 @@ fn shown(branch: &Branch) -> report::Branch {
         is_void: leaf.is_void,
         is_open: leaf.is_open,
         found: leaf.found.clone(),
-        trouble: leaf.trouble.as_ref().map(ToString::to_string),
+        trouble: leaf.trouble.clone(),
         record: leaf.branch.as_ref().map(|branch| Box::new(shown(branch))),
     };
     report::Branch {
