@@ -141,7 +141,8 @@ fn told(due: &Due, answer: &Answer, action: Action, status: EnhancedStatus, note
         recipient: due.path.clone(),
         action,
         status,
-        remote_mta: answer.remote.clone(),
+        // RFC 3464 §2.3.5, §2.3.6: only what another host has said is told as its words.
+        remote_mta: answer.speaker().map(str::to_owned),
         words: Some(words),
         retry_until: None,
     }
