@@ -188,6 +188,22 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn what_is_no_tls_is_told_without_advice_that_was_followed_already() {
+        const GARBAGE: &[u8] = b"220 mx.x.test ESMTP\r\n";
+        for (url, says, is_advised) in [
+            ("smtps://mx.x.test", &[][..], true),
+            ("imaps://mx.x.test", &[], true),
+            ("smtp://mx.x.test?tls=try", STARTTLS, false),
+        ] {
+            let (seen, met) = look(url, says, [GARBAGE, &[]]).await;
+            assert!(seen.sentence.contains("what the server says is not TLS"), "{}", seen.sentence);
+            let hint = seen.failure.as_ref().and_then(|failure| failure.hint.as_deref()).unwrap_or_default();
+            let advice = format!("{} {hint}", seen.sentence);
+            assert_eq!((advice.contains("named without the s"), met), (is_advised, 1), "{url}: {advice}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_server_that_waits_for_tls_is_known_by_its_answer_to_it() {
         for (url, ends, state, seconds, met) in [

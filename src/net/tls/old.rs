@@ -69,7 +69,9 @@ impl Newest {
 impl fmt::Display for Newest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, self.too_old()) {
-            (Self::Ssl30, _) => f.write_str("the newest version that the server speaks is SSL 3.0: TLS 1.2 or 1.3 is needed"),
+            (Self::Ssl30, _) => {
+                f.write_str("the newest version that the server speaks is SSL 3.0: TLS 1.2 or 1.3 is needed")
+            }
             (_, Some(version)) => {
                 write!(f, "the newest version that the server speaks is {version}: 1.2 or 1.3 is needed")
             }
