@@ -181,7 +181,7 @@ mod tests {
             ([VERSION, VERSION], None, "1.2 or 1.3 is needed (mx.x.test).".to_owned()),
         ] {
             let (seen, met) = look("smtp://mx.x.test?tls=try", STARTTLS, ends).await;
-            assert_eq!((seen.old_tls.as_deref(), met), (old, 2), "{}", seen.sentence);
+            assert_eq!((seen.old_tls, met), (old, 2), "{}", seen.sentence);
             let sentence = seen.sentence.replace(" (mx.x.test)", "");
             assert!(sentence.ends_with(&wanted.replace(" (mx.x.test)", "")), "{sentence}");
             assert_eq!((seen.state, seen.kind), (State::Unfit, Some(Kind::Unavailable)));

@@ -168,7 +168,7 @@ fn octets(content: &dyn Content) -> Vec<u8> {
 }
 
 fn yes() -> Answer {
-    Answer::delivered(Some("mx".into()), "250 2.0.0 taken")
+    Answer { code: ReplyCode::new(250), ..Answer::delivered(Some("mx".into()), "250 2.0.0 taken") }
 }
 
 fn no(status: &str, words: &str) -> Answer {
