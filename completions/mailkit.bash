@@ -3064,7 +3064,7 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__mx__subcmd__check)
-            opts="-A -q -v -h --selector --jsonl --fail-on --ca --sender --ip --helo --dnsbl --jobs --unordered --tcp --no-cache --resolver-timeout --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-A -q -v -h --selector --jsonl --fail-on --diff --ca --sender --ip --helo --dnsbl --jobs --unordered --tcp --no-cache --resolver-timeout --trust-anchor --resolver-ca --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3076,6 +3076,10 @@ _mailkit() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "info warn error" -- "${cur}"))
+                    return 0
+                    ;;
+                --diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --ca)

@@ -88,7 +88,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand send" -l final-timeout -d 'Wait no longer than this for the answer to the whole message; 10m if not given. Who gives up too early does not know whether the message was taken' -r
@@ -413,7 +413,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-c
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -468,7 +468,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -650,9 +650,10 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "talk" -d 'Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and not __fish_seen_subcommand_from check lookup probe talk help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l selector -d 'Look at the DKIM key of this selector; may be given several times; without it the usual ones are tried' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l fail-on -d 'End with 1 if something this bad was found' -r -f -a "info\t'Everything that is remarkable'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l fail-on -d 'End with 1 if something this bad was found; error if not given' -r -f -a "info\t'Everything that is remarkable'
 warn\t'What does not work with all senders'
 error\t'What is broken'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l diff -d 'Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ca -d 'Trust the certificate authorities in this PEM file, and no others, where a policy is fetched' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l ip -d 'Look at this address as a sender of the domain\'s mail, instead of those of this machine; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from check" -l helo -d 'What the sender says in EHLO; the name of this machine if not given' -r
@@ -693,8 +694,8 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l port -d 'The ports to visit; TLSA records are looked up for the first' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l ca -d 'Trust the certificate authorities in this PEM file, and no others; also those of web servers that give policies' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l connect-timeout -d 'Give up an address that has not answered by then; 10s if not given' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l timeout -d 'Wait no longer than this for each answer; 30s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l connect-timeout -d 'Give up an address that has not answered by then; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l timeout -d 'Wait no longer than this for each answer; 30s if not given, 10m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l jobs -d 'How many domains to look up at once, and servers to visit' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l rate -d 'Begin no more than this many in a second: visits, 2 if not given, or without visits domains; 0 for no limit' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l resolver-timeout -d 'Give a name server no more than this for each try; 5s if not given, or what /etc/resolv.conf says' -r
@@ -710,7 +711,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 always\t'Always'
 never\t'Never'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l short -d 'Print only the MX records, one `10 mx.example.org.` a line'
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l first -d 'Print only the name of the host to use'
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l first -d 'Print only the name of the host to use, of several domains behind each one\'s own name'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l cert -d 'Print the certificates that the servers show, as PEM'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l jsonl -d 'Print one JSON object a line, as --json does'
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l dane -d 'Look at the TLSA records of the exchangers, and at DNSSEC'
@@ -748,7 +749,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from probe" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -794,7 +795,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subc
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from talk" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -1386,7 +1387,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_s
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l source -d 'Connect from this address of this machine' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand trace; and __fish_seen_subcommand_from replay" -s A -l account -d 'The account of the configuration that is meant' -r

@@ -35,6 +35,17 @@ pub fn parse(text: &str) -> Result<Duration, NotADuration> {
     duration.filter(|duration| *duration <= MAX).ok_or(NotADuration)
 }
 
+/// The same where something else ends after `max`, so that whoever asks for more would wait for less; the sentence says so.
+pub fn parse_to(text: &str, max: Duration) -> Result<Duration, String> {
+    match parse(text) {
+        Ok(duration) if duration <= max => Ok(duration),
+        Ok(_) => Err(format!("{} at most", print(max))),
+        Err(NotADuration) => {
+            Err(format!("write a whole number above 0 and ms, s, m, h, d or w; {} at most", print(max)))
+        }
+    }
+}
+
 /// As it is read, in the largest unit that says it in whole numbers; what is finer than milliseconds is left out.
 pub fn print(duration: Duration) -> String {
     let (number, unit, _) = in_units(duration);
@@ -93,6 +104,20 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(NotADuration), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_longer_than_it_can_be_is_told() {
+        let max = Duration::from_secs(20);
+        assert_eq!(parse_to("20s", max), Ok(max));
+        assert_eq!(parse_to("1ms", max), Ok(Duration::from_millis(1)));
+        for (text, wanted) in [("21s", "20s at most"), ("99999h", "20s at most")] {
+            assert_eq!(parse_to(text, max), Err(wanted.to_owned()), "{text}");
+        }
+        assert!(
+            parse_to("20", max)
+                .is_err_and(|why| why.starts_with("write a whole number") && why.ends_with("20s at most"))
+        );
     }
 
     proptest! {

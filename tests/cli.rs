@@ -260,6 +260,10 @@ fn an_output_that_is_full_is_an_error() {
         (&["parse", "--to", "eml", "--strip", "attachments", message], 74),
         (&["parse", "--help"], 74),
         (&["--version"], 74),
+        (&["mx", "lookup", "[192.0.2.1]"], 74),
+        (&["mx", "lookup", "--json", "[192.0.2.1]", "[192.0.2.2]"], 74),
+        (&["mx", "check", "@127.0.0.1:1", "--resolver-timeout", "10ms", "x.example"], 74),
+        (&["mx", "probe", "smtp://127.0.0.1:1"], 74),
     ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a full device");
         let output = mailkit(arguments).stdout(full).output().expect("it runs");

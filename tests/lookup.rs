@@ -165,10 +165,45 @@ fn options_that_say_nothing_together_are_told() {
 }
 
 #[test]
+fn what_cannot_be_waited_for_or_counted_is_told_with_its_range() {
+    for (options, wanted) in [
+        (&["--resolver-timeout", "99999h"][..], "20s at most"),
+        (&["--resolver-timeout", "0s"], "20s at most"),
+        (&["--probe", "--connect-timeout", "3m"], "2m at most"),
+        (&["--probe", "--timeout", "11m"], "10m at most"),
+        (&["--min-days", "99999999"], "0..=36525"),
+        (&["--min-days=-1"], "0..=36525"),
+        (&["--jobs", "501"], "1..=500"),
+    ] {
+        let (code, stdout, stderr) = lookup(&[&["@127.0.0.1:1"], options, &["hamburger.example"]].concat());
+        assert_eq!((code, stdout.as_str()), (Some(64), ""), "{options:?}: {stderr}");
+        assert!(stderr.contains(wanted), "{options:?}: {stderr}");
+    }
+    let server = Server::start();
+    let resolver = format!("@{}", server.address);
+    let (code, _, stderr) = lookup(&[&resolver, "--resolver-timeout", "20s", "--min-days", "0", "hamburger.example"]);
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
 fn what_came_is_shown_on_the_error_channel_when_asked_for() {
     let server = Server::start();
     let resolver = format!("@{}", server.address);
     let (code, stdout, stderr) = lookup(&[&resolver, "--short", "-v", "hamburger.example"]);
+    assert_eq!((code, stdout.as_str()), (Some(0), SHORT));
+    // A line for each question: the domain's, and two about the exchanger.
+    let asked = |line: &str, what: &str, end: &str| {
+        line.starts_with(&format!(";; {what}: {} over udp, ", server.address)) && line.ends_with(end)
+    };
+    assert_eq!(stderr.lines().count(), 3, "{stderr}");
+    for (what, end) in [
+        ("hamburger.example. MX", " ms: NOERROR, 1 record"),
+        ("mx.hamburger.example. A", " ms: NOERROR, 1 record"),
+        ("mx.hamburger.example. AAAA", " ms: NOERROR"),
+    ] {
+        assert!(stderr.lines().any(|line| asked(line, what, end)), "{what}: {stderr}");
+    }
+    let (code, stdout, stderr) = lookup(&[&resolver, "--short", "-vv", "hamburger.example"]);
     assert_eq!((code, stdout.as_str()), (Some(0), SHORT));
     let lines: Vec<&str> = stderr.lines().collect();
     let first = format!(";; hamburger.example. MX: {} over udp, ", server.address);

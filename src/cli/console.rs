@@ -104,7 +104,7 @@ impl Context {
 
     /// A word for somebody who asked for more.
     pub(super) fn detail(&self, text: &str) {
-        if self.globals.verbose {
+        if self.globals.verbose > 0 {
             self.utter(&terminal(text));
         }
     }

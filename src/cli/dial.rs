@@ -8,7 +8,7 @@ use mailkit::account::{Account, SecretSource, TlsFiles, Whose};
 use mailkit::address::Domain;
 use mailkit::duration;
 use mailkit::endpoint::{Proxy, ProxyError};
-use mailkit::engine::dial::{CONNECT_WAIT, Way, name};
+use mailkit::engine::dial::{CONNECT_MOST, CONNECT_WAIT, Way, name};
 use mailkit::error::{Error, Kind, Result};
 use mailkit::net::connection::Limits;
 use mailkit::net::proxy::{Detour, Target};
@@ -77,8 +77,8 @@ pub(super) struct DialArgs {
     #[arg(short = '6', long)]
     ipv6: bool,
 
-    /// Give up an address that has not answered by then, as 5s or 1m; 10s if not given
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| duration::parse_to(text, CONNECT_MOST))]
     connect_timeout: Option<Duration>,
 
     /// Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as

@@ -103,6 +103,11 @@ pub(super) fn markdown() -> String {
          after which trying again, unchanged, makes sense.\n\n\
          | code | name | meaning |\n|---|---|---|\n{}\n\
          With `--json` the object on standard error carries the same number as `exit` and the name as `code`.\n\n\
+         Where `mx lookup` or `mx check` is about several domains, one code has to speak for all. What lasts until somebody \
+         mends it goes before what another time may say: 68, then 1, then 65, then 75, then 0. So a domain that could not be \
+         asked about now does not hide what was found about another; with `--json` each has its own code beside it.\n\n\
+         An output that is full is 74. One that was closed before the command began (`>&-`) is like `/dev/null`: the system \
+         that starts a program puts that in its place, and nobody can tell the two apart.\n\n\
          ## Beside others\n\n\
          The same situations, met by other programs that send: one recipient, or two of whom the second is refused. \
          Measured by `tests/interop/exit-codes.sh`, with the versions of Debian 12.\n\n{}\n\

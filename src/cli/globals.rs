@@ -2,6 +2,7 @@
 //!
 //! They may stand before or behind the subcommand's name. What they mean is in `console`.
 
+use clap::ArgAction;
 use clap::builder::FalseyValueParser;
 use mailkit::wire::record::Data;
 use std::path::PathBuf;
@@ -52,8 +53,8 @@ pub(super) struct Globals {
     pub(super) quiet: bool,
 
     /// Say more about what is being done
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub(super) verbose: bool,
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub(super) verbose: u8,
 
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]

@@ -1,6 +1,7 @@
 //! Who is asked about names, and how: the options of commands that look into DNS.
 //!
-//! What a server is called, `dns::server` reads. With `--verbose` each reply is shown as it came.
+//! What a server is called, `dns::server` reads. With `-v` each question is told in a line with what came of it, with `-vv`
+//! each reply is shown as it came.
 
 use super::console::complain;
 use super::context::Context;
@@ -16,7 +17,7 @@ use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::dns::{Upstream, Watch};
-use mailkit::net::resolve::{Asking, SystemResolver};
+use mailkit::net::resolve::{Asking, DEADLINE, SystemResolver};
 use mailkit::net::tcp::Tcp;
 use mailkit::net::tls::Trust;
 use mailkit::world::{Clock, Later, Resolve, Timestamp};
@@ -37,8 +38,8 @@ pub(super) struct ResolverArgs {
 
     /// Give a name server no more than this for each try; 5s if not given, or what /etc/resolv.conf says
     ///
-    /// No question takes more than 20s in all.
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// No question takes more than 20s in all, so no try can have more.
+    #[arg(long, value_name = "TIME", value_parser = try_wait)]
     resolver_timeout: Option<Duration>,
 
     #[command(flatten)]
@@ -133,7 +134,7 @@ impl ResolverArgs {
             is_stream_only: self.tcp,
             is_forgetful: self.no_cache,
             wait: self.resolver_timeout,
-            watch: context.globals.verbose.then(watch),
+            watch: (context.globals.verbose > 0).then(|| watch(context.globals.verbose > 1)),
         };
         let resolver = self.believed.asking(server, asking, "@192.0.2.53")?;
         Ok(resolver.traced(context.trace()?))
@@ -173,6 +174,11 @@ impl Clock for Still {
     }
 }
 
+/// How long a name server has for a try: no longer than there is for the whole question.
+fn try_wait(text: &str) -> Result<Duration, String> {
+    duration::parse_to(text, DEADLINE)
+}
+
 /// A server as `--resolver` names it.
 pub(super) fn named(text: &str) -> Result<Server, String> {
     Server::parse(text).map_err(|error| error.to_string())
@@ -187,13 +193,17 @@ pub(super) fn server(text: &str) -> Result<Server> {
     })
 }
 
-/// Shows each reply on standard error.
-fn watch() -> Watch {
-    Arc::new(|question, server, transport, said| {
+/// Tells each reply on standard error: in a line, or whole.
+fn watch(is_whole: bool) -> Watch {
+    Arc::new(move |question, server, transport, said| {
         let text = match said {
             Ok(sight) => {
                 let millis = sight.took.as_secs_f64() * 1000.0;
-                print::block(question, &format!("{server} over {transport}, {millis:.1} ms"), &sight.reply)
+                let how = format!("{server} over {transport}, {millis:.1} ms");
+                match is_whole {
+                    true => print::block(question, &how, &sight.reply),
+                    false => print::line_of(question, &how, &sight.reply),
+                }
             }
             Err(why) => format!(";; {}: {server} over {transport}: {why}", print::asked(question)),
         };

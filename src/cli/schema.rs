@@ -35,7 +35,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 26] = [
+const ALL: [Described; 27] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -57,6 +57,11 @@ const ALL: [Described; 26] = [
     Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },
     Described { name: "mx", what: "where a domain's mail goes: mailkit mx lookup", make: of::<mx::Domain<'static>> },
+    Described {
+        name: "mx-diff",
+        what: "what has changed for several domains: mailkit mx lookup --diff or check --diff",
+        make: of::<mx::Sum>,
+    },
     Described {
         name: "mx-line",
         what: "a line of the input of mailkit mx lookup or check that names no domain",

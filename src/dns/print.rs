@@ -57,6 +57,16 @@ pub fn block(question: &Question, how: &str, reply: &Reply) -> String {
     text
 }
 
+/// A reply in a line: what its block begins with, the code, and how much was answered.
+pub fn line_of(question: &Question, how: &str, reply: &Reply) -> String {
+    let records = match reply.answers().len() {
+        0 => String::new(),
+        1 => ", 1 record".to_owned(),
+        count => format!(", {count} records"),
+    };
+    format!(";; {}: {how}: {}{records}", asked(question), code(reply.code()))
+}
+
 /// A question as the first line of a block has it.
 pub fn asked(question: &Question) -> String {
     terminal(&format!("{} {}", question.name, type_name(question.kind))).into_owned()

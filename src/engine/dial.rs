@@ -22,6 +22,8 @@ use tokio::time::Instant;
 
 /// Somebody waits for it: an address that has not answered by now is not there.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// Nobody can wait longer: about then the system itself gives up.
+pub const CONNECT_MOST: Duration = Duration::from_secs(2 * 60);
 
 /// How a conversation is protected.
 #[derive(Clone)]

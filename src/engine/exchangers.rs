@@ -8,7 +8,7 @@
 use crate::address::Domain;
 use crate::world::{LookupError, Record, RecordKind, Resolve, Trail};
 use futures_util::StreamExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -88,11 +88,19 @@ pub enum NoExchangers {
         /// Where that one leads.
         target: String,
     },
-    /// Aliases that lead in a circle, or on and on. Nobody finds anything behind them until the zone is mended; a relay
+    /// Aliases that lead in a circle. Nobody finds anything behind them until the zone is mended; a relay
     /// waits for that all the same: most name servers say no more of it than that they have failed, and what becomes of a
     /// message must not depend on how much they say.
-    #[error("its aliases do not end: {alias} is an alias of {target}")]
+    #[error("{}", endless(true, .alias, .target))]
     AliasLoop {
+        /// The last of the aliases that was looked at.
+        alias: String,
+        /// Where that one leads.
+        target: String,
+    },
+    /// More aliases than anybody follows; they may well end. What holds of a circle holds of them.
+    #[error("{}", endless(false, .alias, .target))]
+    AliasChain {
         /// The last of the aliases that was looked at.
         alias: String,
         /// Where that one leads.
@@ -113,7 +121,10 @@ impl NoExchangers {
     /// What is missing at the end of a name's aliases.
     fn new(name: &str, aliases: &[String], is_endless: bool, why: LookupError) -> Self {
         match (why, last_alias(name, aliases)) {
-            (LookupError::Temporary(_), Some((alias, target))) if is_endless => Self::AliasLoop { alias, target },
+            (LookupError::Temporary(_), Some((alias, target))) if is_endless => match is_circle(name, aliases) {
+                true => Self::AliasLoop { alias, target },
+                false => Self::AliasChain { alias, target },
+            },
             (LookupError::Temporary(why), _) => Self::Temporary(why),
             (LookupError::NoSuchName, Some((alias, target))) => Self::AliasToNothing { alias, target },
             (LookupError::NoSuchName, None) => Self::NoSuchDomain,
@@ -142,6 +153,23 @@ impl Exchanger {
     pub fn last_alias(&self) -> Option<(String, String)> {
         last_alias(&self.host, &self.aliases)
     }
+
+    /// Whether its aliases lead back to one of them: else, where they do not end, they are too many.
+    pub fn is_circle(&self) -> bool {
+        is_circle(&self.host, &self.aliases)
+    }
+}
+
+/// What is said of aliases that nobody follows to their end.
+pub fn endless(is_circle: bool, alias: &str, target: &str) -> String {
+    let what = if is_circle { "its aliases do not end" } else { "it has more aliases in a row than anybody follows" };
+    format!("{what}: {alias} is an alias of {target}")
+}
+
+/// Whether a name is among those that its aliases led to, or one of these twice.
+fn is_circle(name: &str, aliases: &[String]) -> bool {
+    let mut before = BTreeSet::from([name.to_ascii_lowercase()]);
+    aliases.iter().any(|alias| !before.insert(alias.to_ascii_lowercase()))
 }
 
 fn last_alias(name: &str, aliases: &[String]) -> Option<(String, String)> {

@@ -152,7 +152,7 @@ fn no_exchangers(domain: &str, why: &NoExchangers) -> Unroutable {
         NoExchangers::AliasToNothing { .. } => {
             Unroutable::new(550, (5, 1, 2), format!("there is no way to {domain}: {why}"))
         }
-        NoExchangers::AliasLoop { .. } => Unroutable::later(domain, &why.to_string()),
+        NoExchangers::AliasLoop { .. } | NoExchangers::AliasChain { .. } => Unroutable::later(domain, &why.to_string()),
         NoExchangers::NoRecords => {
             Unroutable::new(550, (5, 4, 4), format!("{domain} has neither MX nor address records"))
         }

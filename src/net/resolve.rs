@@ -40,7 +40,7 @@ use tokio::time::Instant;
 use trusted::{is_here, trusts_ad};
 
 /// The end of a lookup: two attempts of five seconds at each of two servers fit, and no user waits longer.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 /// Where the system's name servers are named.
 const CONFIGURATION: &str = "/etc/resolv.conf";
 /// Seconds for which what this machine says of itself is good.

@@ -6,6 +6,7 @@
 
 mod bimi;
 mod dane;
+mod diff;
 mod dkim;
 mod dmarc;
 mod known;
@@ -18,6 +19,7 @@ mod sts;
 mod tests;
 mod verdict;
 
+pub use diff::changes;
 pub use known::ALL as KNOWN;
 pub use report::{
     Address, Bimi, Branch, Checkup, Dane, DaneHost, Dkim, Dmarc, Key, Leaf, Listing, MtaSts, Policies, Ptr, Sender,

@@ -31,7 +31,7 @@ pub fn changes(old: &Value, new: &Value) -> Vec<String> {
 }
 
 /// Why the verdict is another: the worst findings that came, or went; where there are none, the verdict's own words.
-fn reason(old: &Value, new: &Value) -> String {
+pub(super) fn reason(old: &Value, new: &Value) -> String {
     let (was, is) = (worst(old), worst(new));
     let list = |keys: Vec<&Key>| {
         let names = keys.iter().take(REASONS_MAX).map(|(_, host, id)| match host.as_str() {
@@ -198,6 +198,11 @@ fn on_findings(old: &Value, new: &Value, said: &mut Vec<String>) {
         "mail" | "net" | "rcpt" | "smtp" | "tls" | "visit" => were_visited,
         _ => true,
     };
+    come_and_gone(old, new, counts, said);
+}
+
+/// Findings that one of the two reports has, of those whose name counts.
+pub(super) fn come_and_gone(old: &Value, new: &Value, counts: impl Fn(&str) -> bool, said: &mut Vec<String>) {
     let keys = |report: &Value| -> BTreeSet<(String, String)> {
         let text = |finding: &Value, member: &str| finding[member].as_str().unwrap_or_default().to_owned();
         let all = report["findings"].as_array().into_iter().flatten();
@@ -209,13 +214,13 @@ fn on_findings(old: &Value, new: &Value, said: &mut Vec<String>) {
     said.extend(is.difference(&was).map(|(host, id)| format!("{}{id} is the case now", place(host))));
 }
 
-fn on_sets(what: &str, old: &BTreeSet<String>, new: &BTreeSet<String>, whose: &str, said: &mut Vec<String>) {
+pub(super) fn on_sets(what: &str, old: &BTreeSet<String>, new: &BTreeSet<String>, whose: &str, said: &mut Vec<String>) {
     let lead = if whose.is_empty() { String::new() } else { format!("{whose}: ") };
     said.extend(old.difference(new).map(|gone| format!("{lead}the {what} {gone} is gone")));
     said.extend(new.difference(old).map(|come| format!("{lead}the {what} {come} is new")));
 }
 
-fn texts(list: &Value, member: &str) -> BTreeSet<String> {
+pub(super) fn texts(list: &Value, member: &str) -> BTreeSet<String> {
     let items = list.as_array().into_iter().flatten();
     items.filter_map(|item| item[member].as_str()).map(str::to_owned).collect()
 }
@@ -229,12 +234,12 @@ fn records(host: &Value) -> BTreeSet<String> {
 }
 
 /// Whether both reports know of it.
-fn both(old: &Value, new: &Value) -> bool {
+pub(super) fn both(old: &Value, new: &Value) -> bool {
     !old.is_null() && !new.is_null()
 }
 
 /// What two values are, in words, if they are not the same.
-fn differ(old: &Value, new: &Value) -> Option<(String, String)> {
+pub(super) fn differ(old: &Value, new: &Value) -> Option<(String, String)> {
     let word = |value: &Value| match value {
         Value::String(text) => text.clone(),
         Value::Null => "none".to_owned(),

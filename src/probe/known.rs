@@ -38,7 +38,9 @@ known! {
         Some("see whether the name servers of the domain, and ours, answer");
     MX_ALIAS_TO_NOTHING "mx.alias-to-nothing" Error "an alias leads to a name that does not exist"
         "RFC 5321 §5.1, RFC 1912 §2.4" Some("let the alias lead to a host that is there, or remove it");
-    MX_ALIAS_LOOP "mx.alias-loop" Error "aliases lead in a circle, or on and on" "RFC 1034 §3.6.2"
+    MX_ALIAS_LOOP "mx.alias-loop" Error "aliases lead in a circle" "RFC 1034 §3.6.2"
+        Some("let the alias lead to the name of the host itself");
+    MX_ALIAS_CHAIN "mx.alias-chain" Error "there are more aliases in a row than anybody follows" "RFC 1034 §3.6.2"
         Some("let the alias lead to the name of the host itself");
     MX_NULL "mx.null" Info "the domain declares that it takes no mail" "RFC 7505" None;
     MX_IMPLICIT "mx.implicit" Info "no MX record: the domain's own addresses take its mail" "RFC 5321 §5.1"

@@ -3,14 +3,14 @@
 //! RFC 5321 §5.1; RFC 2181 §10.3; RFC 7505; RFC 6761 §6.3; RFC 1918.
 
 use super::known::{
-    Known, MX_ADDRESS_AS_NAME, MX_ADDRESS_UNKNOWN, MX_ALIAS, MX_ALIAS_LOOP, MX_ALIAS_TO_NOTHING, MX_BAD_NAME,
-    MX_CNAME_TARGET, MX_DUPLICATE, MX_IMPLICIT, MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS,
+    Known, MX_ADDRESS_AS_NAME, MX_ADDRESS_UNKNOWN, MX_ALIAS, MX_ALIAS_CHAIN, MX_ALIAS_LOOP, MX_ALIAS_TO_NOTHING,
+    MX_BAD_NAME, MX_CNAME_TARGET, MX_DUPLICATE, MX_IMPLICIT, MX_IMPOSSIBLE_ADDRESS, MX_LOCALHOST, MX_LOOPBACK_ADDRESS,
     MX_NO_ADDRESS, MX_NO_DOMAIN, MX_NO_HOST, MX_NOTHING, MX_NULL, MX_NULL_MIXED, MX_PRIVATE_ADDRESS, MX_TOO_MANY,
     MX_UNKNOWN,
 };
 use super::report::{Dns, Host, Level, Policies, Report, Verdict};
 use crate::address::Domain;
-use crate::engine::exchangers::{EXCHANGERS_MAX, Exchanger, Exchangers, NoExchangers, Source};
+use crate::engine::exchangers::{EXCHANGERS_MAX, Exchanger, Exchangers, NoExchangers, Source, endless};
 use crate::engine::reach::{Reach, reach};
 use crate::world::LookupError;
 use std::net::IpAddr;
@@ -104,7 +104,8 @@ impl Report {
                 (MX_ALIAS_TO_NOTHING, format!("{alias} is an alias of {target}, which does not exist"))
             }
             (Some(LookupError::Temporary(_)), Some((alias, target))) if host.is_endless => {
-                (MX_ALIAS_LOOP, format!("its aliases do not end: {alias} is an alias of {target}"))
+                let known = if host.is_circle() { MX_ALIAS_LOOP } else { MX_ALIAS_CHAIN };
+                (known, endless(host.is_circle(), &alias, &target))
             }
             (Some(LookupError::NoSuchName), None) if Domain::parse(&host.host).is_err() => {
                 (MX_BAD_NAME, "no host can be called that".to_owned())
@@ -145,6 +146,7 @@ fn missing(why: &NoExchangers) -> Known {
         NoExchangers::NoSuchDomain => MX_NO_DOMAIN,
         NoExchangers::AliasToNothing { .. } => MX_ALIAS_TO_NOTHING,
         NoExchangers::AliasLoop { .. } => MX_ALIAS_LOOP,
+        NoExchangers::AliasChain { .. } => MX_ALIAS_CHAIN,
         NoExchangers::NoRecords => MX_NOTHING,
         NoExchangers::NullMx => MX_NULL,
         NoExchangers::Temporary(_) => MX_UNKNOWN,

@@ -139,7 +139,7 @@ fn of_none(why: &NoExchangers, title: &str) -> (Verdict, String) {
             (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: the domain does not exist."))
         }
         // Waiting does not help before somebody has mended the zone.
-        NoExchangers::AliasToNothing { .. } | NoExchangers::AliasLoop { .. } => {
+        NoExchangers::AliasToNothing { .. } | NoExchangers::AliasLoop { .. } | NoExchangers::AliasChain { .. } => {
             (Verdict::Undeliverable, format!("Mail to {title} cannot be delivered: {why}."))
         }
         NoExchangers::NoRecords => (

@@ -59,6 +59,8 @@ pub struct Visiting<'a> {
     pub chance: Option<&'a dyn Entropy>,
     /// Whether private addresses are visited.
     pub is_private: bool,
+    /// The addresses that this machine speaks from to far away.
+    pub own: &'a [IpAddr],
     /// Where conversations are written down.
     pub trace: Option<&'a Trace>,
     /// The time at which certificates are judged.
@@ -201,7 +203,7 @@ impl Visiting<'_> {
             Some(tlsa) if !shown.is_empty() => Some(tlsa.fit(shown, self.at)?),
             _ => None,
         };
-        Ok(Visited::new((place.ip, place.port), sighting, judged, dane, has_stranger))
+        Ok(Visited::new((place.ip, place.port), sighting, judged, dane, (has_stranger, self.own)))
     }
 }
 
@@ -278,6 +280,7 @@ mod tests {
             from: &ReversePath::Null,
             chance: None,
             is_private: false,
+            own: &[],
             trace: None,
             at: Timestamp::UNIX_EPOCH,
         };

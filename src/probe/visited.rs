@@ -5,6 +5,7 @@
 
 use super::answer::reverse_path;
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
+use crate::engine::reach::{Reach, reach};
 use crate::net::dialogue::Trouble;
 use crate::net::tls::Why;
 use crate::smtp::outcome::Phase;
@@ -157,6 +158,24 @@ impl Standing {
     }
 }
 
+/// Whether it is this machine that has no way to an address, whatever is there; `own` are the addresses that it speaks from
+/// to far away.
+fn lacks_way(ip: IpAddr, reason: Option<ErrorKind>, own: &[IpAddr]) -> bool {
+    let is_way = |own: &IpAddr| match (own, ip) {
+        // Behind a gateway that translates, as is the custom with IPv4 only (RFC 4193 §4.1).
+        (IpAddr::V4(_), IpAddr::V4(_)) => reach(*own) != Reach::Loopback,
+        (IpAddr::V6(_), IpAddr::V6(_)) => reach(*own) == Reach::Public,
+        _ => false,
+    };
+    match reason {
+        Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable) => true,
+        // RFC 792, RFC 4443 §3.1: said of a host that is not there, or that a firewall guards; but also of all hosts, to a
+        // machine that has no address with which it could ever reach them.
+        Some(ErrorKind::HostUnreachable) => reach(ip) == Reach::Public && !own.iter().any(is_way),
+        _ => false,
+    }
+}
+
 impl Visited {
     /// An address that nobody looked at.
     pub fn skipped(ip: IpAddr, port: u16) -> Self {
@@ -184,13 +203,14 @@ impl Visited {
     }
 
     /// What was seen, and what authorities and TLSA records make of what was shown. The last recipient was a name that
-    /// cannot be there if `has_stranger`.
+    /// cannot be there if `has_stranger`; `own` are
+    /// the addresses of this machine.
     pub fn new(
         (ip, port): (IpAddr, u16),
         sighting: Sighting,
         judged: Option<Result<Verified, Vec<Objection>>>,
         dane: Option<Fit>,
-        has_stranger: bool,
+        (has_stranger, own): (bool, &[IpAddr]),
     ) -> Self {
         let state = Standing::of(&sighting);
         let said = sighting.replies.iter().map(|said| (said.verb().unwrap_or("greeting"), said.ms));
@@ -234,7 +254,7 @@ impl Visited {
             from: reverse_path(&sighting.replies),
             is_old: sighting.replies.iter().any(|said| said.verb() == Some("HELO")),
             objections,
-            has_no_route: matches!(sighting.reason, Some(ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)),
+            has_no_route: lacks_way(ip, sighting.reason, own),
             shown: sighting.shown,
         }
     }
@@ -278,5 +298,35 @@ impl Visited {
             25 => self.ip.to_string(),
             port => format!("{} port {port}", self.ip),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_a_family_has_no_way_and_one_with_it_is_told_of_the_host() {
+        let (host, net) = (ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable);
+        for (to, reason, own, wanted) in [
+            ("2606:4700::1", host, &["192.168.1.2"][..], true),
+            ("2606:4700::1", host, &["192.168.1.2", "fd00::1"], true),
+            ("2606:4700::1", host, &["fe80::1"], true),
+            ("2606:4700::1", host, &["192.168.1.2", "2606:4700::2"], false),
+            ("198.51.101.1", host, &["192.168.1.2"], false),
+            ("198.51.101.1", host, &["2606:4700::2"], true),
+            ("198.51.101.1", host, &[], true),
+            // A network of one's own is another matter: there it is the host.
+            ("fd00::7", host, &["192.168.1.2"], false),
+            ("198.51.101.1", net, &["192.168.1.2"], true),
+            ("198.51.101.1", ErrorKind::AddrNotAvailable, &["192.168.1.2"], true),
+            ("198.51.101.1", ErrorKind::ConnectionRefused, &[], false),
+            ("198.51.101.1", ErrorKind::TimedOut, &[], false),
+        ] {
+            let own: Vec<IpAddr> = own.iter().map(|ip| ip.parse().expect("an address")).collect();
+            let ip = to.parse().expect("an address");
+            assert_eq!(lacks_way(ip, Some(reason), &own), wanted, "{to} {reason:?} {own:?}");
+        }
+        assert!(!lacks_way("2606:4700::1".parse().expect("an address"), None, &[]));
     }
 }

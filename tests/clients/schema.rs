@@ -21,6 +21,7 @@ pub(crate) fn check(stdout: &str, stderr: &str) -> Result<(), String> {
             Some("mailkit.probe/1") => "probe",
             Some("mailkit.mx/1") => "mx",
             Some("mailkit.mx-line/1") => "mx-line",
+            Some("mailkit.mx-diff/1") => "mx-diff",
             Some("mailkit.check/1") => "check",
             Some("mailkit.message/1") => "message",
             Some("mailkit.scan/1") => "scan",

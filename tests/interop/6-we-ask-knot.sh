@@ -23,4 +23,4 @@ check "a name server that does not check DNSSEC is not enough for DANE" ends_wit
   --resolver "127.0.0.1:$knot_dns" -f alice@crepes.example -m hello bob@hamburger.example
 check "over TCP alone the answers are the same" eval \
   'diff <(lookup --short --tcp hamburger.example) <(kdig @127.0.0.1 -p "$knot_dns" +tcp +short hamburger.example MX | sort -n)'
-check "with -v each reply is shown" eval 'lookup -v --tcp hamburger.example 2>&1 >/dev/null | grep -q "flags qr aa rd"'
+check "with -vv each reply is shown" eval 'lookup -vv --tcp hamburger.example 2>&1 >/dev/null | grep -q "flags qr aa rd"'

@@ -61,6 +61,16 @@ pub(crate) fn a(owner: &str, number: u32) -> Record {
     Record::from_rdata(name(owner), 300, RData::A(rdata::A((0xc000_0200 + number).into())))
 }
 
+/// Twenty aliases in a row, of which the last leads to a host.
+fn long_chain() -> Stage {
+    let target = |number: u8| if number == 19 { "a".to_owned() } else { format!("long{}", number + 1) };
+    let alias = |number: u8| {
+        let data = RData::CNAME(rdata::CNAME(name(&format!("{}.cases.test.", target(number)))));
+        Record::from_rdata(name(&format!("long{number}.cases.test.")), 300, data)
+    };
+    Stage::new(with((0..20).map(alias).chain([mx("tolong.cases.test.", 10, "long0.cases.test.")])))
+}
+
 /// A row for a name of the zone.
 fn row(shape: &'static str, label: &str) -> Row {
     Row::new(shape, format!("{label}.cases.test"), Stage::new(cases()))
@@ -199,6 +209,15 @@ fn aliased() -> Vec<Row> {
             .exits(68)
             .queries(2)
             .says(loops("loopa", "loopb", "loopa"))),
+        own(Row::new("twenty aliases in a row", "long0.cases.test".to_owned(), long_chain())
+            .finds(&["mx.alias-chain"])
+            .exits(68)
+            .queries(17)
+            .says("Mail to long0.cases.test cannot be delivered: it has more aliases in a row than anybody follows: long16.cases.test is an alias of long17.cases.test.")),
+        own(Row::new("an exchanger behind twenty aliases", "tolong.cases.test".to_owned(), long_chain())
+            .finds(&["mx.alias-chain"])
+            .exits(68)
+            .queries(35)),
         row("an alias of itself", "itself")
             .finds(&["mx.alias-loop"])
             .exits(68)

@@ -3,6 +3,7 @@
 //! Who is done early waits for those before, in a window that is bounded, so that a million names take no more room
 //! than a thousand. What is ready is written at once, many lines by one call.
 
+use super::tally::Tally;
 use crate::cli::exit::Exit;
 use futures_util::{FutureExt, Stream, StreamExt};
 use mailkit::error::Result;
@@ -22,13 +23,13 @@ pub(super) struct Line {
     pub(super) exit: Exit,
 }
 
-/// Works on all names, `jobs` at once, and hands out what is to be printed. The worst exit counts.
+/// Works on all names, `jobs` at once, hands out what is to be printed, and counts how each ended.
 pub(super) async fn run<N, F>(
     names: impl Stream<Item = N> + Unpin,
     work: impl Fn(N) -> F,
     (jobs, is_ordered): (usize, bool),
     print: impl FnMut(&str) -> Result<()>,
-) -> Result<Exit>
+) -> Result<Tally>
 where
     F: Future<Output = Result<Line>>,
 {
@@ -48,9 +49,12 @@ where
     }
 }
 
-async fn print_all(lines: impl Stream<Item = Result<Line>>, mut print: impl FnMut(&str) -> Result<()>) -> Result<Exit> {
+async fn print_all(
+    lines: impl Stream<Item = Result<Line>>,
+    mut print: impl FnMut(&str) -> Result<()>,
+) -> Result<Tally> {
     let mut lines = std::pin::pin!(lines);
-    let (mut worst, mut text) = (Exit::OK, String::new());
+    let (mut tally, mut text) = (Tally::default(), String::new());
     loop {
         let next = match lines.next().now_or_never() {
             Some(next) if text.len() < TOGETHER => next,
@@ -72,12 +76,10 @@ async fn print_all(lines: impl Stream<Item = Result<Line>>, mut print: impl FnMu
             }
         };
         text.push_str(&line.text);
-        if line.exit.code() > worst.code() {
-            worst = line.exit;
-        }
+        tally.add(line.exit);
     }
     print(&text)?;
-    Ok(worst)
+    Ok(tally)
 }
 
 #[cfg(test)]
@@ -120,17 +122,17 @@ mod tests {
                 printed.borrow_mut().push_str(text);
                 Ok(())
             };
-            let worst = run(Box::pin(names), work, (10, is_ordered), print).await.expect("it ends");
+            let tally = run(Box::pin(names), work, (10, is_ordered), print).await.expect("it ends");
             let printed = printed.take();
             let mut numbers: Vec<u64> = printed.lines().map(|line| line.parse().expect("a number")).collect();
             assert_eq!(numbers.is_sorted(), is_ordered);
             numbers.sort_unstable();
-            assert!(numbers.into_iter().eq(0..1000) && worst == Exit::OK && most.get() == 10);
+            assert!(numbers.into_iter().eq(0..1000) && tally.exit() == Exit::OK && most.get() == 10);
         }
     }
 
     #[tokio::test]
-    async fn many_domains_end_with_the_worst_code() {
+    async fn many_domains_end_with_the_code_of_what_lasts() {
         let mut zone = String::from("$ORIGIN cases.test.\nmx A 192.0.2.1\nnone MX 0 .\n");
         (0..500).for_each(|number| zone.push_str(&format!("h{number} MX 10 mx\n")));
         let zone = Zone::parse(&zone).expect("a zone");
@@ -148,8 +150,9 @@ mod tests {
             printed.borrow_mut().push_str(text);
             Ok(())
         };
-        let worst = run(futures_util::stream::iter(names.clone()), work, (20, true), print).await.expect("it ends");
-        assert_eq!(worst.code(), 68);
+        let tally = run(futures_util::stream::iter(names.clone()), work, (20, true), print).await.expect("it ends");
+        assert_eq!(tally.exit().code(), 68);
+        assert_eq!(tally.sentence("without mail"), "501 domains: 500 good, 1 without mail");
         assert!(printed.take().lines().eq(names.iter().map(String::as_str)));
     }
 

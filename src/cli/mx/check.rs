@@ -4,16 +4,18 @@
 //! `checked`'s business.
 
 use super::bulk::{self, Line};
-use super::checked::{Object, exit, page};
+use super::checked::{Object, exit, exit_of_changes, page};
 use super::columns::Width;
-use super::forms::bad_line;
+use super::earlier::{Earlier, Sort};
+use super::forms::{bad_line, compared, end};
+use super::given::{Extent, Given};
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
-use super::names::{BadLine, Named, Target, names, parse_target};
+use super::names::{BadLine, Named, Target, names};
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::host;
-use crate::cli::resolver::{self, ResolverArgs};
+use crate::cli::resolver::ResolverArgs;
 use futures_util::future::join_all;
 use mailkit::account::TlsFiles;
 use mailkit::address::Domain;
@@ -39,6 +41,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What `--diff` reads.
+const REPORTS: Sort = Sort { schema: "mailkit.check/1", command: "mx check", changes: mailkit::probe::check::changes };
 /// How long a web server is waited for that should give a policy: somebody waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What an address literal is here.
@@ -57,8 +61,8 @@ const NAMES_MAX: usize = 50;
 /// EHLO name, what SPF and DMARC say of it, and lists of addresses, if named.
 ///
 /// Ends with 0 if nothing was found that is as bad as --fail-on says, 1 if something was, 68 if the domain does not
-/// exist, 75 if DNS does not say everything now; of several domains, with the highest code. A line of standard input
-/// that names no domain is 65.
+/// exist, 75 if DNS does not say everything now and nothing of level error was found; of several domains, with what lasts
+/// before what may be over soon: 68, 1, 65, 75. A line of standard input that names no domain is 65.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit mx check example.org
@@ -67,7 +71,8 @@ const NAMES_MAX: usize = 50;
   cut -d@ -f2 addresses | sort -u | mailkit mx check --jsonl @192.0.2.53 - | jq .verdict")]
 pub(super) struct Check {
     /// Domains, or addresses or URLs whose domain is meant; - reads them from standard input, one a line; @RESOLVER asks
-    /// that server: an address or a name, perhaps with a port, or @tcp://, @tls://, @https:// and where it is
+    /// that server: an address or a name, perhaps with a port, or @tcp://, @tls://, @https:// and where it is. With -v each
+    /// question is told on standard error, with -vv each reply as it came
     #[arg(required = true, value_name = "@RESOLVER|DOMAIN|ADDRESS|-")]
     targets: Vec<String>,
 
@@ -79,9 +84,16 @@ pub(super) struct Check {
     #[arg(long)]
     jsonl: bool,
 
-    /// End with 1 if something this bad was found
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
-    fail_on: FailOn,
+    /// End with 1 if something this bad was found; error if not given
+    #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "diff")]
+    fail_on: Option<FailOn>,
+
+    /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
+    ///
+    /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
+    /// standard input is taken for the whole list: domains that it does not have any more are told.
+    #[arg(long, value_name = "FILE")]
+    diff: Option<PathBuf>,
 
     /// Trust the certificate authorities in this PEM file, and no others, where a policy is fetched
     #[arg(long, value_name = "FILE")]
@@ -118,21 +130,9 @@ pub(super) struct Check {
 
 /// Checks what was named and prints what comes of it.
 pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
-    let (servers, given): (Vec<&str>, Vec<&str>) =
-        args.targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
-    let server = match servers.as_slice() {
-        [] => None,
-        [server] => Some(resolver::server(server)?),
-        _ => return Err(Error::new(Kind::Usage, "more than one @RESOLVER is given")),
-    };
-    let (inputs, given): (Vec<&str>, Vec<&str>) = given.into_iter().partition(|name| *name == "-");
-    if inputs.len() > 1 {
-        return Err(Error::new(Kind::Usage, "standard input (-) can be read only once"));
-    }
-    if given.is_empty() && inputs.is_empty() {
-        return Err(Error::new(Kind::Usage, "no domain is given"));
-    }
-    let targets = given.into_iter().map(parse_target).collect::<Result<Vec<_>>>()?;
+    let given = Given::parse(&args.targets)?.nonempty()?;
+    let extent = given.extent();
+    let Given { server, targets, is_input_meant } = given;
     if let Some(literal) = targets.iter().find(|target| matches!(target.domain, Domain::Literal(_))) {
         let what = format!("{} is {NO_DOMAIN}", literal.domain);
         return Err(Error::new(Kind::Usage, what).hint("name a domain"));
@@ -156,7 +156,9 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
             context,
             server: server.as_ref(),
             is_json: context.is_json() || args.jsonl,
-            fail_on: args.fail_on.into(),
+            fail_on: args.fail_on.unwrap_or(FailOn::Error).into(),
+            earlier: args.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
+            extent,
             is_begun: Cell::new(false),
         };
         let work = |named: Named| {
@@ -180,7 +182,8 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         };
         let print = |text: &str| context.octets(text.as_bytes());
         let jobs = (usize::from(args.jobs), !args.unordered);
-        bulk::run(names(targets, !inputs.is_empty()), work, jobs, print).await
+        let tally = bulk::run(names(targets, is_input_meant), work, jobs, print).await?;
+        end(context, extent, printer.earlier.as_ref(), tally, (printer.is_json, "not in DNS"))
     })
 }
 
@@ -208,19 +211,34 @@ struct Printer<'a> {
     server: Option<&'a Server>,
     is_json: bool,
     fail_on: Level,
+    /// What to compare with.
+    earlier: Option<Earlier>,
+    extent: Extent,
     /// Whether a page was printed, so that the next one begins with a gap.
     is_begun: Cell<bool>,
 }
 
 impl Printer<'_> {
     fn checkup(&self, checkup: &Checkup) -> Result<Line> {
-        let exit = exit(checkup, self.fail_on);
+        let earlier = self.earlier.as_ref();
+        let changes = earlier.map(|earlier| earlier.compare(&checkup.ascii, checkup)).transpose()?;
+        let exit = match earlier.zip(changes.as_ref()) {
+            Some((earlier, changes)) => {
+                let exit = exit_of_changes(checkup, changes);
+                earlier.count(changes, exit);
+                exit
+            }
+            None => exit(checkup, self.fail_on),
+        };
         if self.is_json {
-            let object = Object::new(checkup, exit, self.server);
+            let object = Object::new(checkup, exit, self.server, changes);
             return Ok(Line { text: format!("{}\n", json(&object)?), exit });
         }
+        if let Some(changes) = changes {
+            return Ok(Line { text: compared(&checkup.domain, &changes, exit, self.extent), exit });
+        }
         let gap = if self.is_begun.replace(true) { "\n" } else { "" };
-        let is_verbose = self.context.globals.verbose;
+        let is_verbose = self.context.globals.verbose > 0;
         let width = Width::of(terminal_columns());
         let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), width);
         Ok(Line { text: format!("{gap}{page}\n"), exit })

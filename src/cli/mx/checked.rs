@@ -3,6 +3,7 @@
 //! Everything that came from DNS is a stranger's text, and is shown so that it cannot drive the terminal.
 
 use super::columns::{Width, wrapped};
+use super::earlier::Changes;
 use super::page::remark_within;
 use crate::cli::exit::Exit;
 use mailkit::dns::server::Server;
@@ -35,22 +36,40 @@ pub(crate) struct Object<'a> {
     resolver: String,
     #[serde(flatten)]
     checkup: &'a Checkup,
+    /// With --diff: what has changed, a sentence each; else null.
+    changes: Option<Vec<String>>,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn new(checkup: &'a Checkup, exit: Exit, server: Option<&Server>) -> Self {
+    pub(super) fn new(checkup: &'a Checkup, exit: Exit, server: Option<&Server>, changes: Option<Changes>) -> Self {
         let resolver = server.map_or_else(|| "system".to_owned(), |server| server.to_string());
-        Self { schema: "mailkit.check/1", exit: exit.code(), resolver, checkup }
+        Self {
+            schema: "mailkit.check/1",
+            exit: exit.code(),
+            resolver,
+            checkup,
+            changes: changes.map(|changes| changes.said),
+        }
     }
 }
 
-/// What one domain amounts to.
+/// What one domain amounts to. What is not known now is a warning at most: an error is certain, and lasts.
 pub(super) fn exit(checkup: &Checkup, fail_on: Level) -> Exit {
     match checkup.worst() {
         _ if checkup.verdict == Verdict::NoSuchDomain => Exit::from(Kind::NoHost),
+        Some(Level::Error) => Exit::PARTIAL,
         _ if checkup.is_unsure() => Exit::from(Kind::Temporary),
         Some(worst) if worst >= fail_on => Exit::PARTIAL,
         _ => Exit::OK,
+    }
+}
+
+/// After a comparison, what has changed decides: only what both reports know is compared.
+pub(super) fn exit_of_changes(checkup: &Checkup, changes: &Changes) -> Exit {
+    match changes.said.is_empty() {
+        false => Exit::PARTIAL,
+        true if checkup.is_unsure() => Exit::from(Kind::Temporary),
+        true => Exit::OK,
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::bulk::Line;
 use super::columns::Width;
-use super::earlier::Earlier;
+use super::earlier::{Changes, Earlier};
+use super::given::Extent;
 use super::names::BadLine;
 use super::object::{BadLineObject, Object, exit, exit_of_changes};
 use super::page::page;
+use super::tally::Tally;
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -39,6 +41,8 @@ pub(super) struct Printer<'a> {
     pub(super) fail_on: Level,
     /// What to compare with.
     pub(super) earlier: Option<Earlier>,
+    /// How many domains there may be.
+    pub(super) extent: Extent,
     /// Whether a page was printed, so that the next one begins with a gap.
     pub(super) is_begun: Cell<bool>,
 }
@@ -46,9 +50,14 @@ pub(super) struct Printer<'a> {
 impl Printer<'_> {
     /// What is to be printed of a report.
     pub(super) fn report(&self, report: &Report) -> Result<Line> {
-        let changes = self.earlier.as_ref().map(|earlier| earlier.compare(report)).transpose()?;
-        let exit = match &changes {
-            Some(changes) => exit_of_changes(report, changes),
+        let earlier = self.earlier.as_ref();
+        let changes = earlier.map(|earlier| earlier.compare(&report.ascii, report)).transpose()?;
+        let exit = match earlier.zip(changes.as_ref()) {
+            Some((earlier, changes)) => {
+                let exit = exit_of_changes(report, changes);
+                earlier.count(changes, exit);
+                exit
+            }
             None => exit(report, self.fail_on),
         };
         let text = match (self.form, changes) {
@@ -60,7 +69,7 @@ impl Printer<'_> {
                 };
                 format!("{}\n", json(&object)?)
             }
-            (_, Some(changes)) => compared(&report.title(), &changes),
+            (_, Some(changes)) => compared(&report.title(), &changes, exit, self.extent),
             (Form::Page, None) => {
                 let gap = if self.is_begun.replace(true) { "\n" } else { "" };
                 format!("{gap}{}\n", page(report, Width::of(terminal_columns())))
@@ -72,7 +81,7 @@ impl Printer<'_> {
                 }
                 let lines = match form {
                     Form::Short => short(report),
-                    Form::First => first(report).map(|host| terminal(host).into_owned()).into_iter().collect(),
+                    Form::First => first(report).map(|host| self.owned(report, host)).into_iter().collect(),
                     _ => certificates(report),
                 };
                 if form == Form::Certificates && lines.is_empty() && report.verdict == Verdict::Deliverable {
@@ -82,6 +91,12 @@ impl Printer<'_> {
             }
         };
         Ok(Line { text, exit })
+    }
+
+    /// A host, behind the domain that it is of where there may be several.
+    fn owned(&self, report: &Report, host: &str) -> String {
+        let whose = if self.extent.is_many() { format!("{} ", report.ascii) } else { String::new() };
+        terminal(&format!("{whose}{host}")).into_owned()
     }
 
     /// What is to be printed of a line that names nothing.
@@ -102,15 +117,43 @@ pub(super) fn bad_line(context: &Context, is_json: bool, bad: &BadLine) -> Resul
     Ok(Line { text: format!("{}\n", json(&object)?), exit })
 }
 
-/// What has changed, a line each.
-fn compared(title: &str, changes: &[String]) -> String {
-    if changes.is_empty() {
-        return format!("{}: nothing has changed\n", terminal(title));
-    }
-    changes.iter().fold(String::new(), |mut text, change| {
-        let _ = writeln!(text, "{}", terminal(&format!("{title}: {change}")));
+/// What has changed, a line each. Of several domains only the end says how many are as they were.
+pub(super) fn compared(title: &str, changes: &Changes, exit: Exit, extent: Extent) -> String {
+    let lines: Vec<&str> = match (changes.said.is_empty(), exit) {
+        (false, _) => changes.said.iter().map(String::as_str).collect(),
+        (true, Exit::OK) if extent.is_many() => Vec::new(),
+        (true, Exit::OK) => vec!["nothing has changed"],
+        (true, _) => vec!["it is not known now whether anything has changed"],
+    };
+    lines.into_iter().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{}", terminal(&format!("{title}: {line}")));
         text
     })
+}
+
+/// The end of several domains: what has changed in all, or, for those who watch, how all of them stand, where `gone` is
+/// what 68 means. Returns what the process ends with.
+pub(super) fn end(
+    context: &Context,
+    extent: Extent,
+    earlier: Option<&Earlier>,
+    mut tally: Tally,
+    (is_json, gone): (bool, &str),
+) -> Result<Exit> {
+    match earlier {
+        _ if !extent.is_many() => {}
+        None => context.note(&tally.sentence(gone)),
+        Some(earlier) => {
+            let sum = earlier.sum(extent == Extent::List);
+            if sum.has_lost() {
+                tally.add(Exit::PARTIAL);
+            }
+            let sum = sum.ending(tally.exit());
+            let text = if is_json { format!("{}\n", json(&sum)?) } else { sum.text() };
+            context.octets(text.as_bytes())?;
+        }
+    }
+    Ok(tally.exit())
 }
 
 /// As `dig +short` prints it, so that scripts need not change. An implicit MX shows as what it stands for.

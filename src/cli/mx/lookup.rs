@@ -2,30 +2,28 @@
 //!
 //! What is done and what it means, `probe` knows; here are the arguments. How it is shown is `page`'s business.
 
+mod asked;
+
 use super::bulk;
-use super::earlier::Earlier;
-use super::forms::{Form, Printer};
-use super::names::{Named, Target, names, parse_domain};
+use super::earlier::{Earlier, Sort};
+use super::forms::{Form, Printer, end};
+use super::names::{Named, names};
 use super::services::services;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::guarding;
 use crate::cli::resolver::{self, ResolverArgs};
-use crate::cli::{guarding, host};
+use asked::{Asked, At, given, moment};
 use mailkit::account::TlsFiles;
-use mailkit::address::{Address, Domain};
-use mailkit::dns::server::Server;
 use mailkit::duration;
-use mailkit::endpoint::masked;
-use mailkit::engine::dial::CONNECT_WAIT;
+use mailkit::engine::dial::{CONNECT_MOST, CONNECT_WAIT};
 use mailkit::engine::http::Http;
-use mailkit::envelope::ReversePath;
 use mailkit::error::{Error, Kind, Result};
-use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
-use mailkit::net::tcp::Tcp;
+use mailkit::net::tcp::{Tcp, own_addresses};
 use mailkit::net::tls::{DAYS_MIN, Judge};
 use mailkit::probe::{Level, Manners, Pace, Survey, Visiting};
-use mailkit::world::{Clock, Entropy, Timestamp};
+use mailkit::world::Entropy;
 use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -46,6 +44,14 @@ const PORTS_MAX: usize = 8;
 /// How long a server has for each answer.
 const EACH_WAIT: Duration = Duration::from_secs(30);
 
+/// What `--diff` reads.
+const REPORTS: Sort = Sort { schema: "mailkit.mx/1", command: "mx lookup", changes: mailkit::probe::changes };
+
+/// Days that a certificate may have left: a hundred years of them.
+const DAYS_MOST: i64 = 36_525;
+/// The longest that anybody has for an answer: no server of SMTP is to be waited for longer (RFC 5321 §4.5.3.2.6).
+const EACH_MOST: Duration = Duration::from_secs(10 * 60);
+
 /// Say where a domain's mail goes, how it is protected, and why not
 ///
 /// The first sentence is the answer. Follows the rules of RFC 5321 §5.1: MX records by preference, the domain itself where there
@@ -57,7 +63,7 @@ const EACH_WAIT: Duration = Duration::from_secs(30);
 ///
 /// Ends with 0 if mail can be delivered and nothing is wrong, 1 if there are findings of the level that --fail-on says, 68
 /// if the domain does not exist or takes no mail, 75 if DNS or the servers do not answer now, or could not be looked at from
-/// here; of several domains, with the highest code. What --rcpt is answered is a finding about the domain: greylisting is
+/// here; of several domains, with what lasts before what may be over soon: 68, 1, 65, 75. What --rcpt is answered is a finding about the domain: greylisting is
 /// none of level error, and so 0, where mx probe, which speaks for one message, ends with 75. A line of standard input
 /// that names no domain is 65.
 #[derive(Debug, clap::Args)]
@@ -71,8 +77,8 @@ pub(super) struct Lookup {
     /// that server: an address or a name, perhaps with a port
     ///
     /// @tcp://, @tls:// and @https:// say how it is asked. A name behind # is the one that its certificate must have:
-    /// @tls://192.0.2.53#dns.example.org or @https://dns.example.org/dns-query. With --verbose each reply is shown as it
-    /// came.
+    /// @tls://192.0.2.53#dns.example.org or @https://dns.example.org/dns-query. With -v each question is
+    /// told on standard error, with -vv each reply as it came.
     #[arg(required_unless_present = "rcpt", value_name = "@RESOLVER|DOMAIN|ADDRESS|URL|-")]
     targets: Vec<String>,
 
@@ -80,7 +86,7 @@ pub(super) struct Lookup {
     #[arg(long, group = "form")]
     short: bool,
 
-    /// Print only the name of the host to use
+    /// Print only the name of the host to use, of several domains behind each one's own name
     #[arg(long, group = "form")]
     first: bool,
 
@@ -93,6 +99,9 @@ pub(super) struct Lookup {
     jsonl: bool,
 
     /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
+    ///
+    /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
+    /// standard input is taken for the whole list: domains that it does not have any more are told.
     #[arg(long, value_name = "FILE", group = "form")]
     diff: Option<PathBuf>,
 
@@ -133,7 +142,7 @@ pub(super) struct Lookup {
     at: Option<At>,
 
     /// Warn of certificates with fewer days left
-    #[arg(long, value_name = "DAYS", default_value_t = DAYS_MIN, help_heading = "What to look at")]
+    #[arg(long, value_name = "DAYS", default_value_t = DAYS_MIN, value_parser = clap::value_parser!(i64).range(0..=DAYS_MOST), help_heading = "What to look at")]
     min_days: i64,
 
     /// Visit IPv4 addresses only
@@ -160,12 +169,12 @@ pub(super) struct Lookup {
     #[arg(long, help_heading = "How to visit")]
     private: bool,
 
-    /// Give up an address that has not answered by then; 10s if not given
-    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = "How to visit")]
+    /// Give up an address that has not answered by then; 10s if not given, 2m at most
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| duration::parse_to(text, CONNECT_MOST), help_heading = "How to visit")]
     connect_timeout: Option<Duration>,
 
-    /// Wait no longer than this for each answer; 30s if not given
-    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = "How to visit")]
+    /// Wait no longer than this for each answer; 30s if not given, 10m at most
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| duration::parse_to(text, EACH_MOST), help_heading = "How to visit")]
     timeout: Option<Duration>,
 
     /// How many domains to look up at once, and servers to visit
@@ -205,22 +214,13 @@ impl From<FailOn> for Level {
     }
 }
 
-/// When certificates are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
-    /// So long from now.
-    In(Duration),
-    /// Then.
-    Then(Timestamp),
-}
-
 /// Looks up what was named and prints it.
 pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
-    let question = Question::parse(lookup)?;
-    let asked = Asked::read(lookup, &question)?;
+    let given = given(lookup)?;
+    let (asked, extent) = (Asked::read(lookup, &given)?, given.extent());
     lookup.check(&asked, context.is_json())?;
     context.block_on(async {
-        let resolver = lookup.resolver.resolver(question.server.as_ref(), context)?;
+        let resolver = lookup.resolver.resolver(given.server.as_ref(), context)?;
         let (resolver, voucher) = match lookup.dane {
             true => lookup.resolver.judging(resolver, asked.at).await?,
             false => (resolver, resolver::NOBODY),
@@ -228,7 +228,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
         let resolver = Arc::new(resolver);
         let trace = context.trace()?;
         let tls = TlsFiles { ca: lookup.ca.clone(), ..TlsFiles::default() }.read()?;
-        let is_named = question.server.is_some();
+        let is_named = given.server.is_some();
         let policies = match lookup.mta_sts {
             true => Some(guarding::policies(context, (&resolver, is_named), &tls, None)?),
             false => None,
@@ -237,6 +237,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
         let rate = |default: Option<u32>| lookup.rate.or(default).and_then(NonZeroU32::new);
         let manners = Manners::new(rate(Some(VISITS_PER_SECOND)), usize::from(lookup.jobs));
         let pace = Pace::new(if asked.visits { None } else { rate(None) });
+        let own = if asked.visits { own_addresses() } else { Vec::new() };
         let visiting = judge.as_ref().map(|judge| Visiting {
             connect: &Tcp,
             manners: &manners,
@@ -250,10 +251,11 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             from: &asked.from,
             chance: lookup.catch_all.then_some(&SystemEntropy as &dyn Entropy),
             is_private: lookup.private,
+            own: &own,
             trace: trace.as_ref(),
             at: asked.at,
         });
-        let server = question.server.as_ref().map_or_else(|| "system".to_owned(), ToString::to_string);
+        let server = given.server.as_ref().map_or_else(|| "system".to_owned(), ToString::to_string);
         let survey = Survey {
             dns: &*resolver,
             resolver: &server,
@@ -272,7 +274,8 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             context,
             form: lookup.form(context),
             fail_on: lookup.fail_on.unwrap_or(FailOn::Error).into(),
-            earlier: lookup.diff.as_deref().map(Earlier::read).transpose()?,
+            earlier: lookup.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
+            extent,
             is_begun: Cell::new(false),
         };
         let work = |named: Named| {
@@ -291,10 +294,10 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
                 printer.report(&report)
             }
         };
-        let domains = question.domains.iter().cloned().map(Target::from).collect();
-        let domains = names(domains, question.is_input_meant);
+        let domains = names(given.targets, given.is_input_meant);
         let print = |text: &str| context.octets(text.as_bytes());
-        bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await
+        let tally = bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await?;
+        end(context, extent, printer.earlier.as_ref(), tally, (printer.form == Form::Json, "without mail"))
     })
 }
 
@@ -336,158 +339,6 @@ impl Lookup {
             (_, _, true, _) => Form::First,
             (.., true) => Form::Certificates,
             _ => Form::Page,
-        }
-    }
-}
-
-/// What else the arguments say, checked before anything is asked.
-struct Asked {
-    visits: bool,
-    helo: Domain,
-    recipients: Vec<Address>,
-    from: ReversePath,
-    at: Timestamp,
-}
-
-impl Asked {
-    fn read(lookup: &Lookup, question: &Question) -> Result<Self> {
-        let visits = lookup.probe || lookup.cert || lookup.catch_all || !lookup.rcpt.is_empty();
-        if lookup.from.is_some() && lookup.rcpt.is_empty() && !lookup.catch_all {
-            return Err(Error::new(Kind::Usage, "--from goes with --rcpt or --catch-all"));
-        }
-        if lookup.port.contains(&0) {
-            return Err(Error::new(Kind::Usage, "--port 0: there is no such port"));
-        }
-        if lookup.port.len() > PORTS_MAX {
-            return Err(Error::new(Kind::Usage, format!("--port: more than {PORTS_MAX} of them")));
-        }
-        let recipients = lookup.rcpt.iter().map(|text| {
-            let address = address_of("--rcpt", text)?;
-            let domain = address.domain().to_ascii();
-            let is_meant = question.is_input_meant || question.domains.iter().any(|one| one.to_ascii() == domain);
-            match is_meant {
-                true => Ok(address),
-                false => Err(Error::new(Kind::Usage, format!("--rcpt {text}: it is at none of the domains"))
-                    .hint("name its domain too; a recipient is asked about at the exchangers of its own domain")),
-            }
-        });
-        let recipients = recipients.collect::<Result<Vec<_>>>()?;
-        let from = match lookup.from.as_deref() {
-            None | Some("" | "<>") => ReversePath::Null,
-            Some(text) => ReversePath::Mailbox(address_of("--from", text)?),
-        };
-        let now = SystemClock.now();
-        let at = match lookup.at {
-            None => now,
-            Some(At::Then(then)) => then,
-            Some(At::In(wait)) => now
-                .saturating_add(wait)
-                .map_err(|error| Error::new(Kind::Usage, "--at: too far away").caused_by(error))?,
-        };
-        Ok(Self { visits, helo: host::helo(lookup.helo.as_deref())?, recipients, from, at })
-    }
-}
-
-fn address_of(option: &str, text: &str) -> Result<Address> {
-    Address::parse(text)
-        .map_err(|error| Error::new(Kind::Usage, format!("{option} {}: not an address", masked(text))).caused_by(error))
-}
-
-/// `+14d`, `2026-12-01`, `2026-12-01T00:00:00Z`.
-fn moment(text: &str) -> Result<At, String> {
-    if let Some(wait) = text.strip_prefix('+') {
-        return duration::parse(wait).map(At::In).map_err(|error| error.to_string());
-    }
-    let time = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
-    time.map(At::Then).map_err(|_| "write +14d, 2026-12-01 or 2026-12-01T00:00:00Z".to_owned())
-}
-
-/// What the arguments ask.
-#[derive(Debug, PartialEq, Eq)]
-struct Question {
-    server: Option<Server>,
-    domains: Vec<Domain>,
-    is_input_meant: bool,
-}
-
-impl Question {
-    /// The resolver may stand anywhere among the names, as with `dig`.
-    fn parse(lookup: &Lookup) -> Result<Self> {
-        let (servers, names): (Vec<&str>, Vec<&str>) =
-            lookup.targets.iter().map(String::as_str).partition(|target| target.starts_with('@'));
-        let server = match servers.as_slice() {
-            [] => None,
-            [server] => Some(resolver::server(server)?),
-            _ => return Err(Error::new(Kind::Usage, "more than one @RESOLVER is given")),
-        };
-        let (inputs, names): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| *name == "-");
-        if inputs.len() > 1 {
-            return Err(Error::new(Kind::Usage, "standard input (-) can be read only once"));
-        }
-        let mut domains = names.into_iter().map(parse_domain).collect::<Result<Vec<_>>>()?;
-        if domains.is_empty() && inputs.is_empty() {
-            for recipient in &lookup.rcpt {
-                let domain = address_of("--rcpt", recipient)?.domain().clone();
-                if !domains.contains(&domain) {
-                    domains.push(domain);
-                }
-            }
-        }
-        if domains.is_empty() && inputs.is_empty() {
-            return Err(Error::new(Kind::Usage, "no domain is given"));
-        }
-        Ok(Self { server, domains, is_input_meant: !inputs.is_empty() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[test]
-    fn resolver_and_names_may_stand_in_any_order() {
-        #[derive(Debug, Parser)]
-        struct Line {
-            #[command(flatten)]
-            lookup: Lookup,
-        }
-        let line = Line::try_parse_from(["lookup", "x.example.", "@::1", "root@y.example"]).expect("arguments");
-        let question = Question::parse(&line.lookup).expect("a question");
-        assert_eq!(question.server, Some(Server::at("[::1]:53".parse().expect("an address"))));
-        assert_eq!(question.domains, [Domain::Name("x.example".into()), Domain::Name("y.example".into())]);
-        let bad: [&[&str]; 7] = [
-            &["@192.0.2.1"],
-            &[""],
-            &["a..b"],
-            &["@1.1.1.1", "@8.8.8.8", "x"],
-            &["a@b@c"],
-            &["-", "-"],
-            &["@192.0.2.1", "--rcpt", "nobody"],
-        ];
-        for bad in bad {
-            let line = Line::try_parse_from([&["lookup"], bad].concat()).expect("arguments");
-            assert_eq!(Question::parse(&line.lookup).expect_err("a usage error").kind(), Kind::Usage, "{bad:?}");
-        }
-        let line = Line::try_parse_from(["lookup", "--rcpt", "bob@x.test", "--rcpt", "eve@x.test"]).expect("arguments");
-        let question = Question::parse(&line.lookup).expect("a question");
-        assert_eq!(question.domains, [Domain::Name("x.test".into())]);
-        let line = Line::try_parse_from(["lookup", "-", "x.test"]).expect("arguments");
-        assert!(Question::parse(&line.lookup).is_ok_and(|question| question.is_input_meant));
-    }
-
-    #[test]
-    fn a_time_is_said_by_its_distance_or_itself() {
-        let then = |text: &str| Ok(At::Then(text.parse().expect("a time")));
-        for (text, wanted) in [
-            ("+14d", Ok(At::In(Duration::from_secs(14 * 24 * 60 * 60)))),
-            ("2026-12-01", then("2026-12-01T00:00:00Z")),
-            ("2026-12-01T12:00:00Z", then("2026-12-01T12:00:00Z")),
-            ("14d", Err(())),
-            ("+", Err(())),
-            ("tomorrow", Err(())),
-        ] {
-            assert_eq!(moment(text).map_err(|_| ()), wanted, "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod checked;
 mod columns;
 mod earlier;
 mod forms;
+mod given;
 mod lookup;
 mod names;
 mod object;
@@ -17,6 +18,7 @@ mod probe;
 mod services;
 mod sight;
 mod talk;
+mod tally;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -25,6 +27,7 @@ use mailkit::error::Result;
 use std::net::{IpAddr, SocketAddr};
 
 pub(super) use checked::Object as Checked;
+pub(super) use earlier::Sum;
 pub(super) use object::{BadLineObject, Object as Domain};
 pub(super) use sight::Object;
 

@@ -58,11 +58,6 @@ pub(super) struct BadLine {
     pub(super) why: String,
 }
 
-/// The domain of what is named.
-pub(super) fn parse_domain(text: &str) -> Result<Domain> {
-    parse_target(text).map(|target| target.domain)
-}
-
 /// `example.org`, `example.org.`, `alice@example.org`, `[192.0.2.1]`, `https://example.org/`.
 pub(super) fn parse_target(text: &str) -> Result<Target> {
     let wrong = |what: &str| Error::new(Kind::Usage, format!("{} is {what}", masked(text)));
@@ -197,8 +192,8 @@ mod tests {
             ("", None),
             ("a@b@c", None),
         ] {
-            let read = parse_domain(text);
-            assert_eq!(read.ok().map(|domain| domain.to_string()).as_deref(), wanted, "{text}");
+            let read = parse_target(text);
+            assert_eq!(read.ok().map(|target| target.domain.to_string()).as_deref(), wanted, "{text}");
         }
     }
 

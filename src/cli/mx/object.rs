@@ -1,5 +1,6 @@
 //! A report on a domain as `--json` prints it, and what the process ends with after it.
 
+use super::earlier::Changes;
 use crate::cli::exit::Exit;
 use mailkit::error::Kind;
 use mailkit::probe::{Level, Report, Verdict};
@@ -43,9 +44,9 @@ impl<'a> Object<'a> {
     }
 
     /// With what has changed since an earlier one.
-    pub(super) fn with_changes(self, changes: Vec<String>) -> Self {
+    pub(super) fn with_changes(self, changes: Changes) -> Self {
         let exit = exit_of_changes(self.report, &changes).code();
-        Self { exit, changes: Some(changes), ..self }
+        Self { exit, changes: Some(changes.said), ..self }
     }
 }
 
@@ -64,10 +65,10 @@ pub(super) fn exit(report: &Report, fail_on: Level) -> Exit {
 }
 
 /// After a comparison, what has changed decides, unless nothing can be said now.
-pub(super) fn exit_of_changes(report: &Report, changes: &[String]) -> Exit {
+pub(super) fn exit_of_changes(report: &Report, changes: &Changes) -> Exit {
     match report.verdict {
         Verdict::Unknown => Exit::from(Kind::Temporary),
-        _ if changes.is_empty() => Exit::OK,
+        _ if changes.said.is_empty() => Exit::OK,
         _ => Exit::PARTIAL,
     }
 }

@@ -148,6 +148,7 @@ async fn survey() -> Report {
         from: &ReversePath::Null,
         chance: None,
         is_private: false,
+        own: &[],
         trace: None,
         at,
     };

@@ -15,7 +15,9 @@ pub(super) struct Farewell<S>(pub S);
 impl<S: AsyncRead + Unpin> AsyncRead for Farewell<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_read(cx, buf).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "it ended without the goodbye of TLS"),
+            io::ErrorKind::UnexpectedEof => {
+                io::Error::new(error.kind(), "the connection ended without the goodbye of TLS")
+            }
             _ => error,
         })
     }
@@ -50,6 +52,6 @@ mod tests {
         let (mut stream, _) = client.connect(Box::new(near), "mx.x.test").await.expect("a handshake");
         serving.await.expect("it ends").expect("a handshake");
         let error = stream.read_to_end(&mut Vec::new()).await.expect_err("no goodbye");
-        assert_eq!(error.to_string(), "it ended without the goodbye of TLS");
+        assert_eq!(error.to_string(), "the connection ended without the goodbye of TLS");
     }
 }

@@ -98,7 +98,7 @@ fn visited(ip: &str, does: &Does) -> Visited {
         let envelope = Envelope::new(ReversePath::Null, recipients[..count].to_vec());
         sighting.asked(&envelope, &vec![outcome; count]);
     }
-    let mut visited = Visited::new((ip.parse().expect("an address"), 25), sighting, judged, None, false);
+    let mut visited = Visited::new((ip.parse().expect("an address"), 25), sighting, judged, None, (false, &[]));
     if let Does::Waits(seconds) = does {
         visited.slowest = Some(("greeting".into(), seconds * 1000.0));
     }
