@@ -250,7 +250,7 @@ const ELSEWHERE: [(&str, &str, &[&str]); 10] = [
         ],
     ),
     (
-        "src/probe/outlook/tests.rs",
+        "src/probe/outlook/tests/promises.rs",
         "what_the_domain_promises_makes_it_worse",
         &["dane.mismatch", "dane.no-tls", "sts.no-tls", "sts.certificate"],
     ),

@@ -124,7 +124,10 @@ async fn open(dialled: Dialled, whom: &Visit<'_>) -> Result<Opened, (&'static st
     let Dialled { mut connection, name, mut security, .. } = dialled;
     let (mode, name) = (whom.endpoint.tls, name.as_str());
     if let Security::Implicit(tls) = &security {
-        connection = connection.connect_tls(tls, name, STEP_WAIT).await.map_err(|error| ("tls", error))?;
+        connection = connection
+            .connect_tls(tls, name, STEP_WAIT)
+            .await
+            .map_err(|refused| ("tls", refused.before_words().into()))?;
         security = Security::None;
     }
     // Greeting and STARTTLS are one for the conversation; what is refused for good there is refused to TLS.

@@ -270,5 +270,5 @@ pub fn answer(outcome: &Outcome, host: &str, try_next: bool) -> Answer {
         (None, _) => outcome.text.clone(),
     };
     let reached = outcome.phase > Phase::Connect;
-    Answer { status, remote: reached.then(|| host.to_owned()), words, inside: None, try_next }
+    Answer { status, remote: reached.then(|| host.to_owned()), code: outcome.code, words, inside: None, try_next }
 }

@@ -6,7 +6,7 @@
 
 use super::route::Hop;
 use crate::envelope::{Envelope, ForwardPath};
-use crate::status::{EnhancedStatus, Fate};
+use crate::status::{EnhancedStatus, Fate, ReplyCode};
 use crate::wire::event::Decision;
 use crate::world::{Content, Later, Timestamp};
 use std::borrow::Cow;
@@ -31,9 +31,11 @@ pub struct Parcel {
 pub struct Answer {
     /// Class 2: the other side has it now. 4: perhaps later. 5: never.
     pub status: EnhancedStatus,
-    /// Who said so; `None` if nobody was reached.
+    /// Whom it was about; `None` if nobody was reached.
     pub remote: Option<String>,
-    /// Their words, reply code first; or why nobody was reached.
+    /// The code with which they said so; without one these are words of ours, about them or about nobody.
+    pub code: Option<ReplyCode>,
+    /// Their words, reply code first; or why we gave up.
     pub words: String,
     /// More about it, for the people of this host alone: it may name its files.
     pub inside: Option<String>,
@@ -72,12 +74,24 @@ pub trait Local: Send + Sync {
 impl Answer {
     /// They have it.
     pub fn delivered(remote: Option<String>, words: impl Into<String>) -> Self {
-        Self { status: EnhancedStatus::new(2, 0, 0), remote, words: words.into(), inside: None, try_next: false }
+        Self {
+            status: EnhancedStatus::new(2, 0, 0),
+            remote,
+            code: None,
+            words: words.into(),
+            inside: None,
+            try_next: false,
+        }
     }
 
     /// A failure that was found on this side, without a word from another host.
     pub fn failed(status: EnhancedStatus, words: impl Into<String>) -> Self {
-        Self { status, remote: None, words: words.into(), inside: None, try_next: false }
+        Self { status, remote: None, code: None, words: words.into(), inside: None, try_next: false }
+    }
+
+    /// Who said so, if it was not us.
+    pub fn speaker(&self) -> Option<&str> {
+        self.remote.as_deref().filter(|_| self.code.is_some())
     }
 
     /// All that is known of it, for the people of this host.

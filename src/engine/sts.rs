@@ -8,7 +8,7 @@
 use super::http::{Find, Http, Request};
 use crate::net::tls::Trust;
 use crate::net::trace::Trace;
-use crate::policy::sts::{Policy, SIZE_MAX, id, is_meant};
+use crate::policy::sts::{NoPolicy, Policy, SIZE_MAX, id, is_meant};
 use crate::store::policies::{Kept, PolicyStore};
 use crate::world::{Clock, Connect, LookupError, Record, RecordKind, Resolve, Timestamp};
 use std::collections::HashMap;
@@ -24,9 +24,6 @@ const PATIENCE_TO_RENEW: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(5 * 60);
 /// Domains that are remembered for that at once.
 const SILENT_MAX: usize = 10_000;
-
-/// How it begins when a text was fetched that is none.
-pub const NO_POLICY: &str = "what the web server gives is no policy";
 
 /// Where policies come from.
 pub struct Policies {
@@ -50,7 +47,7 @@ pub struct Policies {
 
 /// Which domains' servers gave no policy, until when they are left alone, and why.
 #[derive(Default)]
-pub struct Silent(Mutex<HashMap<String, (Timestamp, String)>>);
+pub struct Silent(Mutex<HashMap<String, (Timestamp, Missing)>>);
 
 /// What is known of a domain's policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +57,18 @@ pub enum Standing {
     /// It has none.
     Nothing,
     /// It may have one, which cannot be had now.
-    Unknown(String),
+    Unknown(Missing),
+}
+
+/// Why a policy cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// DNS does not say whether there is one, or the web server does not give it.
+    #[error("{0}")]
+    Unreached(String),
+    /// What the web server gives is none.
+    #[error("what the web server gives is no policy: {0}")]
+    NoPolicy(NoPolicy),
 }
 
 impl Policies {
@@ -76,7 +84,7 @@ impl Policies {
             // RFC 8461 §3.3: a record that is gone takes back no policy.
             (_, Some((_, policy, _))) => return Standing::Policy(policy),
             (Ok(None), None) => return Standing::Nothing,
-            (Err(why), None) => return Standing::Unknown(why),
+            (Err(why), None) => return Standing::Unknown(Missing::Unreached(why)),
         };
         match kept {
             Some((id, policy, is_fresh)) if is_fresh && id == found => Standing::Policy(policy),
@@ -112,7 +120,7 @@ impl Policies {
         tokio::task::spawn_blocking(move || store.get(&domain)).await.ok().flatten()
     }
 
-    async fn fetch(&self, domain: &str, id: String, now: Timestamp, patience: Duration) -> Result<Policy, String> {
+    async fn fetch(&self, domain: &str, id: String, now: Timestamp, patience: Duration) -> Result<Policy, Missing> {
         // A new id is worth a new try.
         let question = format!("{domain} {id}");
         if let Some((_, why)) = self.silent().get(&question).filter(|(until, _)| now < *until) {
@@ -133,13 +141,13 @@ impl Policies {
         Ok(policy)
     }
 
-    async fn ask(&self, domain: &str, patience: Duration) -> Result<Policy, String> {
+    async fn ask(&self, domain: &str, patience: Duration) -> Result<Policy, Missing> {
         let http = Http::new(&*self.connect, &*self.find, &self.trust, self.trace.as_ref());
-        let text = fetch_text(&http, domain, patience).await?;
-        Policy::parse(&text).map_err(|error| format!("{NO_POLICY}: {error}"))
+        let text = fetch_text(&http, domain, patience).await.map_err(Missing::Unreached)?;
+        Policy::parse(&text).map_err(Missing::NoPolicy)
     }
 
-    fn silent(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, String)>> {
+    fn silent(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, Missing)>> {
         self.silent.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

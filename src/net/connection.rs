@@ -3,9 +3,9 @@
 //! The trace taps it on the plain side. Knows no lines and no protocol.
 
 use super::peer::Peer;
-use super::tls::{ClientTls, ServerTls};
+use super::tls::{ClientTls, Refused, ServerTls};
 use super::trace::Tap;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::wire::event::Happening;
 use crate::wire::frame::Framer;
@@ -169,11 +169,12 @@ impl Connection {
     }
 
     /// Upgrades the client's side to TLS and checks that the peer is `name`.
-    pub async fn connect_tls(mut self, tls: &ClientTls, name: &str, within: Duration) -> Result<Self> {
+    pub async fn connect_tls(mut self, tls: &ClientTls, name: &str, within: Duration) -> Result<Self, Refused> {
         let begun = Instant::now();
+        let late = || Error::new(Kind::Temporary, "the TLS handshake took too long").with_peer(name);
         let connected = timeout(self.limits.cut(within), tls.connect(self.stream, name))
             .await
-            .unwrap_or_else(|_| Err(Error::new(Kind::Temporary, "the TLS handshake took too long").with_peer(name)));
+            .unwrap_or_else(|_| Err(Refused::other(late())));
         let (stream, facts) = connected.inspect_err(|error| self.tap.iter_mut().for_each(|tap| refused(tap, error)))?;
         if let Some(tap) = &mut self.tap {
             tap.secured(&facts, begun.elapsed());

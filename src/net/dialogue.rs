@@ -10,7 +10,7 @@ mod log;
 pub use log::Heard;
 
 use super::connection::{Connection, Limits};
-use super::tls::{ClientTls, alert};
+use super::tls::{ClientTls, Why, alert};
 use crate::error::{Error, Kind, Result};
 use crate::wire::event::Happening;
 use crate::wire::exchange::{Exchange, Next};
@@ -35,8 +35,14 @@ const HANG_UP_WAIT: Duration = Duration::from_secs(1);
 const PIECE: usize = 64 * 1024;
 /// Octets of a line after which nobody waits for its end any more: none that is meant is as long, whatever it is for.
 const ENDLESS: usize = 4 * 1024 * 1024;
-/// How an error says that somebody was waited for and said nothing; how long follows.
-pub const NO_ANSWER: &str = "no answer within";
+/// What has ended a conversation, where those who report on servers make a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The server was waited for, and said nothing.
+    Silence,
+    /// The TLS handshake came to nothing.
+    Handshake(Why),
+}
 
 /// A conversation with a server.
 #[derive(Debug)]
@@ -52,6 +58,9 @@ pub struct Dialogue {
     stop: CancellationToken,
     /// What was said, where somebody wants to know.
     log: Option<Log>,
+    /// Whether the server has answered anything.
+    has_talked: bool,
+    trouble: Option<Trouble>,
 }
 
 /// A text that could not be sent whole.
@@ -76,7 +85,14 @@ impl Dialogue {
             limits,
             stop: CancellationToken::new(),
             log: None,
+            has_talked: false,
+            trouble: None,
         }
+    }
+
+    /// What has ended it, if that was one of these.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble
     }
 
     /// Keeps from now on what is said by both sides: nothing of that may be a secret.
@@ -272,7 +288,12 @@ impl Dialogue {
         }
         let connection = self.connection.take().ok_or_else(|| self.gone())?;
         let begun = Instant::now();
-        self.connection = Some(connection.connect_tls(tls, name, self.patience).await?);
+        let connected = connection.connect_tls(tls, name, self.patience).await;
+        let connection = connected.map_err(|refused| {
+            self.trouble = Some(Trouble::Handshake(refused.why));
+            if self.has_talked { refused } else { refused.before_words() }
+        })?;
+        self.connection = Some(connection);
         if let Some(log) = &mut self.log {
             log.handshake = Some(begun.elapsed());
         }
@@ -296,7 +317,8 @@ impl Dialogue {
                 if let Some(mut connection) = self.connection.take() {
                     connection.happened(Happening::timeout(self.patience));
                 }
-                Err(self.temporary(format!("{NO_ANSWER} {} seconds", self.patience.as_secs_f64())))
+                self.trouble = Some(Trouble::Silence);
+                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs_f64())))
             }
         }
     }
@@ -336,7 +358,10 @@ impl Dialogue {
                 }
                 match exchange.take(frame) {
                     Ok(Next::More(next)) => expect = next,
-                    Ok(Next::Done(reply)) => return Ok(reply),
+                    Ok(Next::Done(reply)) => {
+                        self.has_talked = true;
+                        return Ok(reply);
+                    }
                     Err(error) => {
                         self.connection = None;
                         return Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error });

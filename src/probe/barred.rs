@@ -46,7 +46,7 @@ pub(super) fn is_named(visited: &Visited) -> bool {
 
 /// Whether encryption and certificate are as an enforced policy wants them.
 pub(super) fn is_policed(visited: &Visited) -> bool {
-    visited.tls.is_some() && visited.flaw.is_none()
+    visited.tls.is_some() && visited.objections.is_empty()
 }
 
 /// What the domain promises of an address, and it does not keep: its records, its policy, or both.
@@ -60,7 +60,7 @@ pub(super) fn broken_promise(host: &Host, visited: &Visited, is_enforced: bool) 
         _ if !is_enforced => None,
         _ if host.sts_match == Some(false) => Some("the domain's policy (MTA-STS) does not name it"),
         None => Some("the domain's policy (MTA-STS) wants TLS"),
-        Some(_) if visited.flaw.is_some() => Some("the domain's policy (MTA-STS) forbids its certificate"),
+        Some(_) if !visited.objections.is_empty() => Some("the domain's policy (MTA-STS) forbids its certificate"),
         Some(_) => None,
     };
     let both: Vec<&str> = of_records.into_iter().chain(of_policy).collect();

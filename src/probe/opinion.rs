@@ -3,15 +3,14 @@
 //! RFC 5321 §2.2.1; RFC 3207; RFC 5280 §4.1.2.5, §6; RFC 8314 §4; RFC 9525.
 
 use super::answer::{answered, is_about_sender, is_greylisting, reverse_path, said};
-use super::certificate::{ends, known_of, objection};
+use super::certificate::{ends, known_of};
 use super::known::{Known, SMTP_NO_EHLO, TLS_ENDS_SOON, TLS_NONE};
 use super::report::{Finding, Level, worst_first};
-use super::sighting::{Class, Failure, Recipient, Said, Sighting, State, Tls};
+use super::sighting::{Class, Failure, Objection, Recipient, Said, Sighting, State, Tls};
 use crate::endpoint::{Endpoint, Protocol, TlsMode};
-use crate::net::dialogue::NO_ANSWER;
+use crate::net::dialogue::Trouble;
 use crate::net::tls::DAYS_MIN;
 use crate::smtp::outcome::Phase;
-use crate::wire::secured::Flaw;
 
 /// Forms an opinion, and writes it into what was seen.
 pub(super) fn form(sighting: &mut Sighting, endpoint: &Endpoint) {
@@ -32,7 +31,7 @@ fn hint(sighting: &Sighting, endpoint: &Endpoint) -> Option<String> {
         (None, State::Lost) if is_before_ehlo && sighting.replies.is_empty() => Some(match endpoint.tls {
             TlsMode::Implicit => PROXIED.to_owned(),
             // Who waits for TLS does not hang up first.
-            _ if endpoint.local.is_some() || !failure.text.contains(NO_ANSWER) => PROXIED.to_owned(),
+            _ if endpoint.local.is_some() || sighting.trouble != Some(Trouble::Silence) => PROXIED.to_owned(),
             _ => {
                 let url = begun_with_tls(endpoint);
                 format!("it may wait for TLS, with which {url} begins; {PROXIED}")
@@ -149,10 +148,7 @@ fn protection(sighting: &Sighting) -> String {
     let version = tls.version.replacen("TLSv", "TLS ", 1);
     let until = || tls.not_after.as_deref().map(|until| format!(" until {}", day(until))).unwrap_or_default();
     let certificate = match (&tls.objection, tls.verified) {
-        (Some(text), _) => {
-            let why = objection(tls.flaw.unwrap_or(Flaw::Other), text, tls);
-            format!("but its certificate is not accepted: {why}")
-        }
+        (Some(worst), _) => format!("but its certificate is not accepted: {worst}"),
         (None, "pin") => format!("certificate pinned, valid{}", until()),
         (None, _) => format!("certificate valid for {}{}", tls.expected, until()),
     };
@@ -186,15 +182,13 @@ fn findings(sighting: &Sighting, endpoint: &Endpoint) -> Vec<Finding> {
 }
 
 fn on_certificate(tls: &Tls, is_demanded: bool, endpoint: &Endpoint, find: &mut impl FnMut(Known, String)) {
-    if let Some(text) = &tls.objection {
-        let level = match endpoint.tls {
-            TlsMode::Implicit | TlsMode::StartTls if is_demanded => Level::Error,
-            // Those who relay mail seldom look (RFC 7435).
-            _ => Level::Warn,
-        };
-        let flaw = tls.flaw.unwrap_or(Flaw::Other);
-        let why = objection(flaw, text, tls);
-        find(Known { level, ..known_of(flaw) }, format!("the certificate is not accepted: {why}"));
+    let level = match endpoint.tls {
+        TlsMode::Implicit | TlsMode::StartTls if is_demanded => Level::Error,
+        // Those who relay mail seldom look (RFC 7435).
+        _ => Level::Warn,
+    };
+    for Objection { flaw, text, .. } in &tls.objections {
+        find(Known { level, ..known_of(*flaw) }, format!("the certificate is not accepted: {text}"));
     }
     if let Some(days) = tls.days_left.filter(|days| *days < DAYS_MIN) {
         find(TLS_ENDS_SOON, format!("the certificate {}", ends(days)));
@@ -244,13 +238,15 @@ mod tests {
         }
     }
 
+    const SILENT: &str = "no answer within 30 seconds";
+
     #[test]
     fn who_is_answered_nothing_is_told_of_proxy_headers() {
         for (proxy, outcome, wanted) in [
             (None, Outcome::lost(Phase::Greeting, "x"), Some("behind a proxy it may wait for a PROXY header")),
             (
                 None,
-                Outcome::lost(Phase::Greeting, format!("{NO_ANSWER} 30 seconds")),
+                Outcome::lost(Phase::Greeting, SILENT),
                 Some("it may wait for TLS, with which smtps://mx.x.test:25 begins; behind a proxy"),
             ),
             (None, Outcome::lost(Phase::Hello, "x"), None),
@@ -266,6 +262,7 @@ mod tests {
         ] {
             let (mut sighting, endpoint) = seen("smtp://mx.x.test?tls=try");
             sighting.proxy = proxy.map(str::to_owned);
+            sighting.trouble = (outcome.text == SILENT).then_some(Trouble::Silence);
             sighting.ended(&outcome);
             form(&mut sighting, &endpoint);
             let hint = sighting.failure.and_then(|failure| failure.hint);
@@ -306,11 +303,11 @@ mod tests {
             let ids: Vec<_> = sighting.findings.iter().map(|finding| (finding.id, finding.level)).collect();
             (sighting.sentence, ids)
         };
-        let tls = |objection: Option<&str>, days: i64| {
+        let wrong = |flaw, text: &str| secured::Objection { flaw, text: text.to_owned() };
+        let tls = |objections: &[(secured::Flaw, &str)], days: i64| {
             let facts = secured::Tls {
                 version: "TLSv1.2".into(),
-                objection: objection.map(str::to_owned),
-                flaw: objection.map(|_| Flaw::Other),
+                objections: objections.iter().map(|(flaw, text)| wrong(*flaw, text)).collect(),
                 ..secured::Tls::default()
             };
             let until = Some("2026-03-09T09:00:00Z".to_owned());
@@ -324,32 +321,34 @@ mod tests {
         assert_eq!(found("smtp://mx.x.test?tls=none", &|_| {}).1, []);
         assert_eq!(found("smtp://mx.x.test?tls=try", &|seen| seen.crosses_no_wire = true).1, []);
         assert_eq!(
-            found("smtp://mx.x.test?tls=try", &|seen| seen.tls = Some(tls(None, 7))),
+            found("smtp://mx.x.test?tls=try", &|seen| seen.tls = Some(tls(&[], 7))),
             (
                 format!("{ready}, encrypted by TLS 1.2, certificate valid for mx.x.test until 2026-03-09."),
                 vec![("tls.ends-soon", Level::Warn)]
             )
         );
+        // The sentence names the worst, and each has a finding of its own.
+        let old = [(secured::Flaw::Other, "it is old"), (secured::Flaw::OtherName, "it is another's")];
         for (url, level) in [("smtp://mx.x.test?tls=try", Level::Warn), ("smtp://mx.x.test", Level::Error)] {
             assert_eq!(
-                found(url, &|seen| seen.tls = Some(tls(Some("it is old"), 400))),
+                found(url, &|seen| seen.tls = Some(tls(&old, 400))),
                 (
                     format!("{ready}, encrypted by TLS 1.2, but its certificate is not accepted: it is old."),
-                    vec![("tls.certificate", level)]
+                    vec![("tls.certificate", level), ("tls.other-name", level)]
                 )
             );
         }
         // Whoever names a port only asks for no good certificate, also where TLS comes first.
         let undemanded = found("smtps://mx.x.test", &|seen| {
             seen.is_demanded = false;
-            seen.tls = Some(tls(Some("it is old"), 400));
+            seen.tls = Some(tls(&old, 400));
         });
-        assert_eq!(undemanded.1, [("tls.certificate", Level::Warn)]);
+        assert_eq!(undemanded.1, [("tls.certificate", Level::Warn), ("tls.other-name", Level::Warn)]);
         let helo = Said { command: Some("HELO x".into()), code: Some(250), enhanced: None, lines: Vec::new(), ms: 0.0 };
-        let old = |seen: &mut Sighting| {
+        let says_helo = |seen: &mut Sighting| {
             seen.crosses_no_wire = true;
             seen.replies = vec![helo.clone()];
         };
-        assert_eq!(found("smtp://mx.x.test?tls=try", &old).1, [("smtp.no-ehlo", Level::Warn)]);
+        assert_eq!(found("smtp://mx.x.test?tls=try", &says_helo).1, [("smtp.no-ehlo", Level::Warn)]);
     }
 }

@@ -5,7 +5,6 @@
 
 use super::answer::{answered, is_about_sender, is_greylisting, said};
 use super::barred::{broken_promise, has_records, is_named, is_policed};
-use super::certificate::objection;
 use super::report::{Host, Report, Verdict};
 use super::sighting::{Class, Recipient, Tls};
 use super::trouble::{code, place_of, refusal, silence};
@@ -138,7 +137,7 @@ struct Guards {
 /// How mail is protected on its way to an address, behind its name.
 fn protection(host: &Host, visited: &Visited, is_enforced: bool, guards: Guards) -> String {
     let mut text = match (&visited.tls, visited.state) {
-        (_, Standing::TlsOld) => match &visited.old_tls {
+        (_, Standing::TlsOld) => match visited.old_tls {
             Some(version) => format!(", but TLS cannot be used: it speaks {version} at most"),
             None => ", but TLS cannot be used: its versions are older than 1.2".to_owned(),
         },
@@ -175,13 +174,10 @@ fn version(tls: &Tls) -> String {
 
 fn certificate(visited: &Visited, tls: &Tls) -> String {
     let until = tls.not_after.as_deref().and_then(|until| until.split('T').next());
-    match (visited.dane, visited.flaw) {
+    match (visited.dane, visited.objections.first()) {
         // Then nothing else about it matters.
         (Some(Fit::Match), _) => String::new(),
-        (_, Some(flaw)) => {
-            let why = objection(flaw, visited.pkix.as_deref().unwrap_or_default(), tls);
-            format!(", but its certificate is not accepted: {why}")
-        }
+        (_, Some(worst)) => format!(", but its certificate is not accepted: {}", worst.text),
         (_, None) => until.map_or_else(String::new, |until| format!(", certificate valid until {until}")),
     }
 }
@@ -212,7 +208,7 @@ fn trouble(visited: &Visited) -> String {
         Standing::HungUp => format!("hangs up {}", place_of(visited)),
         Standing::Broken => format!("speaks no SMTP: {said}"),
         Standing::TlsDeclined => format!("refuses STARTTLS: {said}"),
-        Standing::TlsOld => match &visited.old_tls {
+        Standing::TlsOld => match visited.old_tls {
             Some(version) => format!("speaks {version} at most"),
             None => "knows only versions of TLS that are older than 1.2".to_owned(),
         },

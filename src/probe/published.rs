@@ -10,7 +10,7 @@ use super::known::{
 use super::report::{Dnssec, Host, Level, Report};
 use crate::engine::dane::{Interest, search};
 use crate::engine::exchangers::Exchanger;
-use crate::engine::sts::{NO_POLICY, Policies, Standing};
+use crate::engine::sts::{Missing, Policies, Standing};
 use crate::policy::dane::Standing as Dane;
 use crate::policy::sts::{Mode, Policy};
 use crate::policy::tlsa::{Published, owner};
@@ -232,10 +232,13 @@ impl Report {
                 match policies.of(&self.ascii).await {
                     Standing::Nothing => {}
                     Standing::Unknown(why) => {
-                        let known = if why.starts_with(NO_POLICY) { STS_POLICY } else { STS_UNREACHABLE };
+                        let known = match &why {
+                            Missing::NoPolicy(_) => STS_POLICY,
+                            Missing::Unreached(_) => STS_UNREACHABLE,
+                        };
                         self.find(known, None, format!("its policy (MTA-STS) cannot be had: {why}"));
                         told.state = "unknown";
-                        told.error = Some(why);
+                        told.error = Some(why.to_string());
                     }
                     Standing::Policy(policy) => {
                         told.state = "policy";

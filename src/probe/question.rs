@@ -11,7 +11,8 @@ use crate::endpoint::{Endpoint, TlsMode};
 use crate::engine::dial::{Dial, Dialled, dial, follow};
 use crate::engine::passed::introduce;
 use crate::error::Kind;
-use crate::net::tls::{Trust, is_vague, newest_version, speaks_tls};
+use crate::net::dialogue::Trouble;
+use crate::net::tls::{Newest, Trust, Why};
 use crate::smtp::outcome::Phase;
 use crate::world::Connect;
 use std::time::Duration;
@@ -26,20 +27,21 @@ const CLEAR_PORTS: [u16; 6] = [24, 25, 110, 143, 587, 4190];
 /// Whether it is not clear from what was seen why TLS failed.
 pub(super) fn is_open(sighting: &Sighting) -> bool {
     let failure = sighting.failure.as_ref().filter(|failure| failure.phase == Phase::Tls.name());
-    failure.is_some_and(|failure| failure.code.is_none() && is_vague(&failure.text))
+    let is_open = matches!(sighting.trouble, Some(Trouble::Handshake(Why::TooOld | Why::Vague)));
+    is_open && failure.is_some_and(|failure| failure.code.is_none())
 }
 
 /// Asks which version of TLS the server speaks, and tells it in what was seen.
 pub(super) async fn settle(connect: &dyn Connect, look: &Look<'_>, sighting: &mut Sighting) {
     // On the heap: it is as large as the look before, and seldom needed.
-    let Some(text) = Box::pin(ask(connect, look, look.endpoint)).await else { return };
+    let Some(newest) = Box::pin(ask(connect, look, look.endpoint)).await else { return };
     // One that would speak TLS 1.2 with somebody else has another reason, which nobody has told.
-    let Some(version) = newest_version(&text).filter(|version| *version != "TLS 1.2") else { return };
-    sighting.old_tls = Some(version.to_owned());
+    let Some(version) = newest.too_old() else { return };
+    sighting.old_tls = Some(version);
     sighting.state = State::Unfit;
     sighting.kind = Some(Kind::Unavailable);
     if let Some(failure) = &mut sighting.failure {
-        failure.text = text;
+        failure.text = newest.to_string();
     }
     opinion::form(sighting, look.endpoint);
 }
@@ -55,7 +57,7 @@ pub(super) async fn tls_comes_first(connect: &dyn Connect, look: &Look<'_>) {
     if is_likely {
         tokio::time::sleep(EARLY).await;
         let endpoint = Endpoint { tls: TlsMode::Implicit, ..endpoint.clone() };
-        if Box::pin(ask(connect, look, &endpoint)).await.is_some_and(|text| speaks_tls(&text)) {
+        if Box::pin(ask(connect, look, &endpoint)).await.is_some_and(Newest::is_tls) {
             return;
         }
     }
@@ -78,7 +80,7 @@ pub(super) fn waits_for_tls(sighting: &mut Sighting, endpoint: &Endpoint) {
 }
 
 /// What comes of the question, if it can be asked.
-async fn ask(connect: &dyn Connect, look: &Look<'_>, endpoint: &Endpoint) -> Option<String> {
+async fn ask(connect: &dyn Connect, look: &Look<'_>, endpoint: &Endpoint) -> Option<Newest> {
     let mut way = look.way.clone();
     // Who the server is does not matter to the question.
     way.tls.trust = Trust::Anyone;
@@ -91,9 +93,13 @@ async fn ask(connect: &dyn Connect, look: &Look<'_>, endpoint: &Endpoint) -> Opt
         introduce(&mut connection, passed, STEP_WAIT).await.ok()?.ok()?;
     }
     let asked = Look { endpoint, way: &way, ..*look };
-    let (met, begun) = Met::begin(connection, &name, &asked, security).await;
+    let (met, _) = Met::begin(connection, &name, &asked, security).await;
+    let trouble = met.dialogue().trouble();
     met.leave().await;
-    Some(begun.err()?.text())
+    match trouble {
+        Some(Trouble::Handshake(Why::Asked(newest))) => Some(newest),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -175,10 +181,26 @@ mod tests {
             ([VERSION, VERSION], None, "1.2 or 1.3 is needed (mx.x.test).".to_owned()),
         ] {
             let (seen, met) = look("smtp://mx.x.test?tls=try", STARTTLS, ends).await;
-            assert_eq!((seen.old_tls.as_deref(), met), (old, 2), "{}", seen.sentence);
+            assert_eq!((seen.old_tls, met), (old, 2), "{}", seen.sentence);
             let sentence = seen.sentence.replace(" (mx.x.test)", "");
             assert!(sentence.ends_with(&wanted.replace(" (mx.x.test)", "")), "{sentence}");
             assert_eq!((seen.state, seen.kind), (State::Unfit, Some(Kind::Unavailable)));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_tls_is_told_without_advice_that_was_followed_already() {
+        const GARBAGE: &[u8] = b"220 mx.x.test ESMTP\r\n";
+        for (url, says, is_advised) in [
+            ("smtps://mx.x.test", &[][..], true),
+            ("imaps://mx.x.test", &[], true),
+            ("smtp://mx.x.test?tls=try", STARTTLS, false),
+        ] {
+            let (seen, met) = look(url, says, [GARBAGE, &[]]).await;
+            assert!(seen.sentence.contains("what the server says is not TLS"), "{}", seen.sentence);
+            let hint = seen.failure.as_ref().and_then(|failure| failure.hint.as_deref()).unwrap_or_default();
+            let advice = format!("{} {hint}", seen.sentence);
+            assert_eq!((advice.contains("named without the s"), met), (is_advised, 1), "{url}: {advice}");
         }
     }
 

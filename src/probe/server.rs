@@ -3,7 +3,6 @@
 //! Each step has an end, and a short one: somebody waits. Nothing is sent that would change anything. What it means is
 //! `opinion`'s business. RFC 5321 §3.1, §3.3; RFC 3207; RFC 2595.
 
-use super::certificate::objection;
 use super::opinion;
 use super::question::{is_open, settle, tls_comes_first, waits_for_tls};
 use super::sighting::{Sighting, Tls, millis};
@@ -127,6 +126,7 @@ pub(super) async fn look_once(
         Err(Ended::Outcome(outcome)) => sighting.ended(&outcome),
         Err(Ended::Error(error)) => sighting.failed(&error, met.dialogue().heard()),
     }
+    sighting.trouble = met.dialogue().trouble();
     sighting.told(look.endpoint.protocol, met.dialogue().heard());
     match &met {
         // Many greet with it, so that nobody has to ask.
@@ -161,16 +161,6 @@ impl From<Outcome> for Ended {
     }
 }
 
-impl Ended {
-    /// In one line.
-    pub(super) fn text(self) -> String {
-        match self {
-            Self::Outcome(outcome) => outcome.text,
-            Self::Error(error) => error.to_string(),
-        }
-    }
-}
-
 impl Met {
     pub(super) async fn begin(
         connection: Connection,
@@ -199,7 +189,7 @@ impl Met {
         }
     }
 
-    fn dialogue(&self) -> &Dialogue {
+    pub(super) fn dialogue(&self) -> &Dialogue {
         match self {
             Self::Smtp(client) => client.dialogue(),
             Self::Pop(session) => session.dialogue(),
@@ -220,9 +210,8 @@ impl Met {
 
 /// What is asked of a server that has greeted.
 async fn ask(met: &mut Met, look: &Look<'_>, sighting: &mut Sighting) -> Result<(), Ended> {
-    let why = |tls: &Tls| Some(objection(tls.flaw?, tls.objection.as_deref()?, tls));
     let is_must = look.is_demanding && matches!(look.endpoint.tls, TlsMode::Implicit | TlsMode::StartTls);
-    if let Some(why) = sighting.tls.as_ref().and_then(why).filter(|_| is_must) {
+    if let Some(why) = sighting.tls.as_ref().and_then(|tls| tls.objection.as_ref()).filter(|_| is_must) {
         // Whoever asked for a certain server tells nothing to another one.
         return Err(Outcome::failed_here(Phase::Tls, format!("its certificate is not accepted: {why}")).into());
     }

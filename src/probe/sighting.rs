@@ -2,11 +2,12 @@
 //!
 //! The names of the JSON schema `mailkit.probe/1` live here and nowhere else, but for its exit code. Judges nothing.
 
+use super::certificate::known_of;
 use super::report::Finding;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::envelope::Envelope;
 use crate::error::{Error, Kind};
-use crate::net::dialogue::Heard;
+use crate::net::dialogue::{Heard, Trouble};
 use crate::net::tls::Certified;
 use crate::smtp::outcome::{Ending, Outcome, Phase};
 use crate::smtp::reply::Reply;
@@ -70,7 +71,10 @@ pub struct Sighting {
     pub shown: Vec<secured::Certificate>,
     /// The newest version of TLS that it speaks, if that is too old, as `TLS 1.0`.
     #[serde(skip)]
-    pub(super) old_tls: Option<String>,
+    pub(super) old_tls: Option<&'static str>,
+    /// What ended the conversation, as far as that is more than its words.
+    #[serde(skip)]
+    pub(super) trouble: Option<Trouble>,
 }
 
 /// How a server stands.
@@ -121,11 +125,10 @@ pub struct Tls {
     pub expected: String,
     /// By what the certificate was found good: pkix, pin, or none.
     pub verified: &'static str,
-    /// Why it was not, if it was not.
+    /// Why it was not, if it was not: the worst of what speaks against it.
     pub objection: Option<String>,
-    /// Of which sort that is.
-    #[serde(skip)]
-    pub(super) flaw: Option<secured::Flaw>,
+    /// All that speaks against it, the worst first.
+    pub objections: Vec<Objection>,
     /// Whose the certificate is, as its subject says.
     pub subject: Option<String>,
     /// Who signed it.
@@ -144,6 +147,19 @@ pub struct Tls {
     pub spki_sha256: Option<String>,
     /// How many certificates were shown.
     pub chain: usize,
+}
+
+/// What speaks against a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objection {
+    /// The finding that it is: tls.untrusted, tls.other-name, tls.expired, tls.not-yet-valid or tls.certificate.
+    pub id: &'static str,
+    /// A sentence about the certificate, which is "it" there.
+    pub text: String,
+    /// Of which sort it is.
+    #[serde(skip)]
+    pub(super) flaw: secured::Flaw,
 }
 
 /// What a recipient was answered.
@@ -232,6 +248,7 @@ impl Sighting {
             reason: None,
             shown: Vec::new(),
             old_tls: None,
+            trouble: None,
         }
     }
 
@@ -327,13 +344,13 @@ impl Tls {
         let own = tls.chain.first();
         let read = own.and_then(|own| Certified::read(&own.der));
         let read = read.as_ref();
-        Self {
+        let mut seen = Self {
             version: tls.version.clone(),
             cipher: tls.cipher.clone(),
             expected: expected.to_owned(),
             verified: tls.verified.word(),
-            objection: tls.objection.clone(),
-            flaw: tls.flaw,
+            objection: None,
+            objections: Vec::new(),
             subject: read.map(|read| read.subject.clone()),
             issuer: read.map(|read| read.issuer.clone()),
             names: read.map(|read| read.names.clone()).unwrap_or_default(),
@@ -343,7 +360,17 @@ impl Tls {
             sha256: own.map(|own| own.sha256.to_string()),
             spki_sha256: own.and_then(|own| own.spki).map(|key| key.to_string()),
             chain: tls.chain.len(),
-        }
+        };
+        seen.object(&tls.objections);
+        seen
+    }
+
+    /// Takes these objections for all there are.
+    pub(super) fn object(&mut self, objections: &[secured::Objection]) {
+        let told =
+            |one: &secured::Objection| Objection { id: known_of(one.flaw).id, text: one.text.clone(), flaw: one.flaw };
+        self.objections = objections.iter().map(told).collect();
+        self.objection = self.objections.first().map(|worst| worst.text.clone());
     }
 }
 

@@ -4,7 +4,7 @@
 //! servers makes some of it worse. RFC 5321 §3.1, §3.8, §4.5.3.2; RFC 7672; RFC 8461 §4.2; RFC 8996.
 
 use super::answer::{answered, is_about_sender, is_greylisting, said};
-use super::certificate::{ends, known_of, objection};
+use super::certificate::{ends, known_of};
 use super::known::{
     DANE_MISMATCH, DANE_NO_TLS, DANE_ROLLOVER, Known, MAIL_LATER, MAIL_REFUSED, NET_NO_ROUTE, NET_REFUSED, NET_TIMEOUT,
     NET_UNREACHABLE, RCPT_CATCH_ALL, RCPT_GREYLISTED, RCPT_LATER, RCPT_REFUSED, SMTP_BROKEN, SMTP_BUSY,
@@ -125,11 +125,8 @@ impl Remarks<'_> {
     fn on_certificate(&mut self, visited: &Visited, tls: &Tls, days_min: i64) {
         let place = visited.place();
         // RFC 7672 §3.1.1: where the server's own certificate is named, nothing else about it matters.
-        if visited.dane != Some(Fit::Match)
-            && let (Some(flaw), Some(text)) = (visited.flaw, &visited.pkix)
-        {
-            let text = format!("the certificate of {place} is not accepted: {}", objection(flaw, text, tls));
-            self.find(known_of(flaw), text);
+        for one in visited.objections.iter().filter(|_| visited.dane != Some(Fit::Match)) {
+            self.find(known_of(one.flaw), format!("the certificate of {place} is not accepted: {}", one.text));
         }
         if let Some(days) = tls.days_left.filter(|days| *days < days_min) {
             self.find(TLS_ENDS_SOON, format!("the certificate of {place} {}", ends(days)));
@@ -147,12 +144,12 @@ impl Remarks<'_> {
             self.find(DANE_NO_TLS, format!("TLSA records promise TLS, and {place} has none"));
         }
         if policy.is_some_and(MtaSts::is_enforced) && host.sts_match == Some(true) && can_talk {
-            match (&visited.tls, visited.flaw) {
+            match (&visited.tls, visited.objections.first()) {
                 (None, _) => {
                     self.find(STS_NO_TLS, format!("the domain's policy (MTA-STS) wants TLS, and {place} has none"));
                 }
-                (Some(tls), Some(flaw)) => {
-                    let why = objection(flaw, visited.pkix.as_deref().unwrap_or_default(), tls);
+                (Some(_), Some(worst)) => {
+                    let why = &worst.text;
                     let text = format!("the domain's policy (MTA-STS) forbids the certificate of {place}: {why}");
                     self.find(STS_CERTIFICATE, text);
                 }

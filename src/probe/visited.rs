@@ -6,10 +6,10 @@
 use super::answer::reverse_path;
 use super::sighting::{Class, Failure, Recipient, Sighting, State, Times, Tls};
 use crate::engine::reach::{Reach, reach};
-use crate::net::dialogue::NO_ANSWER;
-use crate::net::tls::{Objection, TOO_OLD};
+use crate::net::dialogue::Trouble;
+use crate::net::tls::Why;
 use crate::smtp::outcome::Phase;
-use crate::wire::secured::{Certificate, Flaw, Verified};
+use crate::wire::secured::{Certificate, Flaw, Objection, Verified};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -36,7 +36,7 @@ pub struct Visited {
     pub ehlo: Vec<String>,
     /// The encryption, if there was one.
     pub tls: Option<Tls>,
-    /// What authorities make of the certificate: `ok`, or what speaks against it.
+    /// What authorities make of the certificate: `ok`, or all that speaks against it, the worst first.
     pub pkix: Option<String>,
     /// What TLSA records make of it; null if there are none that count.
     pub dane: Option<Fit>,
@@ -56,13 +56,13 @@ pub struct Visited {
     pub(super) is_old: bool,
     /// The newest version of TLS that it speaks, if that is too old.
     #[serde(skip)]
-    pub(super) old_tls: Option<String>,
+    pub(super) old_tls: Option<&'static str>,
     /// The reverse-path that was told, in its angle brackets.
     #[serde(skip)]
     pub(super) from: Option<String>,
-    /// What is wrong with the certificate, if anything.
+    /// What authorities have against the certificate, the worst first; whatever TLSA records make of it.
     #[serde(skip)]
-    pub(super) flaw: Option<Flaw>,
+    pub(super) objections: Vec<Objection>,
     /// Whether it is this machine that has no way there.
     #[serde(skip)]
     pub(super) has_no_route: bool,
@@ -134,7 +134,6 @@ impl Standing {
     pub fn of(sighting: &Sighting) -> Self {
         let failure = sighting.failure.as_ref();
         let phase = failure.map_or("", |failure| failure.phase);
-        let says = |what: &str| failure.is_some_and(|failure| failure.code.is_none() && failure.text.contains(what));
         let in_tls = phase == Phase::Tls.name();
         let greets = phase == Phase::Greeting.name();
         match sighting.state {
@@ -148,11 +147,12 @@ impl Standing {
             State::Deferred if greets => Self::Greeted4xx,
             State::Refused if greets => Self::Greeted5xx,
             State::Deferred => Self::Deferred,
-            _ if in_tls && (sighting.old_tls.is_some() || says(TOO_OLD)) => Self::TlsOld,
+            _ if in_tls && sighting.old_tls.is_some() => Self::TlsOld,
+            _ if in_tls && sighting.trouble == Some(Trouble::Handshake(Why::TooOld)) => Self::TlsOld,
             _ if in_tls => Self::TlsFailed,
             State::Refused | State::Unfit => Self::Rejected,
             State::Broken => Self::Broken,
-            State::Lost if says(NO_ANSWER) => Self::Silent,
+            State::Lost if sighting.trouble == Some(Trouble::Silence) => Self::Silent,
             State::Lost => Self::HungUp,
         }
     }
@@ -196,7 +196,7 @@ impl Visited {
             is_old: false,
             old_tls: None,
             from: None,
-            flaw: None,
+            objections: Vec::new(),
             has_no_route: false,
             shown: Vec::new(),
         }
@@ -208,7 +208,7 @@ impl Visited {
     pub fn new(
         (ip, port): (IpAddr, u16),
         sighting: Sighting,
-        judged: Option<Result<Verified, Objection>>,
+        judged: Option<Result<Verified, Vec<Objection>>>,
         dane: Option<Fit>,
         (has_stranger, own): (bool, &[IpAddr]),
     ) -> Self {
@@ -218,22 +218,22 @@ impl Visited {
         let mut rcpt = sighting.rcpt;
         let stranger = if has_stranger { rcpt.pop() } else { None };
         let mut tls = sighting.tls;
-        let (mut pkix, mut flaw) = (None, None);
+        let (mut pkix, mut objections) = (None, Vec::new());
         if let (Some(tls), Some(judged)) = (&mut tls, judged) {
             match judged {
                 Ok(verified) => {
                     tls.verified = verified.word();
                     pkix = Some("ok".to_owned());
                 }
-                Err(objection) => {
-                    flaw = Some(objection.flaw);
-                    pkix = Some(objection.text.clone());
-                    tls.objection = Some(objection.text);
+                Err(all) => {
+                    pkix = Some(all.iter().map(|one| one.text.as_str()).collect::<Vec<_>>().join("; "));
+                    tls.object(&all);
+                    objections = all;
                 }
             }
             if dane == Some(Fit::Match) {
                 tls.verified = Verified::Dane.word();
-                tls.objection = None;
+                tls.object(&[]);
             }
         }
         Self {
@@ -253,7 +253,7 @@ impl Visited {
             old_tls: sighting.old_tls,
             from: reverse_path(&sighting.replies),
             is_old: sighting.replies.iter().any(|said| said.verb() == Some("HELO")),
-            flaw,
+            objections,
             has_no_route: lacks_way(ip, sighting.reason, own),
             shown: sighting.shown,
         }
@@ -264,9 +264,9 @@ impl Visited {
         self.state != Standing::Skipped && !self.has_no_route
     }
 
-    /// What is wrong with the certificate, in a few words.
+    /// The worst of what is wrong with the certificate, in a few words.
     pub fn flaw_word(&self) -> Option<&'static str> {
-        Some(match self.flaw? {
+        Some(match self.objections.first()?.flaw {
             Flaw::Expired => "expired",
             Flaw::NotYetValid => "not valid yet",
             Flaw::OtherName => "for another name",
@@ -281,8 +281,8 @@ impl Visited {
     }
 
     /// The newest version of TLS that it speaks, if that is too old: `TLS 1.0`.
-    pub fn old_tls(&self) -> Option<&str> {
-        self.old_tls.as_deref()
+    pub fn old_tls(&self) -> Option<&'static str> {
+        self.old_tls
     }
 
     /// `takes 6.0 seconds to greet`, if that is remarkable.

@@ -61,7 +61,7 @@ fn brief(mut answer: Answer) -> Answer {
 /// at a smarthost is wrong, says nothing for good about a recipient, whatever the code: it may be put right.
 fn undecided(answer: Answer) -> Answer {
     // RFC 7504 §4: a host that takes no mail at all is not to be asked again.
-    let takes_none = ["521", "556"].iter().any(|code| answer.words.starts_with(code));
+    let takes_none = answer.code.is_some_and(|code| matches!(code.get(), 521 | 556));
     if answer.try_next && answer.fate() == Some(Fate::Permanent) && !takes_none {
         return Answer { status: EnhancedStatus { class: 4, ..answer.status }, ..answer };
     }
@@ -74,6 +74,7 @@ pub(super) mod tests {
     use crate::engine::route::Hop;
     use crate::envelope::{Envelope, ForwardPath, ReversePath};
     use crate::policy::guard::Guard;
+    use crate::status::ReplyCode;
     use crate::world::{Later, Timestamp};
     use std::net::IpAddr;
     use std::sync::{Arc, Mutex};
@@ -200,7 +201,8 @@ pub(super) mod tests {
     #[tokio::test]
     async fn hosts_that_will_not_talk_judge_nobody_for_good() {
         for (words, class) in [("554 5.7.1 not to you", 4), ("521 no mail here", 5), ("535 5.7.8 wrong password", 4)] {
-            let refusal = Answer { words: words.into(), ..answer(5, true) };
+            let code = words.get(..3).and_then(|code| code.parse().ok()).and_then(ReplyCode::new);
+            let refusal = Answer { words: words.into(), code, ..answer(5, true) };
             let lines = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(|ip| (ip, "*", refusal.clone()));
             let (classes, asked) = run(lines.into(), &["bob@x"]).await;
             assert_eq!((classes, asked.len()), (vec![class], 3), "{words}");

@@ -133,15 +133,21 @@ fn fail(due: &Due, answer: &Answer, status: EnhancedStatus, note: Option<&str>) 
 }
 
 fn told(due: &Due, answer: &Answer, action: Action, status: EnhancedStatus, note: Option<&str>) -> RecipientReport {
+    let words = match (answer.speaker(), &answer.remote) {
+        // What we say ourselves says of whom.
+        (None, Some(remote)) => format!("{remote}: {}", answer.words),
+        _ => answer.words.clone(),
+    };
     let words = match note {
-        Some(note) => format!("{}\n{note}", answer.words),
-        None => answer.words.clone(),
+        Some(note) => format!("{words}\n{note}"),
+        None => words,
     };
     RecipientReport {
         recipient: due.path.clone(),
         action,
         status,
-        remote_mta: answer.remote.clone(),
+        // RFC 3464 §2.3.5, §2.3.6: only what another host has said is told as its words.
+        remote_mta: answer.speaker().map(str::to_owned),
         words: Some(words),
         retry_until: None,
     }
@@ -154,5 +160,39 @@ fn quoted(answer: &Answer) -> String {
     match &answer.remote {
         Some(remote) => format!("{remote}: {words}"),
         None => words.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::courier::answer;
+    use crate::envelope::ForwardPath;
+    use crate::smtp::outcome::{Outcome, Phase};
+    use crate::smtp::reply::Reply;
+    use crate::status::ReplyCode;
+    use crate::world::Timestamp;
+
+    #[test]
+    fn what_we_say_of_a_host_is_not_told_as_its_words() {
+        let due = Due {
+            index: 0,
+            path: ForwardPath::parse("<bob@x.test>").expect("a path"),
+            due: Timestamp::UNIX_EPOCH,
+            first: Timestamp::UNIX_EPOCH,
+            attempts: 0,
+            warned: false,
+            last: None,
+        };
+        let reply = Reply { code: ReplyCode::new(550).expect("a code"), enhanced: None, lines: vec!["no".into()] };
+        for (outcome, remote, words) in [
+            (Outcome::of(Phase::Rcpt, &reply), Some("mx.x.test"), "550 no"),
+            (Outcome::failed_here(Phase::Tls, "it offers no TLS"), None, "mx.x.test: it offers no TLS"),
+            (Outcome::failed_here(Phase::Connect, "no way there"), None, "no way there"),
+        ] {
+            let answer = answer(&outcome, "mx.x.test", false);
+            let told = told(&due, &answer, Action::Failed, answer.status, None);
+            assert_eq!((told.remote_mta.as_deref(), told.words.as_deref()), (remote, Some(words)));
+        }
     }
 }

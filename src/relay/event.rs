@@ -4,7 +4,7 @@
 
 use crate::engine::handover::Answer;
 use crate::envelope::ForwardPath;
-use crate::status::EnhancedStatus;
+use crate::status::{EnhancedStatus, ReplyCode};
 use crate::store::spool::{Outcome, SpoolId};
 use crate::world::Timestamp;
 use serde::Serialize;
@@ -25,9 +25,11 @@ pub enum Event {
         result: AttemptResult,
         /// The status code of the answer.
         status: EnhancedStatus,
-        /// Who answered, if anybody.
+        /// The host that it was tried at, if one was reached.
         remote: Option<String>,
-        /// What was answered, unescaped.
+        /// The code that it answered; null if it is we who gave up.
+        code: Option<u16>,
+        /// What was answered, unescaped; or why we gave up.
         words: String,
         /// When it is tried again, if it is.
         #[serde(serialize_with = "as_text_if_any")]
@@ -72,8 +74,9 @@ impl Event {
             Outcome::Deferred { until, .. } => (AttemptResult::Deferred, Some(*until)),
             Outcome::Failed { .. } | Outcome::Cancelled => (AttemptResult::Failed, None),
         };
+        let code = answer.code.map(ReplyCode::get);
         let (recipient, remote, words) = (recipient.clone(), answer.remote.clone(), answer.in_full().into_owned());
-        Self::Attempt { id, recipient, result, status: answer.status, remote, words, until }
+        Self::Attempt { id, recipient, result, status: answer.status, remote, code, words, until }
     }
 }
 

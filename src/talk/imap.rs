@@ -2,7 +2,7 @@
 //!
 //! RFC 9051 §2.2, §4.3, §6.2.1, §6.2.2, §7; RFC 7888; RFC 4959; RFC 2177.
 
-use super::turn::{Answer, Grade, LINES_MAX, Turn, expect, kept, names};
+use super::turn::{Answer, Grade, Known, LINES_MAX, Turn, behind, expect, kept, names};
 use crate::wire::literal::{Announced, announced};
 use std::collections::VecDeque;
 
@@ -14,8 +14,7 @@ pub(super) struct Imap {
     continues: bool,
     ours: Literal,
     theirs: Literal,
-    offer: Vec<String>,
-    last: Option<Answer>,
+    known: Known,
     /// Commands that were made here.
     made: u32,
 }
@@ -43,8 +42,7 @@ impl Imap {
             continues: false,
             ours: Literal::default(),
             theirs: Literal::default(),
-            offer: Vec::new(),
-            last: None,
+            known: Known::default(),
             made: 0,
         }
     }
@@ -59,8 +57,8 @@ impl Imap {
         let upper = text.to_ascii_uppercase();
         let Some(at) = upper.find("CAPABILITY ") else { return };
         let list = upper[at + "CAPABILITY ".len()..].split(']').next().unwrap_or_default();
-        self.offer = names(list.split_ascii_whitespace());
-        self.offer.truncate(LINES_MAX);
+        self.known.offer = names(list.split_ascii_whitespace());
+        self.known.offer.truncate(LINES_MAX);
     }
 
     fn status(&mut self, word: &str, text: &str) {
@@ -69,11 +67,19 @@ impl Imap {
             "+" => Grade::More,
             _ => Grade::Bad,
         };
-        self.last = Some(Answer { word: word.to_owned(), grade, text: text.to_owned() });
+        self.known.last = Some(Answer { word: word.to_owned(), grade, text: text.to_owned() });
     }
 }
 
 impl Turn for Imap {
+    fn known(&self) -> &Known {
+        &self.known
+    }
+
+    fn known_mut(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
     fn said(&mut self, line: &[u8]) {
         let was_inside = self.ours.left > 0;
         let Some(rest) = self.ours.skip(line) else { return };
@@ -138,14 +144,6 @@ impl Turn for Imap {
         self.due.clear();
     }
 
-    fn last(&self) -> Option<&Answer> {
-        self.last.as_ref()
-    }
-
-    fn offer(&self) -> &[String] {
-        &self.offer
-    }
-
     fn ask_offer(&mut self, _: &str) -> String {
         self.command("CAPABILITY")
     }
@@ -155,24 +153,19 @@ impl Turn for Imap {
     }
 
     fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String {
-        let initial = initial.map(|answer| format!(" {answer}")).unwrap_or_default();
-        self.command(&format!("AUTHENTICATE {mechanism}{initial}"))
+        self.command(&format!("AUTHENTICATE {mechanism}{}", behind(initial)))
     }
 
     fn takes_initial(&self) -> bool {
-        self.offer.iter().any(|name| name == "SASL-IR")
+        self.known.offer.iter().any(|name| name == "SASL-IR")
     }
 
     fn mechanisms(&self) -> Vec<String> {
-        names(self.offer.iter().filter_map(|name| name.strip_prefix("AUTH=")))
+        names(self.known.offer.iter().filter_map(|name| name.strip_prefix("AUTH=")))
     }
 
     fn goodbye(&mut self) -> String {
         self.command("LOGOUT")
-    }
-
-    fn secured(&mut self) {
-        self.offer.clear();
     }
 }
 

@@ -27,10 +27,10 @@ impl Talk<'_> {
             self.learn().await?;
         }
         let tls = self.connection.as_ref().and_then(|connection| connection.tls().cloned());
-        if let Some(objection) = tls.as_ref().and_then(|tls| tls.objection.as_ref())
+        if let Some(worst) = tls.as_ref().and_then(|tls| tls.objections.first())
             && !credentials.permit.in_clear
         {
-            let what = format!("its certificate is not accepted, so nobody logs in: {objection}");
+            let what = format!("its certificate is not accepted, so nobody logs in: {}", worst.text);
             return Err(Error::new(Kind::Unavailable, what).with_peer(&self.name));
         }
         let stays_here = self.connection.as_ref().is_some_and(|connection| connection.peer().crosses_no_wire());

@@ -2,7 +2,7 @@
 //!
 //! RFC 1939 §3; RFC 2449 §5; RFC 5034 §4; RFC 2595 §4.
 
-use super::turn::{Answer, Grade, LINES_MAX, Turn, expect, kept, names, verb};
+use super::turn::{Answer, Grade, Known, LINES_MAX, Turn, expect, kept, names, verb};
 use std::collections::VecDeque;
 
 /// Follows one conversation.
@@ -11,8 +11,7 @@ pub(super) struct Pop3 {
     /// Inside an answer of several lines.
     is_list: bool,
     is_line_start: bool,
-    offer: Vec<String>,
-    last: Option<Answer>,
+    known: Known,
 }
 
 /// The form of an answer.
@@ -27,16 +26,24 @@ enum Due {
 impl Pop3 {
     pub(super) fn new() -> Self {
         let due = VecDeque::from([Due::Line]);
-        Self { due, is_list: false, is_line_start: true, offer: Vec::new(), last: None }
+        Self { due, is_list: false, is_line_start: true, known: Known::default() }
     }
 }
 
 impl Turn for Pop3 {
+    fn known(&self) -> &Known {
+        &self.known
+    }
+
+    fn known_mut(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
     fn said(&mut self, line: &[u8]) {
         let verb = verb(line);
         let has_argument = line.trim_ascii().contains(&b' ');
         let due = match verb.as_str() {
-            "" if self.last.as_ref().is_none_or(|last| last.grade != Grade::More) => return,
+            "" if self.known.last.as_ref().is_none_or(|last| last.grade != Grade::More) => return,
             "CAPA" => Due::Offer,
             "RETR" | "TOP" => Due::Lines,
             "LIST" | "UIDL" if !has_argument => Due::Lines,
@@ -52,8 +59,8 @@ impl Turn for Pop3 {
             if is_end {
                 self.is_list = false;
                 self.due.pop_front();
-            } else if self.due.front() == Some(&Due::Offer) && self.offer.len() < LINES_MAX {
-                self.offer.push(kept(line));
+            } else if self.due.front() == Some(&Due::Offer) && self.known.offer.len() < LINES_MAX {
+                self.known.offer.push(kept(line));
             }
             return;
         }
@@ -64,12 +71,12 @@ impl Turn for Pop3 {
             "+" => Grade::More,
             _ => Grade::Bad,
         };
-        self.last = Some(Answer { word: word.to_owned(), grade, text: rest.to_owned() });
+        self.known.last = Some(Answer { word: word.to_owned(), grade, text: rest.to_owned() });
         match (self.due.front(), grade) {
             (Some(Due::Lines | Due::Offer), Grade::Good) => {
                 (self.is_list, self.is_line_start) = (true, true);
                 if self.due.front() == Some(&Due::Offer) {
-                    self.offer.clear();
+                    self.known.offer.clear();
                 }
             }
             _ => drop(self.due.pop_front()),
@@ -85,14 +92,6 @@ impl Turn for Pop3 {
         self.is_list = false;
     }
 
-    fn last(&self) -> Option<&Answer> {
-        self.last.as_ref()
-    }
-
-    fn offer(&self) -> &[String] {
-        &self.offer
-    }
-
     fn ask_offer(&mut self, _: &str) -> String {
         "CAPA".to_owned()
     }
@@ -101,26 +100,9 @@ impl Turn for Pop3 {
         "STLS".to_owned()
     }
 
-    fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String {
-        let initial = initial.map(|answer| format!(" {answer}")).unwrap_or_default();
-        format!("AUTH {mechanism}{initial}")
-    }
-
-    fn takes_initial(&self) -> bool {
-        true
-    }
-
     fn mechanisms(&self) -> Vec<String> {
-        let lines = self.offer.iter().filter_map(|line| line.strip_prefix("SASL "));
+        let lines = self.known.offer.iter().filter_map(|line| line.strip_prefix("SASL "));
         names(lines.flat_map(str::split_ascii_whitespace))
-    }
-
-    fn goodbye(&mut self) -> String {
-        "QUIT".to_owned()
-    }
-
-    fn secured(&mut self) {
-        self.offer.clear();
     }
 }
 

@@ -13,11 +13,12 @@ use crate::engine::dial::{Dialled, Security, follow};
 use crate::engine::passed::introduce;
 use crate::error::{Error, Kind, Result};
 use crate::net::connection::Connection;
-use crate::net::tls::{ClientTls, TlsOptions, Trust};
+use crate::net::tls::{ClientTls, Refused, TlsOptions, Trust};
 use crate::sasl::Credentials;
 use crate::smtp::outcome::{Outcome, Phase as Step};
 use crate::smtp::reply::Reply;
 use crate::wire::record::{Data, Keep, Recorder};
+use crate::wire::secured::{Objection, Tls};
 use crate::wire::transcript::{Entry, Side};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -100,7 +101,7 @@ impl<'a> Talk<'a> {
             (talk.show)(News::Entry(Entry::Note(1, format!("PROXY header {said}"))));
         }
         if let Security::Implicit(_) = dialled.security {
-            let begun = talk.handshake().await;
+            let begun = talk.handshake(Refused::before_words).await;
             begun.map_err(|error| error.under(talk.recorder.veil()))?;
         }
         Ok(talk)
@@ -360,19 +361,19 @@ impl<'a> Talk<'a> {
                 .with_peer(&self.name)
                 .hint("somebody on the way may be putting words into its mouth"));
         }
-        self.handshake().await
+        self.handshake(|refused| refused).await
     }
 
-    async fn handshake(&mut self) -> Result<()> {
+    /// Begins TLS; what there is to advise if that fails depends on whether anything was said before.
+    async fn handshake(&mut self, advised: impl FnOnce(Refused) -> Refused) -> Result<()> {
         let tls = ClientTls::with(&self.tls)?;
         let connection = self.connection.take().ok_or_else(|| self.gone())?;
-        let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await?;
+        let connection = connection.connect_tls(&tls, &self.name, self.patience.each).await.map_err(advised)?;
         (self.show)(News::Entry(Entry::Tls(1)));
-        let facts = connection.tls().map(|tls| (tls.version.clone(), tls.cipher.clone(), tls.objection.clone()));
-        if let Some((version, cipher, objection)) = facts {
+        if let Some(Tls { version, cipher, objections, .. }) = connection.tls() {
             self.tell(News::Word(format!("TLS is up: {version}, {cipher}")));
-            if let Some(objection) = objection {
-                self.tell(News::Warning(format!("its certificate is not accepted: {objection}")));
+            for Objection { text, .. } in objections {
+                self.tell(News::Warning(format!("its certificate is not accepted: {text}")));
             }
         }
         self.connection = Some(connection);

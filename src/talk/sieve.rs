@@ -2,7 +2,7 @@
 //!
 //! RFC 5804 §1.2, §2.1, §2.2.
 
-use super::turn::{Answer, Grade, LINES_MAX, Turn, kept, names};
+use super::turn::{Answer, Grade, Known, LINES_MAX, Turn, kept, names};
 use crate::wire::literal::announced;
 
 /// Octets of a line that are kept while it comes.
@@ -21,13 +21,11 @@ pub(super) struct Sieve {
     held: Vec<u8>,
     /// What the server offers, as far as it has said so since the last end of an answer.
     begun: Vec<String>,
-    offer: Vec<String>,
-    last: Option<Answer>,
+    known: Known,
 }
 
 impl Sieve {
     pub(super) fn new() -> Self {
-        let (begun, offer) = (Vec::new(), Vec::new());
         Self {
             due: 1,
             is_login: false,
@@ -35,9 +33,8 @@ impl Sieve {
             theirs: 0,
             is_string: false,
             held: Vec::new(),
-            begun,
-            offer,
-            last: None,
+            begun: Vec::new(),
+            known: Known::default(),
         }
     }
 
@@ -47,7 +44,8 @@ impl Sieve {
     }
 
     fn word(&self, name: &str) -> Option<&str> {
-        let line = self.offer.iter().find(|line| line.to_ascii_uppercase().starts_with(&format!("\"{name}\"")))?;
+        let line =
+            self.known.offer.iter().find(|line| line.to_ascii_uppercase().starts_with(&format!("\"{name}\"")))?;
         Some(line.get(name.len() + 2..)?.trim().trim_matches('"'))
     }
 }
@@ -65,6 +63,14 @@ fn literal(line: &[u8]) -> u64 {
 }
 
 impl Turn for Sieve {
+    fn known(&self) -> &Known {
+        &self.known
+    }
+
+    fn known_mut(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
     fn said(&mut self, line: &[u8]) {
         let was_inside = self.ours > 0;
         let Some(rest) = skip(&mut self.ours, line) else { return };
@@ -111,15 +117,15 @@ impl Turn for Sieve {
         self.due = self.due.saturating_sub(1);
         if grade == Grade::More {
             let text = text.trim().trim_matches('"').to_owned();
-            self.last = Some(Answer { word: "+".to_owned(), grade, text });
+            self.known.last = Some(Answer { word: "+".to_owned(), grade, text });
             return;
         }
         let begun = std::mem::take(&mut self.begun);
         if begun.iter().any(|line| line.to_ascii_uppercase().starts_with("\"IMPLEMENTATION\"")) {
-            self.offer = begun;
+            self.known.offer = begun;
         }
         self.is_login = false;
-        self.last = Some(Answer { word: word.to_owned(), grade, text: words.to_owned() });
+        self.known.last = Some(Answer { word: word.to_owned(), grade, text: words.to_owned() });
     }
 
     fn due(&self) -> usize {
@@ -130,20 +136,8 @@ impl Turn for Sieve {
         self.due = 0;
     }
 
-    fn last(&self) -> Option<&Answer> {
-        self.last.as_ref()
-    }
-
-    fn offer(&self) -> &[String] {
-        &self.offer
-    }
-
     fn ask_offer(&mut self, _: &str) -> String {
         "CAPABILITY".to_owned()
-    }
-
-    fn start_tls(&mut self) -> String {
-        "STARTTLS".to_owned()
     }
 
     fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String {
@@ -157,12 +151,8 @@ impl Turn for Sieve {
     }
 
     fn last_challenge(&self) -> Option<&str> {
-        let (_, behind) = self.last.as_ref()?.text.split_once("(SASL \"")?;
+        let (_, behind) = self.known.last.as_ref()?.text.split_once("(SASL \"")?;
         behind.split('"').next()
-    }
-
-    fn takes_initial(&self) -> bool {
-        true
     }
 
     fn mechanisms(&self) -> Vec<String> {
@@ -174,7 +164,7 @@ impl Turn for Sieve {
     }
 
     fn secured(&mut self) {
-        self.offer.clear();
+        self.known.offer.clear();
         // RFC 5804 §2.2: the server says anew what it offers, without being asked.
         self.due += 1;
     }

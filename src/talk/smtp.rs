@@ -2,7 +2,7 @@
 //!
 //! RFC 5321 §3.3, §4.2; RFC 2033 §4.2; RFC 2920; RFC 3030 §2; RFC 4954 §4.
 
-use super::turn::{Answer, DUE_MAX, Grade, LINES_MAX, Turn, expect, kept, names, verb};
+use super::turn::{Answer, DUE_MAX, Grade, Known, LINES_MAX, Turn, expect, kept, names, verb};
 use std::collections::VecDeque;
 
 /// Follows one conversation.
@@ -14,9 +14,7 @@ pub(super) struct Smtp {
     accepted: usize,
     /// The lines of an answer that is not complete.
     lines: Vec<String>,
-    /// The last answer to EHLO or LHLO, behind its first line.
-    offer: Vec<String>,
-    last: Option<Answer>,
+    known: Known,
 }
 
 /// What an answer answers.
@@ -42,8 +40,7 @@ enum Place {
 impl Smtp {
     pub(super) fn new(is_lmtp: bool) -> Self {
         let due = VecDeque::from([Due::Greeting]);
-        let (lines, offer) = (Vec::new(), Vec::new());
-        Self { is_lmtp, due, place: Place::Commands, accepted: 0, lines, offer, last: None }
+        Self { is_lmtp, due, place: Place::Commands, accepted: 0, lines: Vec::new(), known: Known::default() }
     }
 
     fn end_of_message(&mut self) {
@@ -82,6 +79,14 @@ impl Smtp {
 }
 
 impl Turn for Smtp {
+    fn known(&self) -> &Known {
+        &self.known
+    }
+
+    fn known_mut(&mut self) -> &mut Known {
+        &mut self.known
+    }
+
     fn said(&mut self, line: &[u8]) {
         match self.place {
             Place::Commands if line.is_empty() => {}
@@ -116,7 +121,7 @@ impl Turn for Smtp {
         let due = self.due.pop_front();
         match (due, grade) {
             (Some(Due::Hello), Grade::Good) => {
-                self.offer = lines.iter().skip(1).cloned().collect();
+                self.known.offer = lines.iter().skip(1).cloned().collect();
                 self.accepted = 0;
             }
             (Some(Due::Rcpt), Grade::Good) => self.accepted += 1,
@@ -125,7 +130,7 @@ impl Turn for Smtp {
             _ => {}
         }
         let text = lines.last().cloned().unwrap_or_default();
-        self.last = Some(Answer { word: code.to_owned(), grade, text });
+        self.known.last = Some(Answer { word: code.to_owned(), grade, text });
     }
 
     fn due(&self) -> usize {
@@ -144,44 +149,15 @@ impl Turn for Smtp {
         self.due.clear();
     }
 
-    fn last(&self) -> Option<&Answer> {
-        self.last.as_ref()
-    }
-
-    fn offer(&self) -> &[String] {
-        &self.offer
-    }
-
     fn ask_offer(&mut self, helo: &str) -> String {
         format!("{} {helo}", if self.is_lmtp { "LHLO" } else { "EHLO" })
     }
 
-    fn start_tls(&mut self) -> String {
-        "STARTTLS".to_owned()
-    }
-
-    fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String {
-        let initial = initial.map(|answer| format!(" {answer}")).unwrap_or_default();
-        format!("AUTH {mechanism}{initial}")
-    }
-
-    fn takes_initial(&self) -> bool {
-        true
-    }
-
     fn mechanisms(&self) -> Vec<String> {
         let words = |line: &String| line.to_ascii_uppercase().replacen("AUTH=", "AUTH ", 1);
-        let lines: Vec<String> = self.offer.iter().map(words).collect();
+        let lines: Vec<String> = self.known.offer.iter().map(words).collect();
         let auth = lines.iter().filter_map(|line| line.strip_prefix("AUTH "));
         names(auth.flat_map(str::split_ascii_whitespace))
-    }
-
-    fn goodbye(&mut self) -> String {
-        "QUIT".to_owned()
-    }
-
-    fn secured(&mut self) {
-        self.offer.clear();
     }
 }
 

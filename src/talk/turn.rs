@@ -35,8 +35,21 @@ pub struct Answer {
     pub text: String,
 }
 
+/// What is kept of a conversation, whatever is spoken.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What the server offers, as it has said last.
+    pub(super) offer: Vec<String>,
+    /// The last complete answer.
+    pub(super) last: Option<Answer>,
+}
+
 /// Follows a conversation.
 pub(super) trait Turn: Send {
+    /// What is known by now.
+    fn known(&self) -> &Known;
+    /// The same, to forget it.
+    fn known_mut(&mut self) -> &mut Known;
     /// We have said this line, its end included.
     fn said(&mut self, line: &[u8]);
     /// The server has said this line, its end included; a line that is too long may come in several.
@@ -54,15 +67,23 @@ pub(super) trait Turn: Send {
         false
     }
     /// The last complete answer.
-    fn last(&self) -> Option<&Answer>;
+    fn last(&self) -> Option<&Answer> {
+        self.known().last.as_ref()
+    }
     /// What the server offers, as it has said last.
-    fn offer(&self) -> &[String];
+    fn offer(&self) -> &[String] {
+        &self.known().offer
+    }
     /// The question for that.
     fn ask_offer(&mut self, helo: &str) -> String;
     /// The words for TLS.
-    fn start_tls(&mut self) -> String;
+    fn start_tls(&mut self) -> String {
+        "STARTTLS".to_owned()
+    }
     /// What a login begins with.
-    fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String;
+    fn begin_login(&mut self, mechanism: &str, initial: Option<&str>) -> String {
+        format!("AUTH {mechanism}{}", behind(initial))
+    }
     /// What a challenge is answered with.
     fn answer(&self, text: &str) -> String {
         text.to_owned()
@@ -72,13 +93,19 @@ pub(super) trait Turn: Send {
         None
     }
     /// Whether a first answer may go along with that.
-    fn takes_initial(&self) -> bool;
+    fn takes_initial(&self) -> bool {
+        true
+    }
     /// The mechanisms that the server offers.
     fn mechanisms(&self) -> Vec<String>;
     /// The last words.
-    fn goodbye(&mut self) -> String;
+    fn goodbye(&mut self) -> String {
+        "QUIT".to_owned()
+    }
     /// The connection is encrypted now: what was offered before counts no more.
-    fn secured(&mut self);
+    fn secured(&mut self) {
+        self.known_mut().offer.clear();
+    }
 }
 
 /// Begins to follow a conversation, in front of the greeting.
@@ -102,6 +129,11 @@ pub(super) fn kept(line: &[u8]) -> String {
 pub(super) fn verb(line: &[u8]) -> String {
     let word = line.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
     String::from_utf8_lossy(word.get(..word.len().min(32)).unwrap_or(word)).to_ascii_uppercase()
+}
+
+/// A first answer behind the name of its mechanism.
+pub(super) fn behind(initial: Option<&str>) -> String {
+    initial.map(|answer| format!(" {answer}")).unwrap_or_default()
 }
 
 /// One more answer is due.

@@ -18,10 +18,8 @@ pub struct Tls {
     pub cipher: String,
     /// How the peer's certificate was found good.
     pub verified: Verified,
-    /// Why it was not, where that was only looked at and not held against the peer.
-    pub objection: Option<String>,
-    /// Of which sort that is.
-    pub flaw: Option<Flaw>,
+    /// All that speaks against it, the worst first, where that was only looked at and not held against the peer.
+    pub objections: Vec<Objection>,
     /// What the peer showed, its own certificate first. Servers ask for none.
     pub chain: Vec<Certificate>,
     /// What both ends of this connection know and nobody between them can (RFC 9266).
@@ -44,19 +42,29 @@ pub enum Verified {
     No,
 }
 
-/// What is wrong with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What speaks against a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// Of which sort it is.
+    pub flaw: Flaw,
+    /// A sentence about the certificate, which is "it" there; may hold a stranger's words.
+    pub text: String,
+}
+
+/// What is wrong with a certificate. The worst comes first: where nobody vouches, name and days are only claimed; where the
+/// name is another's, the server is not the one that was meant; and what is too old was good once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Flaw {
+    /// Nobody whom we trust vouches for it.
+    Untrusted,
+    /// Something that has no name here.
+    Other,
+    /// It is for another name.
+    OtherName,
     /// It, or one above it, is too old.
     Expired,
     /// It is not good yet.
     NotYetValid,
-    /// It is for another name.
-    OtherName,
-    /// Nobody whom we trust vouches for it.
-    Untrusted,
-    /// Something else.
-    Other,
 }
 
 /// A certificate that was shown.

@@ -74,14 +74,18 @@ impl<'a> Watch<'a> {
 /// `01ARZ3NDEKTSV4RRFFQ69G5FAV <bob@hamburger.example>: deferred until …; mx1 said: 451 later`
 fn line(event: &Event) -> String {
     match event {
-        Event::Attempt { id, recipient, result, status, remote, words, until } => {
+        Event::Attempt { id, recipient, result, status, remote, code, words, until } => {
             let result = match (result, until) {
                 (AttemptResult::Delivered, _) => "delivered".to_owned(),
                 (AttemptResult::Deferred, Some(until)) => format!("deferred ({status}) until {until:.0}"),
                 (AttemptResult::Deferred, None) => format!("deferred ({status})"),
                 (AttemptResult::Failed, _) => format!("failed ({status})"),
             };
-            let said = remote.as_ref().map(|remote| format!("{remote} said: ")).unwrap_or_default();
+            let said = match (remote, code) {
+                (None, _) => String::new(),
+                (Some(remote), Some(_)) => format!("{remote} said: "),
+                (Some(remote), None) => format!("we say of {remote}: "),
+            };
             format!("{id} <{recipient}>: {result}; {said}{words}")
         }
         Event::Report { about, id, to } => format!("{about}: report {id} to <{to}>"),
@@ -105,6 +109,7 @@ mod tests {
             result: AttemptResult::Deferred,
             status: EnhancedStatus::new(4, 2, 0),
             remote: Some("mx1.hamburger.example".into()),
+            code: Some(451),
             words: "451 4.2.0 later".into(),
             until: Some(Timestamp::UNIX_EPOCH),
         };
@@ -114,6 +119,13 @@ mod tests {
              mx1.hamburger.example said: 451 4.2.0 later"
         );
         let json = serde_json::to_value(&attempt).expect("JSON");
+        // What the other side has not said is not put into its mouth.
+        let mut ours = attempt;
+        if let Event::Attempt { code, words, .. } = &mut ours {
+            (*code, *words) = (None, "the server does not offer TLS, which is required".into());
+        }
+        let wanted = "; we say of mx1.hamburger.example: the server does not offer TLS, which is required";
+        assert!(line(&ours).ends_with(wanted), "{}", line(&ours));
         assert_eq!((&json["event"], &json["result"]), (&"attempt".into(), &"deferred".into()));
         assert_eq!(
             (&json["recipient"], &json["until"]),

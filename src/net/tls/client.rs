@@ -1,7 +1,10 @@
 //! The client's side: whom it trusts, who it is, and what name it expects.
 
+use super::farewell::Farewell;
+use super::objections::{Shown, objections};
+use super::refusal::Refused;
 use super::verify::Verifier;
-use super::{TlsOptions, Trust, apart, facts, judge, old, provider, refusal};
+use super::{TlsOptions, Trust, apart, facts, old, provider, refusal};
 use crate::error::{Error, Kind, Result};
 use crate::wire::secured::Verified;
 use crate::wire::session::Tls;
@@ -62,28 +65,30 @@ impl ClientTls {
         Self { verified: Verified::MtaSts, ..self }
     }
 
-    pub(in crate::net) async fn connect(&self, stream: Box<dyn Stream>, host: &str) -> Result<(Box<dyn Stream>, Tls)> {
+    pub(in crate::net) async fn connect(
+        &self,
+        stream: Box<dyn Stream>,
+        host: &str,
+    ) -> Result<(Box<dyn Stream>, Tls), Refused> {
         let name = match &self.name {
             Some(name) => name.clone(),
-            None => server_name(host)?,
+            None => server_name(host).map_err(Refused::other)?,
         };
         if self.is_question {
-            return Err(old::ask(stream, host, &name).await);
+            return Err(refusal::asked(old::ask(stream, &name).await, host));
         }
         let connected = self.connector.connect(name.clone(), stream).await;
         let stream = connected.map_err(|error| refusal::of(error, host))?;
         let connection = stream.get_ref().1;
         let mut facts = facts(connection, self.verified);
         if let (Some((judge, verified)), Some([own, others @ ..])) = (&self.judge, connection.peer_certificates()) {
-            match judge.verify_server_cert(own, others, &name, &[], UnixTime::now()) {
-                Ok(_) => facts.verified = *verified,
-                Err(error) => {
-                    facts.objection = Some(refusal::objection(&error));
-                    facts.flaw = Some(judge::flaw(&error));
-                }
+            let shown = Shown { own, others, name: &name, at: UnixTime::now() };
+            facts.objections = objections(&**judge, *verified, &shown);
+            if facts.objections.is_empty() {
+                facts.verified = *verified;
             }
         }
-        Ok((Box::new(stream), facts))
+        Ok((Box::new(Farewell(stream)), facts))
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! For those who report on servers: one look, several questions. Connects to nobody. RFC 5280 §6; RFC 9525.
 
+use super::Trust;
 use super::client::{verified, verifier};
-use super::{Trust, refusal};
+use super::objections::{Shown, objections};
 use crate::error::Result;
-use crate::wire::secured::{Certificate, Flaw, Verified};
+use crate::wire::secured::{Certificate, Flaw, Objection, Verified};
 use crate::world::Timestamp;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -19,34 +20,24 @@ pub struct Judge {
     verified: Verified,
 }
 
-/// What speaks against a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objection {
-    /// Of which sort it is.
-    pub flaw: Flaw,
-    /// A sentence about the certificate, which is "it" there.
-    pub text: String,
-}
-
 impl Judge {
     /// By this trust. An error says that there are no authorities to trust.
     pub fn new(trust: &Trust) -> Result<Self> {
         Ok(Self { verifier: verifier(trust)?, verified: verified(trust) })
     }
 
-    /// What the chain is worth at a time, for a server of this name.
-    pub fn judge(&self, chain: &[Certificate], name: &str, at: Timestamp) -> Result<Verified, Objection> {
-        let other = |text: &str| Objection { flaw: Flaw::Other, text: text.to_owned() };
+    /// What the chain is worth at a time, for a server of this name; or all that speaks against it, the worst first.
+    pub fn judge(&self, chain: &[Certificate], name: &str, at: Timestamp) -> Result<Verified, Vec<Objection>> {
+        let other = |text: &str| vec![Objection { flaw: Flaw::Other, text: text.to_owned() }];
         let chain: Vec<CertificateDer<'_>> = chain.iter().map(|one| CertificateDer::from(&*one.der)).collect();
         let [own, others @ ..] = chain.as_slice() else { return Err(other("none was shown")) };
         let Ok(name) = ServerName::try_from(name.trim_matches(['[', ']']).to_owned()) else {
             return Err(other("the server's name is none that a certificate can carry"));
         };
         let at = Duration::from_secs(u64::try_from(at.as_second()).unwrap_or(0));
-        match self.verifier.verify_server_cert(own, others, &name, &[], UnixTime::since_unix_epoch(at)) {
-            Ok(_) => Ok(self.verified),
-            Err(error) => Err(Objection { flaw: flaw(&error), text: refusal::objection(&error) }),
-        }
+        let shown = Shown { own, others, name: &name, at: UnixTime::since_unix_epoch(at) };
+        let objections = objections(&*self.verifier, self.verified, &shown);
+        if objections.is_empty() { Ok(self.verified) } else { Err(objections) }
     }
 }
 
@@ -95,7 +86,7 @@ mod tests {
             (&unknown, "mx.x.test", "2026-02-01T00:00:00Z", Some(Flaw::Untrusted)),
         ] {
             let judged = judge.judge(&chain, name, at.parse().expect("a time"));
-            assert_eq!(judged.clone().err().map(|objection| objection.flaw), wanted, "{name} {at}: {judged:?}");
+            assert_eq!(judged.as_ref().err().map(|all| all[0].flaw), wanted, "{name} {at}: {judged:?}");
         }
         assert!(known.judge(&[], "mx.x.test", Timestamp::UNIX_EPOCH).is_err());
     }

@@ -7,7 +7,9 @@
 mod certified;
 mod client;
 mod dane;
+mod farewell;
 mod judge;
+mod objections;
 mod old;
 mod refusal;
 mod server;
@@ -15,10 +17,10 @@ mod verify;
 
 pub use certified::{Certified, DAYS_MIN};
 pub use client::ClientTls;
-pub use judge::{Judge, Objection};
-pub use old::{newest_version, speaks_tls};
+pub use judge::Judge;
+pub use old::Newest;
 pub(super) use refusal::alert;
-pub use refusal::{TOO_OLD, is_vague};
+pub use refusal::{Refused, Why};
 pub use server::ServerTls;
 
 use crate::error::{Error, Kind, Result};
@@ -67,8 +69,7 @@ pub struct TlsOptions {
     pub identity: Option<Arc<Identity>>,
     /// The name that the certificate must carry, if not the one that was dialled.
     pub name: Option<String>,
-    /// No handshake is wanted, only the answer to the question which version the server speaks: that is what the error
-    /// says that comes of it.
+    /// No handshake is wanted, only the answer to the question which version the server speaks, [`Why::Asked`].
     pub is_question: bool,
 }
 
@@ -127,8 +128,7 @@ fn facts<Side>(connection: &ConnectionCommon<Side>, verified: Verified) -> Tls {
             .negotiated_cipher_suite()
             .map_or_else(String::new, |suite| format!("{:?}", suite.suite()).replace("TLS13_", "TLS_")),
         verified,
-        objection: None,
-        flaw: None,
+        objections: Vec::new(),
         chain: shown.iter().map(certificate).collect(),
         // RFC 9266 §4.2 needs the extended master secret with TLS 1.2, and the library does not say whether it is there.
         exporter: (version == Some(ProtocolVersion::TLSv1_3))

@@ -4,17 +4,12 @@
 //! nothing is encrypted. For those who report on servers, after a handshake of ours has failed.
 //! RFC 5246 §7.2, §7.4.1.2, §7.4.1.3, Appendix E.1; RFC 8996.
 
-use crate::error::{Error, Kind};
 use crate::net::entropy::SystemEntropy;
 use crate::world::{Entropy, Stream};
 use rustls::pki_types::ServerName;
+use std::fmt;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-/// How it is said which version a server speaks; its name follows, up to a colon.
-const NEWEST: &str = "the newest version that the server speaks is ";
-/// What is said of a server that answers with an alert, as one does that knows TLS 1.3 alone.
-const NONE_OF_THESE: &str = "the server speaks TLS, and none of the versions up to 1.2";
 
 /// An alert of ours: fatal, user_canceled.
 const GOODBYE: [u8; 7] = [21, 3, 1, 0, 2, 2, 90];
@@ -27,49 +22,67 @@ const SUITES: [u16; 20] = [
     0x003c, 0x002f, 0x0035, 0x000a, 0x0005, 0x0004,
 ];
 
-/// Asks. What comes of it is always an error, which says the version if the server has told it.
-pub(super) async fn ask(mut stream: Box<dyn Stream>, host: &str, name: &ServerName<'_>) -> Error {
+/// Asks. An error says that the connection broke.
+pub(super) async fn ask(mut stream: Box<dyn Stream>, name: &ServerName<'_>) -> io::Result<Newest> {
     let mut random = [0; 32];
     SystemEntropy.fill(&mut random);
-    match answer(&mut stream, &hello(random, name)).await {
-        Ok(Answer::Chosen(version)) => {
-            let what = match version {
-                0x0303 => "TLS 1.2: so it is not too old",
-                0x0302 => "TLS 1.1: 1.2 or 1.3 is needed",
-                0x0301 => "TLS 1.0: 1.2 or 1.3 is needed",
-                0x0300 => "SSL 3.0: TLS 1.2 or 1.3 is needed",
-                _ => "one that nobody knows: 1.2 or 1.3 is needed",
-            };
-            Error::new(Kind::Unavailable, format!("{NEWEST}{what}")).with_peer(host)
+    answer(&mut stream, &hello(random, name)).await
+}
+
+/// The newest version that a server speaks with a client that knows none beyond TLS 1.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Newest {
+    /// SSL 3.0.
+    Ssl30,
+    /// TLS 1.0.
+    Tls10,
+    /// TLS 1.1.
+    Tls11,
+    /// TLS 1.2, so it is not too old.
+    Tls12,
+    /// It speaks TLS, and a version that nobody knows.
+    Odd,
+    /// It speaks TLS, and none of these versions, as one does that knows TLS 1.3 alone.
+    Other,
+    /// What it says is not TLS; or it says nothing.
+    NoTls,
+}
+
+impl Newest {
+    /// Whether the server speaks TLS at all.
+    pub fn is_tls(self) -> bool {
+        self != Self::NoTls
+    }
+
+    /// The name of the version, as `TLS 1.0`, if it is too old.
+    pub fn too_old(self) -> Option<&'static str> {
+        match self {
+            Self::Ssl30 => Some("SSL 3.0"),
+            Self::Tls10 => Some("TLS 1.0"),
+            Self::Tls11 => Some("TLS 1.1"),
+            Self::Odd => Some("one that nobody knows"),
+            Self::Tls12 | Self::Other | Self::NoTls => None,
         }
-        Ok(Answer::Alert) => Error::new(Kind::Unavailable, NONE_OF_THESE).with_peer(host),
-        Ok(Answer::Other) => Error::new(Kind::Unavailable, "what the server says is not TLS").with_peer(host),
-        Err(error) => Error::new(Kind::Temporary, "the connection broke").with_peer(host).caused_by(error),
     }
 }
 
-/// The version that an error of `ask` names, as `TLS 1.0`.
-pub fn newest_version(text: &str) -> Option<&str> {
-    text.split_once(NEWEST)?.1.split(':').next()
+impl fmt::Display for Newest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, self.too_old()) {
+            (Self::Ssl30, _) => {
+                f.write_str("the newest version that the server speaks is SSL 3.0: TLS 1.2 or 1.3 is needed")
+            }
+            (_, Some(version)) => {
+                write!(f, "the newest version that the server speaks is {version}: 1.2 or 1.3 is needed")
+            }
+            (Self::Tls12, _) => f.write_str("the server speaks TLS 1.2, so it is not too old"),
+            (Self::NoTls, _) => f.write_str("what the server says is not TLS"),
+            _ => f.write_str("the server speaks TLS, and none of the versions up to 1.2"),
+        }
+    }
 }
 
-/// Whether the one that an error of `ask` is about speaks TLS at all.
-pub fn speaks_tls(text: &str) -> bool {
-    text.contains(NEWEST) || text.contains(NONE_OF_THESE)
-}
-
-/// What a server says to a hello.
-#[derive(Debug, PartialEq, Eq)]
-enum Answer {
-    /// Let us speak this version.
-    Chosen(u16),
-    /// No.
-    Alert,
-    /// Something that is not TLS, or nothing.
-    Other,
-}
-
-async fn answer(stream: &mut Box<dyn Stream>, hello: &[u8]) -> io::Result<Answer> {
+async fn answer(stream: &mut Box<dyn Stream>, hello: &[u8]) -> io::Result<Newest> {
     stream.write_all(hello).await?;
     stream.flush().await?;
     let mut head = [0; HELLO_HEAD];
@@ -92,12 +105,16 @@ fn is_alert(octets: &[u8]) -> bool {
 }
 
 /// What the beginning of a record means.
-fn chosen(octets: &[u8]) -> Answer {
+fn chosen(octets: &[u8]) -> Newest {
     match octets {
         // A record of the handshake, its version and length; ServerHello, its length; its version.
-        [22, 3, _, _, _, 2, _, _, _, major, minor] => Answer::Chosen(u16::from_be_bytes([*major, *minor])),
-        [21, 3, ..] => Answer::Alert,
-        _ => Answer::Other,
+        [22, 3, _, _, _, 2, _, _, _, 3, 0] => Newest::Ssl30,
+        [22, 3, _, _, _, 2, _, _, _, 3, 1] => Newest::Tls10,
+        [22, 3, _, _, _, 2, _, _, _, 3, 2] => Newest::Tls11,
+        [22, 3, _, _, _, 2, _, _, _, 3, 3] => Newest::Tls12,
+        [22, 3, _, _, _, 2, _, _, _, _, _] => Newest::Odd,
+        [21, 3, ..] => Newest::Other,
+        _ => Newest::NoTls,
     }
 }
 
@@ -160,7 +177,7 @@ mod tests {
             (server_hello(0), Some("SSL 3.0"), true),
             (server_hello(1), Some("TLS 1.0"), true),
             (server_hello(2), Some("TLS 1.1"), true),
-            (server_hello(3), Some("TLS 1.2"), true),
+            (server_hello(3), None, true),
             (server_hello(9), Some("one that nobody knows"), true),
             (server_hello(1)[..10].to_vec(), None, false),
             // protocol_version; handshake_failure.
@@ -180,8 +197,8 @@ mod tests {
                 far.read_to_end(&mut heard).await.expect("octets");
                 heard
             });
-            let error = ask(Box::new(near), "mx.x.test", &name()).await.to_string();
-            assert_eq!((newest_version(&error), speaks_tls(&error)), (wanted, is_tls), "{error}");
+            let newest = ask(Box::new(near), &name()).await.expect("an answer");
+            assert_eq!((newest.too_old(), newest.is_tls()), (wanted, is_tls), "{newest}");
             assert!(peer.await.expect("it ends").ends_with(&GOODBYE));
         }
     }

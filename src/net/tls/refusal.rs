@@ -4,13 +4,72 @@
 //! doing. RFC 8446 §6 (alerts); RFC 5280 §6; RFC 9525.
 
 use super::dane::NotNamed;
+use super::old::Newest;
 use super::verify::NotPinned;
 use crate::error::{Error, Kind};
 use rustls::{AlertDescription, CertificateError, OtherError, PeerIncompatible};
+use std::fmt;
 use std::io;
 
+/// A handshake that came to nothing.
+#[derive(Debug)]
+pub struct Refused {
+    /// What it tells of the server.
+    pub why: Why,
+    pub(super) error: Error,
+}
+
+/// What a handshake that came to nothing tells of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// No version that it speaks is still safe.
+    TooOld,
+    /// It broke off, or shares no cipher with us: that may have to do with its age.
+    Vague,
+    /// What it says is not TLS.
+    NotTls,
+    /// No handshake was wanted, but its newest version, and this it is.
+    Asked(Newest),
+    /// Something else: its certificate, or the network.
+    Other,
+}
+
+impl Refused {
+    /// For a reason that says nothing about the server's TLS.
+    pub(in crate::net) fn other(error: Error) -> Self {
+        Self { why: Why::Other, error }
+    }
+
+    /// The same for whoever began with TLS before all words: a server that answers in clear may want to be greeted first.
+    #[must_use]
+    pub fn before_words(self) -> Self {
+        match self.why {
+            Why::NotTls => self.hint(
+                "a server that begins in clear and offers STARTTLS is named without the s: smtp://, pop3://, imap://",
+            ),
+            _ => self,
+        }
+    }
+
+    fn hint(self, hint: &str) -> Self {
+        Self { error: self.error.hint(hint), ..self }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        refused.error
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
 /// What is said when the server is too old.
-pub const TOO_OLD: &str = "the server speaks no version of TLS that is still safe: 1.2 or 1.3 is needed";
+const TOO_OLD: &str = "the server speaks no version of TLS that is still safe: 1.2 or 1.3 is needed";
 
 /// What is said when a handshake fails in a way that may have to do with the server's age.
 const NOT_IN_COMMON: &str = "the server and we share no way of encryption that is safe";
@@ -19,45 +78,58 @@ const REFUSED: &str =
 const BROKEN_OFF: &str = "the server broke the TLS handshake off";
 const CLOSED: &str = "the server closed the connection during the TLS handshake";
 
-/// Whether it is worth a question which version of TLS a server speaks whose handshake failed so.
-pub fn is_vague(text: &str) -> bool {
-    [TOO_OLD, NOT_IN_COMMON, REFUSED, BROKEN_OFF, CLOSED].iter().any(|what| text.contains(what))
-}
-
-/// The error for a handshake with `host` that ended in this one.
-pub(super) fn of(error: io::Error, host: &str) -> Error {
-    let refused = |what: &str| Error::new(Kind::Unavailable, what).with_peer(host);
+/// Why a handshake with `host` ended in this error.
+pub(super) fn of(error: io::Error, host: &str) -> Refused {
+    let refused = |why, what: &str| Refused { why, error: Error::new(Kind::Unavailable, what).with_peer(host) };
+    let caused = |why, what: &str, cause: io::Error| {
+        let refused = refused(why, what);
+        Refused { error: refused.error.caused_by(cause), ..refused }
+    };
     let Some(cause) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
-        let what = match error.kind() {
-            io::ErrorKind::UnexpectedEof => CLOSED,
-            _ => "the TLS handshake failed",
+        let (why, what) = match error.kind() {
+            io::ErrorKind::UnexpectedEof => (Why::Vague, CLOSED),
+            _ => (Why::Other, "the TLS handshake failed"),
         };
-        return Error::new(Kind::Temporary, what).with_peer(host).caused_by(error);
+        return Refused { why, error: Error::new(Kind::Temporary, what).with_peer(host).caused_by(error) };
     };
     match cause {
         rustls::Error::InvalidCertificate(why) => {
-            let refused = refused(&format!("the server's certificate was refused: {}", certificate(why)));
+            let refused = refused(Why::Other, &format!("the server's certificate was refused: {}", certificate(why)));
             match own_cause::<NotPinned>(why).is_some() {
                 true => refused.hint("if the server has a new certificate, ask whoever runs it, then pin that one"),
                 false => refused,
             }
         }
-        rustls::Error::NoCertificatesPresented => refused("the server showed no certificate"),
+        rustls::Error::NoCertificatesPresented => refused(Why::Other, "the server showed no certificate"),
         rustls::Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::SupportedVersionsExtensionRequired,
-        ) => refused(TOO_OLD),
-        rustls::Error::PeerIncompatible(_) => refused(NOT_IN_COMMON).caused_by(error),
-        rustls::Error::PeerMisbehaved(_) => refused("the server breaks the rules of TLS").caused_by(error),
-        rustls::Error::InvalidMessage(_) => refused("what the server says is not TLS").hint(
-            "a server that begins in clear and offers STARTTLS is named without the s: smtp://, pop3://, imap://",
-        ),
+        ) => refused(Why::TooOld, TOO_OLD),
+        rustls::Error::PeerIncompatible(_) => caused(Why::Vague, NOT_IN_COMMON, error),
+        rustls::Error::PeerMisbehaved(_) => caused(Why::Other, "the server breaks the rules of TLS", error),
+        rustls::Error::InvalidMessage(_) => refused(Why::NotTls, "what the server says is not TLS"),
         rustls::Error::AlertReceived(alert) => match said(*alert) {
-            Some(what) => refused(what),
-            None => refused(BROKEN_OFF).caused_by(error),
+            Some((why, what)) => refused(why, what),
+            None => caused(Why::Vague, BROKEN_OFF, error),
         },
-        _ => Error::new(Kind::Temporary, "the TLS handshake failed").with_peer(host).caused_by(error),
+        _ => {
+            let failed = Error::new(Kind::Temporary, "the TLS handshake failed").with_peer(host);
+            Refused::other(failed.caused_by(error))
+        }
+    }
+}
+
+/// What the question which version a server speaks has come to; it never comes to a connection.
+pub(super) fn asked(answer: io::Result<Newest>, host: &str) -> Refused {
+    match answer {
+        Ok(newest) => {
+            let error = Error::new(Kind::Unavailable, newest.to_string()).with_peer(host);
+            Refused { why: Why::Asked(newest), error }
+        }
+        Err(error) => {
+            Refused::other(Error::new(Kind::Temporary, "the connection broke").with_peer(host).caused_by(error))
+        }
     }
 }
 
@@ -73,17 +145,17 @@ pub(super) fn objection(error: &rustls::Error) -> String {
 /// believe to be through.
 pub(in crate::net) fn alert(error: &io::Error) -> Option<&'static str> {
     match error.get_ref()?.downcast_ref::<rustls::Error>()? {
-        rustls::Error::AlertReceived(alert) => said(*alert),
+        rustls::Error::AlertReceived(alert) => said(*alert).map(|(_, what)| what),
         _ => None,
     }
 }
 
-fn said(alert: AlertDescription) -> Option<&'static str> {
+fn said(alert: AlertDescription) -> Option<(Why, &'static str)> {
     use AlertDescription as A;
-    Some(match alert {
-        A::ProtocolVersion => TOO_OLD,
-        A::InsufficientSecurity => NOT_IN_COMMON,
-        A::HandshakeFailure => REFUSED,
+    let what = match alert {
+        A::ProtocolVersion => return Some((Why::TooOld, TOO_OLD)),
+        A::InsufficientSecurity => return Some((Why::Vague, NOT_IN_COMMON)),
+        A::HandshakeFailure => return Some((Why::Vague, REFUSED)),
         A::CertificateRequired | A::NoCertificate => "the server wants a certificate of ours",
         A::BadCertificate
         | A::UnsupportedCertificate
@@ -95,7 +167,8 @@ fn said(alert: AlertDescription) -> Option<&'static str> {
         | A::DecryptError => "the server refused our certificate",
         A::UnrecognisedName => "the server has no certificate for the name that we dialled",
         _ => return None,
-    })
+    };
+    Some((Why::Other, what))
 }
 
 fn certificate(why: &CertificateError) -> String {

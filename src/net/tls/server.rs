@@ -1,5 +1,6 @@
 //! The server's side: a certificate and its key.
 
+use super::farewell::Farewell;
 use super::{Identity, apart, facts, provider};
 use crate::error::Result;
 use crate::wire::secured::Verified;
@@ -28,6 +29,6 @@ impl ServerTls {
     pub(in crate::net) async fn accept(&self, stream: Box<dyn Stream>) -> io::Result<(Box<dyn Stream>, Tls)> {
         let stream = self.0.accept(stream).await?;
         let facts = facts(stream.get_ref().1, Verified::No);
-        Ok((Box::new(stream), facts))
+        Ok((Box::new(Farewell(stream)), facts))
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::address::Domain;
 use crate::net::zone::Zone;
 use crate::probe::{Tlsa, TlsaRecord, look_up};
-use crate::wire::secured::{self, Flaw};
+use crate::wire::secured::{self, Flaw, Objection};
 
 /// An address that takes mail under TLS, with a certificate that is good for months.
 fn good() -> Visited {
@@ -17,7 +17,7 @@ fn good() -> Visited {
 }
 
 fn flawed(flaw: Flaw) -> Visited {
-    Visited { flaw: Some(flaw), pkix: Some("it is not good".into()), ..good() }
+    Visited { objections: vec![Objection { flaw, text: "it is not good".into() }], ..good() }
 }
 
 fn tlsa() -> Tlsa {

@@ -210,6 +210,7 @@ async fn that_dane_is_off_here_is_told_once() {
         let script = Script {
             said: Box::new(|_, _, _, _| yes()),
             delivered: Mutex::default(),
+            decided: Mutex::default(),
             dead: tokio::sync::Semaphore::new(1),
         };
         let sim = Sim::with(MemoryDisk::new(), clock, Arc::new(script), |(tools, settings)| {

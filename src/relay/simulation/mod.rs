@@ -12,7 +12,7 @@ use crate::envelope::{Envelope, ForwardPath, ReversePath};
 use crate::net::clock::FastClock;
 use crate::net::entropy::SeededEntropy;
 use crate::net::zone::Zone;
-use crate::status::EnhancedStatus;
+use crate::status::{EnhancedStatus, ReplyCode};
 use crate::store::IndexAt;
 use crate::store::memory::MemoryDisk;
 use crate::store::spool::{Accepted, SpoolId};
@@ -176,12 +176,13 @@ fn octets(content: &dyn Content) -> Vec<u8> {
 }
 
 fn yes() -> Answer {
-    Answer::delivered(Some("mx".into()), "250 2.0.0 taken")
+    Answer { code: ReplyCode::new(250), ..Answer::delivered(Some("mx".into()), "250 2.0.0 taken") }
 }
 
 fn no(status: &str, words: &str) -> Answer {
     let status = EnhancedStatus::parse(status).expect(status);
-    Answer { remote: Some("mx".into()), ..Answer::failed(status, words) }
+    let code = words.get(..3).and_then(|code| code.parse().ok()).and_then(ReplyCode::new);
+    Answer { remote: Some("mx".into()), code, ..Answer::failed(status, words) }
 }
 
 fn nobody() -> Answer {
