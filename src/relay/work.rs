@@ -230,21 +230,20 @@ impl Worker {
                 let mut random = [0; 8];
                 self.tools.entropy.fill(&mut random);
                 let Settings { rules, port, guarding, .. } = &self.settings;
-                // Once: it is about this host, whatever the domain, and what is well at first stays so.
-                if !self.has_looked_at_dane.swap(true, Ordering::Relaxed)
+                let route = guarding.route(dns, domain, *port, rules, u64::from_le_bytes(random)).await;
+                // Once: it is about this host, whatever the domain, and what is well at first stays so. Not where there is no
+                // way at all: then no mail goes without DANE.
+                if route.is_ok()
+                    && !self.has_looked_at_dane.swap(true, Ordering::Relaxed)
                     && let Some(obstacle) = guarding.obstacle_to_dane(dns).await
                 {
                     self.tell(&Event::Trouble { what: without_dane(&obstacle) });
                 }
-                guarding
-                    .route(dns, domain, *port, rules, u64::from_le_bytes(random))
-                    .await
-                    .map(|route| (route, *port))
-                    .map_err(|why| match why {
-                        NoWay::Unroutable(why) => Answer::failed(why.status, why.text),
-                        // What a domain publishes it may put right.
-                        NoWay::Refused(why) => Answer::failed(EnhancedStatus::new(4, 7, 0), why.text),
-                    })
+                route.map(|route| (route, *port)).map_err(|why| match why {
+                    NoWay::Unroutable(why) => Answer::failed(why.status, why.text),
+                    // What a domain publishes it may put right.
+                    NoWay::Refused(why) => Answer::failed(EnhancedStatus::new(4, 7, 0), why.text),
+                })
             }
             (Destination::Smarthost, Some(smarthost)) => {
                 let addresses: Vec<IpAddr> = match smarthost.host.to_ascii() {
