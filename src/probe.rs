@@ -29,7 +29,7 @@ mod verdict;
 mod visit;
 mod visited;
 
-pub use diff::changes;
+pub use diff::{changes, verdicts};
 pub use known::{ALL as KNOWN, Known};
 pub use manners::{Manners, Pace};
 pub use published::{MtaSts, Tlsa, TlsaRecord, TlsaState};

@@ -19,7 +19,7 @@ mod sts;
 mod tests;
 mod verdict;
 
-pub use diff::changes;
+pub use diff::{changes, verdicts};
 pub use known::ALL as KNOWN;
 pub use report::{
     Address, Bimi, Branch, Checkup, Dane, DaneHost, Dkim, Dmarc, Key, Leaf, Listing, MtaSts, Policies, Ptr, Sender,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is different in the newer report, a sentence each.
 pub fn changes(old: &Value, new: &Value) -> Vec<String> {
     let mut said = Vec::new();
-    if let Some((was, is)) = differ(&old["verdict"], &new["verdict"]) {
+    if let Some((was, is)) = verdicts(old, new) {
         said.push(format!("the verdict was {was} and is {is}: {}", reason(old, new)));
     }
     if let Some((was, is)) = differ(&old["dns"]["dnssec"], &new["dns"]["dnssec"])
@@ -28,6 +28,11 @@ pub fn changes(old: &Value, new: &Value) -> Vec<String> {
     }
     on_findings(old, new, &mut said);
     said
+}
+
+/// The verdicts, if they differ.
+pub fn verdicts(old: &Value, new: &Value) -> Option<(String, String)> {
+    differ(&old["verdict"], &new["verdict"])
 }
 
 /// Why the verdict is another: the worst findings that came, or went; where there are none, the verdict's own words.

@@ -42,7 +42,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What `--diff` reads.
-const REPORTS: Sort = Sort { schema: "mailkit.check/1", command: "mx check", changes: mailkit::probe::check::changes };
+static REPORTS: Sort = Sort {
+    schema: "mailkit.check/1",
+    command: "mx check",
+    changes: mailkit::probe::check::changes,
+    verdicts: mailkit::probe::check::verdicts,
+};
 /// How long a web server is waited for that should give a policy: somebody waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What an address literal is here.

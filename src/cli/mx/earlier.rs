@@ -28,6 +28,8 @@ pub(super) struct Sort {
     pub(super) command: &'static str,
     /// What is different, a sentence each.
     pub(super) changes: fn(&Value, &Value) -> Vec<String>,
+    /// The verdicts, if they differ.
+    pub(super) verdicts: fn(&Value, &Value) -> Option<(String, String)>,
 }
 
 /// Reports by domain, in A-labels, and what was made of them so far.
@@ -35,7 +37,7 @@ pub(super) struct Earlier {
     reports: HashMap<String, Value>,
     /// The file.
     name: String,
-    changes: fn(&Value, &Value) -> Vec<String>,
+    sort: &'static Sort,
     told: RefCell<Told>,
 }
 
@@ -58,11 +60,12 @@ pub(super) struct Changes {
     /// A sentence each.
     pub(super) said: Vec<String>,
     is_new: bool,
+    has_other_verdict: bool,
 }
 
 impl Earlier {
     /// Reads a file; of two reports on a domain the later one counts.
-    pub(super) fn read(path: &Path, sort: &Sort) -> Result<Self> {
+    pub(super) fn read(path: &Path, sort: &'static Sort) -> Result<Self> {
         let bad = |why: String| Error::new(Kind::Data, format!("{}: {why}", path.display()));
         let mut text = String::new();
         let file = File::open(path).map_err(|error| Error::input(path, error))?;
@@ -87,7 +90,7 @@ impl Earlier {
             }
             false => {
                 let (name, told) = (path.display().to_string(), RefCell::default());
-                Ok(Self { reports, name, changes: sort.changes, told })
+                Ok(Self { reports, name, sort, told })
             }
         }
     }
@@ -95,12 +98,14 @@ impl Earlier {
     /// What has changed since then.
     pub(super) fn compare(&self, domain: &str, report: &impl Serialize) -> Result<Changes> {
         let Some(old) = self.reports.get(domain) else {
-            return Ok(Changes { said: vec!["there is no earlier report on it".to_owned()], is_new: true });
+            let said = vec!["there is no earlier report on it".to_owned()];
+            return Ok(Changes { said, is_new: true, has_other_verdict: false });
         };
         self.told.borrow_mut().seen.insert(domain.to_owned());
         let new = serde_json::to_value(report)
             .map_err(|error| Error::new(Kind::Software, "a report cannot be written as JSON").caused_by(error))?;
-        Ok(Changes { said: (self.changes)(old, &new), is_new: false })
+        let has_other_verdict = (self.sort.verdicts)(old, &new).is_some();
+        Ok(Changes { said: (self.sort.changes)(old, &new), is_new: false, has_other_verdict })
     }
 
     /// Counts what came of a domain, and what it alone would end the process with.
@@ -113,9 +118,7 @@ impl Earlier {
             Exit::PARTIAL => {
                 told.changed += 1;
                 told.changes += changes.said.len();
-                // The verdict stands first.
-                let is_verdict = changes.said.first().is_some_and(|said| said.starts_with(VERDICT));
-                told.verdicts += usize::from(is_verdict);
+                told.verdicts += usize::from(changes.has_other_verdict);
             }
             _ => told.unknown += 1,
         }
@@ -147,8 +150,6 @@ impl Earlier {
     }
 }
 
-/// How a sentence about the verdict begins.
-const VERDICT: &str = "the verdict ";
 /// The name of the schema.
 const SCHEMA: &str = "mailkit.mx-diff/1";
 

@@ -45,7 +45,12 @@ const PORTS_MAX: usize = 8;
 const EACH_WAIT: Duration = Duration::from_secs(30);
 
 /// What `--diff` reads.
-const REPORTS: Sort = Sort { schema: "mailkit.mx/1", command: "mx lookup", changes: mailkit::probe::changes };
+static REPORTS: Sort = Sort {
+    schema: "mailkit.mx/1",
+    command: "mx lookup",
+    changes: mailkit::probe::changes,
+    verdicts: mailkit::probe::verdicts,
+};
 
 /// Days that a certificate may have left: a hundred years of them.
 const DAYS_MOST: i64 = 36_525;

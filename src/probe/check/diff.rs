@@ -28,11 +28,7 @@ const POLICIES: [(Part, &[Part]); 8] = [
 /// What is different in the newer report, a sentence each.
 pub fn changes(old: &Value, new: &Value) -> Vec<String> {
     let mut said = Vec::new();
-    let is_known = |report: &Value| report["verdict"] != "unknown" && !report["verdict"].is_null();
-    if is_known(old)
-        && is_known(new)
-        && let Some((was, is)) = differ(&old["verdict"], &new["verdict"])
-    {
+    if let Some((was, is)) = verdicts(old, new) {
         said.push(format!("the verdict was {was} and is {is}: {}", reason(old, new)));
     }
     let is_there = |report: &Value| report["verdict"] != "no-such-domain";
@@ -73,6 +69,12 @@ pub fn changes(old: &Value, new: &Value) -> Vec<String> {
     };
     come_and_gone(old, new, counts, &mut said);
     said
+}
+
+/// The verdicts, if both are known and they differ.
+pub fn verdicts(old: &Value, new: &Value) -> Option<(String, String)> {
+    let is_known = |report: &Value| report["verdict"] != "unknown" && !report["verdict"].is_null();
+    differ(&old["verdict"], &new["verdict"]).filter(|_| is_known(old) && is_known(new))
 }
 
 /// Whether a report knows how a policy stands.
