@@ -52,9 +52,12 @@ pub enum NotAnAct {
 pub(super) const HELP: &str = "\
 .starttls         begin TLS in the words of the protocol
 .auth [MECHANISM] log in as --user, the URL or --account says
-.data FILE        send a file as a message: lines end with CRLF, dots are stuffed (SMTP, LMTP)
-.raw TEXT         say exactly this, with \\r \\n \\t \\0 \\\\ \\xNN; no line end is added
-.expect WORD      end with 1 if the last answer does not begin so, as 250, +OK, NO
+.data FILE        send a file as a message (SMTP, LMTP): lines end with CRLF,
+                  dots are stuffed
+.raw TEXT         say exactly this, with \\r \\n \\t \\0 \\\\ \\xNN;
+                  no line end is added
+.expect WORD      end with 1 if the last answer does not begin so,
+                  as 250, +OK, NO
 .wait TIME        listen for so long, as 500ms or 3s
 .cut              hang up without a word
 .quit             say goodbye and end
@@ -93,15 +96,16 @@ pub fn parse(octets: &[u8], end: &[u8], is_text: bool) -> Result<Act, NotAnAct> 
     let say = || Act::Say([octets, end].concat());
     // What is no text is nothing of ours.
     let Ok(line) = std::str::from_utf8(octets) else { return Ok(say()) };
-    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let (typed, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
     let rest = rest.trim();
-    let is_ours = word.len() > 1 && word.starts_with('.') && word[1..].bytes().all(|sign| sign.is_ascii_lowercase());
-    if !is_ours || is_text && !matches!(word, ".raw" | ".cut" | ".wait") {
+    let is_ours = typed.strip_prefix('.').is_some_and(|name| name.starts_with(|sign: char| sign.is_ascii_alphabetic()));
+    let word = typed.to_ascii_lowercase();
+    if !is_ours || is_text && !matches!(word.as_str(), ".raw" | ".cut" | ".wait") {
         return Ok(say());
     }
     let wrong = |command, takes| NotAnAct::Argument { command, takes };
     let alone = |command, act| if rest.is_empty() { Ok(act) } else { Err(wrong(command, "nothing behind it")) };
-    match word {
+    match word.as_str() {
         ".starttls" => alone(".starttls", Act::StartTls),
         ".auth" if rest.contains(' ') => Err(wrong(".auth", "one mechanism, or nothing")),
         ".auth" => Ok(Act::Login((!rest.is_empty()).then(|| rest.to_ascii_uppercase()))),
@@ -116,8 +120,14 @@ pub fn parse(octets: &[u8], end: &[u8], is_text: bool) -> Result<Act, NotAnAct> 
         ".cut" => alone(".cut", Act::Cut),
         ".quit" => alone(".quit", Act::Quit),
         ".help" => alone(".help", Act::Help),
-        _ => Err(NotAnAct::Unknown(word.to_owned())),
+        _ => Err(NotAnAct::Unknown(known(typed))),
     }
+}
+
+/// An unknown command as it may be told: what is glued to its word may be a secret.
+fn known(typed: &str) -> String {
+    let letters = 1 + typed.bytes().skip(1).take_while(u8::is_ascii_alphabetic).count();
+    if letters < typed.len() { format!("{}...", &typed[..letters]) } else { typed.to_owned() }
 }
 
 /// Looks through a script before anything is said: the first line that is no command of ours though it looks like one, with
@@ -145,7 +155,15 @@ mod tests {
             (".", say(".\r\n")),
             ("..", say("..\r\n")),
             ("..quit", say("..quit\r\n")),
-            (".QUIT", say(".QUIT\r\n")),
+            (".QUIT", Ok(Act::Quit)),
+            (".StartTLS", Ok(Act::StartTls)),
+            (".AUTH Plain", Ok(Act::Login(Some("PLAIN".into())))),
+            (".auth\tplain", Ok(Act::Login(Some("PLAIN".into())))),
+            (r".Raw  a", Ok(Act::Say(b" a".to_vec()))),
+            (".Nothing hunter2", Err(NotAnAct::Unknown(".Nothing".into()))),
+            (".auth=hunter2", Err(NotAnAct::Unknown(".auth...".into()))),
+            (".1", say(".1\r\n")),
+            (". quit", say(". quit\r\n")),
             (".starttls", Ok(Act::StartTls)),
             (".auth", Ok(Act::Login(None))),
             (".auth cram-md5", Ok(Act::Login(Some("CRAM-MD5".into())))),
@@ -168,6 +186,11 @@ mod tests {
         }
         assert_eq!(parse(b"a", b"\n", false), say("a\n"));
         assert_eq!(parse(b".\xff", b"", false), Ok(Act::Say(b".\xff".to_vec())));
+    }
+
+    #[test]
+    fn help_fits_a_narrow_terminal() {
+        assert!(HELP.lines().all(|line| line.len() < 80), "{HELP}");
     }
 
     #[test]
@@ -207,6 +230,8 @@ mod tests {
     fn a_message_may_hold_lines_that_look_like_ours() {
         assert_eq!(parse(b".quit", b"\r\n", true), Ok(Act::Say(b".quit\r\n".to_vec())));
         assert_eq!(parse(b".nothing", b"\r\n", true), Ok(Act::Say(b".nothing\r\n".to_vec())));
+        assert_eq!(parse(b".Quit", b"\r\n", true), Ok(Act::Say(b".Quit\r\n".to_vec())));
         assert_eq!(parse(b".cut", b"\r\n", true), Ok(Act::Cut));
+        assert_eq!(parse(b".Cut", b"\r\n", true), Ok(Act::Cut));
     }
 }

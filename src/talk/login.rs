@@ -7,7 +7,7 @@ use super::session::Talk;
 use super::turn::Grade;
 use crate::error::{Error, Kind, Result};
 use crate::net::entropy::SystemEntropy;
-use crate::sasl::{Ground, Mechanism, base64, nonce};
+use crate::sasl::{Ground, Mechanism, base64, is_mechanism, nonce};
 use crate::smtp::outcome::Phase as Step;
 use crate::wire::session::Tls;
 use zeroize::Zeroizing;
@@ -20,7 +20,11 @@ impl Talk<'_> {
                 .hint("name a user with --user, in the URL, or by --account"));
         };
         let named = named.map(|name| {
-            Mechanism::from_name(name).ok_or_else(|| Error::new(Kind::Usage, format!("{name} is not spoken here")))
+            Mechanism::from_name(name).ok_or_else(|| {
+                // Who takes this for a place of the password is not shown it.
+                let shown = if is_mechanism(name.as_bytes()) { name } else { "a mechanism of that name" };
+                Error::new(Kind::Usage, format!("{shown} is not spoken here"))
+            })
         });
         let named = named.transpose()?;
         if self.turn.offer().is_empty() {

@@ -38,7 +38,8 @@ const WAITING_MAX: usize = 64;
 /// Talk to a mail server by hand: what is typed is said as it stands, and all that is heard is shown
 ///
 /// SMTP, LMTP, POP3, IMAP or ManageSieve. Lines come from the terminal, from standard input or from --script; those that are not
-/// typed by a person wait for the answer to the line before. Lines that begin with a dot and a word are for mailkit:
+/// typed by a person wait for the answer to the line before. Lines that begin with a dot and a word, in small letters or
+/// capitals, are for mailkit:
 /// .starttls, .auth, .data FILE, .raw TEXT, .expect WORD, .wait TIME, .cut, .quit; .help tells what they do.
 ///
 /// What is printed is a transcript, C: for the client and S: for the server; with --json each line of it as one of a trace;
