@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -314,6 +314,92 @@ fn a_file_goes_whole_and_stuffed() {
     assert_eq!(playing.join().unwrap(), "", "a file that is not there is no reason to say DATA");
 }
 
+/// Talks to a server as a person does; gives the other side of the terminal.
+fn at_a_terminal(arguments: &[&str]) -> (Child, File) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let side = || File::options().read(true).write(true).open(&name).unwrap();
+    let child = Command::new(MAILKIT)
+        .args(["mx", "talk"])
+        .args(arguments)
+        .env("MAILKIT_CONFIG", "/dev/null")
+        .stdin(side())
+        .stdout(side())
+        .stderr(side())
+        .spawn()
+        .unwrap();
+    (child, File::from(terminal))
+}
+
+/// Waits until these words stand at the terminal, or there is no more to come.
+fn see(terminal: &mut File, seen: &mut String, wanted: &str) -> bool {
+    let mut buffer = [0; 4096];
+    while !seen.contains(wanted) {
+        match terminal.read(&mut buffer).unwrap_or(0) {
+            0 => return false,
+            count => seen.push_str(&text(&buffer[..count])),
+        }
+    }
+    true
+}
+
+#[test]
+fn a_person_thinks_for_as_long_as_he_likes_and_a_server_does_not() {
+    let _watch = watchdog::over("a mute server", Duration::from_secs(60));
+    // Not even a greeting.
+    let (url, playing) = server(hear);
+    let (mut child, mut terminal) = at_a_terminal(&["--timeout", "1500ms", &url]);
+    let mut seen = String::new();
+    assert!(see(&mut terminal, &mut seen, "which has not greeted yet"), "{seen}");
+    assert!(see(&mut terminal, &mut seen, "no answer within 1.5 seconds"), "{seen}");
+    assert_eq!(child.wait().unwrap().code(), Some(75), "{seen}");
+    assert_eq!(seen.matches("not greeted").count(), 1, "{seen}");
+    playing.join().unwrap();
+    // No answer, after one that took no time and a thought that took longer than any may.
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        hear(peer);
+        say(peer, "250 ok\r\n");
+        (hear(peer), hear(peer))
+    });
+    let (mut child, mut terminal) = at_a_terminal(&["--timeout", "300ms", &url]);
+    let mut seen = String::new();
+    for wanted in ["S: 220", "S: 250", "no answer within 0.3 seconds"] {
+        assert!(see(&mut terminal, &mut seen, wanted), "{wanted} did not come: {seen}");
+        std::thread::sleep(Duration::from_millis(700));
+        // At the end nobody listens any more.
+        let _ = terminal.write_all(b"NOOP\n");
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(75), "{seen}");
+    assert_eq!(playing.join().unwrap(), ("NOOP\r\n".to_owned(), String::new()));
+}
+
+#[test]
+fn a_command_of_ours_in_capitals_goes_to_no_server() {
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        let heard = hear(peer);
+        say(peer, "221 bye\r\n");
+        heard
+    });
+    let output = talk(&[&url], ".AUTH hunter2\n");
+    let told = text(&output.stderr) + &text(&output.stdout);
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    assert!(!told.to_ascii_lowercase().contains("hunter2"), "{told}");
+    drop(playing);
+    let (url, playing) = server(|peer| {
+        say(peer, "220 mx\r\n");
+        let heard = hear(peer);
+        say(peer, "221 bye\r\n");
+        heard
+    });
+    let output = talk(&[&url], ".QUIT\n");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(playing.join().unwrap(), "QUIT\r\n");
+}
+
 #[test]
 fn a_person_may_speak_at_any_time_and_sees_what_went_wrong() {
     let _watch = watchdog::over("a person", Duration::from_secs(60));
@@ -325,31 +411,13 @@ fn a_person_may_speak_at_any_time_and_sees_what_went_wrong() {
         say(peer, "421 enough\r\n");
         (first, second)
     });
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-    let side = || File::options().read(true).write(true).open(&name).unwrap();
-    let mut child = Command::new(MAILKIT)
-        .args(["mx", "talk", &url])
-        .env("MAILKIT_CONFIG", "/dev/null")
-        .stdin(side())
-        .stdout(side())
-        .stderr(side())
-        .spawn()
-        .unwrap();
-    let mut terminal = File::from(terminal);
+    let (mut child, mut terminal) = at_a_terminal(&[&url]);
     let mut seen = String::new();
-    let mut buffer = [0; 4096];
     for (keys, wanted) in
         [("NOOP\n", "S: 250 ok"), (".help\n", ".starttls"), (".nothing\n", "there is no command"), ("QUIT\n", "S: 421")]
     {
         terminal.write_all(keys.as_bytes()).unwrap();
-        while !seen.contains(wanted) {
-            let count = terminal.read(&mut buffer).unwrap_or(0);
-            assert!(count > 0, "{wanted} did not come: {seen}");
-            seen.push_str(&text(&buffer[..count]));
-        }
+        assert!(see(&mut terminal, &mut seen, wanted), "{wanted} did not come: {seen}");
     }
     assert_eq!(child.wait().unwrap().code(), Some(0), "{seen}");
     assert!(!seen.contains("C: "), "what was typed stands there already: {seen}");

@@ -1,7 +1,7 @@
 //! The conversation itself: says what it is told to, shows what it hears, and waits for its turn.
 //!
-//! A person may speak at any time. Lines from a file or a pipe wait for the answers that are due, each for a limited
-//! time: otherwise a greeting would meet a QUIT. What is shown is a transcript, without its secrets.
+//! A person may speak at any time. Lines from a file or a pipe wait for the answers that are due: otherwise a greeting would
+//! meet a QUIT. Each answer has a limited time, whoever waits for it. What is shown is a transcript, without its secrets.
 
 use super::act::Act;
 use super::bodies::Bodies;
@@ -32,6 +32,8 @@ const LINE_MAX: usize = 16 * 1024;
 const WORDS_MAX: usize = 2048;
 /// Whether a line that ends with LF alone is one, is for the server to say: it has this long to answer.
 const DOUBT_WAIT: Duration = Duration::from_secs(1);
+/// A person who has seen nothing by then is told that the connection stands.
+const GREETING_WAIT: Duration = Duration::from_secs(1);
 /// Nothing is lost when a goodbye is not answered.
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
 
@@ -125,16 +127,19 @@ impl<'a> Talk<'a> {
 
     async fn converse(&mut self, lines: Lines<'_>) -> Result<Ended> {
         let (mut due, mut late) = (self.turn.due(), self.end_of_wait());
+        let (mut is_puzzled, puzzled_at) = (lines.is_live, Instant::now() + GREETING_WAIT);
         loop {
             if self.connection.is_none() {
                 return Ok(Ended::Well);
             }
+            is_puzzled &= self.last().is_none();
             if self.turn.due() != due {
                 (due, late) = (self.turn.due(), self.end_of_wait());
             }
             let may_speak = lines.is_live || due == 0;
-            // Who never stops talking is never waited for, and has no more time than others.
-            if !may_speak && Instant::now() >= late {
+            // A person thinks for as long as he likes, and an answer that he asked for has its time all the same. Who never
+            // stops talking is never waited for, and has no more of it than others.
+            if due > 0 && Instant::now() >= late {
                 self.silent()?;
                 continue;
             }
@@ -151,7 +156,11 @@ impl<'a> Talk<'a> {
                         Err(error) => return Err(Error::new(Kind::Usage, error.to_string())),
                     }
                 }
-                () = sleep_until(late), if !may_speak => self.silent()?,
+                () = sleep_until(puzzled_at), if is_puzzled => {
+                    is_puzzled = false;
+                    self.tell(News::Word(format!("connected to {}, which has not greeted yet", self.name)));
+                }
+                () = sleep_until(late), if due > 0 => self.silent()?,
             }
         }
     }
