@@ -127,7 +127,9 @@ impl Follower {
             "auth" | "apop" | "user" => Some(behind_argument(text, word_end, phase)),
             _ => None,
         };
-        self.is_wary = was_wary || matches!(phase, "pass" | "auth" | "apop") || phase == "command" && keep.is_some();
+        // Behind USER comes a password, also where its word was forgotten.
+        let is_login = matches!(phase, "user" | "pass" | "auth" | "apop");
+        self.is_wary = was_wary || is_login || phase == "command" && keep.is_some();
         let show = match keep {
             Some(keep) if keep < if phase == "pass" { unended(line) } else { text }.len() => Show::Secret { keep },
             _ => Show::Whole,
@@ -182,6 +184,10 @@ mod tests {
         for (lines, wanted) in [
             (&["C: USER bob\r\nPASS secret\r\n"][..], &["C: USER bob", "C: PASS {secret}"][..]),
             (&["C: pass  two words \r\n"], &["C: pass {secret}"]),
+            (
+                &["C: USER bob\r\n", "S: +OK\r\n", "C: secret\r\n", "S: -ERR what\r\n", "C: NOOP\r\n"],
+                &["C: USER bob", "S: +OK", "C: {secret}", "S: -ERR what", "C: NOOP"],
+            ),
             (&["C: APOP bob c4c9334bac560ecc979e58001b3e22fb\r\n"], &["C: APOP bob {secret}"]),
             (&["C: PASS\tsecret\r\n"], &[r"C: PASS\t{secret}"]),
             (

@@ -3,7 +3,7 @@
 //! Errors are sentences about the other side, for whoever reads the trace. Knows no protocol.
 
 use crate::message::safe::terminal;
-use crate::sasl::slip;
+use crate::sasl::{is_mechanism, slip};
 use crate::world::Stream;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -195,7 +195,7 @@ impl End {
     pub fn quoted(&self, octets: &[u8]) -> String {
         let is_hidden = match self.told {
             Told::Words => false,
-            Told::NoLogin => octets.split(|octet| *octet == b'\n').any(logs_in),
+            Told::NoLogin => octets.split(|octet| *octet == b'\n').any(|line| logs_in(line) && !advertises(line)),
             Told::Nothing => !octets.is_empty(),
         };
         if is_hidden {
@@ -250,6 +250,24 @@ fn logs_in(line: &[u8]) -> bool {
     slip(line).is_some() || words.any(|word| WORDS.iter().any(|login| word.eq_ignore_ascii_case(login)))
 }
 
+/// Whether a server tells there how one may log in, and nothing else: RFC 4954 §3; RFC 9051 §7.2.2; RFC 2449 §6.
+fn advertises(line: &[u8]) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else { return false };
+    let are_names = |names: &str| names.split_ascii_whitespace().all(|name| is_mechanism(name.as_bytes()));
+    let line = line.trim_ascii_end();
+    if let Some(offer) = line.strip_prefix("250-").or_else(|| line.strip_prefix("250 ")) {
+        return offer.strip_prefix("AUTH").and_then(|rest| rest.strip_prefix([' ', '='])).is_some_and(are_names);
+    }
+    if let Some(offers) = line.strip_prefix("* CAPABILITY ") {
+        // Blanks between them are the only ones; a word that is none of a login is one of thousands.
+        return offers.split(' ').all(|offer| match offer.strip_prefix("AUTH=") {
+            Some(name) => is_mechanism(name.as_bytes()),
+            None => slip(offer.as_bytes()).is_none() || matches!(offer, "LOGINDISABLED" | "LOGIN-REFERRALS"),
+        });
+    }
+    line == "AUTH-RESP-CODE" || line.strip_prefix("LOGIN-DELAY ").is_some_and(|seconds| seconds.parse::<u32>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,6 +302,26 @@ mod tests {
             assert!(!end.quoted(line.as_bytes()).contains("hunter2"), "{line}");
         }
         assert_eq!(end.quoted(b"RSET"), "`RSET`");
+        for line in [
+            "250-AUTH PLAIN LOGIN",
+            "250 AUTH=SCRAM-SHA-256 PLAIN",
+            "* CAPABILITY AUTH=PLAIN LOGINDISABLED IMAP4rev1",
+            "LOGIN-DELAY 900",
+            "AUTH-RESP-CODE",
+        ] {
+            assert_eq!(end.quoted(line.as_bytes()), format!("`{line}`"));
+        }
+        for line in [
+            "250-AUTH PLAIN AGh1bnRlcjI=",
+            "250-AUTH hunter2",
+            "* CAPABILITY AUTH=hunter2",
+            "* CAPABILITY LOGIN bob hunter2",
+            "* CAPABILITY LOGIN hunter2 AUTH=PLAIN",
+            "LOGIN-DELAY hunter2",
+        ] {
+            assert!(!end.quoted(line.as_bytes()).contains("hunter2"), "{line}");
+            assert!(!end.quoted(line.as_bytes()).contains("AGh1"), "{line}");
+        }
         assert!(end.quoted(&[b'x'; 300]).len() < 210);
         end.tell(Told::Nothing);
         assert!(!end.quoted(b"aHVudGVyMg==").contains("aHVu"));

@@ -3,6 +3,8 @@
 //! For those who show what was said. They lean to hiding: of a line that looks like a login and is none, nothing is shown
 //! behind the word that makes it look so. Pure.
 
+use super::base64;
+
 /// Words behind which a secret stands in some protocol of mail: RFC 4954 §4, RFC 9051 §6.2.2 and §6.2.3, RFC 1939 §7. The
 /// longer ones stand first.
 const WORDS: [&str; 5] = ["AUTHENTICATE", "AUTH", "LOGIN", "PASS", "APOP"];
@@ -44,20 +46,24 @@ const NAMES: [&str; 33] = [
     "XOAUTH2",
 ];
 
+/// Fewer letters are the beginning of too many words.
+const PREFIX_MIN: usize = 3;
+
 /// Words at the start of a line that are looked at: a tag may stand in front of a command, and UID behind it.
 const WORDS_MAX: usize = 3;
 
-/// Behind which octets of a line something is secret, if it looks like a login: one of its first words begins as one.
+/// Behind which octets of a line something is secret, if it looks like a login: one of its first words begins or ends as
+/// one, or is the beginning of one; or if a message of PLAIN stands in it.
 pub fn slip(line: &[u8]) -> Option<usize> {
     let mut at = 0;
     for _ in 0..WORDS_MAX {
         at += blanks(&line[at..]);
-        if let Some(keep) = behind_word(line, at) {
+        if let Some(keep) = behind_word(line, at).or_else(|| behind_typo(line, at)) {
             return Some(keep);
         }
         at += length(&line[at..]);
     }
-    None
+    plain(line)
 }
 
 /// The same, if the first word is all there is of it: such a word is no tag.
@@ -86,6 +92,54 @@ fn behind_word(line: &[u8], at: usize) -> Option<usize> {
     let begins = |word: &&&str| line[at..].get(..word.len()).is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes()));
     let end = at + WORDS.iter().find(begins)?.len();
     Some(end + blanks(&line[end..]))
+}
+
+/// The same behind a word that lacks its last letters, or has others in front, as where a blank was forgotten behind a tag.
+/// There has to be something behind it: most such words are none.
+fn behind_typo(line: &[u8], at: usize) -> Option<usize> {
+    let word = &line[at..at + length(&line[at..])];
+    let begins = |login: &str| login.as_bytes().get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    let ends = |login: &str| {
+        let before = word.len().checked_sub(login.len());
+        before.is_some_and(|before| word[before..].eq_ignore_ascii_case(login.as_bytes()))
+    };
+    let is_typo = word.len() >= PREFIX_MIN
+        && (WORDS.iter().any(|login| begins(login) || ends(login)) || word.eq_ignore_ascii_case(b"LOGON"));
+    let end = at + word.len();
+    let keep = end + blanks(&line[end..]);
+    (is_typo && keep > end && length(&line[keep..]) > 0).then_some(keep)
+}
+
+/// Where a message of PLAIN begins (RFC 4616 §2): base64 of two names and a password, or of one, with NUL between them.
+fn plain(line: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < line.len() {
+        let letters = line[at..].iter().take_while(|octet| is_base64(**octet)).count();
+        // RFC 4648 §3.2: at most two pads, at the end.
+        let pads = line[at + letters..].iter().take(2).take_while(|octet| **octet == b'=').count();
+        let end = at + letters + pads;
+        if letters >= PLAIN_MIN - 2 && is_plain(&line[at..end]) {
+            return Some(at);
+        }
+        at = end.max(at + 1);
+    }
+    None
+}
+
+/// Two NUL, a name and a password of an octet each, with two pads.
+const PLAIN_MIN: usize = 8;
+
+fn is_base64(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/')
+}
+
+fn is_plain(text: &[u8]) -> bool {
+    let Ok(octets) = base64::decode(text) else { return false };
+    let mut parts = octets.split(|octet| *octet == 0);
+    let (Some(_), Some(name), Some(password), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    !name.is_empty() && !password.is_empty()
 }
 
 /// How many blanks there are, of those that do not end a line.
@@ -117,7 +171,20 @@ mod tests {
             ("NOOP\r\n", None),
             ("\r\nPASS x", None),
             ("", None),
-            ("PAS pw", None),
+            ("pas pw", Some("pas ")),
+            ("a LOGI bob pw", Some("a LOGI ")),
+            ("a LOGON bob pw", Some("a LOGON ")),
+            ("a1LOGIN bob pw\r\n", Some("a1LOGIN ")),
+            ("a1LOGIN\r\n", None),
+            ("LOGOUT\r\n", None),
+            ("PA pw", None),
+            ("authz x", Some("auth")),
+            ("XYZ AGJvYgBodW50ZXIy\r\n", Some("XYZ ")),
+            ("AGJvYgBodW50ZXIy", Some("")),
+            ("a b c d=AGJvYgBodW50ZXIy", Some("a b c d=")),
+            ("a b c d:\"AGEAYg==\"", Some("a b c d:\"")),
+            ("XYZ AGJvYgBodW50ZXI\r\n", None),
+            ("XYZ aHVudGVyMg==\r\n", None),
         ] {
             assert_eq!(slip(line.as_bytes()).map(|keep| &line[..keep]), seen, "{line}");
         }
