@@ -448,9 +448,63 @@ fn a_played_server_shows_the_certificate_that_it_was_given() {
         (&["--dns", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key], 64),
         (&["--connect", "smtp://127.0.0.1:1", "--tls-cert", cert, "--tls-key", key], 64),
         (&["--ask", "127.0.0.1:1", "--ca", cert], 64),
+        (&["--listen", "127.0.0.1:0", "--trace"], 64),
+        (&["--connect", "smtp://127.0.0.1:1", "--trace=again.txt"], 64),
+        (&["--ask", "127.0.0.1:1", "--trace=again.txt"], 64),
+        (&["--dns", "127.0.0.1:0", "--trace=again.txt"], 64),
     ] {
         let output = mailkit(&home).args(["trace", "replay"]).args(options).arg(path("smtp.jsonl")).output().unwrap();
         assert_eq!(output.status.code(), Some(exit), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_key_that_is_no_key_of_the_certificate_is_refused_before_anybody_connects() {
+    let home = TempDir::new().unwrap();
+    let (cert, _) = certificate(&home);
+    let other = home.path().join("other.pem");
+    std::fs::write(&other, Identity::self_signed(&["localhost".to_owned()]).unwrap().key).unwrap();
+    let file = home.path().join("trace.txt");
+    std::fs::write(&file, "-- tls\nS: 220 mx\n").unwrap();
+    let output = mailkit(&home)
+        .args(["trace", "replay", "--listen", "127.0.0.1:0", "--tls-cert"])
+        .arg(&cert)
+        .arg("--tls-key")
+        .args([&other, &file])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{told}");
+    assert!(output.stdout.is_empty() && told.contains("do not go together"), "{told}");
+}
+
+#[test]
+fn who_does_not_say_what_is_played_is_told_all_there_is() {
+    let home = TempDir::new().unwrap();
+    let output = mailkit(&home).args(["trace", "replay"]).arg(path("smtp.jsonl")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    assert!(["--listen", "--connect", "--dns", "--ask"].iter().all(|way| told.contains(way)), "{told}");
+}
+
+#[test]
+fn of_a_number_that_no_conversation_has_those_that_there_are_are_told() {
+    let home = TempDir::new().unwrap();
+    for (text, wanted) in [
+        ("S: 220 mx\n", "no conversation 9: the only one has the number 1"),
+        ("S: 220 mx\n2S: 220 mx\n3S: 220 mx\n", "no conversation 9: its 3 are numbered 1 to 3"),
+        ("S: 220 mx\n3S: 220 mx\n", "no conversation 9: its 2 are numbered 1, 3"),
+    ] {
+        let file = home.path().join("trace.txt");
+        std::fs::write(&file, text).unwrap();
+        let output = mailkit(&home)
+            .args(["trace", "replay", "--listen", "127.0.0.1:0", "--conn", "1", "--conn", "9"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(65), "{told}");
+        assert!(told.contains(wanted), "{told}");
     }
 }
 

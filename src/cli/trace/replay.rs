@@ -6,7 +6,7 @@ use super::{no_trace, not_an_event, questions, whole};
 use crate::cli::context::Context;
 use crate::cli::dial::DialArgs;
 use crate::cli::exit::Exit;
-use crate::cli::input;
+use crate::cli::input::{self, named};
 use crate::cli::login;
 use mailkit::address::Domain;
 use mailkit::dns::server::Server;
@@ -24,13 +24,15 @@ use mailkit::secret::Secret;
 use mailkit::wire::transcript::{Entry, Side};
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Hosts that one certificate is for.
 const HOSTS_MAX: usize = 100;
+/// Numbers of conversations that are told.
+const NUMBERS_MAX: usize = 20;
 /// With --times, no pause is longer than this.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
@@ -50,6 +52,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// were asked; what is no question is told of and passed over. With --ask it asks a name server all of them again, where the
 /// order of records and their TTLs make no difference.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("played").args(["listen", "connect", "dns", "ask"]).required(true))]
 #[command(after_help = "Examples:
   mailkit trace replay --listen 127.0.0.1:2525 trace.jsonl
   mailkit trace replay --connect smtp://127.0.0.1:1025 --secrets said.txt trace.txt
@@ -60,8 +63,7 @@ pub(super) struct Replay {
     pub(super) file: PathBuf,
 
     /// Play the server, at this address; port 0 takes a free one
-    #[arg(long, value_name = "IP:PORT", required_unless_present_any = ["connect", "dns", "ask"],
-        conflicts_with = "ca", conflicts_with_all = OF_DIAL)]
+    #[arg(long, value_name = "IP:PORT", conflicts_with = "ca", conflicts_with_all = OF_DIAL)]
     listen: Option<SocketAddr>,
 
     /// Play the client, with this server
@@ -131,6 +133,11 @@ const OF_DIAL: [&str; 13] = [
 
 /// Plays it.
 pub(super) fn run(replay: &Replay, context: &Context) -> Result<Exit> {
+    if context.globals.trace.is_some() {
+        // What is said is in the trace already, and what is heard and differs is told.
+        return Err(Error::new(Kind::Usage, "a replay is not written down: --trace is for what is had anew")
+            .hint("leave --trace out; what differs is told, and -v tells what does not"));
+    }
     let trace = whole(&replay.file)?;
     match (&replay.dns, &replay.ask) {
         (Some(address), _) => return context.block_on(questions::serve(replay, &trace, *address, context)),
@@ -138,11 +145,14 @@ pub(super) fn run(replay: &Replay, context: &Context) -> Result<Exit> {
         (None, None) => {}
     }
     let conversations = replay::read(&trace).map_err(|error| not_an_event(&replay.file, &error))?;
+    if conversations.is_empty() {
+        return Err(no_trace(&replay.file, "there is no conversation in it"));
+    }
+    if let Some(number) = replay.conn.iter().find(|number| !conversations.contains_key(*number)) {
+        return Err(no_such(&replay.file, *number, conversations.into_keys().collect()));
+    }
     let wanted = |number: &u32| replay.conn.is_empty() || replay.conn.contains(number);
     let conversations: Vec<_> = conversations.into_iter().filter(|(number, _)| wanted(number)).collect();
-    if conversations.is_empty() {
-        return Err(no_trace(&replay.file, "there is no such conversation in it"));
-    }
     let secrets = match &replay.secrets {
         Some(path) => input::text(path)?.lines().map(|line| Secret::new(line.to_owned())).collect(),
         None => VecDeque::new(),
@@ -188,7 +198,8 @@ impl Replay {
         mut secrets: VecDeque<Secret>,
         context: &Context,
     ) -> Result<Exit> {
-        let identity = self.identity(&conversations)?;
+        // A key that is no key of the certificate is told of before anybody connects.
+        let tls = self.identity(&conversations)?.as_ref().map(ServerTls::new).transpose()?;
         let listener = listen(address)?;
         let at = listener.address().map_err(|error| Error::new(Kind::Temporary, "cannot listen").caused_by(error))?;
         context.line(&at.to_string())?;
@@ -197,10 +208,7 @@ impl Replay {
             let late = || Error::new(Kind::Temporary, format!("nobody connected for conversation {number}"));
             let accepted = timeout(self.wait, listener.connection()).await.map_err(|_| late())?;
             let stream = accepted.map_err(|error| late().caused_by(error))?;
-            let handshake = match &identity {
-                Some(identity) => Handshake::Server(ServerTls::new(identity)?),
-                None => Handshake::None,
-            };
+            let handshake = tls.clone().map_or(Handshake::None, Handshake::Server);
             let mut player = Player::new(self.standing(Box::new(stream), handshake), Side::Server);
             player.is_recorded = true;
             player.is_exact = self.exact;
@@ -247,6 +255,22 @@ impl Replay {
         }
         Ok(Exit::OK)
     }
+}
+
+/// What is said of a number that no conversation has. `numbers` are in order; a connection on which nothing was said has none.
+fn no_such(path: &Path, number: u32, numbers: Vec<u32>) -> Error {
+    let told = match numbers.as_slice() {
+        [only] => format!("the only one has the number {only}"),
+        [first, .., last] if (last - first) as usize == numbers.len() - 1 => {
+            format!("its {} are numbered {first} to {last}", numbers.len())
+        }
+        _ => {
+            let some: Vec<String> = numbers.iter().take(NUMBERS_MAX).map(u32::to_string).collect();
+            let more = if numbers.len() > NUMBERS_MAX { ", ..." } else { "" };
+            format!("its {} are numbered {}{more}", numbers.len(), some.join(", "))
+        }
+    };
+    Error::new(Kind::Data, format!("{} has no conversation {number}: {told}", named(path).display()))
 }
 
 fn has_tls(cues: &[Cue]) -> bool {
