@@ -162,12 +162,17 @@ fn a_trace_is_shown_in_either_form_and_in_part() {
     assert_eq!(show(&["trace.txt"]), (0, bare.to_owned()));
     assert_eq!(show(&["--dir", "S", "--conn", "2", "trace.txt"]), (0, "2S: 550 no\n".to_owned()));
     assert_eq!(show(&["--conn", "7", "trace.txt"]), (1, String::new()));
+    let other = |file| text(&mailkit(&home, &["trace", "show", "--proto", "bogus", file]).output().unwrap().stderr);
     assert_eq!(show(&["--proto", "smtp", "trace.txt"]).0, 1);
+    assert!(other("trace.txt").contains("only JSON lines do"), "{}", other("trace.txt"));
     let (code, json) = show(&["--json", "trace.txt"]);
     assert_eq!((code, json.lines().count()), (0, 5));
     assert!(!json.contains('\x1b'));
     fs::write(home.path().join("trace.jsonl"), &json).unwrap();
     assert_eq!(show(&["--times", "trace.jsonl"]), (0, trace.to_owned()));
+    let events = json.replace("\"proto\":\"\"", "\"proto\":\"imap\"");
+    fs::write(home.path().join("events.jsonl"), events).unwrap();
+    assert!(other("events.jsonl").contains("spoken in events.jsonl: imap"), "{}", other("events.jsonl"));
     assert!(show(&["--color=always", "trace.txt"]).1.contains("\x1b[31m2S: 550 no\x1b[0m"));
     fs::write(home.path().join("bad"), "S: 220 mx\nhello\n").unwrap();
     let output = mailkit(&home, &["trace", "show", "bad"]).output().unwrap();

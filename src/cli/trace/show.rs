@@ -1,12 +1,18 @@
 //! `mailkit trace show`: a trace for the eyes, or as JSON; all of it, or what is asked for.
 
-use super::{no_trace, open};
+use super::{named, no_trace, open};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use mailkit::error::Result;
 use mailkit::wire::event::{Direction, Event, LINE_MAX};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
+
+/// Protocols of a trace that are told.
+const PROTOCOLS_MAX: usize = 10;
+/// Letters of the name of one; a longer one is none.
+const PROTOCOL_MAX: usize = 16;
 
 /// Show a trace, or the part of it that is asked for
 ///
@@ -52,6 +58,7 @@ pub(super) fn run(show: &Show, context: &Context) -> Result<Exit> {
     let mut reader = BufReader::new(open(&show.file)?);
     let colors = context.colors(context.shows_output());
     let (mut line, mut number, mut has_shown) = (Vec::new(), 0, false);
+    let mut protocols = BTreeSet::new();
     loop {
         line.clear();
         number += 1;
@@ -66,6 +73,9 @@ pub(super) fn run(show: &Show, context: &Context) -> Result<Exit> {
             continue;
         }
         let event = Event::from_line(text).map_err(|why| no_trace(&show.file, format!("line {number}: {why}")))?;
+        if protocols.len() < PROTOCOLS_MAX && (1..=PROTOCOL_MAX).contains(&event.proto.len()) {
+            protocols.insert(event.proto.clone());
+        }
         if show.wants(&event) {
             has_shown = true;
             match context.is_json() {
@@ -73,6 +83,14 @@ pub(super) fn run(show: &Show, context: &Context) -> Result<Exit> {
                 false => show.print(&event, colors, context)?,
             }
         }
+    }
+    let is_spoken = |name: &String| protocols.iter().any(|known| name.eq_ignore_ascii_case(known));
+    if !has_shown && !show.proto.is_empty() && !show.proto.iter().any(is_spoken) {
+        let known: Vec<&str> = protocols.iter().map(|name| &**name).collect();
+        context.warn(&match known.as_slice() {
+            [] => format!("{} does not tell what was spoken: only JSON lines do", named(&show.file).display()),
+            known => format!("what is spoken in {}: {}", named(&show.file).display(), known.join(", ")),
+        });
     }
     Ok(if has_shown { Exit::OK } else { Exit::PARTIAL })
 }

@@ -18,6 +18,15 @@ fn an_event_is_a_line_of_text_behind_its_column() {
     let raw = Event { ms: 1.0, ..Event::new(1, Direction::C).saying(b"a\nb\xff") };
     let chain = vec!["sha256:00".to_owned()];
     let tls = Happening::Tls { version: "TLSv1.3".into(), cipher: "X".into(), verified: "pkix".into(), chain };
+    let chain = vec!["sha256:00".to_owned()];
+    let unjudged = Happening::Tls { version: "TLSv1.3".into(), cipher: "X".into(), verified: "none".into(), chain };
+    let silent = |query: Option<String>| Happening::Query {
+        record: "MX".into(),
+        name: "a.example".into(),
+        over: "udp".into(),
+        query,
+        reply: None,
+    };
     let query = Happening::Query {
         record: "MX".into(),
         name: "a.example".into(),
@@ -36,6 +45,9 @@ fn an_event_is_a_line_of_text_behind_its_column() {
             Event::happened(2, tls),
             "[     0.0ms] 2-- tls\n[     0.0ms] # TLSv1.3, X, certificate sha256:00 verified by pkix\n",
         ),
+        (Event::happened(2, unjudged), "[     0.0ms] 2-- tls\n[     0.0ms] # TLSv1.3, X, certificate sha256:00\n"),
+        (Event::happened(0, silent(Some("AAAB".into()))), "[     0.0ms] -- query MX a.example over udp: no reply\n"),
+        (Event::happened(0, silent(None)), "[     0.0ms] -- query MX a.example over udp: taken out\n"),
         (
             Event { peer: Some("192.0.2.53".into()), ..Event::happened(0, query) },
             "[     0.0ms] -- query MX a.example of 192.0.2.53 over udp: 5 octets\n",

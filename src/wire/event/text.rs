@@ -89,8 +89,9 @@ impl Event {
         }
         let mut lines = vec![format!("{number}-- {}", transcript::one_line(&sentence(what, self.peer.as_deref())))];
         if let Happening::Tls { version, cipher, verified, chain } = what {
-            let shown =
-                chain.first().map_or(String::new(), |own| format!(", certificate {own} verified by {verified}"));
+            // What nobody vouched for in the handshake may be judged behind it, as --probe does.
+            let by = if verified == "none" { String::new() } else { format!(" verified by {verified}") };
+            let shown = chain.first().map_or(String::new(), |own| format!(", certificate {own}{by}"));
             lines.push(transcript::one_line(&format!("# {version}, {cipher}{shown}")));
         }
         lines
@@ -152,9 +153,14 @@ fn sentence(what: &Happening, peer: Option<&str>) -> String {
             let authentic = if *authentic { ", authentic" } else { "" };
             format!("dns {record} {name}: {}{authentic}", answer.join(", "))
         }
-        Happening::Query { record, name, over, reply, .. } => {
+        Happening::Query { record, name, over, query, reply } => {
             let whom = peer.map_or(String::new(), |peer| format!(" of {peer}"));
-            let came = reply.as_ref().map_or("no reply".to_owned(), |reply| format!("{} octets", decoded_len(reply)));
+            let came = match (query, reply) {
+                (_, Some(reply)) => format!("{} octets", decoded_len(reply)),
+                (Some(_), None) => "no reply".to_owned(),
+                // Nobody knows any more whether there was one.
+                (None, None) => "taken out".to_owned(),
+            };
             format!("query {record} {name}{whom} over {over}: {came}")
         }
         Happening::Http { method, url, status: Some(status), size } => {
