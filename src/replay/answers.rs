@@ -123,6 +123,11 @@ impl Answers {
         Ok(Answer::Say(reply))
     }
 
+    /// How many questions nobody has asked yet.
+    pub fn left(&self) -> usize {
+        self.exchanges.iter().filter(|known| !known.is_given).count()
+    }
+
     /// The first question that nobody has asked yet.
     pub fn missing(&self) -> Option<&Exchange> {
         self.exchanges.iter().find(|known| !known.is_given)

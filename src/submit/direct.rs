@@ -18,7 +18,8 @@ use crate::smtp::outcome::{Outcome, Phase};
 use crate::smtp::transaction::Facts;
 use crate::status::EnhancedStatus;
 use crate::wire::session::Tls;
-use crate::world::{Content, Entropy, Resolve};
+use crate::world::{Content, Entropy, Obstacle, Resolve};
+use futures_util::future::join;
 use std::net::{IpAddr, SocketAddr};
 use tokio_util::sync::CancellationToken;
 
@@ -100,11 +101,13 @@ pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directe
     let paths = &direct.envelope.recipients;
     let mut outcomes = vec![Outcome::lost(Phase::Connect, "interrupted"); paths.len()];
     let mut ways = groups(direct.envelope);
+    // None while nobody has looked.
+    let mut obstacle: Option<Option<Obstacle>> = None;
     for way in &mut ways {
         let route = tokio::select! {
             biased;
             () = direct.stop.cancelled() => break,
-            route = direct.route(way.domain.as_ref()) => route,
+            route = direct.route(way.domain.as_ref(), &mut obstacle) => route,
         };
         match route {
             Ok(route) => direct.follow(&route, way, &mut outcomes, &mut progress).await,
@@ -117,8 +120,7 @@ pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directe
     // What may pass is worth a word, once: somebody may have swallowed what would have protected the message. A name server
     // that never lets anybody look at DNSSEC is nothing new to those who have it.
     if let Some(way) = ways.iter_mut().find(|way| way.host.is_some())
-        && let Some(obstacle) = direct.guarding.obstacle_to_dane(direct.dns).await
-        && obstacle.may_pass
+        && let Some(obstacle) = obstacle.flatten().filter(|obstacle| obstacle.may_pass)
     {
         way.remarks.push(without_dane(&obstacle));
     }
@@ -126,11 +128,19 @@ pub async fn send(direct: &Direct<'_>, mut progress: impl FnMut(u64)) -> Directe
 }
 
 impl Direct<'_> {
-    async fn route(&self, domain: Option<&Domain>) -> Result<Route, NoWay> {
+    /// The way to a domain. Beside the first one it is looked for what keeps DANE from protecting it: not behind the
+    /// delivery, of which the sender would learn so much later.
+    async fn route(&self, domain: Option<&Domain>, obstacle: &mut Option<Option<Obstacle>>) -> Result<Route, NoWay> {
         let Some(domain) = domain else { return Err(NoWay::Unroutable(Unroutable::nowhere())) };
         let mut random = [0; 8];
         self.entropy.fill(&mut random);
-        self.guarding.route(self.dns, domain, self.port, &self.rules, u64::from_le_bytes(random)).await
+        let route = self.guarding.route(self.dns, domain, self.port, &self.rules, u64::from_le_bytes(random));
+        if obstacle.is_some() || matches!(domain, Domain::Literal(_)) {
+            return route.await;
+        }
+        let (route, found) = join(route, self.guarding.obstacle_to_dane(self.dns)).await;
+        *obstacle = Some(found);
+        route
     }
 
     /// Tries one address after the other, until nobody is left whom no host has judged.
@@ -196,7 +206,7 @@ mod tests {
     use crate::net::trace::{Style, Trace};
     use crate::net::zone::Zone;
     use crate::wire::event::{self, Decision, Happening};
-    use crate::world::{Connect, Later, Stream};
+    use crate::world::{Answer as Found, Connect, Later, LookupError, RecordKind, Stream};
     use std::io;
     use std::sync::{Arc, Mutex};
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
@@ -281,8 +291,23 @@ nothing TXT "no mail here"
         required: &[String],
         trace: Option<Trace>,
     ) -> (Vec<String>, Vec<String>) {
-        let net = Arc::new(Net { hosts: hosts.to_vec(), asked: Mutex::default() });
         let zone = Zone::parse(ZONE).expect("a zone");
+        let (directed, asked) = directed(&zone, hosts, recipients, required, trace).await;
+        let fared = directed.recipients.iter().map(|(_, outcome)| match outcome.kind() {
+            None => outcome.phase.to_string(),
+            Some(kind) => format!("{} {kind:?}", outcome.phase),
+        });
+        (fared.collect(), asked)
+    }
+
+    async fn directed(
+        dns: &dyn Resolve,
+        hosts: &[(&'static str, &'static str, &'static str)],
+        recipients: &[&str],
+        required: &[String],
+        trace: Option<Trace>,
+    ) -> (Directed, Vec<String>) {
+        let net = Arc::new(Net { hosts: hosts.to_vec(), asked: Mutex::default() });
         let paths = recipients.iter().map(|path| ForwardPath::parse(&format!("<{path}>")).expect(path)).collect();
         let envelope = Envelope::new(ReversePath::Null, paths);
         let content = b"Subject: x\r\n\r\n".to_vec();
@@ -297,7 +322,7 @@ nothing TXT "no mail here"
                 dialect: Dialect::Smtp,
                 trace,
             },
-            dns: &zone,
+            dns,
             entropy: &SeededEntropy::new(7),
             rules: Rules { private_addresses: true, ..Rules::default() },
             guarding: Guarding::default(),
@@ -314,12 +339,8 @@ nothing TXT "no mail here"
             directed.recipients.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             envelope.recipients.iter().collect::<Vec<_>>()
         );
-        let fared = directed.recipients.iter().map(|(_, outcome)| match outcome.kind() {
-            None => outcome.phase.to_string(),
-            Some(kind) => format!("{} {kind:?}", outcome.phase),
-        });
         let asked = net.asked.lock().unwrap().clone();
-        (fared.collect(), asked)
+        (directed, asked)
     }
 
     #[tokio::test]
@@ -344,6 +365,33 @@ nothing TXT "no mail here"
         let decided: Vec<String> = decided.collect();
         assert_eq!(decided.len(), 3, "{text}");
         decided.iter().zip(wanted).for_each(|(told, wanted)| assert!(told.starts_with(wanted), "{told}"));
+    }
+
+    #[tokio::test]
+    async fn that_dane_is_off_for_now_is_told_of_the_first_domain_that_was_reached() {
+        /// A zone for which nobody can vouch, perhaps only now.
+        struct Unchecked(Zone, bool);
+        impl Resolve for Unchecked {
+            fn lookup<'a>(&'a self, name: &'a str, kind: RecordKind) -> Later<'a, Result<Found, LookupError>> {
+                self.0.lookup(name, kind)
+            }
+
+            fn unauthentic(&self) -> Later<'_, Option<Obstacle>> {
+                let obstacle = Obstacle { why: "silence".into(), may_pass: self.1 };
+                Box::pin(std::future::ready(Some(obstacle)))
+            }
+        }
+        let hosts = [("127.0.2.1", "", ""), ("127.0.3.1", "", ""), ("127.0.4.1", "", "")];
+        for (recipients, may_pass, wanted) in [
+            (&["a@gone.test", "b@two.test", "c@implicit.test"][..], true, &[0, 1, 0][..]),
+            (&["b@two.test", "c@implicit.test"], false, &[0, 0]),
+            (&["e@[127.0.4.1]"], true, &[0]),
+        ] {
+            let dns = Unchecked(Zone::parse(ZONE).expect("a zone"), may_pass);
+            let (directed, _) = directed(&dns, &hosts, recipients, &[], None).await;
+            let told = directed.ways.iter().map(|way| way.remarks.iter().filter(|text| text.contains("DANE")).count());
+            assert_eq!(told.collect::<Vec<_>>(), wanted, "{recipients:?}");
+        }
     }
 
     #[tokio::test]

@@ -42,16 +42,20 @@ pub(super) async fn serve(replay: &Replay, trace: &str, address: SocketAddr, con
     while let Some(missing) = answers.missing() {
         let late = || Error::new(Kind::Temporary, format!("nobody asked for {}", missing.title));
         let asked = timeout_at(until, desk.next()).await.map_err(|_| late())?.map_err(failed)?;
+        let left = answers.left();
         match answers.answer(&asked.octets, asked.is_stream) {
             Ok(answer) => {
-                until = Instant::now() + replay.wait;
+                // A question that was answered before gives nobody more time.
+                if answers.left() < left {
+                    until = Instant::now() + replay.wait;
+                }
                 match answer {
                     Answer::Say(octets) => desk.reply(asked, octets).await,
                     // As nobody answered then.
                     Answer::Silence => drop(asked),
                 }
             }
-            // It gives nobody more time: whoever sends garbage for ever would be listened to for ever.
+            // This gives nobody more time either: whoever sends garbage for ever would be listened to for ever.
             Err(why @ NoAnswer::NoQuery(_)) => {
                 garbage += 1;
                 if garbage <= GARBAGE_TOLD {

@@ -54,7 +54,10 @@ pub(super) fn flaw(error: &rustls::Error) -> Flaw {
         E::Expired | E::ExpiredContext { .. } => Flaw::Expired,
         E::NotValidYet | E::NotValidYetContext { .. } => Flaw::NotYetValid,
         E::NotValidForName | E::NotValidForNameContext { .. } => Flaw::OtherName,
-        E::UnknownIssuer | E::BadSignature => Flaw::Untrusted,
+        // The last is what one hears whose authority's name is known, and whose authority's key is of another sort.
+        E::UnknownIssuer | E::BadSignature | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            Flaw::Untrusted
+        }
         // What `openssl req -x509` makes vouches for itself, and is no server's.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => Flaw::Untrusted,
         _ => Flaw::Other,

@@ -136,6 +136,8 @@ mod tests {
     fn each_fault_is_told_and_the_worst_first() {
         let root = CertifiedIssuer::self_signed(authority("root", (2000, 2050)), key()).expect("an authority");
         let stranger = CertifiedIssuer::self_signed(authority("stranger", (2000, 2050)), key()).expect("an authority");
+        let other_sort = KeyPair::generate_for(&rcgen::PKCS_ED25519).expect("a key");
+        let namesake = CertifiedIssuer::self_signed(authority("root", (2000, 2050)), other_sort).expect("an authority");
         let middle = CertifiedIssuer::signed_by(authority("middle", (2000, 2024)), key(), &root).expect("one below");
         let signed = |names: &[&str], years, by: &CertifiedIssuer<'_, KeyPair>| {
             params(names, years).signed_by(&key(), by).expect("a certificate").der().clone()
@@ -151,6 +153,8 @@ mod tests {
         const ELSE: &str = "it is for another name: a.test";
         const ITSELF: &str = "it is signed by itself";
         const STRANGE: &str = "nobody we trust has signed it (its issuer is CN=stranger)";
+        const FALSE: &str =
+            "nobody we trust has signed it, though somebody of the same name is trusted (its issuer is CN=root)";
         let mx: &[&str] = &["mx.x.test"];
         let (now, past, later) = ((2000, 2040), (2000, 2024), (2030, 2040));
         for (case, chain, wanted) in [
@@ -175,6 +179,7 @@ mod tests {
                 vec![signed(&["a.test", "b.test", "c.test", "d.test", "e.test"], now, &root)],
                 &["it is for another name: a.test, b.test, c.test and 2 more"],
             ),
+            ("in the name of one who is trusted", vec![signed(mx, now, &namesake)], &[FALSE]),
             ("garbage", vec![CertificateDer::from(vec![0x30, 0])], &["it cannot be read"]),
         ] {
             let (own, others) = chain.split_first().expect("a certificate");

@@ -185,6 +185,10 @@ fn certificate(why: &CertificateError) -> String {
         E::NotValidForName | E::NotValidForNameContext { .. } => "it is for another name",
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not made for servers",
         E::UnknownIssuer => "nobody we trust has signed it",
+        // The key of an authority of that name is of another sort than the one it was signed with.
+        E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "nobody we trust has signed it, though somebody of the same name is trusted"
+        }
         // By another authority of the same name, too; and a server that proves with such a key that it is its own.
         E::BadSignature => "nobody we trust has signed it, or a key is too short to be safe",
         E::Revoked => "it has been revoked",
