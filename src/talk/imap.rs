@@ -118,7 +118,10 @@ impl Turn for Imap {
             }
             "*" => {
                 self.learn(behind);
-                if self.due.front() == Some(&None) {
+                // RFC 9051 §7.1.3: of a line without a tag nobody can say more than that it is bad. Where one answer is due,
+                // it is that, and nobody waits for another.
+                let is_bad = word.eq_ignore_ascii_case("BAD") && self.due.len() == 1;
+                if is_bad || self.due.front() == Some(&None) {
                     self.due.pop_front();
                     self.status(word, words);
                 }
@@ -221,5 +224,25 @@ mod tests {
     fn a_refused_literal_is_not_sent() {
         let mut turn = Imap::new();
         play(&mut turn, &[("S: * OK hi", 0), ("C: a LOGIN {3}", 1), ("S: a BAD no", 0), ("C: b NOOP", 1)]);
+    }
+
+    #[test]
+    fn what_has_no_tag_is_answered_without_one() {
+        let mut turn = Imap::new();
+        play(
+            &mut turn,
+            &[
+                ("S: * OK hi", 0),
+                ("C: hello", 1),
+                ("S: * BAD what", 0),
+                ("C: a NOOP", 1),
+                ("C: b NOOP", 2),
+                ("S: * BAD one of them", 2),
+                ("S: * NO disk is full", 2),
+                ("S: a OK", 1),
+                ("S: b OK", 0),
+                ("S: * BAD more", 0),
+            ],
+        );
     }
 }
