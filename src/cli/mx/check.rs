@@ -35,7 +35,6 @@ use mailkit::net::trace::Trace;
 use mailkit::probe::Level;
 use mailkit::probe::check::{Asked, Checkup, Fetch, check};
 use mailkit::world::{Clock, Later, RecordKind};
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -164,7 +163,6 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
             fail_on: args.fail_on.unwrap_or(FailOn::Error).into(),
             earlier: args.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
             extent,
-            is_begun: Cell::new(false),
         };
         let work = |named: Named| {
             let (dns, web, printer, question) = (&dns, &web, &printer, &question);
@@ -219,8 +217,6 @@ struct Printer<'a> {
     /// What to compare with.
     earlier: Option<Earlier>,
     extent: Extent,
-    /// Whether a page was printed, so that the next one begins with a gap.
-    is_begun: Cell<bool>,
 }
 
 impl Printer<'_> {
@@ -237,16 +233,16 @@ impl Printer<'_> {
         };
         if self.is_json {
             let object = Object::new(checkup, exit, self.server, changes);
-            return Ok(Line { text: format!("{}\n", json(&object)?), exit });
+            return Ok(Line { text: format!("{}\n", json(&object)?), is_page: false, exit });
         }
         if let Some(changes) = changes {
-            return Ok(Line { text: compared(&checkup.domain, &changes, exit, self.extent), exit });
+            let text = compared(&checkup.domain, &changes, exit, self.extent);
+            return Ok(Line { text, is_page: false, exit });
         }
-        let gap = if self.is_begun.replace(true) { "\n" } else { "" };
         let is_verbose = self.context.globals.verbose > 0;
         let width = Width::of(terminal_columns());
         let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), width);
-        Ok(Line { text: format!("{gap}{page}\n"), exit })
+        Ok(Line { text: format!("{page}\n"), is_page: true, exit })
     }
 }
 

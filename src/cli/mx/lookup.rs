@@ -24,7 +24,6 @@ use mailkit::net::tcp::{Tcp, own_addresses};
 use mailkit::net::tls::{DAYS_MIN, Judge};
 use mailkit::probe::{Level, Manners, Pace, Survey, Visiting};
 use mailkit::world::Entropy;
-use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -281,7 +280,6 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             fail_on: lookup.fail_on.unwrap_or(FailOn::Error).into(),
             earlier: lookup.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
             extent,
-            is_begun: Cell::new(false),
         };
         let work = |named: Named| {
             let (survey, pace, resolver, http, printer) = (&survey, &pace, &resolver, &http, &printer);
