@@ -5,7 +5,7 @@ use super::columns::Width;
 use super::earlier::{Changes, Earlier};
 use super::given::Extent;
 use super::names::BadLine;
-use super::object::{BadLineObject, Object, exit, exit_of_changes};
+use super::object::{BadLineObject, Object, deciding, exit, exit_of_changes};
 use super::page::page;
 use super::tally::Tally;
 use crate::cli::console::{json, terminal_columns};
@@ -69,7 +69,7 @@ impl Printer<'_> {
             }
             (_, Some(changes)) => compared(&report.title(), &changes, exit, self.extent),
             (Form::Page, None) => {
-                format!("{}\n", page(report, Width::of(terminal_columns())))
+                format!("{}\n", page(report, deciding(report, self.fail_on), Width::of(terminal_columns())))
             }
             (form, None) => {
                 // Silence would leave a script's reader with a bare exit code.
