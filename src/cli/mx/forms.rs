@@ -11,7 +11,7 @@ use super::tally::Tally;
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Kind, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Host, Level, Report, Verdict};
 use mailkit::wire::secured::Certificate;
@@ -139,6 +139,11 @@ pub(super) fn end(
 ) -> Result<Exit> {
     match earlier {
         _ if !extent.is_many() => {}
+        // Whoever makes the list may have failed, and nothing would say so. With an earlier report all of its domains are gone.
+        None if tally.is_empty() => {
+            let what = "standard input names no domain: it is empty, or has only comments";
+            return Err(Error::new(Kind::Data, what).hint("see what makes the list"));
+        }
         None => context.note(&tally.sentence(gone)),
         Some(earlier) => {
             let sum = earlier.sum(extent == Extent::List);
