@@ -10,7 +10,7 @@ use super::earlier::{Earlier, Sort};
 use super::forms::{bad_line, compared, end};
 use super::given::{Extent, Given};
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
-use super::names::{BadLine, Named, Target, names};
+use super::names::{BadLine, Named, Target, names, once};
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -95,7 +95,8 @@ pub(super) struct Check {
     /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
     ///
     /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
-    /// standard input is taken for the whole list: domains that it does not have any more are told.
+    /// standard input is taken for the whole list: domains that it does not have any more are told. A domain that is named
+    /// twice is asked about once. --fail-on says something else, and does not go with it.
     #[arg(long, value_name = "FILE")]
     diff: Option<PathBuf>,
 
@@ -185,7 +186,11 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         };
         let print = |text: &str| context.octets(text.as_bytes());
         let jobs = (usize::from(args.jobs), !args.unordered);
-        let tally = bulk::run(names(targets, is_input_meant), work, jobs, print).await?;
+        let names = names(targets, is_input_meant);
+        let tally = match &printer.earlier {
+            Some(_) => bulk::run(once(names), work, jobs, print).await?,
+            None => bulk::run(names, work, jobs, print).await?,
+        };
         end(context, extent, printer.earlier.as_ref(), tally, (printer.is_json, "not in DNS"))
     })
 }
