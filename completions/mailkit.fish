@@ -690,7 +690,7 @@ error\t'What is broken'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l rcpt -d 'Visit them, and ask whether mail for this address would be taken; may be given several times' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l from -d 'From whom that mail would come; the null reverse-path, from which reports come, if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l at -d 'Judge certificates as of then: +14d from now, a date, or a time as 2026-12-01T00:00:00Z' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l min-days -d 'Warn of certificates with fewer days left' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l min-days -d 'Warn of certificates with fewer days left; 14 if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l port -d 'The ports to visit; TLSA records are looked up for the first' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l helo -d 'The name to say in EHLO; the name of this machine if not given' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand mx; and __fish_seen_subcommand_from lookup" -l ca -d 'Trust the certificate authorities in this PEM file, and no others; also those of web servers that give policies' -r -F

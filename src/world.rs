@@ -225,6 +225,11 @@ pub enum LookupError {
     Temporary(String),
 }
 
+impl LookupError {
+    /// What is said of a name server that names others who may know (RFC 1034 §4.3.1): it does so each time.
+    pub const REFERRAL: &str = "the name server refers to others; it does not resolve for us";
+}
+
 impl From<Result<Answer, LookupError>> for Trail {
     fn from(found: Result<Answer, LookupError>) -> Self {
         let aliases = found.as_ref().map(|answer| answer.aliases.clone()).unwrap_or_default();

@@ -85,10 +85,14 @@ impl Server {
 }
 
 fn lookup(arguments: &[&str]) -> (Option<i32>, String, String) {
+    mx("lookup", arguments)
+}
+
+fn mx(command: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let _watch = watchdog::over(arguments.join(" "), Duration::from_secs(120));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mailkit"));
-    command.args(["mx", "lookup"]).args(arguments).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
-    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().expect("it runs");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mailkit"));
+    program.args(["mx", command]).args(arguments).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    let Output { status, stdout, stderr } = program.stdin(Stdio::null()).output().expect("it runs");
     printed::show(&stdout, &stderr);
     let text = |octets| String::from_utf8(octets).expect("output is text");
     (status.code(), text(stdout), text(stderr))
@@ -157,10 +161,29 @@ fn options_that_say_nothing_together_are_told() {
         (&["--from", "a@x.test", "--probe"], "--from goes with --rcpt"),
         (&["--diff", file, "--fail-on", "warn"], "--fail-on"),
         (&["--diff", file, "--short"], "--short"),
+        (&["--min-days", "30"], "--min-days goes with --probe"),
+        (&["--short", "--services"], "--short shows nothing of --services"),
     ] {
         let (code, stdout, stderr) = lookup(&[&["@127.0.0.1:1"], options, &["hamburger.example"]].concat());
         assert_eq!((code, stdout.as_str()), (Some(64), ""), "{options:?}: {stderr}");
         assert!(stderr.contains(wanted), "{options:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_list_without_domains_and_an_address_without_brackets_are_told() {
+    for command in ["lookup", "check"] {
+        for (arguments, wanted, hint) in [
+            (&["-"][..], 65, "see what makes the list"),
+            (&["--json", "-"], 65, "see what makes the list"),
+            (&["@127.0.0.1:1"], 64, "name one or several, as in @192.0.2.53 example.org"),
+            (&["@127.0.0.1:1", "127.7.0.1"], 64, "mailkit mx lookup [127.7.0.1] at mail to it"),
+            (&["@127.0.0.1:1", "2001:db8::1"], 64, "mailkit mx probe 2001:db8::1 looks at a server there"),
+        ] {
+            let (code, stdout, stderr) = mx(command, arguments);
+            assert_eq!((code, stdout.as_str()), (Some(wanted), ""), "{command} {arguments:?}: {stderr}");
+            assert!(stderr.contains(hint), "{command} {arguments:?}: {stderr}");
+        }
     }
 }
 
@@ -181,8 +204,11 @@ fn what_cannot_be_waited_for_or_counted_is_told_with_its_range() {
     }
     let server = Server::start();
     let resolver = format!("@{}", server.address);
-    let (code, _, stderr) = lookup(&[&resolver, "--resolver-timeout", "20s", "--min-days", "0", "hamburger.example"]);
+    let (code, _, stderr) = lookup(&[&resolver, "--resolver-timeout", "20s", "hamburger.example"]);
     assert_eq!(code, Some(0), "{stderr}");
+    // The least there is, refused for another reason.
+    let (_, _, stderr) = lookup(&[&resolver, "--min-days", "0", "hamburger.example"]);
+    assert!(stderr.contains("--min-days goes with --probe"), "{stderr}");
 }
 
 #[test]

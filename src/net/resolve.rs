@@ -368,7 +368,7 @@ fn no_answer(sight: &Sight) -> Option<&'static str> {
         // RFC 2181 §9: what was left out may be all that there is.
         return Some("what the name server says is cut short, even on a connection");
     }
-    sight.reply.is_referral().then_some("the name server refers to others; it does not resolve for us")
+    sight.reply.is_referral().then_some(LookupError::REFERRAL)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ use report::Notes;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::timeout;
-use verdict::{sentence, verdict};
+use verdict::{endless, sentence, verdict};
 
 /// A record that leads to many names whose servers are silent would take minutes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -118,6 +118,7 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
     let is_known = !matches!(found, Err(NoExchangers::Temporary(_)));
     let takes_mail = exchangers.is_some() || !is_known;
     let sends_mail = sends_mail(&tree, found.as_ref().err());
+    let endless = endless(found.as_ref().err(), &mut notes);
     let spf = spf::judge(&tree, takes_mail, &mut notes);
     let dkim = dkim::judge(&keys, is_guess, sends_mail, &mut notes);
     let dmarc = dmarc::judge(dmarc_facts.as_ref(), &ascii, sends_mail, &mut notes);
@@ -136,7 +137,13 @@ pub async fn check(dns: &dyn Resolve, fetch: &dyn Fetch, asked: &Asked) -> Check
     let domain = super::records::u_labels(&ascii);
     let title = if domain == ascii { domain.clone() } else { format!("{domain} ({ascii})") };
     let mut findings = notes.0;
-    let sentence = sentence(&title, verdict, &policies, (&senders, &findings));
+    let sentence = match endless {
+        // Not "now": what was found of other names does not matter before somebody has mended this.
+        Some(why) if verdict == Verdict::Unknown => {
+            format!("How well {title} protects its name cannot be said: {why}.")
+        }
+        _ => sentence(&title, verdict, &policies, (&senders, &findings)),
+    };
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     if verdict == Verdict::NoSuchDomain {
         findings.clear();

@@ -6,6 +6,7 @@ use super::known::Known;
 use super::published::{MtaSts, Tlsa};
 use super::visited::{Standing, Visited};
 use crate::engine::exchangers::{Exchanger, Exchangers, NoExchangers};
+use crate::world::LookupError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::IpAddr;
@@ -185,8 +186,17 @@ pub enum Level {
 impl Finding {
     /// What is known, of this host or of the domain.
     pub fn new(known: Known, host: Option<&str>, text: impl Into<String>) -> Self {
-        let Known { id, level, why, fix, .. } = known;
-        Self { id, level, host: host.map(str::to_owned), text: text.into(), why, fix }
+        let (Known { id, level, why, fix, .. }, text) = (known, text.into());
+        let fix = remedy(&text, fix);
+        Self { id, level, host: host.map(str::to_owned), text, why, fix }
+    }
+}
+
+/// What can be done, where it is not the domain's records that this is about but whom we ask: no wait and no owner mends it.
+pub(super) fn remedy(text: &str, fix: Option<&'static str>) -> Option<&'static str> {
+    match text.contains(LookupError::REFERRAL) {
+        true => Some("ask a name server that resolves: @RESOLVER names one"),
+        false => fix,
     }
 }
 
@@ -221,6 +231,21 @@ impl From<&Exchanger> for Host {
             tlsa: None,
             sts_match: None,
             probes: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::known::{MX_ADDRESS_UNKNOWN, MX_UNKNOWN};
+    use super::*;
+
+    #[test]
+    fn who_does_not_resolve_for_us_is_not_waited_for() {
+        for known in [MX_UNKNOWN, MX_ADDRESS_UNKNOWN] {
+            let referred = Finding::new(known, None, format!("the keys of x.test: {}", LookupError::REFERRAL));
+            assert_eq!(referred.fix, Some("ask a name server that resolves: @RESOLVER names one"));
+            assert_eq!(Finding::new(known, None, "the name server did not answer in time").fix, known.fix);
         }
     }
 }

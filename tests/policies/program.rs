@@ -46,6 +46,7 @@ struct Ran {
 fn run(arguments: &[&str], input: &str) -> Ran {
     let zone = Zone::parse(ZONE).expect("a zone");
     zone.fail("down.test");
+    zone.fail("4.100.51.198.in-addr.arpa");
     let server = format!("@{}", name_server::start(zone));
     let mut child = Command::new(env!("CARGO_BIN_EXE_mailkit"))
         .args(["mx", "check", &server])
@@ -323,4 +324,11 @@ fn what_is_down_is_unknown_and_not_absent() {
         let line = ran.stdout.lines().find(|line| line.trim_start().starts_with(&format!("{name} "))).expect(name);
         assert_eq!(line.split_whitespace().nth(1), Some("unknown"), "{line}");
     }
+}
+
+#[test]
+fn what_a_sender_is_called_is_a_warning_where_dns_does_not_say() {
+    let ran = run(&["--ip", "198.51.100.4", "--helo", "mx.good.test", "--selector", "s1", "good.test"], "");
+    assert_eq!(ran.code, 75, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("warning: the name of 198.51.100.4 is not known"), "{}", ran.stdout);
 }

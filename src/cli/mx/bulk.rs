@@ -19,6 +19,8 @@ const TOGETHER: usize = 64 * 1024;
 pub(super) struct Line {
     /// For standard output, with its line ends.
     pub(super) text: String,
+    /// Whether this is a page, with a blank line between it and the one that is printed before it.
+    pub(super) is_page: bool,
     /// What the process would end with.
     pub(super) exit: Exit,
 }
@@ -54,7 +56,7 @@ async fn print_all(
     mut print: impl FnMut(&str) -> Result<()>,
 ) -> Result<Tally> {
     let mut lines = std::pin::pin!(lines);
-    let (mut tally, mut text) = (Tally::default(), String::new());
+    let (mut tally, mut text, mut is_begun) = (Tally::default(), String::new(), false);
     loop {
         let next = match lines.next().now_or_never() {
             Some(next) if text.len() < TOGETHER => next,
@@ -75,6 +77,10 @@ async fn print_all(
                 return Err(error);
             }
         };
+        // Here, where their order is known: who is done first is not always printed first.
+        if line.is_page && std::mem::replace(&mut is_begun, true) {
+            text.push('\n');
+        }
         text.push_str(&line.text);
         tally.add(line.exit);
     }
@@ -93,7 +99,7 @@ mod tests {
     use std::cell::{Cell, RefCell};
     use std::time::Duration;
 
-    const DONE: Line = Line { text: String::new(), exit: Exit::OK };
+    const DONE: Line = Line { text: String::new(), is_page: false, exit: Exit::OK };
 
     #[tokio::test(start_paused = true)]
     async fn results_keep_their_order_in_a_window_that_is_bounded() {
@@ -142,7 +148,7 @@ mod tests {
             let zone = &zone;
             async move {
                 let report = look_up(zone, &Domain::parse(&name).expect("a name")).await;
-                Ok(Line { text: format!("{}\n", report.ascii), exit: exit(&report, Level::Error) })
+                Ok(Line { text: format!("{}\n", report.ascii), exit: exit(&report, Level::Error), ..DONE })
             }
         };
         let printed = RefCell::new(String::new());
@@ -154,6 +160,26 @@ mod tests {
         assert_eq!(tally.exit().code(), 68);
         assert_eq!(tally.sentence("without mail"), "501 domains: 500 good, 1 without mail");
         assert!(printed.take().lines().eq(names.iter().map(String::as_str)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_blank_line_stands_between_pages_whoever_is_done_first() {
+        for (is_ordered, wanted) in [(true, "40\n\n10\n\n30\n\n20\n"), (false, "10\n\n20\n\n30\n\n40\n")] {
+            let printed = RefCell::new(String::new());
+            let work = |wait: u64| async move {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+                // A line that named nothing has been told elsewhere.
+                let text = if wait == 5 { String::new() } else { format!("{wait}\n") };
+                Ok(Line { text, is_page: wait != 5, ..DONE })
+            };
+            let print = |text: &str| {
+                printed.borrow_mut().push_str(text);
+                Ok(())
+            };
+            let names = futures_util::stream::iter([5, 40, 10, 5, 30, 20]);
+            run(names, work, (10, is_ordered), print).await.expect("it ends");
+            assert_eq!(printed.take(), wanted);
+        }
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use super::earlier::{Earlier, Sort};
 use super::forms::{bad_line, compared, end};
 use super::given::{Extent, Given};
 use super::lookup::{FailOn, JOBS, JOBS_MAX};
-use super::names::{BadLine, Named, Target, names};
+use super::names::{BadLine, Named, Target, names, once};
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -35,7 +35,6 @@ use mailkit::net::trace::Trace;
 use mailkit::probe::Level;
 use mailkit::probe::check::{Asked, Checkup, Fetch, check};
 use mailkit::world::{Clock, Later, RecordKind};
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,7 +95,8 @@ pub(super) struct Check {
     /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
     ///
     /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
-    /// standard input is taken for the whole list: domains that it does not have any more are told.
+    /// standard input is taken for the whole list: domains that it does not have any more are told. A domain that is named
+    /// twice is asked about once. --fail-on says something else, and does not go with it.
     #[arg(long, value_name = "FILE")]
     diff: Option<PathBuf>,
 
@@ -164,7 +164,6 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
             fail_on: args.fail_on.unwrap_or(FailOn::Error).into(),
             earlier: args.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
             extent,
-            is_begun: Cell::new(false),
         };
         let work = |named: Named| {
             let (dns, web, printer, question) = (&dns, &web, &printer, &question);
@@ -187,7 +186,11 @@ pub(super) fn run(args: &Check, context: &Context) -> Result<Exit> {
         };
         let print = |text: &str| context.octets(text.as_bytes());
         let jobs = (usize::from(args.jobs), !args.unordered);
-        let tally = bulk::run(names(targets, is_input_meant), work, jobs, print).await?;
+        let names = names(targets, is_input_meant);
+        let tally = match &printer.earlier {
+            Some(_) => bulk::run(once(names), work, jobs, print).await?,
+            None => bulk::run(names, work, jobs, print).await?,
+        };
         end(context, extent, printer.earlier.as_ref(), tally, (printer.is_json, "not in DNS"))
     })
 }
@@ -219,8 +222,6 @@ struct Printer<'a> {
     /// What to compare with.
     earlier: Option<Earlier>,
     extent: Extent,
-    /// Whether a page was printed, so that the next one begins with a gap.
-    is_begun: Cell<bool>,
 }
 
 impl Printer<'_> {
@@ -237,16 +238,16 @@ impl Printer<'_> {
         };
         if self.is_json {
             let object = Object::new(checkup, exit, self.server, changes);
-            return Ok(Line { text: format!("{}\n", json(&object)?), exit });
+            return Ok(Line { text: format!("{}\n", json(&object)?), is_page: false, exit });
         }
         if let Some(changes) = changes {
-            return Ok(Line { text: compared(&checkup.domain, &changes, exit, self.extent), exit });
+            let text = compared(&checkup.domain, &changes, exit, self.extent);
+            return Ok(Line { text, is_page: false, exit });
         }
-        let gap = if self.is_begun.replace(true) { "\n" } else { "" };
         let is_verbose = self.context.globals.verbose > 0;
         let width = Width::of(terminal_columns());
         let page = page(checkup, (is_verbose, is_verbose || self.fail_on == Level::Info), width);
-        Ok(Line { text: format!("{gap}{page}\n"), exit })
+        Ok(Line { text: format!("{page}\n"), is_page: true, exit })
     }
 }
 

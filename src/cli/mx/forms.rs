@@ -5,17 +5,16 @@ use super::columns::Width;
 use super::earlier::{Changes, Earlier};
 use super::given::Extent;
 use super::names::BadLine;
-use super::object::{BadLineObject, Object, exit, exit_of_changes};
+use super::object::{BadLineObject, Object, deciding, exit, exit_of_changes};
 use super::page::page;
 use super::tally::Tally;
 use crate::cli::console::{json, terminal_columns};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use mailkit::error::{Kind, Result};
+use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
 use mailkit::probe::{Host, Level, Report, Verdict};
 use mailkit::wire::secured::Certificate;
-use std::cell::Cell;
 use std::fmt::Write as _;
 
 /// Which form is wanted.
@@ -43,8 +42,6 @@ pub(super) struct Printer<'a> {
     pub(super) earlier: Option<Earlier>,
     /// How many domains there may be.
     pub(super) extent: Extent,
-    /// Whether a page was printed, so that the next one begins with a gap.
-    pub(super) is_begun: Cell<bool>,
 }
 
 impl Printer<'_> {
@@ -60,6 +57,7 @@ impl Printer<'_> {
             }
             None => exit(report, self.fail_on),
         };
+        let is_page = self.form == Form::Page && changes.is_none();
         let text = match (self.form, changes) {
             (Form::Json, changes) => {
                 let object = Object::new(report, self.fail_on);
@@ -71,8 +69,7 @@ impl Printer<'_> {
             }
             (_, Some(changes)) => compared(&report.title(), &changes, exit, self.extent),
             (Form::Page, None) => {
-                let gap = if self.is_begun.replace(true) { "\n" } else { "" };
-                format!("{gap}{}\n", page(report, Width::of(terminal_columns())))
+                format!("{}\n", page(report, deciding(report, self.fail_on), Width::of(terminal_columns())))
             }
             (form, None) => {
                 // Silence would leave a script's reader with a bare exit code.
@@ -90,7 +87,7 @@ impl Printer<'_> {
                 lines.iter().fold(String::new(), |text, line| text + line + "\n")
             }
         };
-        Ok(Line { text, exit })
+        Ok(Line { text, is_page, exit })
     }
 
     /// A host, behind the domain that it is of where there may be several.
@@ -111,10 +108,10 @@ pub(super) fn bad_line(context: &Context, is_json: bool, bad: &BadLine) -> Resul
     let BadLine { line, text: input, why: error } = bad;
     if !is_json {
         context.complain(&format!("line {line}: {input} is {error}"));
-        return Ok(Line { text: String::new(), exit });
+        return Ok(Line { text: String::new(), is_page: false, exit });
     }
     let object = BadLineObject { schema: "mailkit.mx-line/1", exit: exit.code(), line: *line, input, error };
-    Ok(Line { text: format!("{}\n", json(&object)?), exit })
+    Ok(Line { text: format!("{}\n", json(&object)?), is_page: false, exit })
 }
 
 /// What has changed, a line each. Of several domains only the end says how many are as they were.
@@ -142,6 +139,11 @@ pub(super) fn end(
 ) -> Result<Exit> {
     match earlier {
         _ if !extent.is_many() => {}
+        // Whoever makes the list may have failed, and nothing would say so. With an earlier report all of its domains are gone.
+        None if tally.is_empty() => {
+            let what = "standard input names no domain: it is empty, or has only comments";
+            return Err(Error::new(Kind::Data, what).hint("see what makes the list"));
+        }
         None => context.note(&tally.sentence(gone)),
         Some(earlier) => {
             let sum = earlier.sum(extent == Extent::List);

@@ -39,7 +39,8 @@ impl Given {
     /// The same, if it names anything.
     pub(super) fn nonempty(self) -> Result<Self> {
         match self.targets.is_empty() && !self.is_input_meant {
-            true => Err(Error::new(Kind::Usage, "no domain is given")),
+            true => Err(Error::new(Kind::Usage, "no domain is given")
+                .hint("name one or several, as in @192.0.2.53 example.org, or - for a list on standard input")),
             false => Ok(self),
         }
     }

@@ -7,7 +7,7 @@ mod asked;
 use super::bulk;
 use super::earlier::{Earlier, Sort};
 use super::forms::{Form, Printer, end};
-use super::names::{Named, names};
+use super::names::{Named, names, once};
 use super::services::services;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -24,7 +24,6 @@ use mailkit::net::tcp::{Tcp, own_addresses};
 use mailkit::net::tls::{DAYS_MIN, Judge};
 use mailkit::probe::{Level, Manners, Pace, Survey, Visiting};
 use mailkit::world::Entropy;
-use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,7 +105,8 @@ pub(super) struct Lookup {
     /// Say what has changed since an earlier report on the same domains, in a file that --json wrote; 1 if anything has
     ///
     /// Of several domains only those are shown that something is different about, and the last line counts them. A list on
-    /// standard input is taken for the whole list: domains that it does not have any more are told.
+    /// standard input is taken for the whole list: domains that it does not have any more are told. A domain that is named
+    /// twice is asked about once. --fail-on, --short, --first and --cert say something else, and do not go with it.
     #[arg(long, value_name = "FILE", group = "form")]
     diff: Option<PathBuf>,
 
@@ -146,9 +146,9 @@ pub(super) struct Lookup {
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "What to look at")]
     at: Option<At>,
 
-    /// Warn of certificates with fewer days left
-    #[arg(long, value_name = "DAYS", default_value_t = DAYS_MIN, value_parser = clap::value_parser!(i64).range(0..=DAYS_MOST), help_heading = "What to look at")]
-    min_days: i64,
+    /// Warn of certificates with fewer days left; 14 if not given
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=DAYS_MOST), help_heading = "What to look at")]
+    min_days: Option<i64>,
 
     /// Visit IPv4 addresses only
     #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "How to visit")]
@@ -248,7 +248,7 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             manners: &manners,
             judge,
             helo: &asked.helo,
-            ports: &lookup.port,
+            ports: &asked.ports,
             is_v6: (lookup.ipv4 || lookup.ipv6).then_some(lookup.ipv6),
             connect_wait: lookup.connect_timeout.unwrap_or(CONNECT_WAIT),
             each_wait: lookup.timeout.unwrap_or(EACH_WAIT),
@@ -267,10 +267,10 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             dane: lookup.dane.then_some(voucher),
             reasons: lookup.dane.then_some(&*resolver),
             policies: policies.as_ref(),
-            port: lookup.port.first().copied().unwrap_or(PORT),
+            port: asked.ports.first().copied().unwrap_or(PORT),
             visiting,
             is_private: lookup.private,
-            days_min: lookup.min_days,
+            days_min: lookup.min_days.unwrap_or(DAYS_MIN),
             is_vouched: AtomicBool::new(false),
         };
         let find = guarding::find(&resolver, is_named);
@@ -281,7 +281,6 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
             fail_on: lookup.fail_on.unwrap_or(FailOn::Error).into(),
             earlier: lookup.diff.as_deref().map(|path| Earlier::read(path, &REPORTS)).transpose()?,
             extent,
-            is_begun: Cell::new(false),
         };
         let work = |named: Named| {
             let (survey, pace, resolver, http, printer) = (&survey, &pace, &resolver, &http, &printer);
@@ -301,7 +300,11 @@ pub(super) fn run(lookup: &Lookup, context: &Context) -> Result<Exit> {
         };
         let domains = names(given.targets, given.is_input_meant);
         let print = |text: &str| context.octets(text.as_bytes());
-        let tally = bulk::run(domains, work, (usize::from(lookup.jobs), !lookup.unordered), print).await?;
+        let jobs = (usize::from(lookup.jobs), !lookup.unordered);
+        let tally = match &printer.earlier {
+            Some(_) => bulk::run(once(domains), work, jobs, print).await?,
+            None => bulk::run(domains, work, jobs, print).await?,
+        };
         end(context, extent, printer.earlier.as_ref(), tally, (printer.form == Form::Json, "without mail"))
     })
 }
@@ -310,12 +313,15 @@ impl Lookup {
     /// Options that say nothing together: who is not told of it believes that they did something.
     fn check(&self, asked: &Asked, is_json: bool) -> Result<()> {
         let wrong = |text: String| Err(Error::new(Kind::Usage, text));
+        let forms = [(self.short, "--short"), (self.first, "--first"), (self.cert, "--cert")];
         if is_json || self.jsonl {
-            let forms = [(self.short, "--short"), (self.first, "--first"), (self.cert, "--cert")];
             if let Some((_, form)) = forms.into_iter().find(|(is_given, _)| *is_given) {
                 let json = if self.jsonl { "--jsonl" } else { "--json" };
                 return wrong(format!("{form} and {json} are two forms of the answer: choose one"));
             }
+        }
+        if let (true, Some((_, form))) = (self.services, forms.into_iter().find(|(is_given, _)| *is_given)) {
+            return wrong(format!("{form} shows nothing of --services: leave one of them out"));
         }
         if self.resolver.is_anchored() && !self.dane {
             return wrong("--trust-anchor goes with --dane, which checks signatures".to_owned());
@@ -329,6 +335,7 @@ impl Lookup {
             (self.helo.is_some(), "--helo"),
             (self.connect_timeout.is_some(), "--connect-timeout"),
             (self.timeout.is_some(), "--timeout"),
+            (self.min_days.is_some(), "--min-days"),
             (self.ca.is_some() && !self.mta_sts && !self.services, "--ca"),
         ];
         match of_visits.into_iter().find(|(is_given, _)| *is_given) {

@@ -7,7 +7,10 @@ use futures_util::{Stream, StreamExt};
 use mailkit::address::{Address, Domain};
 use mailkit::endpoint::masked;
 use mailkit::error::{Error, Kind, Result};
+use std::collections::HashSet;
+use std::future::ready;
 use std::io::{self, BufRead, BufReader, Read};
+use std::net::IpAddr;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Octets of a line. No name is longer, and no URL that somebody means.
@@ -18,6 +21,9 @@ const BATCH: usize = 256;
 const WAITING_MAX: usize = 8;
 /// Octets of a bad line that are repeated.
 const SHOWN_MAX: usize = 80;
+
+/// What a bare address of a host is.
+const IS_IP: &str = "the address of a host, and no domain";
 
 /// Something that was named.
 #[derive(Debug)]
@@ -70,6 +76,12 @@ pub(super) fn parse_target(text: &str) -> Result<Target> {
         let local_part = Some(address.local_part().to_owned());
         return Ok(Target { local_part, ..Target::from(address.domain().clone()) });
     }
+    // A name of digits only is none that anybody has: DNS would be asked for 192.0.2.1 as for a domain.
+    if let Ok(ip) = name.parse::<IpAddr>() {
+        let literal = Domain::Literal(ip);
+        let hint = format!("mailkit mx probe {ip} looks at a server there, mailkit mx lookup {literal} at mail to it");
+        return Err(wrong(IS_IP).hint(hint));
+    }
     Domain::parse(name).map(Target::from).map_err(|_| wrong("neither a domain nor an address"))
 }
 
@@ -84,7 +96,8 @@ fn of_url(rest: &str) -> Option<Domain> {
     let host = host.strip_suffix('.').unwrap_or(host);
     // Mail writes the literals of IPv6 in another way than the web (RFC 5321 §4.1.3).
     let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let literal = literal.and_then(|ip| ip.parse().ok()).map(Domain::Literal);
+    // IPv4 stands there without brackets.
+    let literal = literal.unwrap_or(host).parse().ok().map(Domain::Literal);
     literal.or_else(|| Domain::parse(host).ok())
 }
 
@@ -98,6 +111,17 @@ pub(super) fn names(before: Vec<Target>, is_input_meant: bool) -> impl Stream<It
     });
     let given = futures_util::stream::iter(before.into_iter().map(Named::Domain));
     given.chain(futures_util::stream::iter(lines).flatten())
+}
+
+/// Each domain once, where somebody compares and counts: what has changed about a domain has not changed twice.
+pub(super) fn once(names: impl Stream<Item = Named> + Unpin) -> impl Stream<Item = Named> + Unpin {
+    let mut seen = HashSet::new();
+    names.filter(move |named| {
+        ready(match named {
+            Named::Domain(target) => seen.insert(target.domain.to_ascii().to_string()),
+            Named::Bad(_) | Named::End(_) => true,
+        })
+    })
 }
 
 async fn next_batch(mut receiver: Receiver<Vec<Named>>) -> Option<(Vec<Named>, Receiver<Vec<Named>>)> {
@@ -167,6 +191,7 @@ fn of_line(line: &[u8], number: u64, is_whole: bool) -> Option<Named> {
     Some(match parse_target(text) {
         _ if !is_whole => bad("the line is too long"),
         Ok(target) => Named::Domain(Target { line: Some(number), ..target }),
+        Err(_) if text.parse::<IpAddr>().is_ok() => bad(IS_IP),
         Err(_) if text.contains('@') => bad("not an address"),
         Err(_) => bad("neither a domain nor an address"),
     })
@@ -187,6 +212,10 @@ mod tests {
             ("smtp://bob@mx.example.org:25", Some("mx.example.org")),
             ("https://user:secret@example.org./", Some("example.org")),
             ("https://[2001:db8::1]:8080/", Some("[IPv6:2001:db8::1]")),
+            ("http://192.0.2.1:8080/", Some("[192.0.2.1]")),
+            ("192.0.2.1", None),
+            ("192.0.2.1.", None),
+            ("2001:db8::1", None),
             ("https:///", None),
             ("a b", None),
             ("", None),
@@ -195,6 +224,17 @@ mod tests {
             let read = parse_target(text);
             assert_eq!(read.ok().map(|target| target.domain.to_string()).as_deref(), wanted, "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_compares_asks_about_each_domain_once() {
+        let given = ["b.test", "a.test", "B.TEST.", "bob@a.test", "c.test"].map(|text| parse_target(text).expect(text));
+        let told: Vec<Named> = once(names(given.to_vec(), false)).collect().await;
+        let domain = |named: &Named| match named {
+            Named::Domain(target) => target.domain.to_ascii().to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(told.iter().map(domain).collect::<Vec<_>>(), ["b.test", "a.test", "c.test"]);
     }
 
     fn lines(text: &[u8]) -> Vec<String> {
@@ -214,13 +254,14 @@ mod tests {
 
     #[test]
     fn lines_are_names_and_bad_ones_are_told_by_their_number() {
-        let text = b"a.test\r\n\n  # comment\nb c\nbob@b.test\n\xff\xfe\nx@y@z\nlast.test";
+        let text = b"a.test\r\n\n  # comment\nb c\nbob@b.test\n\xff\xfe\nx@y@z\n192.0.2.1\nlast.test";
         let wanted = [
             "a.test",
             "4 3 neither a domain nor an address",
             "b.test",
             "6 6 neither a domain nor an address",
             "7 5 not an address",
+            "8 9 the address of a host, and no domain",
             "last.test",
         ];
         assert_eq!(lines(text), wanted);

@@ -3,7 +3,7 @@
 use super::earlier::Changes;
 use crate::cli::exit::Exit;
 use mailkit::error::Kind;
-use mailkit::probe::{Level, Report, Verdict};
+use mailkit::probe::{Finding, Level, Report, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,16 +52,22 @@ impl<'a> Object<'a> {
 
 /// RFC 5321 sends mail back where there is no host; what is not known now is worth another try; else findings decide.
 pub(super) fn exit(report: &Report, fail_on: Level) -> Exit {
-    let is_found = report.findings.iter().any(|finding| finding.level >= fail_on);
     match report.verdict {
         Verdict::NoMail => Exit::from(Kind::NoHost),
         Verdict::Unknown => Exit::from(Kind::Temporary),
         // Those who refuse us exist, and may take mail from others.
         Verdict::Undeliverable if !report.is_visited() => Exit::from(Kind::NoHost),
         Verdict::Undeliverable => Exit::PARTIAL,
-        Verdict::Deliverable if is_found => Exit::PARTIAL,
+        Verdict::Deliverable if deciding(report, fail_on).is_some() => Exit::PARTIAL,
         Verdict::Deliverable => Exit::OK,
     }
+}
+
+/// What makes a failure of a domain that mail can go to, the worst of it: the verdict alone does not say why.
+pub(super) fn deciding(report: &Report, fail_on: Level) -> Option<&Finding> {
+    let is_for_findings = report.verdict == Verdict::Deliverable;
+    // They stand there with the worst first.
+    report.findings.iter().find(|finding| is_for_findings && finding.level >= fail_on)
 }
 
 /// After a comparison, what has changed decides, unless nothing can be said now.

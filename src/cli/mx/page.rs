@@ -14,9 +14,11 @@ const ROWS_MAX: usize = 48;
 /// The finding that no trust anchor stands above a name (RFC 4035 §5).
 const NO_ANCHOR: &str = "dnssec.no-anchor";
 
-/// The verdict, the tables, the findings, in so many columns.
-pub(super) fn page(report: &Report, Width { answer, rest: width }: Width) -> String {
-    let mut page = format!("{}\n", wrapped("", &terminal(&report.sentence), 2, answer));
+/// The verdict, the tables, the findings, in so many columns. The finding that decides how the process ends, if one does,
+/// stands behind the verdict: whoever reads no more than that knows why.
+pub(super) fn page(report: &Report, deciding: Option<&Finding>, Width { answer, rest: width }: Width) -> String {
+    let why = deciding.map(|finding| reason(&report.sentence, finding)).unwrap_or_default();
+    let mut page = format!("{}\n", wrapped("", &terminal(&(report.sentence.clone() + &why)), 2, answer));
     if !report.mx.is_empty() {
         let mut rows = rows(report);
         let more = rows.len().saturating_sub(ROWS_MAX + 1);
@@ -55,6 +57,23 @@ pub(super) fn page(report: &Report, Width { answer, rest: width }: Width) -> Str
     }
     page.truncate(page.trim_end().len());
     page
+}
+
+/// A finding as a sentence behind the verdict, and only its name where the verdict has said it.
+fn reason(verdict: &str, finding: &Finding) -> String {
+    let Finding { id, text, .. } = finding;
+    let host = finding.host.as_deref().unwrap_or_default();
+    let said = match (verdict.contains(text.as_str()) && verdict.contains(host), host) {
+        (true, _) => String::new(),
+        (false, "") => format!(": {text}"),
+        (false, host) => format!(": {host}: {text}"),
+    };
+    let level = match finding.level {
+        Level::Info => "Note",
+        Level::Warn => "Warning",
+        Level::Error => "Error",
+    };
+    format!(" {level} {id}{said}.")
 }
 
 /// What the domain promises its senders, as far as somebody asked: a word, and what there is to say of it.
@@ -223,6 +242,7 @@ fn of_visit(host: &Host, visited: &Visited) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::object::deciding;
     use super::*;
     use mailkit::address::Domain;
     use mailkit::net::zone::Zone;
@@ -240,6 +260,8 @@ many MX 10 alias
 nullmx MX 0 .
 implicit A 192.0.2.9
 nohost MX 10 gone
+half MX 5 gone
+half MX 10 a
 gone2 MX 10 gone
 gone2 MX 20 gone3
 ";
@@ -265,7 +287,31 @@ Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then
 warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
          [mx.cname-target; RFC 5321 §5.1, RFC 2181 §10.3]
   name the host itself in the MX record";
-        assert_eq!(page(&report("many.cases.test").await, Width::of(Some(80))), wanted);
+        assert_eq!(page(&report("many.cases.test").await, None, Width::of(Some(80))), wanted);
+    }
+
+    #[tokio::test]
+    async fn the_first_line_names_the_finding_that_makes_a_failure() {
+        let many = "Mail to many.cases.test goes to a.cases.test or b.cases.test (2 addresses), then alias.cases.test.";
+        let half = "Mail to half.cases.test goes to a.cases.test.";
+        let error = " Error mx.no-host: gone.cases.test: there is no such host.";
+        let warning = " Warning mx.cname-target: alias.cases.test: an alias of a.cases.test; some senders refuse it.";
+        for (name, fail_on, wanted) in [
+            ("many.cases.test", Level::Error, many.to_owned()),
+            ("many.cases.test", Level::Warn, format!("{many}{warning}")),
+            ("half.cases.test", Level::Error, format!("{half}{error}")),
+            ("half.cases.test", Level::Info, format!("{half}{error}")),
+            // Here the verdict itself decides.
+            (
+                "nohost.cases.test",
+                Level::Error,
+                "Mail to nohost.cases.test cannot be delivered: none of its exchangers has an address.".to_owned(),
+            ),
+        ] {
+            let report = report(name).await;
+            let page = page(&report, deciding(&report, fail_on), Width::of(None));
+            assert_eq!(page.lines().next(), Some(wanted.as_str()), "{name}");
+        }
     }
 
     #[tokio::test]
@@ -275,7 +321,7 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
         let zone = format!("$ORIGIN cases.test.\n@ MX 10 {name}.\n@ MX 20 gone.{name}.\n{name}. AAAA 2001:db8::1\n");
         let report = look_up(&Zone::parse(&zone).expect("a zone"), &Domain::parse("cases.test").expect("a name")).await;
         for width in [40, 80, 120] {
-            let page = page(&report, Width { answer: width, rest: width });
+            let page = page(&report, report.findings.first(), Width { answer: width, rest: width });
             assert!(page.lines().all(|line| line.chars().count() <= width), "{page}");
             assert!(page.contains("2001:db8::1") && page.contains("[mx.no-host;"), "{page}");
         }
@@ -283,7 +329,7 @@ warning: alias.cases.test: an alias of a.cases.test; some senders refuse it
 
     #[tokio::test]
     async fn a_fault_that_many_exchangers_share_is_told_once() {
-        let page = page(&report("gone2.cases.test").await, Width::of(Some(80)));
+        let page = page(&report("gone2.cases.test").await, None, Width::of(Some(80)));
         assert_eq!(page.matches("mx.no-host").count(), 1);
         assert!(page.contains("gone.cases.test: there is no such host (and 1 more like this)"), "{page}");
     }

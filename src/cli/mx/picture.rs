@@ -192,7 +192,7 @@ fn drawn(lines: &[String]) -> String {
 #[tokio::test]
 async fn an_ordinary_domain_fits_a_screen_and_the_picture_shows_it() {
     let report = survey().await;
-    let page = page(&report, Width::of(Some(WIDTH)));
+    let page = page(&report, None, Width::of(Some(WIDTH)));
     assert!(report.findings.iter().all(|finding| finding.level < Level::Error), "{page}");
     let command = format!("$ {COMMAND}");
     let lines: Vec<String> = std::iter::once(command.as_str()).chain(page.lines()).map(str::to_owned).collect();

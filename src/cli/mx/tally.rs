@@ -22,6 +22,11 @@ impl Tally {
         *self.0.entry(exit).or_default() += 1;
     }
 
+    /// Whether there was nothing to count.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What the process ends with.
     pub(super) fn exit(&self) -> Exit {
         self.0.keys().copied().max_by_key(|exit| weight(*exit)).unwrap_or(Exit::OK)

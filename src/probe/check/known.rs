@@ -15,6 +15,8 @@ macro_rules! known {
 }
 
 known! {
+    "mx.alias-loop" Error "the domain's aliases lead in a circle" "RFC 1034 §3.6.2";
+    "mx.alias-chain" Error "there are more aliases in a row than anybody follows" "RFC 1034 §3.6.2";
     "spf.none" Warn "there is no SPF record" "RFC 7208 §3";
     "spf.several" Error "there are several SPF records, of which none counts" "RFC 7208 §4.5";
     "spf.syntax" Error "the SPF record has a mistake, and counts for nothing" "RFC 7208 §4.6, §12";
@@ -114,7 +116,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 9] = [
+    const SOURCES: [&str; 10] = [
         include_str!("bimi.rs"),
         include_str!("dane.rs"),
         include_str!("dkim.rs"),
@@ -124,6 +126,7 @@ mod tests {
         include_str!("sender.rs"),
         include_str!("spf.rs"),
         include_str!("sts.rs"),
+        include_str!("verdict.rs"),
     ];
 
     /// The names of findings in a text: words in quotes with one dot, behind the name of a policy.

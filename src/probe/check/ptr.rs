@@ -79,7 +79,9 @@ pub(super) fn remark(address: &Address, level: Level, notes: &mut Notes) {
     let mut note = |id, level, text: String, fix| notes.about(id, level, host, text, "RFC 1912 §2.1, RFC 8601 §3", fix);
     match (&address.unknown, address.names.as_slice(), address.confirmed.as_slice()) {
         (Some(why), ..) => {
-            note("ptr.unknown", level, format!("the name of {ip} is not known: {why}"), "ask again later")
+            // Also of a sender: an error is certain, and lasts.
+            let text = format!("the name of {ip} is not known: {why}");
+            note("ptr.unknown", level.min(Level::Warn), text, "ask again later");
         }
         (None, [], _) => {
             let text = format!("{ip} has no name; many take no mail from such");

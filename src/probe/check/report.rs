@@ -2,7 +2,7 @@
 //!
 //! The names of the JSON schema `mailkit.check/1` live here and nowhere else, but for its exit code. Judges nothing.
 
-use crate::probe::report::{Finding, Level};
+use crate::probe::report::{Finding, Level, remedy};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::net::IpAddr;
@@ -397,7 +397,8 @@ impl Notes {
         if self.0.len() >= FINDINGS_MAX {
             return;
         }
-        let fix = Some(fix).filter(|fix| !fix.is_empty());
-        self.0.push(Finding { id, level, host: host.map(str::to_owned), text: text.into(), why, fix });
+        let text = text.into();
+        let fix = remedy(&text, Some(fix).filter(|fix| !fix.is_empty()));
+        self.0.push(Finding { id, level, host: host.map(str::to_owned), text, why, fix });
     }
 }

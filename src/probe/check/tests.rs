@@ -145,6 +145,8 @@ null3       MX 0 .
 null3       TXT "v=spf1 ip4:192.0.2.1 -all"
 half        MX 10 mx.down.test.
 half        TXT "v=spf1 -all"
+circle      CNAME round
+round       CNAME circle
 $ORIGIN unsigned.test.
 @           MX 10 mx
 mx          A 198.51.100.1
@@ -304,6 +306,24 @@ async fn what_dns_does_not_say_is_no_verdict() {
     let gone = checkup("gone.test", &[]).await;
     assert_eq!((gone.verdict, gone.sentence.as_str()), (Verdict::NoSuchDomain, "gone.test does not exist."));
     assert_eq!(gone.findings, []);
+}
+
+#[tokio::test]
+async fn a_circle_is_an_error_and_nothing_to_wait_for() {
+    let circle = checkup("circle.who.test", &[]).await;
+    let wanted = "How well circle.who.test protects its name cannot be said: its aliases do not end: round.who.test is an \
+                  alias of circle.who.test.";
+    assert_eq!((circle.verdict, circle.sentence.as_str()), (Verdict::Unknown, wanted));
+    let first = circle.findings.first().map(|one| (one.id, one.level));
+    assert_eq!((first, circle.worst()), (Some(("mx.alias-loop", Level::Error)), Some(Level::Error)));
+}
+
+#[test]
+fn who_does_not_resolve_for_us_is_not_waited_for() {
+    let mut notes = Notes::default();
+    let text = format!("whether there is an SPF record is not known: {}", LookupError::REFERRAL);
+    notes.note("spf.unknown", Level::Warn, text, "RFC 7208 §4.4", "ask again later");
+    assert_eq!(notes.0[0].fix, Some("ask a name server that resolves: @RESOLVER names one"));
 }
 
 /// The first line about a domain.

@@ -2,7 +2,7 @@
 //!
 //! Pure: policies, senders and findings in, words out. RFC 7208 §8; RFC 9989 §4.4, §5.1, §5.4.
 
-use super::report::{Policies, Sender, Standing, Verdict};
+use super::report::{Notes, Policies, Sender, Standing, Verdict};
 use super::table;
 use crate::engine::exchangers::NoExchangers;
 use crate::probe::report::{Finding, Level};
@@ -29,6 +29,19 @@ pub(super) fn verdict(policies: &Policies, missing: Option<&NoExchangers>) -> Ve
         (Standing::Good | Standing::Weak, _) if says_no => Verdict::InPart,
         _ => Verdict::Open,
     }
+}
+
+/// Aliases without end, which are an error of the zone and nothing to wait for, and why nothing else can be said then.
+pub(super) fn endless(missing: Option<&NoExchangers>, notes: &mut Notes) -> Option<String> {
+    let id = match missing? {
+        NoExchangers::AliasLoop { .. } => "mx.alias-loop",
+        NoExchangers::AliasChain { .. } => "mx.alias-chain",
+        _ => return None,
+    };
+    let why = missing?.to_string();
+    let fix = "let the alias lead to the name of the host itself";
+    notes.note(id, Level::Error, why.clone(), "RFC 1034 §3.6.2", fix);
+    Some(why)
 }
 
 /// `example.org protects its name: SPF refuses others (-all), …; weakest is MTA-STS: testing, 7 days.`

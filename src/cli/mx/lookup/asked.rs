@@ -32,6 +32,8 @@ pub(super) struct Asked {
     pub(super) recipients: Vec<Address>,
     /// From whom that mail would come.
     pub(super) from: ReversePath,
+    /// The ports to visit, each once.
+    pub(super) ports: Vec<u16>,
     /// When certificates and signatures are judged.
     pub(super) at: Timestamp,
 }
@@ -60,7 +62,13 @@ impl Asked {
         if lookup.port.contains(&0) {
             return Err(Error::new(Kind::Usage, "--port 0: there is no such port"));
         }
-        if lookup.port.len() > PORTS_MAX {
+        let mut ports = Vec::new();
+        for port in &lookup.port {
+            if !ports.contains(port) {
+                ports.push(*port);
+            }
+        }
+        if ports.len() > PORTS_MAX {
             return Err(Error::new(Kind::Usage, format!("--port: more than {PORTS_MAX} of them")));
         }
         let recipients = lookup.rcpt.iter().map(|text| {
@@ -86,7 +94,7 @@ impl Asked {
                 .saturating_add(wait)
                 .map_err(|error| Error::new(Kind::Usage, "--at: too far away").caused_by(error))?,
         };
-        Ok(Self { visits, helo: host::helo(lookup.helo.as_deref())?, recipients, from, at })
+        Ok(Self { visits, helo: host::helo(lookup.helo.as_deref())?, recipients, from, ports, at })
     }
 }
 
@@ -140,6 +148,10 @@ mod tests {
         let named = given(&line.lookup).expect("something is named");
         assert!(named.extent() == Extent::One);
         assert_eq!(named.targets, [Target::from(Domain::Name("x.test".into()))]);
+        let line =
+            Line::try_parse_from(["lookup", "x.test", "--port", "2525", "--port", "25,2525,25"]).expect("arguments");
+        let asked = Asked::read(&line.lookup, &given(&line.lookup).expect("something is named")).expect("it is right");
+        assert_eq!(asked.ports, [2525, 25]);
         let line = Line::try_parse_from(["lookup", "-", "x.test"]).expect("arguments");
         assert!(given(&line.lookup).is_ok_and(|named| named.extent() == Extent::List));
     }
