@@ -43,6 +43,8 @@ pub struct Session {
     commands: u32,
     /// A command has been sent and its end has not been seen.
     is_amiss: bool,
+    /// LOGOUT was said.
+    is_leaving: bool,
     view: View,
 }
 
@@ -132,7 +134,14 @@ enum Heard {
 
 impl Session {
     fn new(connection: Connection, unread: &[u8], peer: String) -> Self {
-        Self { wire: Wire::new(connection, unread), peer, commands: 0, is_amiss: false, view: View::default() }
+        Self {
+            wire: Wire::new(connection, unread),
+            peer,
+            commands: 0,
+            is_amiss: false,
+            is_leaving: false,
+            view: View::default(),
+        }
     }
 
     /// The server's name, for errors.
@@ -213,6 +222,8 @@ impl Session {
                     let said = format!("{} {text}", String::from_utf8_lossy(answered));
                     Error::new(Kind::Protocol, "the server answers a command that was not sent").said(said)
                 }
+                // RFC 9051 §6.1.3: whoever was told that we go says so, and then answers.
+                Some(Answer::Status { verdict: Verdict::Bye, .. }) if self.is_leaving => continue,
                 Some(Answer::Status { verdict: Verdict::Bye, text }) => {
                     let kind = client::kind(Verdict::Bye, &text);
                     Error::new(kind, "the server ends the conversation").said(text)
@@ -287,6 +298,7 @@ impl Session {
 
     /// Says goodbye. Nothing hangs on the answer, so its absence is no failure.
     pub async fn logout(mut self) {
+        self.is_leaving = true;
         let _ = self.exec("LOGOUT", Duration::from_secs(5), |_| Ok(())).await;
         self.wire.close().await;
     }
