@@ -458,6 +458,44 @@ fn nobody_reads_it_where_the_grammar_is_missed_by_little() {
     is_never_shown(mailkit::managesieve::follow::follow, &slips("OK", &["NO"], "NOOP"));
 }
 
+/// A login that the server ends well before it has been told the secret, which the client says all the same. In each form,
+/// whatever the answer looks like.
+fn early(greeting: &str, command: &str, asks: &[&str], ends: &str, after: &str) -> Vec<Said> {
+    let plain = encoded(&format!("\0bob\0{SECRET}"));
+    let mut all = Vec::new();
+    for (before, name) in [("", "PLAIN"), ("bob", "LOGIN"), ("", "LOGIN")] {
+        for ask in asks {
+            for answer in [&plain, &encoded(SECRET), SECRET] {
+                let mut said = vec![s(format!("{greeting}\r\n")), c(format!("{command} {name}\r\n"))];
+                if !before.is_empty() {
+                    said.extend([s(format!("{ask} \r\n")), c(format!("{}\r\n", encoded(before)))]);
+                }
+                said.push(s(format!("{ask} \r\n{ends}\r\n")));
+                said.extend([c(format!("{answer}\r\n")), c(format!("{answer}\r\n"))]);
+                said.push(c(format!("{after}\r\n")));
+                all.push(said);
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn nobody_reads_it_where_the_server_ends_a_login_before_it_was_said() {
+    is_never_shown(mailkit::smtp::follow::follow, &early("220 mx", "AUTH", &["334"], "235 early", "NOOP"));
+    is_never_shown(mailkit::pop3::follow::follow, &early("+OK mx", "AUTH", &["+"], "+OK early", "NOOP"));
+    is_never_shown(mailkit::imap::follow::follow, &early("* OK mx", "a AUTHENTICATE", &["+"], "a OK early", "b NOOP"));
+    is_never_shown(mailkit::managesieve::follow::follow, &early("OK", "AUTHENTICATE", &["\"\""], "OK", "NOOP"));
+    let len = SECRET.len();
+    for early in ["+ go\r\na OK early\r\n", "a OK early\r\n", "+ go\r\na NO early\r\n"] {
+        let said = [
+            vec![s("* OK mx\r\n"), c(format!("a LOGIN bob {{{len}}}\r\n")), s(early), c(format!("{SECRET}\r\n"))],
+            vec![s("* OK mx\r\n"), c("a LOGIN {3}\r\n"), s("+ go\r\na OK early\r\n"), c(format!("bob {SECRET}\r\n"))],
+        ];
+        is_never_shown(mailkit::imap::follow::follow, &said);
+    }
+}
+
 #[test]
 fn a_tag_that_looks_like_a_login_hides_what_was_said_and_is_not_repeated() {
     let follow = mailkit::imap::follow::follow;
