@@ -323,6 +323,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_veiled_already_has_no_second_veil() {
+        assert_eq!(trace(&["C: PASSWORD hunter2\r\n"]), ["C: {secret}"]);
+    }
+
+    #[test]
     fn an_endless_password_is_not_shown_either() {
         let shown = trace(&[&format!("C: AUTH PLAIN {}\r\n", "A".repeat(50_000))]);
         assert!(shown.iter().all(|line| !line.contains("AAAA")), "{shown:?}");
