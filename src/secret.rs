@@ -25,6 +25,9 @@ const BEGINNING_MIN: usize = 3;
 /// What stands where a secret was.
 const VEIL: &str = "{secret}";
 
+/// What of a secret was said: what somebody types need not be UTF-8.
+pub type Octets = Zeroizing<Vec<u8>>;
+
 /// A password or token.
 pub struct Secret(Zeroizing<String>);
 
@@ -43,75 +46,12 @@ impl Secret {
     /// hexadecimal, or in base64 together with whatever was encoded with it. One of two or three octets is looked for as a
     /// word of its own, unless servers say that word by themselves: to veil it there would tell it.
     pub fn veil<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let secret = self.expose();
-        // No form of it is shorter than it is.
-        if secret.len() < WORD_MIN || text.len() < secret.len() {
-            return Cow::Borrowed(text);
-        }
-        let mut veiled = Cow::Borrowed(text);
-        for word in text.split(|c| !is_sign(c)).filter(|word| word.len() >= secret.len()) {
-            if decoded(word).is_some_and(|octets| self.is_in(&octets)) {
-                veiled = Cow::Owned(veiled.replace(word, VEIL));
-            }
-        }
-        let is_short = secret.len() < VEILED_MIN;
-        let mut forms = self.forms();
-        if is_short {
-            // In hexadecimal it is a number.
-            forms.pop();
-            if everyday::is_everyday(secret) {
-                return veiled;
-            }
-        }
-        for form in forms {
-            if let Cow::Owned(replaced) = without(&veiled, &form, *form != secret, is_short) {
-                veiled = Cow::Owned(replaced);
-            }
-        }
-        veiled
+        veil(self.expose().as_bytes(), text)
     }
 
     /// The same where the text was cut off, so that its end may be the beginning of the secret, in whatever form.
     pub fn veil_cut<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let veiled = self.veil(text);
-        let secret = self.expose();
-        if secret.len() < VEILED_MIN {
-            return veiled;
-        }
-        let last =
-            veiled.rfind(|c| !is_sign(c)).map_or(0, |at| at + veiled[at..].chars().next().map_or(0, char::len_utf8));
-        let begins_there = |octets: &[u8]| begins_at_end(octets, secret.as_bytes(), false).is_some();
-        let octets = decoded_cut(&veiled[last..]);
-        let in_base64 = octets.is_some_and(|octets| self.is_in(&octets) || begins_there(&octets)).then_some(last);
-        let forms = self.forms();
-        let plain = forms
-            .iter()
-            .filter_map(|form| begins_at_end(veiled.as_bytes(), form.as_bytes(), **form != secret))
-            .filter(|at| veiled.is_char_boundary(*at));
-        match plain.chain(in_base64).min() {
-            Some(at) => Cow::Owned(format!("{}{VEIL}", &veiled[..at])),
-            None => veiled,
-        }
-    }
-
-    /// As it is, and otherwise; in hexadecimal last.
-    fn forms(&self) -> Vec<Zeroizing<String>> {
-        let secret = self.expose();
-        // RFC 3986 §2.3, and the forms of browsers, which know another set.
-        let (url, form) = (percent(secret, "-._~"), percent(secret, "-._*"));
-        let mut forms = Vec::from([secret.to_owned(), url, form, hexadecimal(secret)].map(Zeroizing::new));
-        // What is veiled twice shows a veil behind the veil, if the secret is a word of ours.
-        forms.dedup();
-        forms
-    }
-
-    /// Whether it stands in what base64 was made of: a short one as one of the parts that SASL knows.
-    fn is_in(&self, octets: &[u8]) -> bool {
-        let secret = self.expose().as_bytes();
-        match secret.len() < VEILED_MIN {
-            true => octets.split(|octet| *octet <= 1).any(|part| part == secret),
-            false => octets.windows(secret.len()).any(|w| w == secret),
-        }
+        veil_cut(self.expose().as_bytes(), text)
     }
 
     /// Whether two secrets are equal, in a time that depends on their lengths only.
@@ -122,6 +62,76 @@ impl Secret {
             difference |= byte ^ theirs.get(index % theirs.len().max(1)).copied().unwrap_or(!byte);
         }
         difference == 0
+    }
+}
+
+/// A text without a secret, be that a text or not.
+fn veil<'a>(secret: &[u8], text: &'a str) -> Cow<'a, str> {
+    // No form of it is shorter than it is.
+    if secret.len() < WORD_MIN || text.len() < secret.len() {
+        return Cow::Borrowed(text);
+    }
+    let mut veiled = Cow::Borrowed(text);
+    for word in text.split(|c| !is_sign(c)).filter(|word| word.len() >= secret.len()) {
+        if decoded(word).is_some_and(|octets| is_in(secret, &octets)) {
+            veiled = Cow::Owned(veiled.replace(word, VEIL));
+        }
+    }
+    let is_short = secret.len() < VEILED_MIN;
+    let mut forms = forms(secret);
+    if is_short {
+        // In hexadecimal it is a number.
+        forms.pop();
+        if std::str::from_utf8(secret).is_ok_and(everyday::is_everyday) {
+            return veiled;
+        }
+    }
+    for (at, form) in forms.iter().enumerate() {
+        if let Cow::Owned(replaced) = without(&veiled, form, at > 0, is_short) {
+            veiled = Cow::Owned(replaced);
+        }
+    }
+    veiled
+}
+
+/// The same, of a text that was cut off.
+fn veil_cut<'a>(secret: &[u8], text: &'a str) -> Cow<'a, str> {
+    let veiled = veil(secret, text);
+    if secret.len() < VEILED_MIN {
+        return veiled;
+    }
+    let last = veiled.rfind(|c| !is_sign(c)).map_or(0, |at| at + veiled[at..].chars().next().map_or(0, char::len_utf8));
+    let begins_there = |octets: &[u8]| begins_at_end(octets, secret, false).is_some();
+    let octets = decoded_cut(&veiled[last..]);
+    let in_base64 = octets.is_some_and(|octets| is_in(secret, &octets) || begins_there(&octets)).then_some(last);
+    let forms = forms(secret);
+    let plain = forms
+        .iter()
+        .enumerate()
+        .filter_map(|(at, form)| begins_at_end(veiled.as_bytes(), form.as_bytes(), at > 0))
+        .filter(|at| veiled.is_char_boundary(*at));
+    match plain.chain(in_base64).min() {
+        Some(at) => Cow::Owned(format!("{}{VEIL}", &veiled[..at])),
+        None => veiled,
+    }
+}
+
+/// As it is, or as a text has it that it is none in; then otherwise, in any case of letters; in hexadecimal last.
+fn forms(secret: &[u8]) -> Vec<Zeroizing<String>> {
+    // RFC 3986 §2.3, and the forms of browsers, which know another set.
+    let (url, form) = (percent(secret, "-._~"), percent(secret, "-._*"));
+    let plain = String::from_utf8_lossy(secret).into_owned();
+    let mut forms = Vec::from([plain, url, form, hexadecimal(secret)].map(Zeroizing::new));
+    // What is veiled twice shows a veil behind the veil, if the secret is a word of ours.
+    forms.dedup();
+    forms
+}
+
+/// Whether it stands in what base64 was made of: a short one as one of the parts that SASL knows.
+fn is_in(secret: &[u8], octets: &[u8]) -> bool {
+    match secret.len() < VEILED_MIN {
+        true => octets.split(|octet| *octet <= 1).any(|part| part == secret),
+        false => octets.windows(secret.len()).any(|w| w == secret),
     }
 }
 
@@ -151,9 +161,9 @@ fn begins_at_end(text: &[u8], word: &[u8], in_any_case: bool) -> Option<usize> {
 }
 
 /// As in a URL, where everything is written out but letters, digits and these signs.
-fn percent(secret: &str, plain: &str) -> String {
+fn percent(secret: &[u8], plain: &str) -> String {
     let mut written = String::with_capacity(secret.len() * 3);
-    for octet in secret.bytes() {
+    for octet in secret.iter().copied() {
         match octet.is_ascii_alphanumeric() || plain.as_bytes().contains(&octet) {
             true => written.push(char::from(octet)),
             false => {
@@ -165,8 +175,8 @@ fn percent(secret: &str, plain: &str) -> String {
     written
 }
 
-fn hexadecimal(secret: &str) -> String {
-    secret.bytes().flat_map(digits).collect()
+fn hexadecimal(secret: &[u8]) -> String {
+    secret.iter().copied().flat_map(digits).collect()
 }
 
 fn digits(octet: u8) -> [char; 2] {

@@ -20,10 +20,12 @@ use mailkit::store::memory::MemoryDisk;
 use mailkit::users;
 use mailkit::wire::record::NewFollow;
 use mailkit::wire::transcript::Side;
+use mailkit::world::Stream;
 use stage::Wishes;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 const PASSWORD: &str = "hunter2 canary";
 const TOKEN: &str = "canary.token-of-bob";
@@ -77,13 +79,22 @@ async fn login(
 ) -> Result<(), Kind> {
     let trust = ClientTls::new(&Trust::Anyone).unwrap();
     let security = if tls { Security::Implicit(trust) } else { Security::None };
+    login_over(stage::connect(server, service, tls), service, security, credentials, paper).await
+}
+
+async fn login_over(
+    stream: Box<dyn Stream>,
+    service: Service,
+    security: Security,
+    credentials: &Credentials,
+    paper: &Paper,
+) -> Result<(), Kind> {
     let follow: NewFollow = match service {
         Service::Submission => mailkit::smtp::follow::follow,
         Service::Pop3 => mailkit::pop3::follow::follow,
         _ => mailkit::imap::follow::follow,
     };
     let tap = Trace::new(Box::new(paper.clone())).tap(Side::Client, follow());
-    let stream = stage::connect(server, service, tls);
     let peer: SocketAddr = "127.0.0.1:49152".parse().unwrap();
     let connection = Connection::new(stream, peer, Some(tap));
     match service {
@@ -109,6 +120,29 @@ async fn login(
             Ok(())
         }
     }
+}
+
+/// Logs in at a server that says these, each when it has heard a line; what came of it, and what it heard.
+async fn login_at(
+    service: Service,
+    words: &'static [&'static str],
+    credentials: &Credentials,
+    paper: &Paper,
+) -> (Result<(), Kind>, String) {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let heard = tokio::spawn(async move {
+        let (far, mut out) = tokio::io::split(far);
+        let (mut lines, mut heard) = (BufReader::new(far).lines(), String::new());
+        for word in words {
+            out.write_all(word.as_bytes()).await.unwrap();
+            let Ok(Some(line)) = lines.next_line().await else { return heard };
+            heard += &(line + "\n");
+        }
+        drop(out);
+        heard
+    });
+    let done = login_over(Box::new(near), service, Security::None, credentials, paper).await;
+    (done, heard.await.unwrap())
 }
 
 fn by(mechanism: Mechanism, password: &str, token: &str) -> Credentials {
@@ -184,4 +218,67 @@ async fn users_without_keys_are_offered_nothing_they_cannot_do() {
         assert_eq!(login(&server, service, true, &credentials, &paper).await, Ok(()), "{service}");
     }
     assert!(!paper.text().contains("SCRAM") && paper.text().contains("PLAIN"));
+}
+
+#[tokio::test]
+async fn who_lets_in_or_asks_on_before_it_has_the_answer_gets_none_and_is_not_believed() {
+    let by_login = by(Mechanism::Login, PASSWORD, TOKEN);
+    let by_own = Credentials::new("bob", Secret::new(PASSWORD.to_owned()));
+    for (service, credentials, words, wanted, last) in [
+        (
+            Service::Imap,
+            &by_login,
+            &["* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN] hi\r\n", "+ VXNlcm5hbWU6\r\nc4 OK early\r\n", ""][..],
+            Kind::Protocol,
+            "c4 AUTHENTICATE LOGIN",
+        ),
+        (
+            Service::Imap,
+            &by_login,
+            &["* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN] hi\r\n", "+ VXN\r\n* 1 EXISTS\r\n+ UGF\r\n", ""],
+            Kind::Protocol,
+            "c4 AUTHENTICATE LOGIN",
+        ),
+        (
+            Service::Imap,
+            &by_login,
+            &["* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN] hi\r\n", "+ VXN\r\nc4 NO [UNAVAILABLE] later\r\n", ""],
+            Kind::Temporary,
+            "c4 AUTHENTICATE LOGIN",
+        ),
+        (Service::Imap, &by_own, &["* OK [CAPABILITY IMAP4rev1] hi\r\nc3 OK in\r\n", ""], Kind::Protocol, ""),
+        (
+            Service::Pop3,
+            &by_login,
+            &["+OK\r\n", "+OK\r\nSASL LOGIN\r\n.\r\n", "+ VXNlcm5hbWU6\r\n+OK early\r\n", ""],
+            Kind::Protocol,
+            "AUTH LOGIN",
+        ),
+        (
+            Service::Pop3,
+            &by_login,
+            &["+OK\r\n", "+OK\r\nSASL LOGIN\r\n.\r\n", "+ VXN\r\n-ERR [SYS/TEMP] later\r\n", ""],
+            Kind::Temporary,
+            "AUTH LOGIN",
+        ),
+        (
+            Service::Pop3,
+            &by_own,
+            &["+OK\r\n", "+OK\r\nUSER\r\n.\r\n", "+OK\r\n+OK early\r\n", ""],
+            Kind::Protocol,
+            "USER bob",
+        ),
+        (
+            Service::Submission,
+            &by_login,
+            &["220 mx\r\n", "250-mx\r\n250 AUTH LOGIN\r\n", "334 VXNlcm5hbWU6\r\n235 early\r\n", ""],
+            Kind::Protocol,
+            "AUTH LOGIN",
+        ),
+    ] {
+        let paper = Paper::default();
+        let (done, heard) = login_at(service, words, credentials, &paper).await;
+        assert_eq!(done, Err(wanted), "{service} {words:?}\n{}", paper.text());
+        assert_eq!(heard.lines().last().unwrap_or_default(), last, "{service} {words:?}");
+    }
 }

@@ -458,6 +458,120 @@ fn nobody_reads_it_where_the_grammar_is_missed_by_little() {
     is_never_shown(mailkit::managesieve::follow::follow, &slips("OK", &["NO"], "NOOP"));
 }
 
+/// A login that the server ends well before it has been told the secret, which the client says all the same. In each form,
+/// whatever the answer looks like.
+fn early(greeting: &str, command: &str, asks: &[&str], ends: &str, after: &str) -> Vec<Said> {
+    let plain = encoded(&format!("\0bob\0{SECRET}"));
+    let mut all = Vec::new();
+    for (before, name) in [("", "PLAIN"), ("bob", "LOGIN"), ("", "LOGIN")] {
+        for ask in asks {
+            for answer in [&plain, &encoded(SECRET), SECRET] {
+                let mut said = vec![s(format!("{greeting}\r\n")), c(format!("{command} {name}\r\n"))];
+                if !before.is_empty() {
+                    said.extend([s(format!("{ask} \r\n")), c(format!("{}\r\n", encoded(before)))]);
+                }
+                said.push(s(format!("{ask} \r\n{ends}\r\n")));
+                said.extend([c(format!("{answer}\r\n")), c(format!("{answer}\r\n"))]);
+                said.push(c(format!("{after}\r\n")));
+                all.push(said);
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn nobody_reads_it_where_the_server_ends_a_login_before_it_was_said() {
+    is_never_shown(mailkit::smtp::follow::follow, &early("220 mx", "AUTH", &["334"], "235 early", "NOOP"));
+    is_never_shown(mailkit::pop3::follow::follow, &early("+OK mx", "AUTH", &["+"], "+OK early", "NOOP"));
+    is_never_shown(mailkit::imap::follow::follow, &early("* OK mx", "a AUTHENTICATE", &["+"], "a OK early", "b NOOP"));
+    is_never_shown(mailkit::managesieve::follow::follow, &early("OK", "AUTHENTICATE", &["\"\""], "OK", "NOOP"));
+    let len = SECRET.len();
+    for early in ["+ go\r\na OK early\r\n", "a OK early\r\n", "+ go\r\na NO early\r\n"] {
+        let said = [
+            vec![s("* OK mx\r\n"), c(format!("a LOGIN bob {{{len}}}\r\n")), s(early), c(format!("{SECRET}\r\n"))],
+            vec![s("* OK mx\r\n"), c("a LOGIN {3}\r\n"), s("+ go\r\na OK early\r\n"), c(format!("bob {SECRET}\r\n"))],
+        ];
+        is_never_shown(mailkit::imap::follow::follow, &said);
+    }
+}
+
+#[test]
+fn what_somebody_said_who_was_refused_first_is_not_repeated() {
+    let secret = encoded(SECRET);
+    for (follow, said) in [
+        (
+            mailkit::smtp::follow::follow as NewFollow,
+            vec![s("220 mx\r\n"), c("AUTH LOGIN\r\n"), s("504 no\r\n"), c(format!("{secret}\r\n"))],
+        ),
+        (
+            mailkit::imap::follow::follow,
+            vec![s("* OK mx\r\n"), c("a AUTHENTICATE LOGIN\r\n"), s("a NO no\r\n"), c(format!("{secret}\r\n"))],
+        ),
+    ] {
+        let repeated = [said, vec![s(format!("500 {SECRET} {secret}\r\n"))]].concat();
+        traces(follow, &repeated, false).iter().for_each(|text| expect_silence(&repeated, text));
+    }
+}
+
+#[test]
+fn a_password_of_several_words_and_one_that_is_no_text_are_not_repeated() {
+    let imap = |typed: &str, told: &str| {
+        vec![s("* OK mx\r\n"), c(format!("a LOGIN bob {typed}\r\n")), s(format!("a NO bob with {told}\r\n"))]
+    };
+    let base = encoded("horse of staples");
+    for (follow, said) in [
+        (mailkit::imap::follow::follow as NewFollow, imap("\"horse of staples\"", "horse of staples")),
+        (mailkit::imap::follow::follow, imap(r#""horse \"of\" \\staples""#, r#"horse "of" \staples"#)),
+        (mailkit::imap::follow::follow, imap(r#""horse \"of\" staples""#, r#"horse \"of\" staples"#)),
+        (mailkit::imap::follow::follow, imap("\"horse of staples", "horse of staples")),
+        (
+            mailkit::smtp::follow::follow,
+            vec![
+                s("220 mx\r\n"),
+                c("AUTH LOGIN\r\n"),
+                s("334 VXN\r\n"),
+                c("Ym9i\r\n"),
+                s("334 UGF\r\n"),
+                c(format!("{base}\r\n")),
+                s("535 horse of staples\r\n"),
+            ],
+        ),
+        (
+            mailkit::pop3::follow::follow,
+            vec![
+                s("+OK mx\r\n"),
+                c(b"PASS horse\xe4of\xe4staples\r\n".to_vec()),
+                s(b"-ERR horse\xe4of\xe4staples or horse\xc3\xa4of\xc3\xa4staples\r\n".to_vec()),
+            ],
+        ),
+    ] {
+        for text in traces(follow, &said, false) {
+            let octets: Vec<String> = event::parse(&text)
+                .unwrap()
+                .iter()
+                .filter_map(|event| base64::decode(event.b64.as_ref()?.as_bytes()).ok())
+                .map(|octets| String::from_utf8_lossy(&octets).into_owned())
+                .collect();
+            for part in ["horse", "staples"] {
+                assert!(!text.contains(part) && !octets.concat().contains(part), "{said:?}\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn many_words_that_are_hidden_do_not_make_a_password_shown() {
+    let mut said = vec![s("220 mx\r\n"), c(format!("AUTH PLAIN {}\r\n", encoded(&format!("\0bob\0{SECRET}"))))];
+    said.push(s("535 no\r\n"));
+    for number in 0..200 {
+        said.push(c(format!("junk{number} one{number} two{number}\r\n")));
+        said.push(s("500 no\r\n"));
+    }
+    said.push(s(format!("500 {SECRET}\r\n")));
+    traces(mailkit::smtp::follow::follow, &said, false).iter().for_each(|text| expect_silence(&said, text));
+}
+
 #[test]
 fn a_tag_that_looks_like_a_login_hides_what_was_said_and_is_not_repeated() {
     let follow = mailkit::imap::follow::follow;

@@ -12,7 +12,7 @@ use crate::net::entropy::SystemEntropy;
 use crate::pop3::capability::Capabilities;
 use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
 use crate::pop3::command::Number;
-use crate::pop3::response::Response;
+use crate::pop3::response::{Response, Status};
 use crate::sasl::{Credentials, Ground, Unfit, nonce, with_reason};
 use crate::wire::session::Tls;
 use std::collections::BTreeMap;
@@ -134,9 +134,9 @@ impl Session {
         let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
         self.dialogue.decided(decision);
         let mut login = Login::new(proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?);
-        let mut answer = self.dialogue.ask(&mut login.begin()).await?;
+        let mut answer = self.ask_in_turn(&mut login.begin()).await?;
         while let Some(mut next) = login.next(&answer) {
-            let said = self.dialogue.ask(&mut next).await;
+            let said = self.ask_in_turn(&mut next).await;
             // Why we broke off counts, whatever the server says to that, if anything.
             if let Some(failure) = login.failure() {
                 return Err(self.error(failure_kind(failure), &failure.to_string()));
@@ -154,13 +154,30 @@ impl Session {
         let Some(password) = credentials.password() else {
             return Err(self.error(Kind::Unavailable, "the server's only login takes passwords"));
         };
-        let answer = match self.dialogue.ask(&mut Request::user(&credentials.user)).await? {
-            known if known.is_ok() => self.dialogue.ask(&mut Request::pass(password)).await?,
+        let answer = match self.ask_in_turn(&mut Request::user(&credentials.user)).await? {
+            known if known.is_ok() => self.ask_in_turn(&mut Request::pass(password)).await?,
             unknown => unknown,
         };
         match answer.login_kind() {
             None => Ok(()),
             Some(kind) => Err(self.error(kind, "login refused").said(answer.text)),
+        }
+    }
+
+    /// Asks, unless the server has answered already. A refusal holds; by any other words it would let in, or ask once more,
+    /// whom it has not heard, and the proof would go to somebody who has no use for it.
+    async fn ask_in_turn(&mut self, request: &mut Request) -> Result<Response> {
+        if !self.dialogue.has_spoken().await? {
+            return self.dialogue.ask(request).await;
+        }
+        self.dialogue.fall_silent();
+        let said = self.dialogue.answer(&mut Request::greeting()).await?;
+        let error = self.error(Kind::Protocol, "the server spoke without being asked");
+        match said.status {
+            Status::Err => Ok(said),
+            // With a server's proof one could try out passwords (RFC 5802 §9).
+            Status::Challenge => Err(error),
+            Status::Ok => Err(error.said(said.text)),
         }
     }
 

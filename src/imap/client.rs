@@ -190,6 +190,43 @@ impl Exchange for Request {
     }
 }
 
+/// A line that came before anything was asked: its status response, if it ends a command, asks for more, or says goodbye.
+/// Data and warnings may come at any time (RFC 9051 §7).
+#[derive(Debug, Default)]
+pub struct Unasked {
+    lines: usize,
+}
+
+impl Exchange for Unasked {
+    type Reply = Option<Status>;
+
+    fn encode(&self, _: &mut Output) {}
+
+    fn first(&self) -> Expect {
+        Expect::Line { max: LINE_MAX }
+    }
+
+    fn take(&mut self, frame: Frame<'_>) -> Result<Next<Option<Status>>> {
+        self.lines += 1;
+        let line = match frame {
+            Frame::Line(line) if self.lines <= LINES_MAX => line,
+            _ => return Err(Error::new(Kind::Protocol, "the server speaks without being asked, and not in lines")),
+        };
+        let status = match StatusLine::parse(line) {
+            Some(said) if said.tag != b"*" || said.verdict == Verdict::Bye => said,
+            said if line.starts_with(b"* ") && (said.is_some() || announced(line).is_none()) => {
+                return Ok(Next::Done(None));
+            }
+            _ => {
+                let words = String::from_utf8_lossy(line);
+                return Err(Error::new(Kind::Protocol, "what the server says is no IMAP").said(words));
+            }
+        };
+        let text = String::from_utf8_lossy(status.text).into_owned();
+        Ok(Next::Done(Some(Status { verdict: status.verdict, text, capabilities: None })))
+    }
+}
+
 /// A status response, or a request to go on, as it stands in its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusLine<'a> {
@@ -306,6 +343,30 @@ mod tests {
             assert_eq!(found.ok().map(|status| status.verdict), wanted, "{lines:?}");
         }
         assert!(play(Request::capability(), &["* OK still here"; 101]).expect("an answer").is_err());
+    }
+
+    #[test]
+    fn what_comes_unasked_is_told_from_data_and_warnings() {
+        for (line, wanted) in [
+            ("* OK still here", Some(None)),
+            ("* 3 EXISTS", Some(None)),
+            ("* BYE too late", Some(Some(Verdict::Bye))),
+            ("c4 OK early", Some(Some(Verdict::Ok))),
+            ("x no", Some(Some(Verdict::No))),
+            ("+ once more", Some(Some(Verdict::Continue))),
+            ("* LIST () \"/\" {3}", None),
+            ("HTTP/1.1 400 Bad Request", None),
+            ("", None),
+        ] {
+            let found = match Unasked::default().take(Frame::Line(line.as_bytes())) {
+                Ok(Next::Done(status)) => Some(status.map(|status| status.verdict)),
+                _ => None,
+            };
+            assert_eq!(found, wanted, "{line}");
+        }
+        let mut unasked = Unasked::default();
+        let mut takes = || unasked.take(Frame::Line(b"* OK still here")).is_ok();
+        assert!((0..LINES_MAX).all(|_| takes()) && !takes());
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub struct Follower {
     is_greeted: bool,
     /// A login was said, or something like it: who was not told in time that it is over may still say its answers.
     is_wary: bool,
+    /// Challenges of AUTHENTICATE, less what the client said behind it.
+    unanswered: i64,
+    /// It ended well before the last of them was answered: who sent the answer all the same says it next.
+    is_early: bool,
 }
 
 /// The commands that responses are told of.
@@ -186,6 +190,11 @@ impl Direction {
         self.literal == 0 && !self.is_behind && self.unended.is_none()
     }
 
+    /// Whether a literal was announced of which something is to come.
+    fn is_due(&self) -> bool {
+        self.literal > 0 || self.is_behind
+    }
+
     /// Whether a line is not the end of what it belongs to.
     fn goes_on(&self, line: &[u8]) -> bool {
         let is_announced = announced(trim(line)).is_some_and(|literal| literal.is_some());
@@ -244,6 +253,10 @@ impl Follower {
 
     fn client_line(&mut self, line: &[u8]) -> Show {
         if matches!(self.command.part, Part::Sasl | Part::Opaque) {
+            self.unanswered = self.unanswered.saturating_sub(1);
+            if std::mem::take(&mut self.is_early) {
+                self.command = Command::default();
+            }
             return Show::Secret { keep: 0 };
         }
         let text = trim(line);
@@ -263,6 +276,7 @@ impl Follower {
         self.is_wary = matches!(self.phase, "login" | "authenticate");
         match verb.as_slice() {
             b"AUTHENTICATE" => {
+                (self.unanswered, self.is_early) = (0, false);
                 self.command.part = if hides_challenges(&text[at..]) { Part::Opaque } else { Part::Sasl };
                 let end = at + word(&text[at..]).len();
                 let keep = if is_mechanism(&text[at..end]) { end + 1 } else { at };
@@ -319,19 +333,35 @@ impl Follower {
         let text = trim(line);
         // The end of a command is also the end of what the client was about to send for it.
         if !self.command.tag.is_empty() && word(text) == self.command.tag {
-            self.command = Command::default();
             let status = text.get(word(text).len() + 1..).map(word).unwrap_or_default();
-            self.is_wary &= !status.eq_ignore_ascii_case(b"OK");
-            // A literal that waits for nobody comes all the same.
-            if !self.client.is_coming {
-                (self.client.literal, self.client.is_behind, self.in_command) = (0, false, false);
-            }
+            self.ended(status.eq_ignore_ascii_case(b"OK"));
+        }
+        if word(text) == b"+" {
+            // Who was told to send a literal sends it, whatever comes behind.
+            self.client.is_coming |= self.client.is_due();
+            self.unanswered = self.unanswered.saturating_add(1);
         }
         if self.command.part == Part::Opaque && text.starts_with(b"+ ") && text.len() > 2 {
             return Show::Secret { keep: 2 };
         }
         self.announce(Side::Server, text, kind_in_response(text));
         Show::Whole
+    }
+
+    /// The client's command has ended. Where that was too early, what it was about to send comes all the same.
+    fn ended(&mut self, is_ok: bool) {
+        let is_sasl = matches!(self.command.part, Part::Sasl | Part::Opaque);
+        let is_due = self.client.is_due();
+        // Nobody is refused a literal with OK, either.
+        self.client.is_coming |= is_due && is_ok;
+        self.is_wary &= !is_ok || is_sasl || is_due;
+        self.is_early = is_ok && is_sasl && self.unanswered > 0;
+        if self.is_early || is_due && self.client.is_coming {
+            self.command.tag.clear();
+            return;
+        }
+        self.command = Command::default();
+        (self.client.literal, self.client.is_behind, self.in_command) = (0, false, false);
     }
 
     /// Notes the literal that a line announces, if it does.

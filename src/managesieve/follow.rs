@@ -17,8 +17,12 @@ pub fn follow() -> Box<dyn Follow> {
 struct Follower {
     /// AUTHENTICATE was said: all is secret until the server ends it.
     is_login: bool,
-    /// A login was refused, or was none: who was not told in time may still say its answers.
+    /// A login is over, or was none: who was not told in time may still say its answers.
     is_wary: bool,
+    /// The server has challenged, and the client has not answered.
+    is_asked: bool,
+    /// The login ended well before that: who sent the answer all the same says it next.
+    is_early: bool,
     /// Octets of a string of the client that are to come.
     left: u64,
     /// Octets of one of the server.
@@ -97,12 +101,27 @@ impl Follower {
             (false, false) => Turn::None,
         };
         let is_ok = word.eq_ignore_ascii_case(b"OK");
-        self.is_wary |= ends && self.is_login && !is_ok;
+        if self.is_login && ends {
+            self.is_wary = true;
+            self.is_early = is_ok && self.is_asked;
+        }
+        self.is_asked = self.is_login && !ends;
         self.is_login &= !ends;
         Seen { show, turn, expected: !ends || is_ok }
     }
 
     fn client(&mut self, line: &[u8]) -> Show {
+        self.is_asked = false;
+        let is_late = std::mem::take(&mut self.is_early);
+        let show = self.client_line(line);
+        if !is_late {
+            return show;
+        }
+        self.is_wary = true;
+        hidden_from(line, 0)
+    }
+
+    fn client_line(&mut self, line: &[u8]) -> Show {
         if self.left > 0 {
             let inside = self.left.min(line.len() as u64);
             self.left -= inside;
@@ -206,6 +225,25 @@ mod tests {
                     "C: {secret}",
                     "S: OK",
                 ],
+            ),
+            // A server that lets in who has not answered yet, and one that has not even asked.
+            (
+                &[
+                    "C: AUTHENTICATE \"LOGIN\"\r\n",
+                    "S: \"\"\r\nOK\r\n",
+                    "C: \"Ym9i\"\r\n",
+                    "C: \"c2Vj\"\r\n",
+                    "C: NOOP\r\n",
+                ],
+                &[r#"C: AUTHENTICATE "LOGIN""#, "S: {secret}", "S: OK", "C: {secret}", "C: {secret}", "C: NOOP"],
+            ),
+            (
+                &["C: AUTHENTICATE \"LOGIN\"\r\n", "S: \"\"\r\nOK\r\n", "C: {7}\r\n", "C: noop me\r\n", "C: NOOP\r\n"],
+                &[r#"C: AUTHENTICATE "LOGIN""#, "S: {secret}", "S: OK", "C: {secret}", "C: {secret}", "C: NOOP"],
+            ),
+            (
+                &["C: AUTHENTICATE \"PLAIN\"\r\n", "S: OK\r\n", "C: \"AGJv\"\r\n", "C: NOOP\r\n"],
+                &[r#"C: AUTHENTICATE "PLAIN""#, "S: OK", "C: {secret}", "C: NOOP"],
             ),
             (
                 &["C: PUTSCRIPT \"x\" {12+}\r\nkeep;\r\nOK\r\n\r\n", "S: OK\r\n"],

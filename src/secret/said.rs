@@ -3,13 +3,15 @@
 //! What of a line is a secret its protocol's follower says; here it is taken apart into what could come back: words, what
 //! they decode to, and the parts of that. Pure. RFC 4616 §2, RFC 7628 §3.1, RFC 9051 §6.2.3, RFC 1939 §7.
 
-use super::Secret;
+use super::{Octets, VEILED_MIN};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 /// Words of one line that are looked at.
 const WORDS_MAX: usize = 8;
+/// Parts of one line that are looked for in what comes back; those first that are most of it.
+const PARTS_MAX: usize = 12;
 
 /// Listens to a client, line by line.
 #[derive(Debug, Default)]
@@ -20,7 +22,7 @@ pub struct Said {
 
 impl Said {
     /// What could come back of a line of which the last octets are secret.
-    pub fn line(&mut self, line: &[u8], hidden: u64) -> Vec<Secret> {
+    pub fn line(&mut self, line: &[u8], hidden: u64) -> Vec<Octets> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let from = line.len().saturating_sub(usize::try_from(hidden).unwrap_or(usize::MAX));
@@ -33,31 +35,104 @@ impl Said {
         let is_name = std::mem::take(&mut self.is_name_next) && from == 0;
         if is_name { Vec::new() } else { secrets(line, from) }
     }
+
+    /// The server has ended what it was asked: whatever comes next is no name that it waits for.
+    pub fn answered(&mut self) {
+        self.is_name_next = false;
+    }
 }
 
-fn secrets(line: &[u8], from: usize) -> Vec<Secret> {
-    let Ok(text) = std::str::from_utf8(&line[from..]) else { return Vec::new() };
-    let words: Vec<&str> = text.split_ascii_whitespace().take(WORDS_MAX).collect();
-    let mut found = vec![text.trim().to_owned()];
+/// A word of a line.
+struct Word<'a> {
+    /// As it stands there.
+    typed: &'a [u8],
+    /// What it means (RFC 9051 §4.3).
+    meant: Octets,
+}
+
+fn secrets(line: &[u8], from: usize) -> Vec<Octets> {
+    let text = &line[from..];
+    let words = words(text);
+    let mut found = vec![text.trim_ascii().to_vec().into()];
+    // A quote that nobody ends may be none.
+    if let Some(open) = text.trim_ascii().strip_prefix(b"\"").filter(|_| quoted(text.trim_ascii()).is_none()) {
+        found.push(open.to_vec().into());
+    }
     // Who forgot the blank has said one word, and that is what a server does not know.
     let glued = line[..from].iter().rposition(u8::is_ascii_whitespace).map_or(0, |blank| blank + 1);
-    let is_glued = glued < from && !text.starts_with(|c: char| c.is_ascii_whitespace());
-    if let (true, Ok(seen)) = (is_glued, std::str::from_utf8(&line[glued..from])) {
-        found.push(format!("{seen}{}", words.first().unwrap_or(&"")));
+    let is_glued = glued < from && !text.first().is_some_and(u8::is_ascii_whitespace);
+    if is_glued {
+        found.push([&line[glued..from], words.first().map_or(&b""[..], |word| word.typed)].concat().into());
     }
     // Of two, the first is who logs in.
-    for word in &words[usize::from(words.len() > 1 && !is_glued)..] {
-        let word = word.trim_matches('"');
-        found.push(word.to_owned());
-        // RFC 9051 §4.3: what a quoted string means.
-        found.extend(word.contains('\\').then(|| word.replace("\\\"", "\"").replace("\\\\", "\\")));
-        let Ok(decoded) = STANDARD.decode(word).map(Zeroizing::new) else { continue };
-        let Ok(decoded) = std::str::from_utf8(&decoded).map(|text| Zeroizing::new(text.to_owned())) else { continue };
-        let parts: Vec<&str> = decoded.split(['\0', '\u{1}', ' ']).filter(|part| !part.is_empty()).collect();
-        found.extend(parts[usize::from(parts.len() > 1)..].iter().map(|part| (*part).to_owned()));
+    let words = &words[usize::from(words.len() > 1 && !is_glued)..];
+    for word in words {
+        found.push(word.meant.clone());
+        let inside = word.typed.strip_prefix(b"\"").unwrap_or(word.typed);
+        found.push(inside.strip_suffix(b"\"").unwrap_or(inside).to_vec().into());
     }
-    found.retain(|text| !text.is_empty());
-    found.into_iter().map(Secret::new).collect()
+    for word in words {
+        found.extend(STANDARD.decode(&*word.meant).into_iter().flat_map(|decoded| parts(&Zeroizing::new(decoded))));
+    }
+    // Who knows no UTF-8 may take it for Latin-1.
+    for at in 0..found.len() {
+        if std::str::from_utf8(&found[at]).is_err() {
+            let text: String = found[at].iter().copied().map(char::from).collect();
+            found.push(text.into_bytes().into());
+        }
+    }
+    let mut kept: Vec<Octets> = Vec::new();
+    for octets in found {
+        if kept.len() < PARTS_MAX && !octets.is_empty() && !kept.contains(&octets) {
+            kept.push(octets);
+        }
+    }
+    kept
+}
+
+/// The parts of what was in base64, but for who logs in: those that SASL knows, and the words of these.
+fn parts(decoded: &[u8]) -> Vec<Octets> {
+    let parts: Vec<&[u8]> =
+        decoded.split(|octet| *octet <= 1).filter(|part| !part.is_empty()).take(WORDS_MAX).collect();
+    let words: Vec<&[u8]> =
+        parts.iter().flat_map(|part| part.split(|octet| *octet == b' ')).filter(|word| !word.is_empty()).collect();
+    let parts = &parts[usize::from(parts.len() > 1)..];
+    let words = &words[usize::from(words.len() > 1)..];
+    // Whatever looks like base64 has a meaning; what is hardly anything and no text is none.
+    let is_one = |part: &&&[u8]| part.len() >= VEILED_MIN || std::str::from_utf8(part).is_ok();
+    parts.iter().chain(words).filter(is_one).map(|part| part.to_vec().into()).collect()
+}
+
+/// The first words: what stands between quotes is one.
+fn words(text: &[u8]) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_ascii_start();
+    while !rest.is_empty() && words.len() < WORDS_MAX {
+        let blank = || rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        let (end, meant) = quoted(rest).unwrap_or_else(|| {
+            let typed = &rest[..blank()];
+            let trimmed = typed.strip_prefix(b"\"").unwrap_or(typed);
+            (typed.len(), trimmed.strip_suffix(b"\"").unwrap_or(trimmed).to_vec().into())
+        });
+        words.push(Word { typed: &rest[..end], meant });
+        rest = rest[end..].trim_ascii_start();
+    }
+    words
+}
+
+/// Where the quoted string ends that stands at the start, if it ends, and what it means.
+fn quoted(text: &[u8]) -> Option<(usize, Octets)> {
+    let mut octets = text.iter().enumerate();
+    octets.next().filter(|(_, quote)| **quote == b'"')?;
+    let mut meant = Octets::new(Vec::with_capacity(text.len()));
+    while let Some((at, octet)) = octets.next() {
+        match octet {
+            b'"' => return Some((at + 1, meant)),
+            b'\\' => meant.push(*octets.next()?.1),
+            octet => meant.push(*octet),
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -66,7 +141,10 @@ mod tests {
 
     fn found(said: &mut Said, line: &str, keep: usize) -> Vec<String> {
         let hidden = line.trim_end().len() - keep;
-        said.line(line.as_bytes(), hidden as u64).iter().map(|secret| secret.expose().to_owned()).collect()
+        said.line(line.as_bytes(), hidden as u64)
+            .iter()
+            .map(|secret| String::from_utf8_lossy(secret).into_owned())
+            .collect()
     }
 
     #[test]
@@ -89,7 +167,37 @@ mod tests {
         }
         let mut said = Said::default();
         assert!(found(&mut said, "a LOGIN b \"hun\\\"ter2\"\r\n", 10).contains(&"hun\"ter2".to_owned()));
-        assert!(said.line(b"PASS \xff\r\n", 1).is_empty() && said.line(b"", 7).is_empty());
+        assert!(said.line(b"", 7).is_empty());
+        let octets: Vec<Vec<u8>> = said.line(b"PASS p\xe4ss\r\n", 5).iter().map(|found| found.to_vec()).collect();
+        assert_eq!(octets, [b"p\xe4ss".to_vec(), "p\u{e4}ss".into()]);
+    }
+
+    #[test]
+    fn what_stands_between_quotes_is_one_secret() {
+        for (text, wanted) in [
+            (r#""correct horse""#, &[r#""correct horse""#, "correct horse"][..]),
+            (r#""a \"b\\ c""#, &[r#""a \"b\\ c""#, r#"a "b\ c"#, r#"a \"b\\ c"#]),
+            (r#""bob b" "correct horse""#, &[r#""bob b" "correct horse""#, "correct horse"]),
+            // One that has no end is words, as is what stands behind another's end.
+            (r#""correct horse"#, &[r#""correct horse"#, "correct horse", "horse"]),
+            (r#""bob"horse"#, &[r#""bob"horse"#, "horse"]),
+            (r#""\"#, &[r#""\"#, r"\"]),
+        ] {
+            assert_eq!(found(&mut Said::default(), text, 0), wanted, "{text}");
+        }
+        // Of a password that was encoded alone no part is shown.
+        let encoded = STANDARD.encode("correct horse");
+        assert!(found(&mut Said::default(), &encoded, 0).contains(&"correct horse".to_owned()));
+    }
+
+    #[test]
+    fn a_line_has_so_many_parts_and_each_is_there_once() {
+        let parts: String = (0..1000).map(|part| format!("\0a{part} b{part}")).collect();
+        let plain = STANDARD.encode(format!("\0bob{parts}"));
+        let line = format!("{plain} {plain} {plain} same same same");
+        let found = found(&mut Said::default(), &line, 0);
+        assert!(found.len() == PARTS_MAX && found.contains(&"same".to_owned()), "{found:?}");
+        assert_eq!(self::found(&mut Said::default(), "x same same same", 0), ["x same same same", "same"]);
     }
 
     #[test]
@@ -98,6 +206,10 @@ mod tests {
             let mut said = Said::default();
             assert!(said.line(ask.as_bytes(), 0).is_empty());
             assert!(said.line(b"Ym9iYnk=\r\n", 8).is_empty());
+            assert!(found(&mut said, "aHVudGVyMg==\r\n", 0).contains(&"hunter2".to_owned()));
+            // Refused, nobody is asked for a name.
+            assert!(said.line(ask.as_bytes(), 0).is_empty());
+            said.answered();
             assert!(found(&mut said, "aHVudGVyMg==\r\n", 0).contains(&"hunter2".to_owned()));
         }
         let mut said = Said::default();

@@ -26,8 +26,12 @@ struct Follower {
     /// The replies to come.
     due: VecDeque<Due>,
     is_blind: bool,
-    /// A login was refused, or was none: who was not told so in time may still say its answers.
+    /// A login is over, or was none: who was not told so in time may still say its answers.
     is_wary: bool,
+    /// Challenges of the login that runs, less what the client said behind it.
+    unanswered: i64,
+    /// The login ended well before its last challenge was answered: who sent the answer all the same says it next.
+    is_early: bool,
     place: Place,
 }
 
@@ -87,7 +91,15 @@ impl Follow for Follower {
 impl Follower {
     fn new(protocol: &'static str) -> Self {
         // The greeting answers nothing.
-        Self { protocol, due: VecDeque::from([Due::Reply]), is_blind: false, is_wary: false, place: Place::Commands }
+        Self {
+            protocol,
+            due: VecDeque::from([Due::Reply]),
+            is_blind: false,
+            is_wary: false,
+            unanswered: 0,
+            is_early: false,
+            place: Place::Commands,
+        }
     }
 
     fn server(&mut self, line: &[u8]) -> Seen {
@@ -100,7 +112,9 @@ impl Follower {
                 if !is_login {
                     // Whose challenge that is cannot be known.
                     self.due.push_back(Due::Login { hides_challenges: true });
+                    self.unanswered = 0;
                 }
+                self.unanswered = self.unanswered.saturating_add(1);
                 Turn::Prompts
             }
             b"354" if is_last => {
@@ -111,7 +125,8 @@ impl Follower {
             _ => match (self.due.front(), code) {
                 // RFC 4954 §6: 235 and all failures end the exchange.
                 (Some(Due::Login { .. }), b"235" | [b'4' | b'5', ..]) => {
-                    self.is_wary = code != b"235";
+                    self.is_wary = true;
+                    self.is_early = code == b"235" && self.unanswered > 0;
                     self.answered()
                 }
                 (Some(Due::Login { .. }), _) => Turn::None,
@@ -147,6 +162,7 @@ impl Follower {
                 Seen::new(Show::Message { is_first }, Turn::More { phase: "text" })
             }
             _ if self.is_blind || self.due.iter().any(|due| matches!(due, Due::Login { .. })) => {
+                self.unanswered = self.unanswered.saturating_sub(1);
                 Seen::new(Show::Secret { keep: 0 }, Turn::More { phase: "auth" })
             }
             Place::Commands | Place::BetweenChunks => self.command(line),
@@ -168,6 +184,7 @@ impl Follower {
             }
             _ => self.is_wary = false,
         }
+        let is_late = std::mem::take(&mut self.is_early);
         let mut due = Due::Reply;
         let mut place = Place::Commands;
         match phase {
@@ -181,12 +198,17 @@ impl Follower {
                 };
             }
             "auth" => {
+                self.unanswered = 0;
                 let (mechanism, response) = first_word(rest);
                 due = Due::Login { hides_challenges: hides_challenges(mechanism) };
                 let behind = if is_mechanism(mechanism) { response } else { rest };
                 show = hidden_from(line, line.len() - behind.trim_ascii_start().len());
             }
             _ => {}
+        }
+        if is_late {
+            self.is_wary = true;
+            show = hidden_from(line, 0);
         }
         self.place = place;
         if self.due.len() < DUE_MAX {
@@ -240,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_lets_in_who_has_not_answered_yet_sees_no_password_shown() {
+        let hidden = "C: {secret}";
+        let lines = ["C: AUTH LOGIN\r\n", "S: 334 VXN\r\n235 ok\r\n", "C: help\r\n", "S: 500 what\r\n", "C: c2Vj\r\n"];
+        let wanted = ["C: AUTH LOGIN", "S: 334 VXN", "S: 235 ok", hidden, "S: 500 what", hidden];
+        assert_eq!(trace(&lines), wanted);
+        let lines = ["C: AUTH LOGIN\r\n", "S: 235 ok\r\n", "C: Ym9i\r\n", "S: 500 no\r\n", "C: QUIT\r\n"];
+        assert_eq!(trace(&lines), ["C: AUTH LOGIN", "S: 235 ok", hidden, "S: 500 no", "C: QUIT"]);
+        // Who said all at once owes nothing.
+        let lines = ["C: AUTH LOGIN\r\nYm9i\r\nc2Vj\r\n", "S: 334 VXN\r\n334 UGF\r\n235 ok\r\n", "C: QUIT\r\n"];
+        assert_eq!(trace(&lines).last().map(String::as_str), Some("C: QUIT"));
+    }
+
+    #[test]
     fn passwords_are_never_shown() {
         for (lines, wanted) in [
             (
@@ -285,6 +320,11 @@ mod tests {
         ] {
             assert_eq!(trace(lines), wanted);
         }
+    }
+
+    #[test]
+    fn what_is_veiled_already_has_no_second_veil() {
+        assert_eq!(trace(&["C: PASSWORD hunter2\r\n"]), ["C: {secret}"]);
     }
 
     #[test]

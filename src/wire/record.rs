@@ -284,6 +284,9 @@ impl Recorder {
 
     fn line(&mut self, from: Side, line: &[u8], now: Duration, each: &mut impl FnMut(Spoken)) {
         let seen = self.follow.line(from, line);
+        if from == Side::Server && matches!(seen.turn, Turn::Answers { .. }) {
+            self.said.answered();
+        }
         let (phase, reply) = self.turn(from, seen.turn, now);
         let keep = self.keep;
         let direction = self.direction(from);
@@ -332,7 +335,7 @@ impl Recorder {
         if !keep.secrets {
             if from == Side::Client && self.follow.is_repeated() && !matches!(hidden, Hidden::Within(_)) {
                 let count = if let Hidden::Secret(count) = hidden { count } else { 0 };
-                self.said.line(line, count).iter().for_each(|secret| self.veil.add(secret));
+                self.veil.learn(self.said.line(line, count));
             }
             octets = self.veil.over_octets(octets);
         }
@@ -402,6 +405,8 @@ impl Spoken {
             Hidden::Secret(_) => {
                 let seen = std::str::from_utf8(&self.octets).ok().filter(|seen| seen.chars().all(is_plain));
                 let seen = seen.map_or_else(|| self.octets.escape_ascii().to_string(), str::to_owned);
+                // What is behind the beginning of a secret may be all of that secret.
+                let seen = seen.strip_suffix("{secret}").unwrap_or(&seen);
                 Some(format!("{seen}{{secret}}").into())
             }
         }

@@ -6,13 +6,16 @@ use super::Session;
 use crate::engine::dial::Security;
 use crate::engine::{failure_kind, unfit_kind};
 use crate::error::{Error, Kind, Result};
-use crate::imap::client::{Request, Status, Verdict};
+use crate::imap::client::{Request, Status, Unasked, Verdict};
 use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::net::entropy::SystemEntropy;
 use crate::sasl::{Credentials, Ground, Proof, Unfit, base64, nonce, with_reason};
 use crate::wire::session::Tls;
 use zeroize::Zeroizing;
+
+/// RFC 9051 §2.2.2: a completion answers a command that was said to its end.
+const UNASKED: &str = "the server spoke without being asked";
 
 /// A conversation past its greeting and its TLS, before the login.
 #[derive(Debug)]
@@ -128,7 +131,7 @@ impl Opening {
                 let mut login = Request::login(&credentials.user, password.expose()).ok_or_else(|| {
                     self.error(Kind::Unavailable, "the server's only login cannot carry this name or password")
                 })?;
-                let status = self.dialogue.ask(&mut login).await?;
+                let status = self.ask_in_turn(&mut login).await?;
                 self.expect_login(&status, None)?;
             }
         }
@@ -151,7 +154,7 @@ impl Opening {
         let mut held = proof.initial();
         let initial = held.take_if(|_| self.can("SASL-IR")).map(|octets| base64::encode_initial(&octets));
         let mut status =
-            self.dialogue.ask(&mut Request::authenticate(name, initial.as_ref().map(|text| text.as_str()))).await?;
+            self.ask_in_turn(&mut Request::authenticate(name, initial.as_ref().map(|text| text.as_str()))).await?;
         while status.verdict == Verdict::Continue {
             let mut failure = None;
             let answer = match held.take() {
@@ -162,7 +165,7 @@ impl Opening {
                 failure = Some(error);
                 Zeroizing::new("*".to_owned())
             });
-            let said = self.dialogue.ask(&mut Request::answer(&answer)).await;
+            let said = self.ask_in_turn(&mut Request::answer(&answer)).await;
             // Why we broke off counts, whatever the server says to that, if anything.
             if let Some(failure) = failure {
                 return Err(self.error(failure_kind(&failure), &failure.to_string()));
@@ -171,6 +174,23 @@ impl Opening {
         }
         self.expect_login(&status, proof.reason())?;
         proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))
+    }
+
+    /// Asks, unless the server has answered already. A refusal holds; by any other words it would let in, or ask once more,
+    /// whom it has not heard, and the proof would go to somebody who has no use for it.
+    async fn ask_in_turn(&mut self, request: &mut Request) -> Result<Status> {
+        let mut unasked = Unasked::default();
+        while self.dialogue.has_spoken().await? {
+            let Some(said) = self.dialogue.answer(&mut unasked).await? else { continue };
+            self.dialogue.fall_silent();
+            return match said.verdict {
+                Verdict::No | Verdict::Bad | Verdict::Bye => Ok(said),
+                // With a server's proof one could try out passwords (RFC 5802 §9).
+                Verdict::Continue => Err(self.error(Kind::Protocol, UNASKED)),
+                Verdict::Ok | Verdict::PreAuth => Err(self.error(Kind::Protocol, UNASKED).said(said.text)),
+            };
+        }
+        self.dialogue.ask(request).await
     }
 
     fn expect_login(&self, status: &Status, reason: Option<&str>) -> Result<()> {

@@ -43,6 +43,43 @@ fn passwords_are_never_shown() {
             vec!["C: a LOGIN bob {6+}", "S: a BAD no", "C: {secret}", "C: b NOOP"],
         ),
         (
+            vec![(C, "a LOGIN {3+}\r\n"), (S, "a BAD no\r\n"), (C, "bob secret\r\nb NOOP\r\n")],
+            vec!["C: a LOGIN {3+}", "S: a BAD no", "C: bob {secret}", "C: b NOOP"],
+        ),
+        // Nor does what was asked for stay away because the server says yes before it has it.
+        (
+            vec![(C, "a LOGIN bob {6}\r\n"), (S, "+ go\r\na OK early\r\n"), (C, "s list\r\nb NOOP\r\n")],
+            vec!["C: a LOGIN bob {6}", "S: + go", "S: a OK early", "C: {secret}", "C: b NOOP"],
+        ),
+        (
+            vec![(C, "a LOGIN bob {6}\r\n"), (S, "a OK early\r\n"), (C, "s list\r\nb NOOP\r\n")],
+            vec!["C: a LOGIN bob {6}", "S: a OK early", "C: {secret}", "C: b NOOP"],
+        ),
+        (
+            vec![
+                (C, "a LOGIN {3}\r\n"),
+                (S, "+ go\r\na NO early\r\n"),
+                (C, "bob {6}\r\n"),
+                (S, "b OK\r\n"),
+                (C, "s list\r\nb NOOP\r\n"),
+            ],
+            vec!["C: a LOGIN {3}", "S: + go", "S: a NO early", "C: bob {6}", "S: b OK", "C: {secret}", "C: b NOOP"],
+        ),
+        (
+            vec![
+                (C, "a AUTHENTICATE LOGIN\r\n"),
+                (S, "+ VXN\r\na OK early\r\n"),
+                (C, "a noop\r\n"),
+                (C, "c2Vj\r\n"),
+                (C, "b NOOP\r\n"),
+            ],
+            vec!["C: a AUTHENTICATE LOGIN", "S: + VXN", "S: a OK early", "C: {secret}", "C: {secret}", "C: b NOOP"],
+        ),
+        (
+            vec![(C, "a AUTHENTICATE LOGIN\r\n"), (S, "a OK early\r\n"), (C, "Ym9i\r\nb NOOP\r\n")],
+            vec!["C: a AUTHENTICATE LOGIN", "S: a OK early", "C: {secret}", "C: b NOOP"],
+        ),
+        (
             vec![(C, "a LOGIN ~{3+}\r\nbob ~{6+}\r\nsecret\r\n")],
             vec!["C: a LOGIN ~{3+}", "C: bob ~{6+}", "C: {secret}"],
         ),
