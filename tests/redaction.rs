@@ -582,7 +582,7 @@ fn a_tag_that_looks_like_a_login_hides_what_was_said_and_is_not_repeated() {
 #[test]
 fn what_is_no_login_is_shown() {
     for (follow, lines) in [
-        (mailkit::smtp::follow::follow as NewFollow, &["MAIL FROM:<auth@x>", "XAUTH x", "NOOP LOGIN"][..]),
+        (mailkit::smtp::follow::follow as NewFollow, &["MAIL FROM:<auth@x>", "VRFY auth", "NOOP LOGIN"][..]),
         (mailkit::pop3::follow::follow, &["USER pass", "LIST 1", "XTND XLST"]),
         (mailkit::imap::follow::follow, &["login7 NOOP", "a LOGOUT", "a SELECT LOGIN", "a XLIST \"\" *"]),
         (mailkit::managesieve::follow::follow, &["LISTSCRIPTS", "SETACTIVE \"login\"", "X"]),

@@ -59,11 +59,13 @@ pub(super) fn page(report: &Report, deciding: Option<&Finding>, Width { answer, 
     page
 }
 
-/// A finding as a sentence behind the verdict, and only its name where the verdict has said it.
+/// A finding as a sentence behind the verdict, and only its name where the verdict has said it: what stands behind the colon,
+/// of the same host.
 fn reason(verdict: &str, finding: &Finding) -> String {
     let Finding { id, text, .. } = finding;
     let host = finding.host.as_deref().unwrap_or_default();
-    let said = match (verdict.contains(text.as_str()) && verdict.contains(host), host) {
+    let core = text.rsplit(": ").next().unwrap_or(text);
+    let said = match (verdict.contains(core) && verdict.contains(host), host) {
         (true, _) => String::new(),
         (false, "") => format!(": {text}"),
         (false, host) => format!(": {host}: {text}"),
