@@ -314,11 +314,11 @@ impl Lookup {
     fn check(&self, asked: &Asked, is_json: bool) -> Result<()> {
         let wrong = |text: String| Err(Error::new(Kind::Usage, text));
         let forms = [(self.short, "--short"), (self.first, "--first"), (self.cert, "--cert")];
-        if is_json || self.jsonl {
-            if let Some((_, form)) = forms.into_iter().find(|(is_given, _)| *is_given) {
-                let json = if self.jsonl { "--jsonl" } else { "--json" };
-                return wrong(format!("{form} and {json} are two forms of the answer: choose one"));
-            }
+        if (is_json || self.jsonl)
+            && let Some((_, form)) = forms.into_iter().find(|(is_given, _)| *is_given)
+        {
+            let json = if self.jsonl { "--jsonl" } else { "--json" };
+            return wrong(format!("{form} and {json} are two forms of the answer: choose one"));
         }
         if let (true, Some((_, form))) = (self.services, forms.into_iter().find(|(is_given, _)| *is_given)) {
             return wrong(format!("{form} shows nothing of --services: leave one of them out"));
