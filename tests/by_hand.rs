@@ -364,11 +364,11 @@ fn a_person_thinks_for_as_long_as_he_likes_and_a_server_does_not() {
         say(peer, "250 ok\r\n");
         (hear(peer), hear(peer))
     });
-    let (mut child, mut terminal) = at_a_terminal(&["--timeout", "300ms", &url]);
+    let (mut child, mut terminal) = at_a_terminal(&["--timeout", "1200ms", &url]);
     let mut seen = String::new();
-    for wanted in ["S: 220", "S: 250", "no answer within 0.3 seconds"] {
+    for wanted in ["S: 220", "S: 250", "no answer within 1.2 seconds"] {
         assert!(see(&mut terminal, &mut seen, wanted), "{wanted} did not come: {seen}");
-        std::thread::sleep(Duration::from_millis(700));
+        std::thread::sleep(Duration::from_millis(1700));
         // At the end nobody listens any more.
         let _ = terminal.write_all(b"NOOP\n");
     }
