@@ -6,9 +6,17 @@
 //! all messages. RFC 9051 §6.3.3, §6.3.9, §6.4.5.
 
 mod base;
+#[allow(dead_code)]
+mod local;
 mod name;
 mod plan;
 mod pull;
+#[allow(dead_code)]
+mod remote;
+#[allow(dead_code)]
+mod row;
+#[allow(dead_code)]
+mod state;
 
 use crate::endpoint::Endpoint;
 use crate::engine::dial::{Dial, Way, dial};
