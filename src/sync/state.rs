@@ -4,7 +4,8 @@
 //! the one commit point. What a row waits for (`Row::class`) is kept beside it, so that a run over a million agreed
 //! messages looks at none of them.
 
-use super::row::{Class, Digest, FolderId, Likeness, Row, RowId};
+use super::remote::Can;
+use super::row::{Class, FolderId, Likeness, Row, RowId};
 use crate::error::Result;
 use crate::imap::number::{ModSeq, Uid, UidValidity};
 use crate::world::Timestamp;
@@ -21,6 +22,10 @@ pub(super) struct Folder {
     pub(super) object: Option<String>,
     /// What is written in the directory, to know it again under another name.
     pub(super) mark: Option<String>,
+    /// Which life of the mailbox its UIDs belong to; `None` before the first look.
+    pub(super) validity: Option<UidValidity>,
+    /// What may be done in the mailbox, when it was last open.
+    pub(super) can: Option<Can>,
     /// How far the server was seen.
     pub(super) seen_there: Option<SeenThere>,
     /// How far the directory was seen.
@@ -52,7 +57,8 @@ pub(super) struct SeenHere {
 pub(super) struct Ghost {
     pub(super) folder: FolderId,
     pub(super) from: Uid,
-    pub(super) whole: Digest,
+    /// With its `whole`.
+    pub(super) likeness: Likeness,
     pub(super) left: u32,
     pub(super) until: Timestamp,
 }
