@@ -117,6 +117,6 @@ pub(super) trait Local {
     /// Carries deeds out in their order.
     fn perform(&mut self, deeds: Vec<Deed>) -> impl Future<Output = Result<Vec<Did>>> + Send;
 
-    /// The flags that can be kept in a folder's files beside the system flags, of these.
-    fn keepable(&mut self, folder: &str, flags: &Flags) -> impl Future<Output = Result<Flags>> + Send;
+    /// The keywords that a folder's files can tell. Of others nobody knows whether a file has them.
+    fn keywords(&mut self, folder: &str) -> impl Future<Output = Result<Flags>> + Send;
 }

@@ -8,11 +8,12 @@ use super::state::SeenThere;
 use crate::error::{Kind, Result};
 use crate::imap::flag::Flags;
 use crate::imap::mailbox::SpecialUse;
-use crate::imap::number::Uid;
+use crate::imap::number::{Uid, UidValidity};
 use crate::world::{Content, Timestamp};
 use std::future::Future;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// A mailbox, as the list of all says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,15 +36,19 @@ pub(super) struct Look {
     pub(super) mailbox: String,
     /// What the last look saw; none for the first.
     pub(super) since: Option<SeenThere>,
+    /// The life its known messages belong to.
+    pub(super) validity: Option<UidValidity>,
     /// How many messages of it are known and were there.
     pub(super) known: u64,
     /// Whatever the counters say, every message is asked for.
     pub(super) full: bool,
 }
 
-/// What a look brings, in pieces of bounded size. All about one life of the mailbox.
+/// What a look brings, in pieces of bounded size. All about one life of the mailbox, and `Opened` first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum News {
+    /// The mailbox is open. If its life is another one than expected, every message is told as `Message`.
+    Opened(UidValidity, Can),
     /// A message that may be new.
     Message(Arrived),
     /// Flags of a message.
@@ -61,14 +66,6 @@ pub(super) struct Arrived {
     pub(super) flags: Flags,
     pub(super) likeness: Likeness,
     pub(super) arrived: Option<Timestamp>,
-}
-
-/// What is known of a mailbox after a look at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Looked {
-    /// The counters at its beginning. What is new later is seen the next time.
-    pub(super) seen: SeenThere,
-    pub(super) can: Can,
 }
 
 /// What may be done in a mailbox.
@@ -159,18 +156,24 @@ pub(super) trait Remote {
     fn mailboxes(&mut self) -> impl Future<Output = Result<Vec<Mailbox>>> + Send;
 
     /// Looks at mailboxes, one after the other; `each` gets news with the index of their look, and whoever cannot be
-    /// opened says why. The news of a look come before its end.
+    /// opened says why. Gives the counters at the beginning of each look: what is new later is seen the next time.
     fn look(
         &mut self,
         looks: &[Look],
         each: &mut (dyn FnMut(usize, Vec<News>) -> Result<()> + Send),
-    ) -> impl Future<Output = Result<Vec<Result<Looked, Refused>>>> + Send;
+    ) -> impl Future<Output = Result<Vec<Result<SeenThere, Refused>>>> + Send;
 
     /// Digests and Message-IDs of headers, of those that are there.
     fn headers(&mut self, mailbox: &str, uids: &[Uid]) -> impl Future<Output = Result<Vec<(Uid, Likeness)>>> + Send;
 
-    /// Messages, of those that are there. The caller asks for as many as may be held; `size` is what each may have.
-    fn bodies(&mut self, mailbox: &str, messages: &[(Uid, u64)]) -> impl Future<Output = Result<Vec<Body>>> + Send;
+    /// Messages, of those that are there, each with the size it should have. What comes goes into the channel, which
+    /// holds as many as may be held.
+    fn bodies(
+        &mut self,
+        mailbox: &str,
+        messages: &[(Uid, u64)],
+        come: mpsc::Sender<Body>,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Carries orders out in their order. What was answered before the conversation ended is in `done`.
     fn perform(&mut self, orders: Vec<Order>) -> impl Future<Output = Performed> + Send;
