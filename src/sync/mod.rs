@@ -7,9 +7,13 @@
 
 mod base;
 #[allow(dead_code)]
+mod decide;
+#[allow(dead_code)]
 mod local;
 mod name;
 mod plan;
+#[allow(dead_code)]
+pub mod policy;
 mod pull;
 #[allow(dead_code)]
 mod remote;

@@ -4,7 +4,7 @@
 //! What differs from what was agreed on is a change of that side, and nothing else has to be remembered. Types only;
 //! what follows from them is decided in `decide`.
 
-use crate::imap::flag::Flags;
+use crate::imap::flag::{Flags, SystemFlag};
 use crate::imap::number::Uid;
 use crate::world::Timestamp;
 
@@ -140,8 +140,10 @@ pub(super) enum Class {
     GoneBoth = 7,
     /// A second copy of ours.
     Doomed = 8,
-    /// Here, and nobody knows yet which one it is on the server.
+    /// Nobody knows yet which one it is on the server.
     Lost = 9,
+    /// Both sides agree that it is flagged `\\Deleted`.
+    Deleted = 10,
 }
 
 impl Row {
@@ -157,27 +159,27 @@ impl Row {
 
     /// What has to be done.
     pub(super) fn class(&self) -> Class {
-        let class = match (self.alive_there(), self.alive_here()) {
+        match (self.alive_there(), self.alive_here()) {
+            (None, _) if self.fate == Fate::Lost => Class::Lost,
             (None, None) => Class::GoneBoth,
             (Some(_), None) if self.fate == Fate::Doomed => Class::Doomed,
             (Some(there), Some(here)) => {
+                let base = self.base.as_ref();
                 if there.folder != here.folder || there.folder != self.folder {
                     Class::Moved
-                } else if self.base.as_ref() != Some(&there.flags) || self.base.as_ref() != Some(&here.file.flags) {
+                } else if base != Some(&there.flags) || base != Some(&here.file.flags) {
                     Class::Flags
+                } else if there.flags.has(SystemFlag::Deleted) {
+                    Class::Deleted
                 } else {
                     Class::Settled
                 }
             }
+            (Some(_), None) | (None, Some(_)) if matches!(self.fate, Fate::Left | Fate::Stranded) => Class::Settled,
             (Some(_), None) if self.here.is_some() => Class::GoneHere,
             (Some(_), None) => Class::NewThere,
-            (None, Some(_)) if self.fate == Fate::Lost => Class::Lost,
             (None, Some(_)) if self.there.is_some() => Class::GoneThere,
             (None, Some(_)) => Class::NewHere,
-        };
-        match (&self.fate, class) {
-            (Fate::Left | Fate::Stranded, Class::NewThere | Class::NewHere) => Class::Settled,
-            _ => class,
         }
     }
 
