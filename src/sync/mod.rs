@@ -10,6 +10,8 @@ mod base;
 mod decide;
 #[allow(dead_code)]
 mod local;
+#[allow(dead_code)]
+mod memory;
 mod name;
 mod plan;
 #[allow(dead_code)]

@@ -151,7 +151,7 @@ pub(super) struct Body {
 }
 
 /// The server. An error is the end of the conversation: what was not answered may yet happen.
-pub(super) trait Remote {
+pub(super) trait Remote: Send {
     /// All mailboxes, with their counters in the same breath where the server can.
     fn mailboxes(&mut self) -> impl Future<Output = Result<Vec<Mailbox>>> + Send;
 

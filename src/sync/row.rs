@@ -207,6 +207,20 @@ impl Likeness {
             || same(&self.size, &other.size) == Some(true)
     }
 
+    /// Whether a look-up by what is known of one finds the other: by object, by digest, by Message-ID, and by size where
+    /// one of them has no Message-ID.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
+            one.is_some() && one == other
+        }
+        let has_id = |likeness: &Self| likeness.message_id.is_some_and(|id| id != 0);
+        same(&self.object, &other.object)
+            || same(&self.whole, &other.whole)
+            || same(&self.header, &other.header)
+            || has_id(self) && same(&self.message_id, &other.message_id)
+            || !(has_id(self) && has_id(other)) && same(&self.size, &other.size)
+    }
+
     /// Whether two are the same content for sure: everything, or header and size.
     pub(super) fn is(&self, other: &Self) -> bool {
         if let (Some(one), Some(other)) = (&self.whole, &other.whole) {

@@ -77,17 +77,17 @@ pub(super) enum Edit {
     Ghost(Ghost),
 }
 
-/// Messages of a folder, counted by side as `there`/`here` say; gone ones do not count.
+/// Messages of a folder by side; gone ones do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
     pub(super) there: u64,
     pub(super) here: u64,
-    /// On both sides.
+    /// Agreed to be in this folder and known on both sides, gone or not.
     pub(super) both: u64,
 }
 
 /// The memory of runs.
-pub(super) trait State {
+pub(super) trait State: Send {
     /// All folders, by id.
     fn folders(&self) -> Result<Vec<Folder>>;
     /// Notes a folder; the id in it is not looked at. Durable with the next `write`, or by itself.
