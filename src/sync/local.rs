@@ -64,6 +64,11 @@ pub(super) enum Deed {
     Create {
         folder: String,
     },
+    /// Writes into a folder what tells it from others.
+    Mark {
+        folder: String,
+        mark: String,
+    },
     Rename {
         folder: String,
         to: String,

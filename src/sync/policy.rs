@@ -72,8 +72,6 @@ pub enum OnStranded {
     Keep,
     /// They are sent to the server again.
     Send,
-    /// They are removed.
-    Remove,
 }
 
 /// How many removals are taken for an accident: more than `messages`, and more than `percent` of a folder.
