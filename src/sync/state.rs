@@ -18,6 +18,8 @@ pub(super) struct Folder {
     pub(super) there: Option<String>,
     /// Its name here, with `/` between levels; `None` while there is no directory.
     pub(super) here: Option<String>,
+    /// The name on the wire when both sides last had the same; whoever has another one now was renamed.
+    pub(super) agreed: Option<String>,
     /// MAILBOXID (RFC 8474 §4).
     pub(super) object: Option<String>,
     /// What is written in the directory, to know it again under another name.
@@ -30,6 +32,24 @@ pub(super) struct Folder {
     pub(super) seen_there: Option<SeenThere>,
     /// How far the directory was seen.
     pub(super) seen_here: Option<SeenHere>,
+}
+
+impl Folder {
+    /// One that nothing is known of but its names.
+    pub(super) fn new(there: Option<String>, here: String) -> Self {
+        Self {
+            id: FolderId(0),
+            there,
+            here: Some(here),
+            agreed: None,
+            object: None,
+            mark: None,
+            validity: None,
+            can: None,
+            seen_there: None,
+            seen_here: None,
+        }
+    }
 }
 
 /// A mailbox's counters at the last whole look at it. The same ones again mean that nothing has changed.
