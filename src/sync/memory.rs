@@ -124,12 +124,14 @@ impl State for MemoryState {
         Ok(self.ghosts.iter().filter(is_meant).cloned().collect())
     }
 
-    fn write(&mut self, edits: Vec<Edit>) -> Result<()> {
+    fn write(&mut self, edits: Vec<Edit>) -> Result<Vec<RowId>> {
+        let mut inserted = Vec::new();
         for edit in edits {
             match edit {
                 Edit::Insert(mut row) => {
                     self.last += 1;
                     row.id = RowId(self.last);
+                    inserted.push(row.id);
                     self.put_in(row);
                 }
                 Edit::Put(row) => {
@@ -155,7 +157,7 @@ impl State for MemoryState {
                 }
             }
         }
-        Ok(())
+        Ok(inserted)
     }
 }
 

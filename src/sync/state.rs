@@ -135,6 +135,6 @@ pub(super) trait State: Send {
     /// Ghosts of a folder that are not too old.
     fn ghosts(&self, folder: FolderId, now: Timestamp) -> Result<Vec<Ghost>>;
 
-    /// Carries out all edits, or none; durable when it returns.
-    fn write(&mut self, edits: Vec<Edit>) -> Result<()>;
+    /// Carries out all edits, or none; durable when it returns. The ids of the rows that were inserted, in their order.
+    fn write(&mut self, edits: Vec<Edit>) -> Result<Vec<RowId>>;
 }
