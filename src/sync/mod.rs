@@ -13,6 +13,8 @@ mod local;
 #[allow(dead_code)]
 mod memory;
 mod name;
+#[allow(dead_code)]
+mod names;
 mod plan;
 #[allow(dead_code)]
 pub mod policy;
@@ -22,7 +24,11 @@ mod remote;
 #[allow(dead_code)]
 mod row;
 #[allow(dead_code)]
+mod run;
+#[allow(dead_code)]
 mod state;
+#[allow(dead_code)]
+mod stem;
 
 use crate::endpoint::Endpoint;
 use crate::engine::dial::{Dial, Way, dial};
