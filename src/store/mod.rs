@@ -23,6 +23,7 @@ pub mod maildir;
 pub mod mailstore;
 pub mod memory;
 mod memory_tree;
+mod note;
 pub mod policies;
 mod record;
 mod reserve;
