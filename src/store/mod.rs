@@ -41,6 +41,7 @@ pub mod stash;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use crate::error::{Error, Kind, Result};
 use std::io;

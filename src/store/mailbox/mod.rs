@@ -27,5 +27,5 @@ pub(super) use file_name::{base, sizes, split, stem};
 pub(super) use folder::{Folder, is_user_name};
 pub(super) use folder_files::FolderFiles;
 pub use folder_files::{Stamp, Stamps};
-pub(super) use line_ends::{WireReader, measure, write as write_message, write_unsynced};
+pub(super) use line_ends::{Sizes, WireReader, measure, write as write_message, write_unsynced};
 pub(super) use state::{State, TICK, fresh_key};
