@@ -6,9 +6,23 @@
 //! all messages. RFC 9051 §6.3.3, §6.3.9, §6.4.5.
 
 mod base;
+#[allow(dead_code)]
+mod decide;
+#[allow(dead_code)]
+mod local;
+#[allow(dead_code)]
+mod memory;
 mod name;
 mod plan;
+#[allow(dead_code)]
+pub mod policy;
 mod pull;
+#[allow(dead_code)]
+mod remote;
+#[allow(dead_code)]
+mod row;
+#[allow(dead_code)]
+mod state;
 
 use crate::endpoint::Endpoint;
 use crate::engine::dial::{Dial, Way, dial};
