@@ -9,6 +9,8 @@ mod base;
 #[allow(dead_code)]
 mod decide;
 #[allow(dead_code)]
+mod imap;
+#[allow(dead_code)]
 mod local;
 #[allow(dead_code)]
 mod memory;
