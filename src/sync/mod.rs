@@ -9,6 +9,10 @@ mod base;
 #[allow(dead_code)]
 mod decide;
 #[allow(dead_code)]
+mod here;
+#[allow(dead_code)]
+mod kept;
+#[allow(dead_code)]
 mod local;
 #[allow(dead_code)]
 mod memory;
