@@ -12,7 +12,7 @@ use crate::message::fingerprint::Fingerprint;
 use crate::store::mailbox_error::{MailboxError, Outcome};
 use crate::store::tree::{Before, Edit, Incoming, Mark, Place, Placed, Seen, Spot, Stamps, Tree, stem_of};
 use crate::world::{Clock, Content, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -146,7 +146,11 @@ impl Local for HereTree {
             let mut rest = deeds.as_slice();
             let mut done = Vec::with_capacity(rest.len());
             while let Some(first) = rest.first() {
-                let count = rest.iter().take_while(|deed| is_alike(first, deed)).count();
+                // What is done to a file twice is done to what the first deed made of it.
+                let mut bases = HashSet::new();
+                let is_next =
+                    |deed: &&Deed| is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base));
+                let count = rest.iter().take_while(is_next).count();
                 let (alike, others) = rest.split_at(count.max(1));
                 done.extend(together(tree, alike, &run));
                 rest = others;
@@ -287,7 +291,7 @@ fn file_of(Placed { base, spot, flags, inode, .. }: Placed) -> File {
 }
 
 fn likeness(Fingerprint { size, whole, header, message_id }: Fingerprint) -> Likeness {
-    let (header, whole) = (Some(header.0), Some(whole.0));
+    let (header, whole) = (Some(header), Some(whole));
     Likeness { size: Some(size), message_id: Some(message_id.unwrap_or(0)), object: None, header, whole }
 }
 
@@ -379,8 +383,8 @@ mod tests {
             size: Some(text.len() as u64),
             message_id: message_id(text.as_bytes()),
             object: None,
-            header: Some(header_digest(text.as_bytes()).0),
-            whole: Some(Digest::of(text.as_bytes()).0),
+            header: Some(header_digest(text.as_bytes())),
+            whole: Some(Digest::of(text.as_bytes())),
         };
         assert_eq!(known[0], Some(wanted));
         assert_eq!(known[1].as_ref().and_then(|known| known.message_id), Some(0));

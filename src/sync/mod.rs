@@ -11,12 +11,16 @@ mod decide;
 #[allow(dead_code)]
 mod here;
 #[allow(dead_code)]
+mod imap;
+#[allow(dead_code)]
 mod kept;
 #[allow(dead_code)]
 mod local;
 #[allow(dead_code)]
 mod memory;
 mod name;
+#[allow(dead_code)]
+mod names;
 mod plan;
 #[allow(dead_code)]
 pub mod policy;
@@ -26,7 +30,11 @@ mod remote;
 #[allow(dead_code)]
 mod row;
 #[allow(dead_code)]
+mod run;
+#[allow(dead_code)]
 mod state;
+#[allow(dead_code)]
+mod stem;
 
 use crate::endpoint::Endpoint;
 use crate::engine::dial::{Dial, Way, dial};

@@ -6,6 +6,7 @@
 
 use crate::imap::flag::{Flags, SystemFlag};
 use crate::imap::number::Uid;
+use crate::message::fingerprint::Digest;
 use crate::world::Timestamp;
 
 /// Names a row for good.
@@ -15,9 +16,6 @@ pub(super) struct RowId(pub(super) i64);
 /// Names a folder, which is a mailbox of the server and a directory here, for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FolderId(pub(super) i64);
-
-/// The first octets of a SHA-256.
-pub(super) type Digest = [u8; 16];
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]

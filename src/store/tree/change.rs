@@ -241,7 +241,9 @@ impl Tree {
     ) -> Outcome<Vec<Outcome<Option<T>>>> {
         let mut results: Vec<_> = places.iter().enumerate().map(|(at, place)| act(at, &place.spot)).collect();
         let missing = results.iter().zip(places).enumerate().filter(|(_, (result, _))| matches!(result, Ok(None)));
-        let missing: HashMap<&[u8], usize> = missing.map(|(at, (_, place))| (place.base.as_slice(), at)).collect();
+        let missing: Vec<(&[u8], usize)> = missing.map(|(at, (_, place))| (place.base.as_slice(), at)).collect();
+        // Who is named twice is found by the first.
+        let missing: HashMap<&[u8], usize> = missing.into_iter().rev().collect();
         if missing.is_empty() {
             return Ok(results);
         }

@@ -15,6 +15,7 @@ use super::row::{Class, FolderId, Likeness, Row, RowId};
 use super::state::{Counts, Edit, Folder, Ghost, State};
 use crate::error::{Error, Kind, Result};
 use crate::imap::number::Uid;
+use crate::message::fingerprint::Digest;
 use crate::world::Timestamp;
 use rows::{COLUMNS, signed};
 use rusqlite::types::Value;
@@ -27,8 +28,9 @@ pub(super) struct KeptState(Connection);
 
 impl KeptState {
     /// Opens the file, or makes it; with no path in memory. The file is made by the caller first, so that it is private.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self> {
-        tables::open(path).map(Self)
+    /// From one of an earlier version, what it knows of the messages of `account` (user and server) is taken over.
+    pub(super) fn open(path: Option<&Path>, account: &str) -> Result<Self> {
+        tables::open(path, account).map(Self)
     }
 
     fn list(&self, condition: &str, parameters: impl Params) -> Result<Vec<Row>> {
@@ -108,7 +110,7 @@ impl State for KeptState {
 
     fn alone_like(&self, likeness: &Likeness, limit: usize) -> Result<Vec<Row>> {
         let Likeness { size, message_id, object, header, whole } = likeness;
-        let blob = |digest: &[u8; 16]| Value::Blob(digest.to_vec());
+        let blob = |digest: &Digest| Value::Blob(digest.0.to_vec());
         let has_id = message_id.is_some_and(|id| id != 0);
         // As `Likeness::meets` says, for an index each.
         let ways = [

@@ -5,8 +5,9 @@
 
 use crate::imap::flag::Flags;
 use crate::imap::number::{ModSeq, Uid, UidValidity};
+use crate::message::fingerprint::Digest;
 use crate::sync::remote::Can;
-use crate::sync::row::{Digest, Fate, File, FolderId, Here, Likeness, Row, RowId, There};
+use crate::sync::row::{Fate, File, FolderId, Here, Likeness, Row, RowId, There};
 use crate::sync::state::{Folder, Ghost, SeenHere, SeenThere};
 use crate::world::Timestamp;
 use rusqlite::types::{Type, Value, ValueRef};
@@ -228,13 +229,13 @@ fn likeness(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Likeness>
         size: unsigned(row, first)?,
         message_id: unsigned(row, first + 1)?,
         object: row.get(first + 2)?,
-        header: row.get::<_, Option<Digest>>(first + 3)?,
-        whole: row.get::<_, Option<Digest>>(first + 4)?,
+        header: row.get::<_, Option<[u8; 16]>>(first + 3)?.map(Digest),
+        whole: row.get::<_, Option<[u8; 16]>>(first + 4)?.map(Digest),
     })
 }
 
 fn likeness_values(Likeness { size, message_id, object, header, whole }: &Likeness) -> [Value; 5] {
-    let blob = |digest: &Option<Digest>| digest.map(|digest| digest.to_vec()).into();
+    let blob = |digest: &Option<Digest>| digest.map(|digest| digest.0.to_vec()).into();
     [size.map(signed).into(), message_id.map(signed).into(), object.clone().into(), blob(header), blob(whole)]
 }
 

@@ -1,13 +1,17 @@
 //! The file: its tables, its indices, its version.
 
+use super::tally;
 use crate::error::{Error, Kind, Result};
-use rusqlite::Connection;
+use crate::sync::row::Class;
+use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
 
 /// Says that the file is ours ("MKsy"); `user_version` is the version of the tables.
 const APPLICATION: i32 = 0x4d4b_7379;
 const VERSION: i32 = 2;
+/// The first form: a pull alone. Its pairs knew the server's flags, and files by UIDs of an index that is no more.
+const EARLIER: i32 = 1;
 
 /// Where an index is of some rows only, these are what a look-up is about: rows that wait, or that may be the other
 /// half of a message that turns up. Of a million agreed messages none is in them.
@@ -58,7 +62,7 @@ const TABLES: &str = "
     ) WITHOUT ROWID;";
 
 /// Opens the file, or makes it; with no path in memory.
-pub(super) fn open(path: Option<&Path>) -> Result<Connection> {
+pub(super) fn open(path: Option<&Path>, account: &str) -> Result<Connection> {
     let name = || path.map_or_else(|| "memory".to_owned(), |path| path.display().to_string());
     let unusable = |why: &str| {
         Error::new(Kind::Io, format!("{} {why}", name()))
@@ -77,7 +81,7 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection> {
         let (application, version) = (number("application_id")?, number("user_version")?);
         Ok((connection, application, version))
     };
-    let (connection, application, version) = open().map_err(|error| unusable("cannot be used").caused_by(error))?;
+    let (mut connection, application, version) = open().map_err(|error| unusable("cannot be used").caused_by(error))?;
     match (application, version) {
         (APPLICATION, VERSION) => {}
         (0, 0) => {
@@ -86,8 +90,42 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection> {
             );
             connection.execute_batch(&tables).map_err(|error| unusable("cannot be made").caused_by(error))?;
         }
+        (APPLICATION, EARLIER) => {
+            let taken = take_over(&mut connection, account);
+            taken.map_err(|error| unusable("cannot be brought to this version").caused_by(error))?;
+        }
         (APPLICATION, _) => return Err(unusable("was written by another version of mailkit")),
         _ => return Err(unusable("is no file of mailkit's")),
     }
     Ok(connection)
+}
+
+/// Takes the pairs of the first form over, in one transaction. Its files bear the same names as ours, by what they are
+/// called on the server, so each pair is a message that is about to be fetched: the first look at the Maildir finds it.
+fn take_over(connection: &mut Connection, account: &str) -> rusqlite::Result<()> {
+    let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    change.execute_batch(&format!(
+        "ALTER TABLE folder RENAME TO folder_1; ALTER TABLE pair RENAME TO pair_1; DROP INDEX IF EXISTS pair_digest; {TABLES}"
+    ))?;
+    // Of lives that are over nothing is left but what a later one took over.
+    change.execute(
+        "INSERT INTO folder (id, there, here, agreed, validity) SELECT id, name, local, name, validity FROM folder_1
+            WHERE account = ?1 AND id IN (SELECT max(id) FROM folder_1 WHERE account = ?1 GROUP BY name)",
+        [account],
+    )?;
+    let flags = "CASE keywords WHEN '' THEN system ELSE system || ' ' || keywords END";
+    change.execute(
+        &format!(
+            "INSERT INTO message (folder, there_folder, uid, there_flags, there_gone, agreed_flags, whole, fate, class, is_open)
+                SELECT folder, folder, uid, {flags}, 0, {flags}, substr(digest, 1, 16), 'fetching', ?1, 1
+                FROM pair_1 WHERE folder IN (SELECT id FROM folder) ORDER BY folder, uid"
+        ),
+        [Class::NewThere as i64],
+    )?;
+    tally::count_all(&change)?;
+    change.execute_batch(&format!(
+        "UPDATE last SET id = max(coalesce((SELECT max(id) FROM folder), 0), coalesce((SELECT max(id) FROM message), 0));
+         DROP TABLE pair_1; DROP TABLE folder_1; PRAGMA user_version = {VERSION};"
+    ))?;
+    change.commit()
 }

@@ -81,6 +81,14 @@ impl Tally {
     }
 }
 
+/// Counts all rows, of which none has a file yet.
+pub(super) fn count_all(connection: &Connection) -> rusqlite::Result<()> {
+    let classes = "INSERT INTO tally SELECT ?1, class, count(*) FROM message GROUP BY class";
+    connection.execute(classes, [Kind::Class as i64])?;
+    let there = "INSERT INTO tally SELECT ?1, there_folder, count(*) FROM message GROUP BY there_folder";
+    connection.execute(there, [Kind::There as i64]).map(drop)
+}
+
 pub(super) fn class(connection: &Connection, class: Class) -> rusqlite::Result<u64> {
     number(connection, Kind::Class, class as i64)
 }

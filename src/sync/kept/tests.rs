@@ -37,7 +37,7 @@ impl Chance {
     }
 
     fn likeness(&mut self) -> Likeness {
-        let digest = |chance: &mut Self| [chance.below(2) as u8; 16];
+        let digest = |chance: &mut Self| Digest([chance.below(2) as u8; 16]);
         Likeness {
             size: self.maybe(|chance| [7, u64::MAX][chance.below(2) as usize]),
             message_id: self.maybe(|chance| [0, 1, u64::MAX][chance.below(3) as usize]),
@@ -110,8 +110,9 @@ impl Chance {
     }
 
     fn edit(&mut self, ids: u64) -> Edit {
-        let any = 1 + self.below(ids + 2) as i64;
+        let any = 1 + self.below(ids.max(1)) as i64;
         match self.below(16) {
+            _ if ids == 0 => Edit::Insert(self.row(0)),
             0..=5 => Edit::Insert(self.row(0)),
             6..=10 => Edit::Put(self.row(any)),
             11 => Edit::Remove(RowId(any)),
@@ -182,7 +183,7 @@ proptest! {
     fn both_memories_give_the_same_answers(seed: u64, batches in prop::collection::vec(1..8_usize, 1..12)) {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("mailkit-sync.db");
-        let mut kept = KeptState::open(Some(&path)).unwrap();
+        let mut kept = KeptState::open(Some(&path), "bob@host").unwrap();
         let mut memory = MemoryState::default();
         let mut chance = Chance(seed);
         let mut ids = 0;
@@ -199,7 +200,7 @@ proptest! {
             ids = inserted.last().map_or(ids, |id| id.0);
             if chance.below(4) == 0 {
                 drop(kept);
-                kept = KeptState::open(Some(&path)).unwrap();
+                kept = KeptState::open(Some(&path), "bob@host").unwrap();
             }
             let same = chance.0;
             let wanted = answers(&memory, &mut Chance(same), ids);
@@ -210,7 +211,7 @@ proptest! {
 
 #[test]
 fn no_look_up_reads_all_rows() {
-    let kept = KeptState::open(None).unwrap();
+    let kept = KeptState::open(None, "bob@host").unwrap();
     let plan = |condition: &str| {
         let text = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM message WHERE {condition}");
         let mut statement = kept.0.prepare(&text).unwrap();
@@ -240,13 +241,57 @@ fn no_look_up_reads_all_rows() {
 }
 
 #[test]
+fn what_the_first_form_knew_is_taken_over() {
+    use crate::sync::base::{Base, Folder as Earlier, Settled};
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("mailkit-sync.db");
+    let (uid, flags) =
+        (|uid| Uid::new(uid).unwrap(), |words: &[&str]| crate::imap::client::flags(words.iter().copied()));
+    {
+        let mut base = Base::open(Some(&path)).unwrap();
+        let mut folder = |account: &str, name: &str, validity| {
+            let (validity, local_validity) = (UidValidity::new(validity).unwrap(), UidValidity::new(1).unwrap());
+            let local = name.replace('.', "/");
+            base.folder(&Earlier { account: account.into(), wire_name: name.into(), validity, local, local_validity })
+        };
+        let _life_before = folder("bob@host", "a.b", 7).unwrap();
+        let now = folder("bob@host", "a.b", 8).unwrap();
+        let others = folder("eve@host", "a.b", 8).unwrap();
+        base.intend(now, [(uid(3), &flags(&["\\Seen", "work"])), (uid(5), &flags(&["\\Seen"]))].into_iter()).unwrap();
+        base.settle(now, &[Settled { uid: uid(3), local: uid(1), digest: [9; 32] }]).unwrap();
+        base.intend(others, [(uid(4), &flags(&[]))].into_iter()).unwrap();
+    }
+    for _ in 0..2 {
+        let mut kept = KeptState::open(Some(&path), "bob@host").unwrap();
+        let folders = kept.folders().unwrap();
+        assert_eq!(folders.len(), 1);
+        let folder = &folders[0];
+        assert_eq!((folder.there.as_deref(), folder.here.as_deref()), (Some("a.b"), Some("a/b")));
+        assert_eq!(folder.validity, UidValidity::new(8));
+        let rows = kept.from_uid(folder.id, uid(1), 9).unwrap();
+        let told: Vec<_> =
+            rows.iter().map(|row| (row.there.as_ref().unwrap().uid, row.base.clone().unwrap())).collect();
+        assert_eq!(told, [(uid(3), flags(&["\\Seen", "work"])), (uid(5), flags(&["\\Seen"]))]);
+        assert_eq!(
+            (rows[0].likeness.whole, &rows[0].fate, rows[0].class()),
+            (Some(Digest([9; 16])), &Fate::Fetching, Class::NewThere)
+        );
+        assert_eq!((kept.count(Class::NewThere).unwrap(), kept.counts(folder.id).unwrap().there), (2, 2));
+        assert_eq!(kept.alone_like(&rows[0].likeness, 9).unwrap(), rows[..1]);
+        let next = kept.add_folder(Folder::new(None, "x".into())).unwrap();
+        assert!(rows.iter().all(|row| row.id.0 < next.0) && folder.id < next);
+        kept.write(vec![Edit::RemoveFolder(next)]).unwrap();
+    }
+}
+
+#[test]
 fn a_file_of_somebody_else_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("other.db");
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 3; CREATE TABLE x (y);").unwrap();
-    assert_eq!(KeptState::open(Some(&path)).err().map(|error| error.kind()), Some(Kind::Io));
+    assert_eq!(KeptState::open(Some(&path), "bob@host").err().map(|error| error.kind()), Some(Kind::Io));
     std::fs::write(&path, "no database, but long enough to be looked at as one by whoever reads it").unwrap();
-    assert!(KeptState::open(Some(&path)).is_err());
+    assert!(KeptState::open(Some(&path), "bob@host").is_err());
     assert!(std::fs::read(&path).unwrap().starts_with(b"no database"));
 }
 
@@ -262,7 +307,7 @@ fn a_million_rows() {
         let lines = status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"));
         lines.map(|line| line.split_whitespace().nth(1).unwrap_or("?").to_owned()).collect::<Vec<_>>().join(" ")
     };
-    let mut kept = KeptState::open(Some(&path)).unwrap();
+    let mut kept = KeptState::open(Some(&path), "bob@host").unwrap();
     let folder = kept.add_folder(Folder::new(Some("INBOX".into()), "INBOX".into())).unwrap();
     let start = std::time::Instant::now();
     let row = |uid: u32, is_here: bool| {
@@ -285,8 +330,8 @@ fn a_million_rows() {
             likeness: Likeness {
                 size: Some(6000 + hash % 10_000),
                 message_id: Some(hash),
-                whole: is_here.then_some(whole),
-                header: is_here.then_some(whole),
+                whole: is_here.then_some(Digest(whole)),
+                header: is_here.then_some(Digest(whole)),
                 object: None,
             },
             arrived: Some(Timestamp::from_second(1_700_000_000 + i64::from(uid)).unwrap()),
@@ -305,7 +350,7 @@ fn a_million_rows() {
     eprintln!("inserted and put: {:.2?}, {} octets a row, {}", start.elapsed(), size / u64::from(count), memory());
     let start = std::time::Instant::now();
     drop(kept);
-    let kept = KeptState::open(Some(&path)).unwrap();
+    let kept = KeptState::open(Some(&path), "bob@host").unwrap();
     let waiting: usize = CLASSES[1..].iter().map(|class| kept.pending(*class, RowId(0), 100).unwrap().len()).sum();
     let counts = (kept.folders().unwrap().len(), kept.counts(folder).unwrap(), kept.count(Class::Settled).unwrap());
     eprintln!("nothing to do: {:.2?}, {waiting} wait, {counts:?}, {}", start.elapsed(), memory());
