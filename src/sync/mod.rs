@@ -9,7 +9,11 @@ mod base;
 #[allow(dead_code)]
 mod decide;
 #[allow(dead_code)]
+mod here;
+#[allow(dead_code)]
 mod imap;
+#[allow(dead_code)]
+mod kept;
 #[allow(dead_code)]
 mod local;
 #[allow(dead_code)]
