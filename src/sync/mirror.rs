@@ -14,6 +14,7 @@ use crate::store::mailbox_error::MailboxError;
 use crate::store::stash::Stash;
 use crate::store::tree::{Layout, Outside, Tree};
 use crate::world::{Clock, Disk, Entropy};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,11 +43,12 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Opens a tree, or makes one where nothing is yet and nothing was. A directory with other things in it is left alone.
-    pub async fn open(place: Place) -> Result<Self> {
-        let opening = place.clone();
-        let opened = tokio::task::spawn_blocking(move || open(&opening)).await;
-        let (tree, state) = opened.map_err(|error| Error::new(Kind::Software, "opening a Maildir").caused_by(error))??;
+    /// Opens a tree, or makes one where nothing is yet and nothing was. `source` is user and server, the same in each run. A directory with other things in it is left alone.
+    pub async fn open(place: Place, source: &str) -> Result<Self> {
+        let (opening, source) = (place.clone(), source.to_owned());
+        let opened = tokio::task::spawn_blocking(move || open(&opening, &source)).await;
+        let (tree, state) =
+            opened.map_err(|error| Error::new(Kind::Software, "opening a Maildir").caused_by(error))??;
         Ok(Self { place, tree: Arc::new(tree), state })
     }
 
@@ -73,7 +75,7 @@ impl Mirror {
     }
 }
 
-fn open(place: &Place) -> Result<(Tree, KeptState)> {
+fn open(place: &Place, source: &str) -> Result<(Tree, KeptState)> {
     let Place { disk, clock, entropy, maildir, layout, state } = place;
     let outside = Outside { disk: disk.clone(), clock: clock.clone(), entropy: entropy.clone() };
     if let Some(path) = state {
@@ -84,18 +86,21 @@ fn open(place: &Place) -> Result<(Tree, KeptState)> {
         // better, and if it cannot be made, SQLite says why.
         let _ = disk.create(path);
     }
-    let mut memory = KeptState::open(state.as_deref())?;
+    let mut memory = KeptState::open(state.as_deref(), source)?;
     let known = memory.root()?;
     let tree = match &known {
         None => {
-            refuse_others(&**disk, maildir)?;
-            let layout = Layout::detect(&**disk, maildir).ok().flatten().unwrap_or(*layout);
-            Tree::make(outside, maildir, layout)?
+            let found = Layout::detect(&**disk, maildir).ok().flatten();
+            refuse_others(&**disk, maildir, found)?;
+            Tree::make(outside, maildir, found.unwrap_or(*layout))?
         }
-        Some(_) => match Tree::open(outside, maildir, detected(&**disk, maildir, *layout)) {
-            Err(MailboxError::NoSuchMailbox) => return Err(elsewhere(maildir, "is not there", state.as_deref())),
-            opened => opened?,
-        },
+        Some(_) => {
+            let found = Layout::detect(&**disk, maildir).ok().flatten();
+            match Tree::open(outside, maildir, found.unwrap_or(*layout)) {
+                Err(MailboxError::NoSuchMailbox) => return Err(elsewhere(maildir, "is not there", state.as_deref())),
+                opened => opened?,
+            }
+        }
     };
     let mark = tree.account()?;
     match (known, mark) {
@@ -106,15 +111,11 @@ fn open(place: &Place) -> Result<(Tree, KeptState)> {
         (None, Some(mark)) => memory.set_root(&mark.to_string())?,
         (None, None) => {
             let mark = tree.new_mark();
-            tree.mark_account(mark)?;
+            tree.mark_account(&mark)?;
             memory.set_root(&mark.to_string())?;
         }
     }
     Ok((tree, memory))
-}
-
-fn detected(disk: &dyn Disk, maildir: &Path, otherwise: Layout) -> Layout {
-    Layout::detect(disk, maildir).ok().flatten().unwrap_or(otherwise)
 }
 
 fn elsewhere(maildir: &Path, what: &str, state: Option<&Path>) -> Error {
@@ -126,10 +127,15 @@ fn elsewhere(maildir: &Path, what: &str, state: Option<&Path>) -> Error {
 }
 
 /// A directory that holds other things than Maildirs may be there by mistake.
-fn refuse_others(disk: &dyn Disk, maildir: &Path) -> Result<()> {
-    match crate::store::maildir::Maildir::open_existing(disk, maildir) {
-        true => Ok(()),
-        false => Err(Error::new(Kind::Usage, format!("{} is no Maildir", maildir.display()))
-            .hint("name a directory that is empty, or not there yet")),
+fn refuse_others(disk: &dyn Disk, maildir: &Path, layout: Option<Layout>) -> Result<()> {
+    let is_empty = match disk.read_dir(maildir) {
+        Ok(entries) => entries.is_empty(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(Error::file("cannot use the Maildir", maildir, error)),
+    };
+    if is_empty || layout.is_some() {
+        return Ok(());
     }
+    Err(Error::new(Kind::CannotCreate, format!("{} is no Maildir", maildir.display()))
+        .hint("name a Maildir, or a directory that is empty or not there yet"))
 }

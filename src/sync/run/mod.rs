@@ -15,8 +15,7 @@ mod report;
 mod scan;
 mod send;
 
-pub use report::Report;
-use report::Side;
+pub use report::{Refusal, Report, Side, Suspicion};
 
 use super::local::Local;
 use super::names::Names;
