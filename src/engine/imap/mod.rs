@@ -6,13 +6,17 @@
 
 mod answer;
 mod append;
+mod key;
 mod messages;
 mod open;
+mod program;
 mod wire;
 
 pub use append::wire_name;
+pub use key::{Key, Piece, typed};
 pub use messages::PIECE;
 pub use open::Opening;
+pub use program::Program;
 
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{self, Verdict, quoted};
