@@ -328,14 +328,13 @@ mod tests {
             ("is:read or is:draft", "OR SEEN DRAFT", ""),
             ("not (is:read or is:draft)", "NOT SEEN NOT DRAFT", ""),
             ("flag:\\Answered tag:work", "ANSWERED KEYWORD work", ""),
-            ("flag:\\Odd", "none", ""),
+            ("flag:\\Odd", "NOT ALL", ""),
             ("not tag:'a b'", "ALL", ""),
             ("size>1M", "LARGER 1048576", ""),
             ("size:100..200", "NOT SMALLER 100 NOT LARGER 200", ""),
             ("size>5G", "ALL", "size>5G"),
             ("subject:invoice", "SUBJECT \"invoice\"", ""),
             ("subject:'a \"b\"'", "SUBJECT \"a \\\"b\\\"\"", ""),
-            ("subject:=invoice", "SUBJECT \"=invoice\"", ""),
             ("subject=invoice", "SUBJECT \"invoice\"", "subject=invoice"),
             ("subject:in*ce", "SUBJECT \"in\" SUBJECT \"ce\"", "subject:in*ce"),
             ("subject~/in.*ce/", "ALL", "subject~/in.*ce/"),
@@ -374,7 +373,7 @@ mod tests {
         for (filter, wanted) in [
             ("is:read", ""),
             ("from:alice@x", "FROM"),
-            ("recipient:=bob age<2w", "BCC CC DATE TO"),
+            ("recipient=bob age<2w", "BCC CC DATE TO"),
             ("header:x-foo~/a/ or is:reply", "IN-REPLY-TO REFERENCES X-FOO"),
         ] {
             let query = Query::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
