@@ -52,7 +52,7 @@ impl House {
 
     fn imap_with(&self, command: &str, words: &[&str], input: &str) -> (i32, String, String) {
         let _watch = watchdog::over(format!("imap {command} {}", words.join(" ")), Duration::from_secs(60));
-        let url = format!("imap://bob@{}", self.server.address("imap"));
+        let url = format!("imap://bob@127.0.0.1:{}", self.server.port("imap"));
         let mut run = mailkit(self.home.path());
         run.args(["imap", command, "--password-env", "PASSWORD"]);
         if command != "raw" {
@@ -109,7 +109,7 @@ fn messages_are_put_listed_found_and_fetched() {
         (&["from:lice2@crepes.example"], ""),
         (&["is:read", "not", "from:alice2"], "1,3\n"),
         (&["tag:work", "date>=2026-06-02T12:00Z"], "2:3\n"),
-        (&["subject='pickles 3'", "or", "has:attachment"], "3:4\n"),
+        (&["subject=\"pickles 3\"", "or", "has:attachment"], "3:4\n"),
         (&["name:*.png"], "4\n"),
         (&["body:pickles", "subject~/[12]$/"], "1:2\n"),
         (&["size<10"], ""),

@@ -36,7 +36,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 34] = [
+const ALL: [Described; 35] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -64,6 +64,11 @@ const ALL: [Described; 34] = [
         name: "imap-change",
         what: "what was changed on a server: mailkit imap flag, move, copy, rm, mkdir, rename, rmdir",
         make: of::<imap::change::Changed>,
+    },
+    Described {
+        name: "imap-event",
+        what: "what happened in a mailbox: mailkit imap idle",
+        make: of::<imap::idle::Object>,
     },
     Described { name: "imap-mailbox", what: "a mailbox of a server: mailkit imap ls", make: of::<imap::ls::Object> },
     Described { name: "imap-saved", what: "a file: mailkit imap fetch --save", make: of::<imap::fetch::Saved> },

@@ -6,6 +6,7 @@ pub(super) mod append;
 pub(super) mod caps;
 pub(super) mod change;
 pub(super) mod fetch;
+pub(super) mod idle;
 pub(super) mod ls;
 mod names;
 mod raw;
@@ -40,6 +41,7 @@ enum Command {
     Mkdir(names::MkdirArgs),
     Rename(names::RenameArgs),
     Rmdir(names::RmdirArgs),
+    Idle(idle::Args),
     Caps(caps::Args),
     Raw(raw::Args),
 }
@@ -60,6 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         Command::Mkdir(args) => names::mkdir(args, context),
         Command::Rename(args) => names::rename(args, context),
         Command::Rmdir(args) => names::rmdir(args, context),
+        Command::Idle(args) => idle::run(args, context),
         Command::Caps(args) => caps::run(args, context),
         Command::Raw(args) => raw::run(args, context),
     }

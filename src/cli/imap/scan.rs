@@ -117,7 +117,7 @@ impl<'a> List<'a> {
         set: &str,
         is_meant: impl Fn(Uid) -> bool,
     ) -> Result<()> {
-        let fetched = session.fetch(named, set, ITEMS, |fetched| match fetched {
+        let fetched = session.tell(named, set, ITEMS, |fetched| match fetched {
             Ok(fetched) => match fetched.uid.filter(|uid| is_meant(*uid)) {
                 Some(uid) => self.row(uid, &fetched),
                 None => Ok(()),

@@ -153,7 +153,7 @@ impl Judge<'_> {
         let mut is_readable = true;
         for batch in found.chunks(BATCH) {
             let (set, mut left) = (print_uids(batch.iter().copied()), batch.to_vec());
-            let fetched = session.fetch(Named::Uid, &set, &items, |fetched| {
+            let fetched = session.tell(Named::Uid, &set, &items, |fetched| {
                 let fetched = match fetched {
                     Ok(fetched) => fetched,
                     Err((line, why)) => {

@@ -94,6 +94,13 @@ impl Missed {
         *self = Self { events: VecDeque::new(), is_wanted };
     }
 
+    /// As before if they are wanted, else none.
+    pub(super) fn want_if(&mut self, is_wanted: bool) {
+        if !is_wanted {
+            self.want(false);
+        }
+    }
+
     pub(super) fn keep(&mut self, answer: &Answer<'_>) {
         let Some(event) = Event::of(answer).filter(|_| self.is_wanted) else { return };
         match self.events.len() {

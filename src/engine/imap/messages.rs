@@ -6,7 +6,7 @@
 //! RFC 2180 §4.1.
 
 use super::answer::Answer;
-use super::pipeline::{Command, Ended};
+use super::pipeline::Command;
 use super::{Row, Session, View};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client;
@@ -26,7 +26,7 @@ impl Session {
     /// The next messages of the open mailbox, in the server's order, at most `ROWS`; instead of one, the line that
     /// tells of it and cannot be read. Says how many there should be; `None` when there are no more.
     pub async fn rows(&mut self, mut each: impl FnMut(Result<Row, String>)) -> Result<Option<u32>> {
-        let View { messages, listed } = self.view;
+        let View { messages, listed, .. } = self.view;
         if listed >= messages {
             return Ok(None);
         }
@@ -112,14 +112,6 @@ impl Session {
                     from = next.ok_or_else(|| self.error(Kind::Protocol, "the server gives a message without end"))?;
                 }
             }
-        }
-    }
-
-    /// RFC 2180 §4.1.2, RFC 5530 §3: some of the messages are gone, and what is there of the others came.
-    fn expect_there(&self, done: Ended, what: &str) -> Result<()> {
-        match done {
-            Err(refusal) if refusal.is("EXPUNGEISSUED") => Ok(()),
-            done => self.expect(done, what).map(drop),
         }
     }
 }

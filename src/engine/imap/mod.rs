@@ -19,11 +19,14 @@ mod open;
 mod part;
 mod pipeline;
 mod program;
+mod read;
 mod remove;
+mod scan;
 mod search;
 mod select;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod wire;
 
 pub use append::{Appended, Upload, wire_name};
@@ -35,8 +38,11 @@ pub use messages::PIECE;
 pub use open::Opening;
 pub use part::Named;
 pub use program::Program;
+pub use read::{Overview, Seen};
 pub use remove::Removed;
+pub use scan::{Found, Look, Scan};
 pub use select::{Change, Flagged, Selected, Since};
+pub use watch::Woken;
 
 use crate::error::{Kind, Result};
 use crate::imap::capability::Capabilities;
@@ -46,6 +52,7 @@ use crate::imap::mailbox::SpecialUse;
 use crate::imap::number::Uid;
 use crate::net::connection::Connection;
 use crate::world::Timestamp;
+use answer::Answer;
 use event::Missed;
 use pipeline::{PATIENCE, Queue};
 use std::time::Duration;
@@ -72,8 +79,6 @@ pub struct Session {
     /// The open mailbox, by its name on the wire.
     selected: Option<String>,
     view: View,
-    /// How often messages went away, in whatever mailbox was open.
-    gone: u64,
     /// News of other mailboxes that came while nobody watched.
     missed: Missed,
 }
@@ -85,9 +90,24 @@ struct View {
     messages: u32,
     /// Of these, the first so many are listed.
     listed: u32,
+    /// How often some went away.
+    gone: u64,
 }
 
 impl View {
+    /// Takes in what an answer says of messages that went away.
+    fn note(&mut self, answer: &Answer<'_>) {
+        match answer {
+            Answer::Expunge(number) => self.expunge(*number),
+            Answer::Vanished { is_earlier: false, uids } => {
+                let count = u32::try_from(uids.count()).unwrap_or(u32::MAX);
+                self.messages = self.messages.saturating_sub(count);
+            }
+            _ => return,
+        }
+        self.gone += 1;
+    }
+
     /// RFC 9051 §7.5.1: whatever stood behind the message moves up by one.
     fn expunge(&mut self, number: u32) {
         if (1..=self.listed).contains(&number) {
@@ -178,7 +198,6 @@ impl Session {
             enabled: Vec::new(),
             selected: None,
             view: View::default(),
-            gone: 0,
             missed: Missed::default(),
         }
     }

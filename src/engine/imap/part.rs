@@ -3,14 +3,12 @@
 //! Whatever is asked for flows through; one response is held at a time. Nothing here makes a message seen.
 //! RFC 9051 §6.4.5, §7.5.2.
 
-use super::answer::{self, Answer};
+use super::answer;
 use super::change::SET_MAX;
-use super::mend::mended;
 use super::messages::PIECE;
 use super::pipeline::{COMMAND_WAIT, Command, Ended};
 use super::{Refusal, Session};
-use crate::error::{Error, Kind, Result};
-use crate::imap::client::{self, Verdict};
+use crate::error::{Kind, Result};
 use crate::imap::fetched::Fetched;
 use crate::imap::number::Uid;
 use crate::imap::token::Syntax;
@@ -31,7 +29,7 @@ pub enum Named {
 impl Session {
     /// What FETCH says of a set of messages; instead of one, the line that tells of it and cannot be read, and why. A
     /// message may come twice, or with less than was asked for, which is news.
-    pub async fn fetch(
+    pub async fn tell(
         &mut self,
         named: Named,
         set: &str,
@@ -68,7 +66,7 @@ impl Session {
         loop {
             let mut came = None;
             let items = format!("(UID BODY.PEEK[{what}]<{from}.{PIECE}>)");
-            let end = self.fetch(Named::Uid, &set, &items, |fetched| {
+            let end = self.tell(Named::Uid, &set, &items, |fetched| {
                 let Ok(fetched) = fetched else { return Ok(()) };
                 let found = fetched.sections.iter().find(|it| it.what == what && it.from == Some(from));
                 if fetched.uid == Some(uid)
@@ -115,37 +113,11 @@ impl Session {
                 each(fetched.map_err(|why| (answer::shown(said), why)))?;
                 continue;
             }
-            let mended = mended(said);
-            let said = mended.as_deref().unwrap_or(said);
-            let failure = match answer::read(said) {
-                Some(Answer::Done { tag, verdict, text }) => {
-                    let end = match verdict {
-                        Verdict::Ok => Ok(text.into_owned()),
-                        _ => Err(Refusal { kind: client::kind(verdict, &text), text: text.into_owned() }),
-                    };
-                    let tag = tag.to_owned();
-                    if self.queue.end(&tag, end) {
-                        continue;
-                    }
-                    Error::new(Kind::Protocol, "the server answers a command that was not sent")
-                        .said(String::from_utf8_lossy(&tag).into_owned())
-                }
-                Some(Answer::Status { verdict: Verdict::Bye, text }) => self.goodbye(&text),
-                Some(Answer::Continue) => Error::new(Kind::Protocol, "the server waits for nothing we have"),
-                Some(answer) => {
-                    if let Answer::Expunge(number) = &answer {
-                        self.view.expunge(*number);
-                        self.gone += 1;
-                    }
-                    unasked += 1;
-                    if unasked <= UNASKED_MAX {
-                        continue;
-                    }
-                    Error::new(Kind::Protocol, "the server speaks on and does not answer")
-                }
-                None => Error::new(Kind::Protocol, "what the server says is no IMAP").said(answer::shown(said)),
-            };
-            return Err(failure.with_peer(&self.peer));
+            self.take_in(|_| Ok(()))?;
+            unasked += 1;
+            if unasked > UNASKED_MAX {
+                return Err(self.error(Kind::Protocol, "the server speaks on and does not answer"));
+            }
         }
     }
 }

@@ -108,6 +108,11 @@ impl Queue {
         tag
     }
 
+    /// Whether the first command has ended, and nobody has heard of it yet.
+    pub(super) fn has_ended(&self) -> bool {
+        self.waiting.front().is_some_and(|waiting| waiting.end.is_some())
+    }
+
     /// The end of the first command, if it has come.
     pub(super) fn ended(&mut self) -> Option<Ended> {
         let end = self.waiting.front_mut()?.end.take()?;
@@ -118,7 +123,11 @@ impl Queue {
     }
 
     /// Notes how a command ended; false if there is no such command. RFC 9051 §5.5 lets a server answer out of order.
-    pub(super) fn end(&mut self, tag: &[u8], end: Ended) -> bool {
+    pub(super) fn end(&mut self, tag: &[u8], verdict: Verdict, text: &str) -> bool {
+        let end = match verdict {
+            Verdict::Ok => Ok(text.to_owned()),
+            _ => Err(Refusal::new(client::kind(verdict, text), text)),
+        };
         let found = self.waiting.iter_mut().find(|waiting| waiting.tag.as_bytes() == tag && waiting.end.is_none());
         found.is_some_and(|waiting| {
             waiting.end = Some(end);
@@ -230,18 +239,10 @@ impl Session {
             let is_listing = self.queue.waiting.front().is_some_and(|waiting| waiting.is_listing);
             let failure = match answer::read(said) {
                 Some(Answer::Done { tag, verdict, text }) => {
-                    let end = match verdict {
-                        Verdict::Ok => Ok(text.into_owned()),
-                        _ => Err(Refusal { kind: client::kind(verdict, &text), text: text.into_owned() }),
-                    };
-                    let words = match &end {
-                        Ok(text) => text.clone(),
-                        Err(refusal) => refusal.text.clone(),
-                    };
-                    if self.queue.end(tag, end) {
+                    if self.queue.end(tag, verdict, &text) {
                         continue;
                     }
-                    let said = format!("{} {words}", String::from_utf8_lossy(tag));
+                    let said = format!("{} {text}", String::from_utf8_lossy(tag));
                     Error::new(Kind::Protocol, "the server answers a command that was not sent").said(said)
                 }
                 // RFC 9051 §6.1.3: whoever was told that we go says so, and then answers.
@@ -257,18 +258,10 @@ impl Session {
                     Error::new(Kind::Protocol, "the server speaks on and does not answer")
                 }
                 Some(answer) => {
-                    match &answer {
-                        Answer::Expunge(number) => {
-                            self.view.expunge(*number);
-                            self.gone += 1;
-                        }
-                        Answer::Vanished { is_earlier: false, uids } => {
-                            let count = u32::try_from(uids.count()).unwrap_or(u32::MAX);
-                            self.view.messages = self.view.messages.saturating_sub(count);
-                            self.gone += 1;
-                        }
-                        Answer::List(Ok(_)) | Answer::Counts(..) if !is_listing => self.missed.keep(&answer),
-                        _ => {}
+                    self.view.note(&answer);
+                    if !is_listing && matches!(answer, Answer::List(Ok(_)) | Answer::Counts(..) | Answer::Status { .. })
+                    {
+                        self.missed.keep(&answer);
                     }
                     each(answer)?;
                     continue;

@@ -45,7 +45,7 @@ impl Session {
                 };
                 Command::from(format!("UID SEARCH {esearch}{charset}{piece}{criteria}"))
             });
-            let before = self.gone;
+            let before = self.view.gone;
             let mut refused = None;
             self.run(commands, |_, said| match said {
                 Said::Answer(answer) => found(&answer, &mut each),
@@ -57,7 +57,7 @@ impl Session {
             .await?;
             match refused {
                 Some(refusal) => return Ok(Err(refusal)),
-                None if messages <= PIECE || self.gone == before => return Ok(Ok(())),
+                None if messages <= PIECE || self.view.gone == before => return Ok(Ok(())),
                 None => {}
             }
         }

@@ -7,7 +7,7 @@
 use super::answer::Answer;
 use super::pipeline::Ended;
 use super::{Access, Refusal, Session, View};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::imap::client::{self, quoted};
 use crate::imap::code;
 use crate::imap::flag::Flags;
@@ -122,35 +122,15 @@ impl Session {
         mut each: impl FnMut(Change<'_>) -> Result<()>,
     ) -> Result<Result<Selected, Refusal>> {
         let Some(command) = command(wire_name, access, since) else { return Ok(Err(Refusal::unwritable())) };
-        let mut answer = Answering::behind(self.selected.take());
-        let end = self.exec(command, |said| answer.take(said, &mut each)).await?;
-        self.opened(wire_name, access, end, answer)
-    }
-
-    /// What came of opening a mailbox.
-    pub(super) fn opened(
-        &mut self,
-        wire_name: &str,
-        access: Access,
-        end: Ended,
-        mut answer: Answering,
-    ) -> Result<Result<Selected, Refusal>> {
+        let mut answering = Answering::behind(self.selected.take().as_deref());
+        let end = self.exec(command, |answer| answering.take(answer, &mut each)).await?;
         self.view = View::default();
-        let text = match end {
-            Ok(text) => text,
-            // RFC 9051 §6.3.2: then no mailbox is open.
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        answer.code(&text);
-        // RFC 9051 §6.3.2: EXISTS is required.
-        let Some(messages) = answer.messages else {
-            return Err(self.error(Kind::Protocol, "the server does not say what is there"));
-        };
-        self.selected = Some(wire_name.to_owned());
-        self.view = View { messages, listed: 0 };
-        let selected = answer.selected;
-        let is_read_only = selected.is_read_only || access == Access::ReadOnly;
-        Ok(Ok(Selected { messages, is_read_only, ..selected }))
+        let opened = answering.end(end, access).map_err(|error| error.with_peer(&self.peer))?;
+        if let Ok(selected) = &opened {
+            self.selected = Some(wire_name.to_owned());
+            self.view.messages = selected.messages;
+        }
+        Ok(opened)
     }
 
     /// UNSELECT: closes the mailbox, and removes nothing.
@@ -196,7 +176,7 @@ pub(super) struct Answering {
 
 impl Answering {
     /// `before` is the mailbox that was open.
-    pub(super) fn behind(before: Option<String>) -> Self {
+    pub(super) fn behind(before: Option<&str>) -> Self {
         Self {
             messages: None,
             selected: Selected {
@@ -227,6 +207,20 @@ impl Answering {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What came of it: RFC 9051 §6.3.2, where it is refused no mailbox is open, and else EXISTS is required.
+    pub(super) fn end(mut self, end: Ended, access: Access) -> Result<Result<Selected, Refusal>> {
+        let text = match end {
+            Ok(text) => text,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.code(&text);
+        let messages = self.messages;
+        let messages =
+            messages.ok_or_else(|| Error::new(Kind::Protocol, "the server does not say what is in a mailbox"))?;
+        let is_read_only = self.selected.is_read_only || access == Access::ReadOnly;
+        Ok(Ok(Selected { messages, is_read_only, ..self.selected }))
     }
 
     fn code(&mut self, text: &str) {

@@ -65,7 +65,7 @@ pub(super) async fn show(
     for batch in wanted.chunks(BATCH) {
         let mut left: Vec<Wanted> = batch.to_vec();
         let set = print_uids(batch.iter().map(|wanted| wanted.uid));
-        let fetched = session.fetch(Named::Uid, &set, "(UID BODYSTRUCTURE)", |fetched| {
+        let fetched = session.tell(Named::Uid, &set, "(UID BODYSTRUCTURE)", |fetched| {
             match fetched {
                 Ok(fetched) => {
                     let at = fetched.uid.and_then(|uid| left.iter().position(|wanted| wanted.uid == uid));

@@ -128,7 +128,7 @@ async fn list(context: &Context, session: &mut Session, uids: &UidSet) -> Result
     let (mut found, mut exit) = (Vec::new(), Exit::OK);
     let means = uids.means();
     let set = uids.wire();
-    let fetched = session.fetch(Named::Uid, &set, "(UID RFC822.SIZE)", |fetched| {
+    let fetched = session.tell(Named::Uid, &set, "(UID RFC822.SIZE)", |fetched| {
         match fetched {
             Ok(fetched) => {
                 if let (Some(uid), Some(size)) = (fetched.uid.filter(|uid| means(*uid)), fetched.size) {
@@ -206,7 +206,7 @@ async fn headers(context: &Context, session: &mut Session, wanted: &[Wanted], ou
     for batch in wanted.chunks(BATCH_MESSAGES) {
         let mut came = Vec::new();
         let set = mailkit::imap::set::print_uids(batch.iter().map(|wanted| wanted.uid));
-        let fetched = session.fetch(Named::Uid, &set, "(UID BODY.PEEK[HEADER])", |fetched| {
+        let fetched = session.tell(Named::Uid, &set, "(UID BODY.PEEK[HEADER])", |fetched| {
             match fetched {
                 Ok(fetched) => {
                     let uid = fetched.uid.filter(|uid| batch.iter().any(|wanted| wanted.uid == *uid));

@@ -143,7 +143,7 @@ async fn endless_talk_and_endless_lines_end() {
 #[test]
 fn messages_that_go_away_move_the_others_up() {
     for (number, wanted) in [(1, (9, 3)), (4, (9, 3)), (5, (9, 4)), (10, (9, 4)), (11, (10, 4)), (0, (10, 4))] {
-        let mut view = View { messages: 10, listed: 4 };
+        let mut view = View { messages: 10, listed: 4, gone: 0 };
         view.expunge(number);
         assert_eq!((view.messages, view.listed), wanted, "{number}");
     }

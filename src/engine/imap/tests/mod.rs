@@ -2,6 +2,8 @@
 
 mod changing;
 mod many;
+mod reading;
+mod watching;
 
 use super::*;
 use crate::net::connection::Connection;
