@@ -24,6 +24,7 @@ mod remove;
 mod scan;
 mod search;
 mod select;
+mod steady;
 #[cfg(test)]
 mod tests;
 mod watch;

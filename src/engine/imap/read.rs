@@ -119,17 +119,7 @@ impl Session {
         wanted: &[(Uid, u32)],
         each: impl FnMut(Result<(Uid, &[u8]), String>) -> Result<()>,
     ) -> Result<()> {
-        let mut batches: Vec<(Vec<Uid>, u64)> = Vec::new();
-        for &(uid, size) in wanted {
-            let size = u64::from(size);
-            match batches.last_mut() {
-                Some((uids, sum)) if *sum + size <= BATCH && uids.len() < HEADERS => {
-                    uids.push(uid);
-                    *sum += size;
-                }
-                _ => batches.push((vec![uid], size)),
-            }
-        }
+        let batches = batches(wanted);
         let commands = batches.iter().flat_map(|(uids, size)| {
             print_in_pieces(uids, SET_MAX)
                 .map(|(set, _)| Command::expecting(format!("UID FETCH {set} (UID BODY.PEEK[])"), *size))
@@ -205,6 +195,22 @@ impl Session {
             done => self.expect(done, what).map(drop),
         }
     }
+}
+
+/// Messages as they go into commands: with their UIDs, and the octets that each brings.
+pub(super) fn batches(wanted: &[(Uid, u32)]) -> Vec<(Vec<Uid>, u64)> {
+    let mut batches: Vec<(Vec<Uid>, u64)> = Vec::new();
+    for &(uid, size) in wanted {
+        let size = u64::from(size);
+        match batches.last_mut() {
+            Some((uids, sum)) if *sum + size <= BATCH && uids.len() < HEADERS => {
+                uids.push(uid);
+                *sum += size;
+            }
+            _ => batches.push((vec![uid], size)),
+        }
+    }
+    batches
 }
 
 pub(super) fn flags_command(
@@ -296,7 +302,7 @@ fn field(section: &[u8]) -> Option<String> {
 }
 
 /// The UID and the octets of a FETCH that brings a section; `None` inside for NIL.
-fn content<'a>(
+pub(super) fn content<'a>(
     attributes: &'a [AttributeValue<'_>],
     is_wanted: impl Fn(&Option<SectionPath>) -> bool,
 ) -> Option<(Uid, Option<&'a [u8]>)> {
