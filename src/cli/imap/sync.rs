@@ -1,10 +1,10 @@
-//! `mailkit imap`: mailboxes on a server, brought into a Maildir.
+//! `mailkit imap sync`: mailboxes on a server, brought into a Maildir.
 //!
 //! What is fetched and in which order it is made safe is `sync`'s business.
 
-use super::context::Context;
-use super::exit::Exit;
-use super::login::{self, LoginArgs, Service};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::login::{self, LoginArgs, Service};
 use mailkit::endpoint::Endpoint;
 use mailkit::error::{Error, Kind, Result};
 use mailkit::message::safe::terminal;
@@ -16,18 +16,6 @@ use mailkit::sync::{self, Mirror, Place, Source, Summary};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Work with mailboxes on an IMAP server
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Sync(Sync),
-}
 
 /// Bring the mailboxes of an IMAP server into a Maildir
 ///
@@ -44,7 +32,7 @@ enum Command {
 #[command(after_help = "Examples:
   mailkit imap sync imap://bob@127.0.0.1:1143 --password-env PASSWORD --maildir Mail
   mailkit imap sync imaps://bob@imap.example.org --password-cmd 'pass mail/bob' --maildir Mail --json")]
-struct Sync {
+pub(super) struct Args {
     /// The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration
     #[arg(value_name = "URL|ACCOUNT")]
     server: Option<String>,
@@ -57,9 +45,8 @@ struct Sync {
     login: LoginArgs,
 }
 
-/// Does what the subcommand says.
+/// Brings them.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let Command::Sync(args) = &args.command;
     let server = login::server(context, args.server.as_deref(), Service::Imap)?;
     let of_account = || server.account.and_then(|(_, account)| account.maildir.clone());
     let maildir = args
