@@ -52,8 +52,16 @@ impl Mirror {
         Ok(Self { place, tree: Arc::new(tree), state })
     }
 
-    /// One run. `source` is user and server, the same in each run.
-    pub async fn sync(&mut self, session: Session, source: &str, policy: &Policy) -> Result<Report> {
+    /// One run. `is_full` looks at everything, whatever the server's counters say; `progress` gets how many messages
+    /// have come, and how many are to come.
+    pub async fn sync(
+        &mut self,
+        session: Session,
+        source: &str,
+        policy: &Policy,
+        is_full: bool,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Report> {
         let Place { disk, clock, entropy, maildir, .. } = &self.place;
         let (stash_disk, stash_entropy, room) = (disk.clone(), entropy.clone(), maildir.join("tmp"));
         let stash = Box::new(move || Stash::new(stash_disk.clone(), &room, &*stash_entropy));
@@ -68,6 +76,8 @@ impl Mirror {
             policy,
             clock: &**clock,
             entropy: &**entropy,
+            is_full,
+            progress,
         };
         let report = Run::new(parts).run().await?;
         remote.leave().await;
