@@ -10,17 +10,20 @@ use crate::error::{Error, Kind, Result};
 use crate::imap::flag::Flags;
 use crate::message::fingerprint::Fingerprint;
 use crate::store::mailbox_error::{MailboxError, Outcome};
-use crate::store::tree::{Before, Edit, Incoming, Mark, Place, Placed, Seen, Spot, Stamps, Tree, stem_of};
+use crate::store::tree::{Before, Edit, Incoming, Mark, Place, Placed, Seen, Spot, Stamps, Tree, settles, stem_of};
 use crate::world::{Clock, Content, Timestamp};
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 /// Files told at a time, and pieces that wait for whoever listens.
 const PIECE: usize = 512;
 const PIECES: usize = 2;
+/// The longest wait for a directory to settle. Longer, and its clock goes ahead of ours.
+const SETTLE_MAX: Duration = Duration::from_secs(3);
 
 /// A tree of Maildirs.
 pub(super) struct HereTree {
@@ -68,6 +71,13 @@ impl Local for HereTree {
     }
 
     async fn scan(&mut self, folder: &str, each: &mut (dyn FnMut(Vec<File>) -> Result<()> + Send)) -> Result<Pass> {
+        // What changed just now may change again under the same time: a moment later a pass can prove that nothing did.
+        let name = folder.to_owned();
+        let stamps = self.with(move |tree| tree.stamps(&name)).await?;
+        let young = settles(stamps.latest()) - self.clock.now().as_nanosecond();
+        if (0..=SETTLE_MAX.as_nanos() as i128).contains(&young) {
+            self.clock.sleep(Duration::from_nanos(u64::try_from(young).unwrap_or_default() + 1)).await;
+        }
         let (come, mut coming) = mpsc::channel(PIECES);
         let (tree, folder) = (self.tree.clone(), folder.to_owned());
         let pass = spawn_blocking(move || {
