@@ -148,9 +148,10 @@ impl Local for HereTree {
             while let Some(first) = rest.first() {
                 // What is done to a file twice is done to what the first deed made of it.
                 let mut bases = HashSet::new();
-                let is_next =
-                    |deed: &&Deed| is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base));
-                let count = rest.iter().take_while(is_next).count();
+                let alike = rest.iter().take_while(|deed| {
+                    is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base.as_slice()))
+                });
+                let count = alike.count();
                 let (alike, others) = rest.split_at(count.max(1));
                 done.extend(together(tree, alike, &run));
                 rest = others;
