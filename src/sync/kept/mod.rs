@@ -19,7 +19,7 @@ use crate::message::fingerprint::Digest;
 use crate::world::Timestamp;
 use rows::{COLUMNS, signed};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params, params_from_iter};
 use std::path::Path;
 use tally::Tally;
 
@@ -31,6 +31,20 @@ impl KeptState {
     /// From one of an earlier version, what it knows of the messages of `account` (user and server) is taken over.
     pub(super) fn open(path: Option<&Path>, account: &str) -> Result<Self> {
         tables::open(path, account).map(Self)
+    }
+
+    /// The mark of the tree that this is about, once it is known.
+    pub(super) fn root(&self) -> Result<Option<String>> {
+        let read = || self.0.query_row("SELECT mark FROM root", [], |row| row.get(0)).optional();
+        read().map_err(unreadable)
+    }
+
+    /// Notes which tree this is about.
+    pub(super) fn set_root(&mut self, mark: &str) -> Result<()> {
+        self.change(|transaction| {
+            transaction.execute("DELETE FROM root", [])?;
+            transaction.execute("INSERT INTO root (mark) VALUES (?1)", [mark]).map(drop)
+        })
     }
 
     fn list(&self, condition: &str, parameters: impl Params) -> Result<Vec<Row>> {

@@ -16,6 +16,7 @@ const EARLIER: i32 = 1;
 /// Where an index is of some rows only, these are what a look-up is about: rows that wait, or that may be the other
 /// half of a message that turns up. Of a million agreed messages none is in them.
 const TABLES: &str = "
+    CREATE TABLE root (mark TEXT NOT NULL);
     CREATE TABLE last (id INTEGER NOT NULL);
     INSERT INTO last VALUES (0);
     CREATE TABLE folder (
