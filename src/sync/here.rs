@@ -158,9 +158,9 @@ impl Local for HereTree {
             while let Some(first) = rest.first() {
                 // What is done to a file twice is done to what the first deed made of it.
                 let mut bases = HashSet::new();
-                let alike = rest.iter().take_while(|deed| {
-                    is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base.as_slice()))
-                });
+                let alike = rest
+                    .iter()
+                    .take_while(|deed| is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base)));
                 let count = alike.count();
                 let (alike, others) = rest.split_at(count.max(1));
                 done.extend(together(tree, alike, &run));
@@ -280,7 +280,7 @@ fn alone(tree: &Tree, deed: &Deed, run: &str) -> Did {
 }
 
 impl Deed {
-    fn base(&self) -> Option<&Vec<u8>> {
+    fn base(&self) -> Option<&[u8]> {
         match self {
             Self::Flag { base, .. } | Self::Move { base, .. } | Self::Remove { base, .. } => Some(base),
             Self::Create { .. } | Self::Mark { .. } | Self::Rename { .. } | Self::Delete { .. } => None,
@@ -289,8 +289,8 @@ impl Deed {
 }
 
 /// A file of which only the base name is known: the tree looks for it.
-fn somewhere(base: &Vec<u8>) -> Place {
-    Place { base: base.clone(), spot: Spot::new_mail() }
+fn somewhere(base: &[u8]) -> Place {
+    Place { base: base.to_vec(), spot: Spot::new_mail() }
 }
 
 fn place_of(file: &File) -> Place {
@@ -406,7 +406,7 @@ mod tests {
         assert_eq!(files(&mut here, "INBOX").await.len(), 3);
         assert!(here.keywords("INBOX").await.unwrap().has_keyword("work"));
         let nobody = File { base: b"x".to_vec(), ..placed[0].clone() };
-        assert_eq!(here.describe("INBOX", &[nobody.clone()]).await.unwrap(), [None]);
+        assert_eq!(here.describe("INBOX", std::slice::from_ref(&nobody)).await.unwrap(), [None]);
         assert!(here.content("None", &nobody).await.unwrap().is_none());
         drop(here);
         // Another run finds what this one delivered.

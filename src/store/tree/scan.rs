@@ -11,6 +11,9 @@ use crate::world::Timestamp;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+/// Hears of a file: base name, spot, inode.
+pub(super) type EachFile<'e> = dyn FnMut(&[u8], &Spot, u64) -> Outcome<()> + 'e;
+
 /// A message's file.
 #[derive(Debug)]
 pub struct Seen<'a> {
@@ -81,11 +84,7 @@ impl Tree {
     }
 
     /// `new` comes first: what moves to `cur` meanwhile is then told twice, not never.
-    pub(super) fn each_file(
-        &self,
-        files: &FolderFiles<'_>,
-        each: &mut dyn FnMut(&[u8], &Spot, u64) -> Outcome<()>,
-    ) -> Outcome<()> {
+    pub(super) fn each_file(&self, files: &FolderFiles<'_>, each: &mut EachFile<'_>) -> Outcome<()> {
         let mut spot = Spot::new_mail();
         for in_cur in [false, true] {
             let dir = files.path.join(if in_cur { "cur" } else { "new" });

@@ -1,3 +1,5 @@
+//! Messages: what comes in comes back, and changes find their files.
+
 use super::*;
 use crate::message::fingerprint::{Digest, header_digest, message_id};
 use crate::store::memory::Fault;
