@@ -95,6 +95,7 @@ fn messages_are_put_listed_found_and_fetched() {
     assert_eq!(house.good("append", &[&["INBOX", "--flags", "seen,work"], &files[..]].concat()), "1:3\n");
     let (code, out, _) = house.imap_with("append", &["INBOX"], PARTS);
     assert_eq!((code, out.as_str()), (0, "4\n"));
+    assert_eq!(house.imap("append", &["INBOX", "/nowhere/at/all"]).0, 66);
     let scanned = house.good("scan", &["INBOX"]);
     let lines: Vec<&str> = scanned.lines().collect();
     assert_eq!(lines.len(), 4);
