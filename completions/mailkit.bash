@@ -5229,13 +5229,41 @@ _mailkit() {
             return 0
             ;;
         mailkit__subcmd__imap__subcmd__sync)
-            opts="-4 -6 -A -q -v -h --maildir --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
+            opts="-4 -6 -A -q -v -h --maildir --layout --state --pull --push --only --no-delete --on-delete --expunge --conflict --allow-mass-delete --full --user --password-cmd --password-env --password-file --auth --auth-insecure --ca --pin --tls-name --cert --key --proxy --proxy-password-cmd --proxy-password-env --proxy-password-file --source --ipv4 --ipv6 --connect-timeout --timeout --config --account --trace --trace-data --trace-hex --trace-secrets --json --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --maildir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "maildir++ verbatim escaped" -- "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "new flags deletions folders" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-delete)
+                    COMPREPLY=($(compgen -W "trash expunge flag ignore" -- "${cur}"))
+                    return 0
+                    ;;
+                --expunge)
+                    COMPREPLY=($(compgen -W "none here there both" -- "${cur}"))
+                    return 0
+                    ;;
+                --conflict)
+                    COMPREPLY=($(compgen -W "delete-wins edits-keep keep-wins" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-mass-delete)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -450,7 +450,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server and a Maildir into agreement'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "ls" -d 'List the mailboxes of an IMAP server'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "scan" -d 'Show a mailbox on an IMAP server: UID, flags, date, from, subject and size of each message in one line'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "fetch" -d 'Fetch messages from a mailbox on an IMAP server'
@@ -467,7 +467,27 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "caps" -d 'Show what an IMAP server offers behind the login, and what of it mailkit uses'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "raw" -d 'Talk to an IMAP server by hand, logged in: what is typed is said as it stands, and all that is heard is shown'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l maildir -d 'Where messages go; an account\'s own Maildir if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l maildir -d 'The root of the Maildirs; an account\'s own if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l layout -d 'How folders lie in a Maildir that is made: .A.B, A/B, or A/B with what a file system may not like escaped' -r -f -a "maildir++\t''
+verbatim\t''
+escaped\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l state -d 'Where it is remembered what both sides agreed on; a file of the user\'s state directory if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l only -d 'Only these kinds of changes' -r -f -a "new\t'New messages, and moved ones'
+flags\t'Flags and keywords'
+deletions\t'Removals'
+folders\t'Folders that were made, renamed or removed'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l on-delete -d 'What becomes of a message on the server whose file was removed' -r -f -a "trash\t'It goes where the server keeps removed mail'
+expunge\t'It is removed for good'
+flag\t'It is flagged as deleted'
+ignore\t'Nothing'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l expunge -d 'Where messages that are flagged as deleted are removed for good' -r -f -a "none\t''
+here\t''
+there\t''
+both\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l conflict -d 'What wins if one side removed a message that the other has changed' -r -f -a "delete-wins\t'The removal'
+edits-keep\t'A change that says that somebody wants the message'
+keep-wins\t'The message stays in any case'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l allow-mass-delete -d 'Remove even if it looks like an accident; with a number, up to so many messages of a folder' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l user -d 'Log in as this user' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-env -d 'Take the password from this environment variable' -r
@@ -494,6 +514,10 @@ full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l pull -d 'Change nothing on the server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l push -d 'Change nothing here'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l no-delete -d 'Remove nothing on either side'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l full -d 'Look at all messages, whatever the server\'s counters say'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -1093,7 +1117,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server and a Maildir into agreement'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the mailboxes of an IMAP server'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "scan" -d 'Show a mailbox on an IMAP server: UID, flags, date, from, subject and size of each message in one line'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "fetch" -d 'Fetch messages from a mailbox on an IMAP server'
@@ -2106,7 +2130,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user to a users file, or give one a new password'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "remove" -d 'Take a user out of a users file; their mail stays'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the names in a users file'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "sync" -d 'Bring the mailboxes of an IMAP server and a Maildir into agreement'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "ls" -d 'List the mailboxes of an IMAP server'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "scan" -d 'Show a mailbox on an IMAP server: UID, flags, date, from, subject and size of each message in one line'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "fetch" -d 'Fetch messages from a mailbox on an IMAP server'
