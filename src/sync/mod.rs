@@ -12,6 +12,8 @@ mod decide;
 mod local;
 #[allow(dead_code)]
 mod memory;
+#[cfg(test)]
+mod model;
 mod name;
 #[allow(dead_code)]
 mod names;

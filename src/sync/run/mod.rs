@@ -16,7 +16,7 @@ mod scan;
 mod send;
 
 pub use report::Report;
-use report::Side;
+pub(super) use report::Side;
 
 use super::local::Local;
 use super::names::Names;
