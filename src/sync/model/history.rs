@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::sync::memory::MemoryState;
 use crate::sync::policy::{Guard, Policy};
 use crate::sync::run::{Parts, Report, Run};
+use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,6 +192,18 @@ impl Play {
         world.stranded.retain(|mail| now.here.contains_key(mail) && !now.there.contains_key(mail));
         drop(world);
         (self.agreed, self.changed, self.is_changed) = (now, None, false);
+        Ok(())
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.options)?;
+        for Round { ops, fault, visits, wait, settles } in &self.rounds {
+            writeln!(f, "after {wait} s, then peace: {settles}, {fault:?}")?;
+            ops.iter().try_for_each(|op| writeln!(f, "  {op:?}"))?;
+            visits.iter().try_for_each(|(step, op)| writeln!(f, "  at step {step}: {op:?}"))?;
+        }
         Ok(())
     }
 }

@@ -82,6 +82,7 @@ impl World {
             Op::New { side, folder, mail, flags } => {
                 let folder = self.named(*side, folder);
                 let flags = Flags::from_parts(*flags, []);
+                let (stay, _) = self.kept();
                 let story = self.stories.entry(*mail).or_default();
                 match side {
                     Side::Here => {
@@ -96,7 +97,7 @@ impl World {
                     Side::There => {
                         let Some(mailbox) = self.server.mailboxes.get_mut(&folder) else { return };
                         story.made_there += 1;
-                        mailbox.add(*mail, flags);
+                        mailbox.add(*mail, Flags::from_parts(flags.system_bits() & stay.system_bits(), []));
                     }
                 }
                 if story.deleted == 0 {
@@ -117,6 +118,12 @@ impl World {
                     // It may never have been here.
                     if !self.files().iter().any(|(_, _, known)| known == mail) {
                         self.wanted.remove(mail);
+                    }
+                }
+                // Nobody can tell any more what was removed before.
+                for (_, _, mail) in self.files() {
+                    if self.stories.get(&mail).is_some_and(|story| story.deleted > 0) {
+                        self.stranded.insert(mail);
                     }
                 }
                 if before.len() != after.len() {

@@ -208,7 +208,10 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
                 .map(|(snapshot, side)| one(snapshot, side));
         Ok::<_, ()>((h0?, t0?, h1?, t1?))
     });
-    if let Some(Ok((base_here, base_there, here, there))) = known {
+    let is_unclear = is_stranded && before.stories.get(&mail).is_some_and(|story| story.deleted > 0);
+    if let Some(Ok((base_here, base_there, here, there))) = known
+        && !is_unclear
+    {
         let base = base_here.zip(base_there).filter(|(here, there)| here.0 == there.0).map(|(here, there)| {
             let mut flags = here.1;
             flags.add(&there.1);

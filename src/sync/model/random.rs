@@ -139,7 +139,7 @@ fn play_all(seeds: std::ops::Range<u64>) {
     });
     if let Some(seed) = first {
         let short = history(seed).shrunk(None);
-        panic!("history {seed} is wrong: {}\n{short:#?}", short.play(None).unwrap_err());
+        panic!("history {seed} is wrong: {}\n{short}", short.play(None).unwrap_err());
     }
     println!("{} histories, {} runs", seeds.end - seeds.start, runs.into_inner());
 }

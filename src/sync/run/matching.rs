@@ -8,6 +8,7 @@
 use super::{FIRST, Run, WINDOW};
 use crate::error::Result;
 use crate::imap::number::Uid;
+use crate::sync::decide::{as_kept, as_told};
 use crate::sync::local::Local;
 use crate::sync::policy::OnStranded;
 use crate::sync::remote::{Body, Remote};
@@ -57,7 +58,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     pub(super) async fn match_up(&mut self) -> Result<()> {
         if self.has_loners_here()? {
             self.describe().await?;
-            self.match_files()?;
+            self.match_files().await?;
         }
         if self.state.count(Class::NewThere)? > 0 && self.has_loners_there()? {
             self.match_messages().await?;
@@ -125,14 +126,14 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     }
 
     /// New files that are known ones in another place, or under another name.
-    fn match_files(&mut self) -> Result<()> {
+    async fn match_files(&mut self) -> Result<()> {
         let mut after = FIRST;
         loop {
             let rows = self.state.pending(Class::NewHere, after, WINDOW)?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             for new in rows.into_iter().filter(|row| row.fate == Fate::Normal) {
-                let Some(here) = new.here.clone() else { continue };
+                let Some(mut here) = new.here.clone() else { continue };
                 let mut old = None;
                 for row in self.state.by_inode(here.file.inode)? {
                     let is_it = row.here.as_ref().is_some_and(|old| old.gone && old.file.base == here.file.base);
@@ -151,6 +152,11 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                     });
                 }
                 let Some(mut old) = old else { continue };
+                if let Some(directory) = self.directory(here.folder).map(str::to_owned) {
+                    // The file says nothing of keywords that it cannot tell.
+                    let told = self.local.keywords(&directory).await?;
+                    here.file.flags = as_told(&here.file.flags, old.base.as_ref(), &told);
+                }
                 old.here = Some(here);
                 old.likeness.learn(&new.likeness);
                 self.report.paired += 1;
@@ -259,6 +265,12 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             old.base = None;
         }
         old.there.clone_from(&new.there);
+        if let Some(there) = &mut old.there
+            && let Some(can) = self.standing(there.folder).and_then(|standing| standing.folder.can.as_ref())
+        {
+            // The server says nothing of flags that it does not keep.
+            there.flags = as_kept(&there.flags, old.base.as_ref(), can);
+        }
         old.fate = Fate::Normal;
         old.arrived = old.arrived.or(new.arrived);
         old.likeness.learn(&new.likeness);
@@ -338,9 +350,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
 }
 
 /// A file that went from one folder and is found in another was moved. In the same folder it got another name; there the
-/// message must still be on the server, or both sides had removed it and this is another one.
+/// message must still be on the server, or may have come there, or both sides had removed it and this is another one.
 fn may_have_moved_here(row: &Row, to: FolderId) -> bool {
-    row.alive_there().is_some() || row.fate == Fate::Lost || row.folder != to
+    row.alive_there().is_some() || matches!(row.fate, Fate::Lost | Fate::Sending { .. }) || row.folder != to
 }
 
 /// How well a row fits a new message, the best first.

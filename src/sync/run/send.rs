@@ -71,7 +71,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     }
 
     async fn send_in(&mut self, folder: FolderId, rows: Vec<Row>) -> Result<()> {
-        let rows = self.describe_in(folder, rows).await?;
+        let mut meant = Vec::new();
+        for row in rows {
+            if !self.is_moving(&row).await? {
+                meant.push(row);
+            }
+        }
+        let rows = self.describe_in(folder, meant).await?;
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
             let mut octets = 0;
@@ -85,6 +91,21 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             rest = others;
         }
         Ok(())
+    }
+
+    /// Whether it is a known file that somebody moves right now: it is here already, and not yet known to be gone from
+    /// where it was. Sent now it would be on the server twice; the next run knows.
+    async fn is_moving(&mut self, row: &Row) -> Result<bool> {
+        let Some(here) = &row.here else { return Ok(false) };
+        for other in self.state.by_inode(here.file.inode)? {
+            let Some(before) = other.alive_here().filter(|_| other.id != row.id) else { continue };
+            let Some(directory) = self.directory(before.folder).map(str::to_owned) else { return Ok(true) };
+            let is_left = self.local.describe(&directory, std::slice::from_ref(&before.file)).await?;
+            if !is_left.iter().any(Option::is_some) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn send_batch(&mut self, folder: FolderId, batch: &[Row]) -> Result<()> {
