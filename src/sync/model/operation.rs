@@ -151,9 +151,11 @@ impl World {
                 }
             }
             Op::Name { pick } => {
-                let Some((folder, at, _)) = pick.of(self.files()) else { return };
+                let Some((folder, at, mail)) = pick.of(self.files()) else { return };
                 let Some(mut entry) = self.disk.take(&folder, at, now, coarse) else { return };
                 entry.base = self.disk.name();
+                let story = self.stories.entry(mail).or_default();
+                (story.is_edited, story.is_renewed) = (true, true);
                 self.disk.add(&folder, entry, now, coarse);
             }
             Op::Flag { side, pick, flags, on } => {
@@ -189,7 +191,8 @@ impl World {
                 let Some((folder, uid, mail)) = pick.of(self.messages()) else { return };
                 if let Some(uid) = self.transfer(&folder, uid, &by) {
                     self.transfer(&by, uid, &folder);
-                    self.stories.entry(mail).or_default().is_edited = true;
+                    let story = self.stories.entry(mail).or_default();
+                    (story.is_edited, story.is_renewed) = (true, true);
                 }
             }
             Op::Copy { side: Side::Here, pick, to } => {

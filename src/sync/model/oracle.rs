@@ -13,6 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A message: folder and flags.
 pub(super) type Held = (String, Flags);
 
+/// The name that a folder had before somebody renamed it.
+fn first_name(name: &str) -> String {
+    name.trim_end_matches('2').to_owned()
+}
+
 /// All messages of a side, by content.
 pub(super) type Holding = BTreeMap<Mail, Vec<Held>>;
 
@@ -28,12 +33,12 @@ impl Snapshot {
         let mut snapshot = Self::default();
         for (name, directory) in &world.disk.folders {
             for entry in &directory.files {
-                snapshot.here.entry(entry.mail).or_default().push((name.clone(), entry.flags.clone()));
+                snapshot.here.entry(entry.mail).or_default().push((first_name(name), entry.flags.clone()));
             }
         }
         for (name, mailbox) in &world.server.mailboxes {
             for message in mailbox.messages.values() {
-                snapshot.there.entry(message.mail).or_default().push((name.clone(), message.flags.clone()));
+                snapshot.there.entry(message.mail).or_default().push((first_name(name), message.flags.clone()));
             }
         }
         for held in snapshot.here.values_mut().chain(snapshot.there.values_mut()) {
@@ -184,6 +189,10 @@ pub(super) struct Before<'a> {
 /// What is wrong with the end of a history.
 pub(super) fn wrong(world: &World, before: &Before<'_>) -> Option<String> {
     let now = Snapshot::of(world);
+    let names: [Vec<&String>; 2] = [world.disk.folders.keys().collect(), world.server.mailboxes.keys().collect()];
+    if names[0] != names[1] {
+        return Some(format!("other folders here than there: {names:?}"));
+    }
     let mut mails = now.mails();
     mails.extend(before.agreed.mails());
     mails.extend(before.changed.map(Snapshot::mails).unwrap_or_default());
@@ -208,7 +217,10 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
                 .map(|(snapshot, side)| one(snapshot, side));
         Ok::<_, ()>((h0?, t0?, h1?, t1?))
     });
-    let is_unclear = is_stranded && before.stories.get(&mail).is_some_and(|story| story.deleted > 0);
+    // A new life tells nobody what was removed before. A file that got another name, or a message another UID, while the
+    // other side removed it may be another one of the same content, and stays.
+    let is_unclear =
+        before.stories.get(&mail).is_some_and(|story| story.deleted > 0 && (is_stranded || story.is_renewed));
     if let Some(Ok((base_here, base_there, here, there))) = known
         && !is_unclear
     {

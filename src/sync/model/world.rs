@@ -158,6 +158,8 @@ pub(super) struct Story {
     pub(super) deleted: usize,
     /// Flagged or moved.
     pub(super) is_edited: bool,
+    /// It got another name or UID where it is.
+    pub(super) is_renewed: bool,
 }
 
 /// Everything.

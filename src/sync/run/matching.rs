@@ -42,6 +42,9 @@ fn same(new: &Likeness, old: &Likeness) -> Same {
     if let (Some(new), Some(old)) = (&new.whole, &old.whole) {
         return if new == old { Same::Yes } else { Same::No };
     }
+    if new.is_vague() && old.whole.is_some() {
+        return Same::ByHeader;
+    }
     if !new.may_be(old) || old.whole.is_none() {
         return Same::No;
     }
@@ -224,6 +227,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         }
         if unclear != Same::No {
             return Ok(unclear);
+        }
+        if new.likeness.is_vague() {
+            return Ok(Same::ByHeader);
         }
         for ghost in self.state.ghosts(there.folder, self.clock.now())? {
             if there.uid < ghost.from {

@@ -49,6 +49,8 @@ pub(super) struct Run<'a, L, R, S> {
     trash: Option<FolderId>,
     /// Folders whose removals here, or there, are too many.
     barred: BTreeSet<(FolderId, Side)>,
+    /// Later rounds do not repeat what this run has done, and could not see the end of.
+    is_first_round: bool,
     report: Report,
 }
 
@@ -111,6 +113,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             standings: BTreeMap::new(),
             trash: None,
             barred: BTreeSet::new(),
+            is_first_round: true,
             report: Report::default(),
         }
     }
@@ -122,7 +125,8 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
         self.scan().await?;
         self.match_up().await?;
         self.suspect()?;
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
+            self.is_first_round = round == 0;
             let before = self.report.deeds();
             self.agree().await?;
             self.fetch().await?;

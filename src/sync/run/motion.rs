@@ -26,6 +26,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                         self.state.write(vec![Edit::Put(row)])?;
                     }
                     Step::MoveHere(to) => here.push((to, row)),
+                    // The next look finds where they went.
+                    Step::MoveThere(_) if !self.is_first_round && matches!(row.fate, Fate::Moving { .. }) => {}
                     Step::MoveThere(to) => {
                         if let Some(from) = row.there.as_ref().map(|there| there.folder) {
                             there.entry((from, to)).or_default().push(row);

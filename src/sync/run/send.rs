@@ -32,7 +32,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             after = last.id;
             let mut by_folder: BTreeMap<FolderId, Vec<Row>> = BTreeMap::new();
             for row in rows {
-                if decide(&row, self.policy, self.trash) == Step::Send && self.may_send(row.folder) {
+                // A server that took it and told no UID has it; the next look finds it.
+                let was_sent = !self.is_first_round && matches!(row.fate, Fate::Sending { .. });
+                let is_meant = decide(&row, self.policy, self.trash) == Step::Send;
+                if is_meant && !was_sent && self.may_send(row.folder) {
                     by_folder.entry(row.folder).or_default().push(row);
                 }
             }
