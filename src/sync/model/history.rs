@@ -188,6 +188,7 @@ impl Play {
             return Err(why);
         }
         world.stories.clear();
+        world.has_new_life = false;
         let now = Snapshot::of(&world);
         world.stranded.retain(|mail| now.here.contains_key(mail) && !now.there.contains_key(mail));
         drop(world);

@@ -106,6 +106,7 @@ impl World {
             }
             Op::Reset { folder, half } => {
                 let folder = self.named(Side::There, folder);
+                self.has_new_life = true;
                 let mails = |world: &Self| -> Vec<Mail> {
                     let mailbox = world.server.mailboxes.get(&folder);
                     mailbox.map_or(Vec::new(), |mailbox| mailbox.messages.values().map(|it| it.mail).collect())
@@ -204,7 +205,7 @@ impl World {
                 let mut entry = self.disk.folders[&folder].files[at].clone();
                 (entry.base, entry.inode) = (self.disk.name(), self.disk.inode());
                 self.disk.add(&to, entry, now, coarse);
-                self.stories.entry(mail).or_default().copied += 1;
+                self.stories.entry(mail).or_default().made_here += 1;
             }
             Op::Copy { side: Side::There, pick, to } => {
                 let to = self.named(Side::There, to);
@@ -212,7 +213,7 @@ impl World {
                 let message = self.server.mailboxes[&folder].messages[&uid].clone();
                 let Some(target) = self.server.mailboxes.get_mut(&to) else { return };
                 target.add(mail, message.flags);
-                self.stories.entry(mail).or_default().copied += 1;
+                self.stories.entry(mail).or_default().made_there += 1;
             }
             Op::Delete { side, pick } => {
                 let mail = match side {

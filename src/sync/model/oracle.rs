@@ -219,8 +219,9 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
     });
     // A new life tells nobody what was removed before. A file that got another name, or a message another UID, while the
     // other side removed it may be another one of the same content, and stays.
-    let is_unclear =
-        before.stories.get(&mail).is_some_and(|story| story.deleted > 0 && (is_stranded || story.is_renewed));
+    let story = before.stories.get(&mail).cloned().unwrap_or_default();
+    let is_stranded = is_stranded || world.has_new_life && (story.deleted > 0 || story.is_edited);
+    let is_unclear = is_stranded && (story.deleted > 0 || story.is_edited) || story.deleted > 0 && story.is_renewed;
     if let Some(Ok((base_here, base_there, here, there))) = known
         && !is_unclear
     {
@@ -248,18 +249,28 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
              found here {now_here:?} there {now_there:?}"
         ));
     }
-    loosely_wrong(before, mail, now_here, now_there, is_stranded)
+    loosely_wrong(before, &story, mail, now_here, now_there, is_stranded)
 }
 
 /// Users went on between and during runs that were cut off, or there are several of one content. Then a removal may
 /// meet a message that just moved, and it stays; but nobody loses what nobody removed, and nobody gets what nobody made.
-fn loosely_wrong(before: &Before<'_>, mail: Mail, here: &[Held], there: &[Held], is_stranded: bool) -> Option<String> {
-    let story = before.stories.get(&mail).cloned().unwrap_or_default();
+fn loosely_wrong(
+    before: &Before<'_>,
+    story: &Story,
+    mail: Mail,
+    here: &[Held],
+    there: &[Held],
+    is_stranded: bool,
+) -> Option<String> {
     let agreed = |side| before.agreed.side(side, mail).len();
     let (had_here, had_there) = (agreed(Side::Here), agreed(Side::There));
-    let most = had_here.max(had_there) + story.made_here + story.made_there + story.copied;
+    // One that was under way to the other side when the run was cut off, and was moved before the next one looked, cannot
+    // be told from another one of the same content. So with one that was moved in a new life.
+    let is_missed = before.changed.is_none() && story.is_edited && (had_here == 0 || had_there == 0) || is_stranded;
+    let made = story.made_here + story.made_there;
+    let most = had_here.max(had_there) + made + usize::from(is_missed);
     let least =
-        (had_here.max(had_there) + story.made_here.max(story.made_there) + story.copied).saturating_sub(story.deleted);
+        (had_here.max(had_there) + story.made_here.max(story.made_there)).saturating_sub(story.deleted);
     let found = here.len().max(there.len());
     let say = |what: &str| {
         Some(format!("{what}: had here {had_here} there {had_there}, {story:?}\n  found here {here:?} there {there:?}"))
@@ -275,7 +286,7 @@ fn loosely_wrong(before: &Before<'_>, mail: Mail, here: &[Held], there: &[Held],
     if folders(here) != folders(there) && !is_stranded && !is_given_up {
         return say("I3: the sides differ");
     }
-    if had_here == 1 && had_there == 1 && story.deleted > 0 && !story.is_edited && story.made_here + story.made_there + story.copied == 0 {
+    if had_here == 1 && had_there == 1 && story.deleted > 0 && !story.is_edited && made == 0 {
         let stays = here.iter().chain(there).find(|(folder, _)| folder != "Trash");
         if stays.is_some() && !is_stranded {
             return say("it was removed and is there again");

@@ -154,7 +154,6 @@ pub(super) struct Tally {
 pub(super) struct Story {
     pub(super) made_here: usize,
     pub(super) made_there: usize,
-    pub(super) copied: usize,
     pub(super) deleted: usize,
     /// Flagged or moved.
     pub(super) is_edited: bool,
@@ -184,6 +183,8 @@ pub(super) struct World {
     pub(super) wanted: BTreeSet<Mail>,
     /// Contents that a mailbox's new life came without.
     pub(super) stranded: BTreeSet<Mail>,
+    /// A mailbox began a new life since both sides agreed.
+    pub(super) has_new_life: bool,
     /// The first thing that must never be.
     pub(super) broken: Option<String>,
 }
@@ -212,6 +213,7 @@ impl World {
             stories: BTreeMap::new(),
             wanted: BTreeSet::new(),
             stranded: BTreeSet::new(),
+            has_new_life: false,
             broken: None,
         }
     }

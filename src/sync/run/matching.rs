@@ -64,7 +64,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             self.match_files().await?;
         }
         if self.state.count(Class::NewThere)? > 0 && self.has_loners_there()? {
+            let before = self.report.paired;
             self.match_messages().await?;
+            // A file that got another name may belong to a message that got another place.
+            if self.report.paired > before && self.has_loners_here()? {
+                self.describe().await?;
+                self.match_files().await?;
+            }
         }
         self.give_up_lost()
     }
@@ -380,7 +386,14 @@ fn merit(row: &Row, there: &There) -> Option<Merit> {
         Fate::Sending { from, .. } if row.there.is_none() => {
             (row.folder == there.folder && there.uid >= *from).then_some(Merit::Ours)
         }
-        Fate::Moving { to, from, .. } if *to == there.folder && there.uid >= *from => Some(Merit::Ours),
+        // Unless somebody took it back meanwhile.
+        Fate::Moving { to, from, .. }
+            if *to == there.folder
+                && there.uid >= *from
+                && row.alive_here().is_none_or(|here| here.folder == *to) =>
+        {
+            Some(Merit::Ours)
+        }
         Fate::Lost if row.there.is_none() => (row.folder == there.folder).then_some(Merit::Lost),
         // Where both sides had removed it, one in the same folder is another one.
         _ if is_gone => (row.alive_here().is_some() || row.folder != there.folder).then_some(Merit::Gone),

@@ -51,6 +51,8 @@ pub(super) struct Run<'a, L, R, S> {
     barred: BTreeSet<(FolderId, Side)>,
     /// Later rounds do not repeat what this run has done, and could not see the end of.
     is_first_round: bool,
+    /// Mailboxes into which messages went whose UIDs the server did not tell.
+    unseen: BTreeSet<FolderId>,
     report: Report,
 }
 
@@ -114,6 +116,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             trash: None,
             barred: BTreeSet::new(),
             is_first_round: true,
+            unseen: BTreeSet::new(),
             report: Report::default(),
         }
     }
@@ -121,13 +124,14 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
     /// The whole run. What was done before an error is done, and the next run goes on from there.
     pub(super) async fn run(mut self) -> Result<Report> {
         self.meet().await?;
-        self.look(false).await?;
+        self.look().await?;
         self.scan().await?;
         self.match_up().await?;
         self.suspect()?;
         for round in 0..ROUNDS {
             self.is_first_round = round == 0;
             let before = self.report.deeds();
+            self.agree_on_places()?;
             self.agree().await?;
             self.fetch().await?;
             self.send().await?;
@@ -136,6 +140,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             if self.report.deeds() == before {
                 break;
             }
+            self.look_again().await?;
         }
         self.close_folders().await?;
         Ok(self.report)

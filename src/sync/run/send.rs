@@ -156,7 +156,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         for (mut row, answer) in rows.into_iter().zip(answers) {
             match answer {
                 // The next look finds it.
-                Ok(None) => self.report.sent += 1,
+                Ok(None) => {
+                    self.report.sent += 1;
+                    self.unseen.insert(folder);
+                }
                 Ok(Some(uid)) => {
                     let flags = row.base.clone().unwrap_or_default();
                     row.there = Some(There { folder, uid, flags, gone: false });
