@@ -2,15 +2,17 @@
 
 use super::local::ModelLocal;
 use super::operation::Op;
-use super::oracle::{Before, Snapshot, wrong};
+use super::mail::Mail;
+use super::oracle::{Before, Holding, Snapshot, wrong};
 use super::remote::ModelRemote;
 use super::state::ModelState;
-use super::world::{Fault, ModelClock, ModelEntropy, Options, SECOND, Shared, Site, World};
+use super::world::{Fault, ModelClock, ModelEntropy, Options, SECOND, Shared, World};
 use super::wrong::Rule;
 use crate::error::Result;
 use crate::sync::memory::MemoryState;
 use crate::sync::policy::{Guard, Policy};
 use crate::sync::run::{Parts, Report, Run};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -93,6 +95,15 @@ impl Play {
             is_changed: false,
             runs: 0,
         }
+    }
+
+    /// The same world once more.
+    pub(super) fn fork(&self) -> Self {
+        let world = Arc::new(Mutex::new(self.world().clone()));
+        let (memory, policy) = (self.memory.clone(), self.policy.clone());
+        let (agreed, changed) = (self.agreed.clone(), self.changed.clone());
+        let entropy = self.entropy.clone();
+        Self { world, memory, policy, rule: self.rule, entropy, agreed, changed, is_changed: self.is_changed, runs: 0 }
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
@@ -187,10 +198,17 @@ impl Play {
         if let Some(why) = wrong(&world, &before) {
             return Err(why);
         }
-        world.stories.clear();
-        world.has_new_life = false;
         let now = Snapshot::of(&world);
-        world.stranded.retain(|mail| now.here.contains_key(mail) && !now.there.contains_key(mail));
+        let count = |side: &Holding, mail: &Mail| side.get(mail).map_or(0, Vec::len);
+        let stranded: BTreeSet<Mail> = now
+            .here
+            .keys()
+            .filter(|mail| count(&now.here, mail) > count(&now.there, mail))
+            .filter(|mail| world.has_new_life || world.stranded.contains(mail))
+            .copied()
+            .collect();
+        (world.stranded, world.has_new_life) = (stranded, false);
+        world.stories.clear();
         drop(world);
         (self.agreed, self.changed, self.is_changed) = (now, None, false);
         Ok(())
@@ -268,15 +286,5 @@ impl History {
         with(&|it| it.options.keeps_few = false);
         with(&|it| it.options.coarse = 1);
         all
-    }
-
-    /// The kinds of steps of its last run, if nothing goes wrong.
-    pub(super) fn sites(&self) -> Vec<Site> {
-        let mut play = Play::new(self.options.clone(), trusting(), None);
-        play.settle().expect("nothing has happened yet");
-        for round in &self.rounds {
-            play.round(&Round { settles: false, ..round.clone() }).expect("a history without a fault");
-        }
-        play.world().sites.clone()
     }
 }

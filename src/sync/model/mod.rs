@@ -15,7 +15,7 @@ mod server;
 mod state;
 mod world;
 
-//mod exhaustive;
+mod exhaustive;
 mod random;
 //mod scenarios;
 mod wrong;

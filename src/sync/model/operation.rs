@@ -179,13 +179,13 @@ impl World {
                     entry.base = self.disk.name();
                 }
                 self.disk.add(&to, entry, now, coarse);
-                self.stories.entry(mail).or_default().is_edited = true;
+                self.moved(mail);
             }
             Op::Move { side: Side::There, pick, to, .. } => {
                 let to = self.named(Side::There, to);
                 let Some((folder, uid, mail)) = pick.of(self.messages()) else { return };
                 self.transfer(&folder, uid, &to);
-                self.stories.entry(mail).or_default().is_edited = true;
+                self.moved(mail);
             }
             Op::Again { pick, by } => {
                 let by = self.named(Side::There, by);
@@ -232,6 +232,13 @@ impl World {
                 self.wanted.remove(&mail);
             }
         }
+    }
+
+    /// It may be back where it was.
+    fn moved(&mut self, mail: Mail) {
+        let story = self.stories.entry(mail).or_default();
+        story.is_renewed |= story.is_edited;
+        story.is_edited = true;
     }
 
     fn transfer(&mut self, from: &str, uid: u32, to: &str) -> Option<u32> {

@@ -162,7 +162,7 @@ pub(super) struct Story {
 }
 
 /// Everything.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) options: Options,
     pub(super) server: Server,
@@ -327,6 +327,12 @@ impl Clock for ModelClock {
 /// Octets that differ each time, and are the same in each world.
 #[derive(Default)]
 pub(super) struct ModelEntropy(AtomicU64);
+
+impl Clone for ModelEntropy {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
 
 impl Entropy for ModelEntropy {
     fn fill(&self, buffer: &mut [u8]) {
