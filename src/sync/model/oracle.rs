@@ -266,7 +266,7 @@ fn loosely_wrong(
     let (had_here, had_there) = (agreed(Side::Here), agreed(Side::There));
     // One that was under way to the other side when the run was cut off, and was moved before the next one looked, cannot
     // be told from another one of the same content. So with one that was moved in a new life.
-    let is_missed = before.changed.is_none() && story.is_edited && (had_here == 0 || had_there == 0) || is_stranded;
+    let is_missed = before.changed.is_none() && story.is_edited || is_stranded;
     let made = story.made_here + story.made_there;
     let most = had_here.max(had_there) + made + usize::from(is_missed);
     let least =

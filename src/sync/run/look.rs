@@ -73,6 +73,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 }
                 Err(refused) => {
                     standing.is_there = false;
+                    self.is_blind |= standing.folder.validity.is_some();
                     let name = standing.folder.there.clone().unwrap_or_default();
                     self.report.refuse(&name, "open the mailbox", refused.text);
                 }

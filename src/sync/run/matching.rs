@@ -222,6 +222,14 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             .filter_map(|row| Some((merit(&row, &there)?, row)))
             .collect();
         candidates.sort_by_key(|(merit, row)| (*merit, row.id));
+        // A file that somebody moves right now is no new one.
+        let mut is_new = Vec::new();
+        for (merit, row) in candidates {
+            if merit != Merit::NewHere || !self.shares_file(&row)? {
+                is_new.push((merit, row));
+            }
+        }
+        let candidates = is_new;
         let mut unclear = Same::No;
         for (merit, old) in candidates {
             match same(&new.likeness, &old.likeness) {
@@ -257,6 +265,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         Ok(Same::No)
     }
 
+    /// Whether another row has the same file, as far as anybody knows.
+    fn shares_file(&self, row: &Row) -> Result<bool> {
+        let Some(here) = &row.here else { return Ok(false) };
+        let others = self.state.by_inode(here.file.inode)?;
+        Ok(others.iter().any(|other| other.id != row.id && other.alive_here().is_some()))
+    }
+
     /// Makes two rows one: the message on the server is the one that is known.
     fn marry(&mut self, new: &Row, mut old: Row, merit: Merit) -> Result<()> {
         let mut edits = vec![Edit::Remove(new.id)];
@@ -277,6 +292,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             old.base = None;
         }
         old.there.clone_from(&new.there);
+        if old.here.is_none() {
+            // Nobody has agreed on a place yet.
+            old.folder = new.folder;
+        }
         if let Some(there) = &mut old.there
             && let Some(can) = self.standing(there.folder).and_then(|standing| standing.folder.can.as_ref())
         {

@@ -109,6 +109,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             if is_asked && self.barred.contains(&(row.folder, side)) {
                 continue;
             }
+            if self.is_blind && row.class() == Class::GoneThere {
+                continue;
+            }
             match step {
                 Step::RemoveHere => here.push(row),
                 Step::RemoveThere(removal) => {

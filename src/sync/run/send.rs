@@ -31,7 +31,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             let mut by_folder: BTreeMap<FolderId, Vec<Row>> = BTreeMap::new();
-            for row in rows {
+            for mut row in rows {
+                if row.here.as_ref().is_some_and(|here| here.folder != row.folder) {
+                    row = self.redirect(row)?;
+                }
                 // A server that took it and told no UID has it; the next look finds it.
                 let was_sent = !self.is_first_round && matches!(row.fate, Fate::Sending { .. });
                 let is_meant = decide(&row, self.policy, self.trash) == Step::Send;
@@ -45,6 +48,22 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         }
     }
 
+    /// A message that was sent, was not found, and went into another folder here meanwhile is sent there. Should the
+    /// first one come yet, it is one too many.
+    fn redirect(&mut self, mut row: Row) -> Result<Row> {
+        let Some(here) = &row.here else { return Ok(row) };
+        let mut edits = Vec::new();
+        if let Fate::Sending { from, times } = row.fate {
+            let (likeness, until) = (row.likeness.clone(), self.clock.now() + GHOSTS_COME);
+            edits.push(Edit::Ghost(Ghost { folder: row.folder, from, likeness, left: times, until }));
+            row.fate = Fate::Normal;
+        }
+        row.folder = here.folder;
+        edits.push(Edit::Put(row.clone()));
+        self.state.write(edits)?;
+        Ok(row)
+    }
+
     /// Whether the mailbox takes messages, and everything that came into it is known.
     fn may_send(&self, folder: FolderId) -> bool {
         self.standing(folder).is_some_and(|standing| {
@@ -55,6 +74,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
 
     /// What was removed there and changed here goes there again.
     fn send_again(&mut self) -> Result<()> {
+        if self.is_blind {
+            return Ok(());
+        }
         let mut after = FIRST;
         loop {
             let rows = self.state.pending(Class::GoneThere, after, WINDOW)?;
