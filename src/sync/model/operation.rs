@@ -116,8 +116,9 @@ impl World {
                 let after = mails(self);
                 for mail in before.iter().filter(|mail| !after.contains(mail)) {
                     self.stranded.insert(*mail);
-                    // It may never have been here.
-                    if !self.files().iter().any(|(_, _, known)| known == mail) {
+                    // It may never have been here, or had just been moved here: then it is as if it was removed.
+                    let is_moved = self.stories.get(mail).is_some_and(|story| story.is_edited);
+                    if is_moved || !self.files().iter().any(|(_, _, known)| known == mail) {
                         self.wanted.remove(mail);
                     }
                 }

@@ -335,9 +335,15 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         self.learn(rows, known)
     }
 
+    /// Messages that could not be learned of are left for the next run: they may be known ones.
     fn learn(&mut self, rows: Vec<Row>, known: BTreeMap<Uid, Likeness>) -> Result<Vec<Row>> {
+        let Self { unlearned, is_blind, .. } = self;
         let learned = rows.into_iter().filter_map(|mut row| {
-            let likeness = known.get(&row.there.as_ref()?.uid)?;
+            let Some(likeness) = known.get(&row.there.as_ref()?.uid) else {
+                unlearned.insert(row.id);
+                *is_blind = true;
+                return None;
+            };
             row.likeness.learn(likeness);
             if likeness.whole.is_some() {
                 // Now the size is counted and not told.

@@ -53,7 +53,9 @@ pub(super) struct Run<'a, L, R, S> {
     is_first_round: bool,
     /// Mailboxes into which messages went whose UIDs the server did not tell.
     unseen: BTreeSet<FolderId>,
-    /// A mailbox that is known cannot be opened: what is gone from another one may be there.
+    /// Messages of which it had to be known what they are like, and was not told.
+    unlearned: BTreeSet<RowId>,
+    /// Not all is seen that may have come to a mailbox: what is gone from another one may be there.
     is_blind: bool,
     report: Report,
 }
@@ -119,6 +121,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             barred: BTreeSet::new(),
             is_first_round: true,
             unseen: BTreeSet::new(),
+            unlearned: BTreeSet::new(),
             is_blind: false,
             report: Report::default(),
         }

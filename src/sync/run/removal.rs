@@ -213,6 +213,12 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let mut edits = Vec::new();
         for mut row in rows {
             let Some(there) = &row.there else { continue };
+            if let (Removal::Trash(trash), None) = (removal, pairs.get(&there.uid)) {
+                // It is in the trash by a UID that nobody told: a look finds it.
+                self.report.removed_there += 1;
+                self.unseen.extend([folder, trash]);
+                continue;
+            }
             if row.fate == Fate::Doomed {
                 self.report.ghosts += 1;
             } else {
