@@ -6,7 +6,7 @@ use super::mail::Mail;
 use super::oracle::{Before, Holding, Snapshot, wrong};
 use super::remote::ModelRemote;
 use super::state::ModelState;
-use super::world::{Fault, ModelClock, ModelEntropy, Options, SECOND, Shared, World};
+use super::world::{Blow, Fault, ModelClock, ModelEntropy, Options, SECOND, Shared, Site, World};
 use super::wrong::Rule;
 use crate::error::Result;
 use crate::sync::memory::MemoryState;
@@ -153,7 +153,18 @@ impl Play {
             self.changed = None;
         }
         let ran = self.run(round.fault, round.visits.clone());
+        // While a mailbox cannot be opened, or its messages cannot be described, nobody knows whether what is new
+        // elsewhere came from there: an edited message may then be there twice, and nobody loses one.
+        let is_refused = |fault: &Fault| {
+            let site = self.world().sites.get(fault.at as usize - 1).copied();
+            fault.blow == Blow::No && site == Some(Site::Ask)
+        };
+        if round.fault.as_ref().is_some_and(is_refused) {
+            self.changed = None;
+        }
+        // A directory that goes away under a run ends it.
         if round.fault.is_none()
+            && round.visits.is_empty()
             && let Some(Err(error)) = ran
         {
             return Err(format!("a run failed: {error}"));

@@ -17,5 +17,5 @@ mod world;
 
 mod exhaustive;
 mod random;
-//mod scenarios;
+mod scenarios;
 mod wrong;

@@ -221,7 +221,8 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
     // other side removed it may be another one of the same content, and stays.
     let story = before.stories.get(&mail).cloned().unwrap_or_default();
     let is_stranded = is_stranded || world.has_new_life && (story.deleted > 0 || story.is_edited);
-    let is_unclear = is_stranded && (story.deleted > 0 || story.is_edited) || story.deleted > 0 && (story.is_renewed || story.made_here + story.made_there > 0);
+    let is_made = story.made_here + story.made_there > 0;
+    let is_unclear = is_stranded && (story.deleted > 0 || story.is_edited || is_made) || story.deleted > 0 && (story.is_renewed || is_made);
     if let Some(Ok((base_here, base_there, here, there))) = known
         && !is_unclear
     {
