@@ -329,7 +329,7 @@ mod tests {
             ("not (is:read or is:draft)", "NOT SEEN NOT DRAFT", ""),
             ("flag:\\Answered tag:work", "ANSWERED KEYWORD work", ""),
             ("flag:\\Odd", "NOT ALL", ""),
-            ("not tag:'a b'", "ALL", ""),
+            ("not tag:\"a b\"", "ALL", ""),
             ("size>1M", "LARGER 1048576", ""),
             ("size:100..200", "NOT SMALLER 100 NOT LARGER 200", ""),
             ("size>5G", "ALL", "size>5G"),
