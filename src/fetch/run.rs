@@ -209,7 +209,7 @@ async fn fetch(
     let pace = writer.pace.clone();
     let writer = tokio::task::spawn_blocking(move || writer.run(&hears));
     let sizes = plan.fetch.iter().filter_map(|index| maildrop.get(*index as usize)).map(|(_, size, _)| size);
-    let (messages_all, octets_all) = (plan.fetch.len(), sizes.sum());
+    let (messages_all, octets_all) = (plan.fetch.len(), sizes.fold(0, u64::saturating_add));
     let so_far = Progress { messages: 0, octets: 0, messages_all, octets_all };
     let mut reader = Reader { words, pace, maildrop, manner, summary, open: None, so_far, progress };
     let wanted = plan.fetch.iter().filter_map(|index| {

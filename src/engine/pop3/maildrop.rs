@@ -12,6 +12,9 @@ use crate::pop3::response::Response;
 use crate::wire::exchange::Exchange;
 use crate::wire::session::Output;
 
+/// No message is as large, whatever its server says; sums of it stay numbers.
+const SIZE_MAX: u64 = 1 << 48;
+
 /// The messages in a maildrop, in the order of their numbers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Maildrop {
@@ -76,7 +79,7 @@ impl Maildrop {
 
     /// A line of LIST.
     fn size(&mut self, number: u32, size: u64) {
-        self.messages.push(Listed { number, uid: (0, 0), size });
+        self.messages.push(Listed { number, uid: (0, 0), size: size.min(SIZE_MAX) });
     }
 
     /// All sizes are known.
