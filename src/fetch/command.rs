@@ -108,6 +108,8 @@ async fn feed(message: &dyn Content, mut input: tokio::process::ChildStdin) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::disk::RealDisk;
+    use crate::world::Disk;
 
     #[tokio::test]
     async fn an_agent_takes_a_message_or_says_why_not() {
@@ -129,6 +131,9 @@ mod tests {
                 (other, _) => panic!("{command}: {other:?}"),
             }
         }
-        assert_eq!(std::fs::read(&path).expect("written"), b"Subject: a\n\nb\rc\r\n");
+        let file = RealDisk.open(&path).expect("written");
+        let mut octets = [0; 100];
+        let count = file.read_at(0, &mut octets).expect("read");
+        assert_eq!(&octets[..count], b"Subject: a\n\nb\rc\r\n");
     }
 }
