@@ -72,7 +72,10 @@ impl Agent {
         match status.code() {
             Some(0) => Ok(Handed::Taken),
             // The shell says that there is no such program; no other message would find one.
-            Some(126 | 127) => Err(problem(format!("{} cannot be run", self.command)).said(said)),
+            Some(126 | 127) => {
+                let error = problem(format!("{} cannot be run", self.command));
+                Err(if said.is_empty() { error } else { error.said(said) })
+            }
             _ if said.is_empty() => Ok(Handed::Refused(format!("{} failed: {status}", self.command))),
             _ => Ok(Handed::Refused(format!("{} failed: {status}: {said}", self.command))),
         }

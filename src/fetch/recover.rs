@@ -19,6 +19,7 @@ const BATCH: usize = 256;
 pub(super) async fn identify(session: &mut Session, maildrop: &mut Maildrop) -> Result<()> {
     let nameless: Vec<u32> =
         (0..).zip(maildrop.iter()).filter(|(_, (_, _, uid))| uid.is_none()).map(|(index, _)| index).collect();
+    let mut counts: HashMap<[u8; 16], u32> = HashMap::new();
     for batch in nameless.chunks(BATCH) {
         let tops = tops(session, maildrop, batch).await?;
         if tops.iter().all(Option::is_none) && nameless.len() == maildrop.len() {
@@ -28,9 +29,12 @@ pub(super) async fn identify(session: &mut Session, maildrop: &mut Maildrop) -> 
         }
         for (index, top) in batch.iter().zip(tops) {
             if let Some(top) = top {
-                let digits: String = top.finish().iter().map(|octet| format!("{octet:02x}")).collect();
-                // No server may write a blank into an id, so this is none of its.
-                maildrop.name(*index as usize, &format!("top {digits}"));
+                let digest = top.finish();
+                let count = counts.entry(digest).or_default();
+                *count += 1;
+                let digits: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+                // No server may write a blank into an id, so this is none of its. What only looks alike is not the same.
+                maildrop.name(*index as usize, &format!("top {digits} {count}"));
             }
         }
     }

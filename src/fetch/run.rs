@@ -23,6 +23,8 @@ use std::sync::mpsc::{Sender, channel};
 
 /// Octets that wait for the disk.
 const WAITING_MAX: u64 = 8 * 1024 * 1024;
+/// Whoever lists messages and gives none of them is not asked without end.
+const REFUSED_MAX: usize = 10_000;
 /// Rows written in one commit.
 const ROWS_MAX: usize = 1000;
 
@@ -277,6 +279,9 @@ impl<P: FnMut(Progress)> Sink for Reader<'_, P> {
                 Word::Whole
             }
             Retrieved::Refused(answer) => {
+                if self.summary.refused.len() >= REFUSED_MAX {
+                    return Err(Error::new(Kind::Protocol, "the server refuses one message after the other"));
+                }
                 self.summary.refused.push((wanted.number, answer.text.clone()));
                 Word::Dropped
             }

@@ -35,8 +35,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     context.block_on(async {
         let Some(every) = args.every else {
             return match servers.as_slice() {
-                [one] => attempt(args, context, *one, &stop).await,
-                all => Ok(round(args, context, all, &stop).await?.0),
+                [one] => match (attempt(args, context, *one, &stop).await, stop.exit()) {
+                    (Err(error), Some(told)) => {
+                        context.explain(&error);
+                        Ok(told)
+                    }
+                    (done, _) => done,
+                },
+                all => round(args, context, all, &stop).await.map(|(exit, _)| stop.exit().unwrap_or(exit)),
             };
         };
         let mut failures = 0;
@@ -100,7 +106,12 @@ async fn attempt(args: &Args, context: &Context, named: Option<&str>, stop: &Sto
         trace: context.trace()?,
         stop: stop.token().clone(),
     };
-    let session = fetch::open(&*args.login.connect(Some(&server))?, source).await?;
+    let connect = args.login.connect(Some(&server))?;
+    let session = tokio::select! {
+        biased;
+        () = stop.token().cancelled() => return Err(Error::new(Kind::Temporary, "interrupted")),
+        session = fetch::open(&*connect, source) => session?,
+    };
     let Wishes { place, rules, selection, .. } = wishes;
     let retrieval = Retrieval {
         target: opened.target,

@@ -17,6 +17,7 @@ use mailkit::message::field;
 use mailkit::net::trace::Trace;
 use mailkit::sasl::{Credentials, Factor};
 use mailkit::secret::Secret;
+use mailkit::smtp::outcome::Phase;
 use mailkit::submit::{Submission, submit};
 use mailkit::world::{Connect, Content, Later};
 use tokio_util::sync::CancellationToken;
@@ -99,10 +100,15 @@ impl Deliver for Handover {
             let Some((_, outcome)) = submitted.recipients.into_iter().next() else {
                 return Err(Error::new(Kind::Software, "nobody to hand the message over for"));
             };
-            Ok(match outcome.is_accepted() {
-                true => Handed::Taken,
-                false => Handed::Refused(outcome.text),
-            })
+            match outcome.kind() {
+                None => Ok(Handed::Taken),
+                // Whoever is not there, or lets nobody in, would take no other message either.
+                Some(kind) if outcome.phase < Phase::Mail => {
+                    let what = format!("{} takes no messages", self.endpoint.authority());
+                    Err(Error::new(kind, what).said(outcome.text))
+                }
+                Some(_) => Ok(Handed::Refused(outcome.text)),
+            }
         })
     }
 }
