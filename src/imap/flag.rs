@@ -100,6 +100,11 @@ impl Flags {
         self.keywords.binary_search_by(|known| without_case(known, keyword))
     }
 
+    /// Whether there is no flag at all.
+    pub fn is_none(&self) -> bool {
+        self.system == 0 && self.keywords.is_empty()
+    }
+
     /// Adds all of `other`.
     pub fn add(&mut self, other: &Self) {
         self.system |= other.system;

@@ -1,10 +1,14 @@
 //! IMAP: the words of RFC 9051 and RFC 3501, without sockets and stores.
 
+pub mod capability;
 pub mod client;
+pub mod code;
 pub mod command;
 pub mod content;
+pub mod counts;
 pub mod date;
 pub mod envelope;
+pub mod esearch;
 pub mod fetch;
 pub mod flag;
 pub mod follow;

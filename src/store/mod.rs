@@ -25,6 +25,7 @@ pub mod mailstore;
 pub mod mbox_file;
 pub mod memory;
 mod memory_tree;
+mod note;
 pub mod policies;
 mod record;
 mod reserve;
@@ -42,6 +43,7 @@ pub mod stash;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use crate::error::{Error, Kind, Result};
 use std::io;

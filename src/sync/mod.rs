@@ -6,9 +6,31 @@
 //! all messages. RFC 9051 §6.3.3, §6.3.9, §6.4.5.
 
 mod base;
+#[allow(dead_code)]
+mod decide;
+#[allow(dead_code)]
+mod imap;
+#[allow(dead_code)]
+mod local;
+#[allow(dead_code)]
+mod memory;
 mod name;
+#[allow(dead_code)]
+mod names;
 mod plan;
+#[allow(dead_code)]
+pub mod policy;
 mod pull;
+#[allow(dead_code)]
+mod remote;
+#[allow(dead_code)]
+mod row;
+#[allow(dead_code)]
+mod run;
+#[allow(dead_code)]
+mod state;
+#[allow(dead_code)]
+mod stem;
 
 use crate::endpoint::Endpoint;
 use crate::engine::dial::{Dial, Way, dial};

@@ -1,0 +1,80 @@
+//! A message's octets as on the wire, and what it is known by.
+
+use super::{Place, Tree};
+use crate::message::fingerprint::{Digester, Fingerprint};
+use crate::store::mailbox::{WireReader, measure, sizes};
+use crate::store::mailbox_error::{MailboxError, Outcome};
+use crate::world::{Content, DiskFile};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const PIECE: usize = 64 * 1024;
+
+/// Reads while the file is there, under whatever name.
+struct WireContent {
+    reader: Mutex<WireReader>,
+    size: u64,
+}
+
+impl Content for WireContent {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let octets = self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(offset, buffer.len())?;
+        buffer.iter_mut().zip(&octets).for_each(|(to, from)| *to = *from);
+        Ok(octets.len())
+    }
+}
+
+impl Tree {
+    /// A message as on the wire; `None` if its file is not there any more.
+    pub fn content(&self, folder: &str, place: &Place) -> Outcome<Option<Arc<dyn Content>>> {
+        let Some((reader, size)) = self.reader(folder, place)? else { return Ok(None) };
+        Ok(Some(Arc::new(WireContent { reader: Mutex::new(reader), size })))
+    }
+
+    /// What a message is known by; `None` if its file is not there any more. Reads all of it, a piece at a time.
+    pub fn describe(&self, folder: &str, place: &Place) -> Outcome<Option<Fingerprint>> {
+        let Some((mut reader, _)) = self.reader(folder, place)? else { return Ok(None) };
+        let (mut digester, mut at) = (Digester::default(), 0);
+        loop {
+            let piece = reader.read(at, PIECE).map_err(|error| self.unreadable(folder, place, error))?;
+            if piece.is_empty() {
+                return Ok(Some(digester.finish()));
+            }
+            digester.take(&piece);
+            at += piece.len() as u64;
+        }
+    }
+
+    fn reader(&self, folder: &str, place: &Place) -> Outcome<Option<(WireReader, u64)>> {
+        let files = self.files(folder)?;
+        let opened = self.on_place(&files, place, &mut |path, _| match self.disk().open(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(MailboxError::file("opening", path, error)),
+        })?;
+        let Some(file) = opened else { return Ok(None) };
+        let sizes = measured(&*file, &place.base).map_err(|error| self.unreadable(folder, place, error))?;
+        Ok(Some((WireReader::new(file, sizes), sizes.wire)))
+    }
+
+    fn unreadable(&self, folder: &str, place: &Place, error: io::Error) -> MailboxError {
+        match self.files(folder) {
+            Ok(files) => MailboxError::file("reading", &place.spot.path(&files.path, &place.base), error),
+            Err(error) => error,
+        }
+    }
+}
+
+/// Whether the file is the wire form, only its name can tell (see `line_ends`); how long it is, the file knows better.
+fn measured(file: &dyn DiskFile, base: &[u8]) -> io::Result<crate::store::mailbox::Sizes> {
+    let told = sizes(base);
+    let size = file.size()?;
+    match told {
+        Some(told) if told.disk == size && told.wire == size => Ok(told),
+        _ => measure(file),
+    }
+}
