@@ -58,6 +58,10 @@ check "pop --to mda: gives each to a program, and lmtp: to another user of Dovec
    rm -rf "$HOME/mailkit/pop" &&
    "$MAILKIT" pop "$pop" --password-env SECRET --to "lmtp:127.0.0.1:$dovecot_lmtp" --recipient alice@hamburger.example --keep none &&
    [ "$(count "$WORK/dovecot/mail/alice/Maildir")" -eq 3 ] && one_holds "$WORK/dovecot/mail/alice" three'
+check "pop --to imap: appends to a mailbox, which is made" eval \
+  'deposit one && printf "[accounts.bob]\nuser = \"bob\"\npop = \"$pop\"\nimap = \"imap://127.0.0.1:$dovecot_imap\"\nsecret = { env = \"SECRET\" }\n" >"$WORK/pop.toml" &&
+   "$MAILKIT" pop bob --config "$WORK/pop.toml" --to imap:Popped --keep none &&
+   shows "^Subject: one" curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/Popped/;UID=1"'
 check "then nothing is left for mpop" eval \
   'rm -f "$WORK/mpopped-uidls" && by_others && [ "$(count "$WORK/mpopped")" -eq 3 ]'
 

@@ -30,11 +30,11 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "URL|ACCOUNT")]
     pub(super) servers: Vec<String>,
 
-    /// Where messages go: maildir:PATH, mbox:FILE, mda:COMMAND, lmtp:HOST, smtp:HOST, or - to print them
+    /// Where messages go: maildir:PATH, mbox:FILE, mda:COMMAND, lmtp:HOST, smtp:HOST, imap:MAILBOX, or - to print them
     ///
     /// An account's own Maildir if not given. mda: gives each message to a shell command, on its input and with LF at the
     /// end of its lines; unless the command ends with 0 the message stays on the server. lmtp: and smtp: take a host, a
-    /// host and a port, or a URL. - prints everything there is, each time, as an mbox.
+    /// host and a port, or a URL; imap: takes a mailbox of the account, or imaps://user@host/MAILBOX. - prints everything there is, each time, as an mbox.
     #[arg(long, value_name = "TARGET")]
     to: Option<Place>,
 

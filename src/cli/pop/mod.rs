@@ -4,6 +4,7 @@
 //! stands here.
 
 mod args;
+mod mailbox;
 mod place;
 pub(super) mod report;
 mod servers;

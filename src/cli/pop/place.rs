@@ -1,6 +1,7 @@
 //! Where messages go, as the user names it, and the target that it is.
 
 use super::args::Wishes;
+use super::mailbox::Mailbox;
 use super::servers::Handover;
 use crate::cli::console::output_error;
 use crate::cli::context::Context;
@@ -31,6 +32,8 @@ pub(super) enum Place {
     Agent(String),
     /// A server of LMTP or SMTP, as a URL.
     Server(String),
+    /// A mailbox of a server of IMAP.
+    Mailbox(String),
     /// Standard output.
     Output,
 }
@@ -49,6 +52,7 @@ impl FromStr for Place {
             Some(("maildir", path)) => Ok(Self::Maildir(path.into())),
             Some(("mbox", path)) => Ok(Self::Mbox(path.into())),
             Some(("mda", command)) => Ok(Self::Agent(command.into())),
+            Some(("imap", mailbox)) => Ok(Self::Mailbox(mailbox.into())),
             Some((scheme @ ("lmtp" | "smtp"), rest)) => Ok(server(scheme, rest)),
             _ => {
                 Err("a target is maildir:PATH, mbox:FILE, mda:COMMAND, lmtp:HOST, smtp:HOST, or - for standard output"
@@ -63,7 +67,7 @@ impl fmt::Display for Place {
         match self {
             Self::Maildir(path) | Self::Mbox(path) => path.display().fmt(f),
             Self::Agent(command) => f.write_str(command),
-            Self::Server(url) => f.write_str(&mailkit::endpoint::masked(url)),
+            Self::Server(url) | Self::Mailbox(url) => f.write_str(&mailkit::endpoint::masked(url)),
             Self::Output => f.write_str("-"),
         }
     }
@@ -113,6 +117,10 @@ pub(super) async fn open(
             let to = Handover::to(context, login, url, server, wishes.recipient.as_ref()).await?;
             Box::new(Staged::new(to, disk, states()?))
         }
+        Place::Mailbox(text) => {
+            let to = Mailbox::of(context, login, text, server).await?;
+            Box::new(Staged::new(to, disk, states()?))
+        }
         Place::Maildir(_) | Place::Output => Box::new(IntoStream::new(Output)),
     };
     let register = match wishes.remembers {
@@ -150,6 +158,7 @@ mod tests {
             ("lmtp:mx.example:24", Some(Place::Server("lmtp://mx.example:24".into()))),
             ("lmtp:/run/lmtp", Some(Place::Server("lmtp+unix:///run/lmtp".into()))),
             ("smtp:smtps://bob@mx.example", Some(Place::Server("smtps://bob@mx.example".into()))),
+            ("imap:Archive", Some(Place::Mailbox("Archive".into()))),
             ("maildir:", None),
             ("Mail", None),
             ("", None),

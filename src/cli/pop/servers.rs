@@ -114,7 +114,7 @@ impl Deliver for Handover {
 }
 
 /// Each conversation takes its own.
-fn copy(of: &Credentials) -> Credentials {
+pub(super) fn copy(of: &Credentials) -> Credentials {
     let copy = |secret: &Secret| Secret::new(secret.expose().to_owned());
     let made = match &of.factor {
         Factor::Password(password) => Credentials::new(&of.user, copy(password)),
