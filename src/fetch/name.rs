@@ -6,9 +6,14 @@
 pub fn file_name(text: &str) -> String {
     /// Two of these and the flags of a Maildir fit into the 255 octets of a name.
     const LENGTH_MAX: usize = 110;
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_@".contains(&octet);
-    let octet = |octet: u8| if plain(octet) { char::from(octet).to_string() } else { format!("%{octet:02X}") };
-    let name: String = text.bytes().map(octet).collect();
+    let mut name = String::with_capacity(text.len() + 8);
+    for octet in text.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-_@".contains(&octet) {
+            name.push(char::from(octet));
+        } else {
+            name.push_str(&format!("%{octet:02X}"));
+        }
+    }
     match name.get(..LENGTH_MAX) {
         Some(start) => format!("{start}%{:08X}", crc32fast::hash(text.as_bytes())),
         None => name,

@@ -24,7 +24,7 @@ const EXPECTED_MAX: u64 = 8 * 1024 * 1024;
 /// Servers think long about large mailboxes; RFC 9051 §5.4 gives silence thirty minutes, we give it less.
 pub(in crate::engine) const PATIENCE: Duration = Duration::from_secs(2 * 60);
 /// A server that speaks on and on and does not answer gets those thirty minutes.
-const COMMAND_WAIT: Duration = Duration::from_secs(30 * 60);
+pub(super) const COMMAND_WAIT: Duration = Duration::from_secs(30 * 60);
 /// Octets a second below which a line is as good as dead: what is expected adds so much to the patience.
 const SLOWEST: u64 = 8 * 1024;
 /// Things that nobody asked for, said during one command.
@@ -114,7 +114,7 @@ impl Queue {
     }
 
     /// The end of the first command, if it has come.
-    fn ended(&mut self) -> Option<Ended> {
+    pub(super) fn ended(&mut self) -> Option<Ended> {
         let end = self.waiting.front_mut()?.end.take()?;
         let gone = self.waiting.pop_front()?;
         self.octets -= gone.octets;
@@ -273,7 +273,7 @@ impl Session {
     }
 
     /// Waits for a response, which then lies in the wire.
-    async fn read(&mut self, patience: Duration, late: Instant) -> Result<()> {
+    pub(super) async fn read(&mut self, patience: Duration, late: Instant) -> Result<()> {
         // Several commands may have their messages on one way.
         let patience = patience + Duration::from_secs(self.queue.expected / SLOWEST);
         let wait = patience.min(late.duration_since(Instant::now()));

@@ -93,7 +93,7 @@ impl Session {
     }
 
     /// A response that came while no answer was waited for.
-    fn take_in(&mut self, mut tell: impl FnMut(Answer<'_>) -> Result<()>) -> Result<()> {
+    pub(super) fn take_in(&mut self, mut tell: impl FnMut(Answer<'_>) -> Result<()>) -> Result<()> {
         let said = self.wire.response();
         let mended = mended(said);
         let said = mended.as_deref().unwrap_or(said);

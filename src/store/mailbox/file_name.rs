@@ -26,7 +26,7 @@ pub struct Spot {
 
 impl Spot {
     /// Where mail arrives.
-    pub(in crate::store) fn new_mail() -> Self {
+    pub fn new_mail() -> Self {
         Self { in_cur: false, info: Vec::new() }
     }
 

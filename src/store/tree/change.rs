@@ -91,6 +91,20 @@ impl Tree {
         if !to.exists() {
             return Err(MailboxError::NoSuchMailbox);
         }
+        // What a name tells must be known before letters are given out for it.
+        let here = |at: usize, spot: &Spot| {
+            let path = places.get(at).map(|place| spot.path(&from.path, &place.base));
+            Ok(path.is_some_and(|path| self.disk().stat(&path).is_ok()).then(|| spot.clone()))
+        };
+        let spots = self.on_each(from, &places.iter().collect::<Vec<_>>(), &mut { here })?;
+        let places: Vec<Place> = places
+            .iter()
+            .zip(spots)
+            .map(|(place, spot)| {
+                let spot = spot.ok().flatten().unwrap_or_else(|| place.spot.clone());
+                Place { base: place.base.clone(), spot }
+            })
+            .collect();
         let known = self.keywords(from)?;
         let told: Vec<Flags> = places.iter().map(|place| known.flags(&place.spot)).collect();
         let keywords = self.keywords_with(to, told.iter().flat_map(Flags::keywords))?;
@@ -227,7 +241,9 @@ impl Tree {
     ) -> Outcome<Vec<Outcome<Option<T>>>> {
         let mut results: Vec<_> = places.iter().enumerate().map(|(at, place)| act(at, &place.spot)).collect();
         let missing = results.iter().zip(places).enumerate().filter(|(_, (result, _))| matches!(result, Ok(None)));
-        let missing: HashMap<&[u8], usize> = missing.map(|(at, (_, place))| (place.base.as_slice(), at)).collect();
+        let missing: Vec<(&[u8], usize)> = missing.map(|(at, (_, place))| (place.base.as_slice(), at)).collect();
+        // Who is named twice is found by the first.
+        let missing: HashMap<&[u8], usize> = missing.into_iter().rev().collect();
         if missing.is_empty() {
             return Ok(results);
         }

@@ -4,7 +4,7 @@ use super::{Place, Tree};
 use crate::message::fingerprint::{Digester, Fingerprint};
 use crate::store::mailbox::{WireReader, measure, sizes};
 use crate::store::mailbox_error::{MailboxError, Outcome};
-use crate::world::{Content, DiskFile};
+use crate::world::{Content, DiskFile, Timestamp};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,15 +29,15 @@ impl Content for WireContent {
 }
 
 impl Tree {
-    /// A message as on the wire; `None` if its file is not there any more.
-    pub fn content(&self, folder: &str, place: &Place) -> Outcome<Option<Arc<dyn Content>>> {
-        let Some((reader, size)) = self.reader(folder, place)? else { return Ok(None) };
-        Ok(Some(Arc::new(WireContent { reader: Mutex::new(reader), size })))
+    /// A message as on the wire, and when it arrived; `None` if its file is not there any more.
+    pub fn content(&self, folder: &str, place: &Place) -> Outcome<Option<(Arc<dyn Content>, Timestamp)>> {
+        let Some((reader, size, arrived)) = self.reader(folder, place)? else { return Ok(None) };
+        Ok(Some((Arc::new(WireContent { reader: Mutex::new(reader), size }), arrived)))
     }
 
     /// What a message is known by; `None` if its file is not there any more. Reads all of it, a piece at a time.
     pub fn describe(&self, folder: &str, place: &Place) -> Outcome<Option<Fingerprint>> {
-        let Some((mut reader, _)) = self.reader(folder, place)? else { return Ok(None) };
+        let Some((mut reader, ..)) = self.reader(folder, place)? else { return Ok(None) };
         let (mut digester, mut at) = (Digester::default(), 0);
         loop {
             let piece = reader.read(at, PIECE).map_err(|error| self.unreadable(folder, place, error))?;
@@ -49,16 +49,19 @@ impl Tree {
         }
     }
 
-    fn reader(&self, folder: &str, place: &Place) -> Outcome<Option<(WireReader, u64)>> {
+    fn reader(&self, folder: &str, place: &Place) -> Outcome<Option<(WireReader, u64, Timestamp)>> {
         let files = self.files(folder)?;
         let opened = self.on_place(&files, place, &mut |path, _| match self.disk().open(path) {
-            Ok(file) => Ok(Some(file)),
+            Ok(file) => Ok(Some((file, self.disk().stat(path).ok()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(MailboxError::file("opening", path, error)),
         })?;
-        let Some(file) = opened else { return Ok(None) };
+        let Some((file, stat)) = opened else { return Ok(None) };
         let sizes = measured(&*file, &place.base).map_err(|error| self.unreadable(folder, place, error))?;
-        Ok(Some((WireReader::new(file, sizes), sizes.wire)))
+        // A time that no calendar has is no arrival; nor is that of a file that was renamed this moment.
+        let modified = stat.and_then(|stat| Timestamp::from_nanosecond(stat.modified).ok());
+        let arrived = modified.unwrap_or_else(|| self.outside.clock.now());
+        Ok(Some((WireReader::new(file, sizes), sizes.wire, arrived)))
     }
 
     fn unreadable(&self, folder: &str, place: &Place, error: io::Error) -> MailboxError {

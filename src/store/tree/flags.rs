@@ -42,6 +42,12 @@ impl Keywords {
         word.eq_ignore_ascii_case(FORWARDED) || self.letter(word).is_some()
     }
 
+    /// All that can be told in this folder.
+    pub(super) fn words(&self) -> Flags {
+        let words = self.0.iter().flatten().map(String::as_str).chain([FORWARDED]);
+        Flags::from_parts(0, words.map(str::to_owned))
+    }
+
     /// Those flags that can be told in this folder.
     pub(super) fn tellable(&self, flags: &Flags) -> Flags {
         let words = flags.keywords().filter(|word| self.has(word)).map(str::to_owned);

@@ -4,6 +4,7 @@
 //! its directory along, never those below it: they have names of their own and are told of on their own.
 
 use super::{FOLDER, Layout, Mark, Tree, layout, mark, walk};
+use crate::imap::mailbox::INBOX;
 use crate::store::mailbox::{FolderFiles, Stamps};
 use crate::store::mailbox_error::{MailboxError, Outcome};
 use std::ffi::OsStr;
@@ -76,7 +77,7 @@ impl Tree {
     }
 
     /// Makes an empty folder, durably. One that a crash left half made is completed.
-    pub fn create_folder(&self, name: &str, mark: Mark) -> Outcome<()> {
+    pub fn create_folder(&self, name: &str, mark: &Mark) -> Outcome<()> {
         let files = self.files(name)?;
         if files.exists() {
             return Err(MailboxError::AlreadyExists);
@@ -88,7 +89,7 @@ impl Tree {
     }
 
     /// Gives a folder a mark, durably; in place of the one it has.
-    pub fn mark_folder(&self, name: &str, mark: Mark) -> Outcome<()> {
+    pub fn mark_folder(&self, name: &str, mark: &Mark) -> Outcome<()> {
         self.write_note(&self.files(name)?.path.join(FOLDER), mark.to_string().as_bytes())
     }
 
@@ -135,7 +136,8 @@ impl Tree {
     /// Gives a folder another name, durably. False if it is not there any more. Those below it keep theirs.
     pub fn rename_folder(&self, from: &str, to: &str) -> Outcome<bool> {
         let (from, to) = (self.files(from)?, self.files(to)?);
-        if from.path == self.root || to.path == self.root {
+        let inbox = self.files(INBOX)?.path;
+        if from.path == inbox || to.path == inbox {
             return Err(MailboxError::Cannot("INBOX cannot be renamed"));
         }
         let is_there = from.exists();
@@ -191,7 +193,7 @@ impl Tree {
     /// there any more.
     pub fn remove_folder(&self, name: &str, run: &str) -> Outcome<Option<Removed>> {
         let files = self.files(name)?;
-        if files.path == self.root {
+        if files.path == self.files(INBOX)?.path {
             return Err(MailboxError::Cannot("INBOX cannot be removed"));
         }
         if !files.exists() && !self.is_begun(&files) {

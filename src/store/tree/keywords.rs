@@ -7,6 +7,7 @@
 
 use super::Tree;
 use super::flags::Keywords;
+use crate::imap::flag::Flags;
 use crate::store::mailbox::FolderFiles;
 use crate::store::mailbox_error::{MailboxError, Outcome};
 use crate::store::note;
@@ -49,6 +50,11 @@ impl Tree {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Keywords::default()),
             Err(error) => Err(MailboxError::file("reading", &path, error)),
         }
+    }
+
+    /// The keywords that names in a folder can tell now.
+    pub fn tellable(&self, folder: &str) -> Outcome<Flags> {
+        Ok(self.keywords(&self.files(folder)?)?.words())
     }
 
     /// The same after these words have got letters, as far as they can.

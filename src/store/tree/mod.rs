@@ -150,7 +150,7 @@ impl Tree {
     }
 
     /// Marks the root, durably.
-    pub fn mark_account(&self, mark: Mark) -> Outcome<()> {
+    pub fn mark_account(&self, mark: &Mark) -> Outcome<()> {
         self.write_note(&self.root.join(ACCOUNT), mark.to_string().as_bytes())
     }
 

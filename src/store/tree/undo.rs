@@ -73,8 +73,10 @@ impl Tree {
             let (kept, files) = (self.files_below(&root, &name)?, self.files(&name)?);
             if !files.exists() {
                 self.make_folder(&files)?;
-                files.make()?;
             }
+            files.make()?;
+            // A crash may have come after the last message and before the last directory.
+            kept.make()?;
             count += self.empty_into(&kept, &files)?;
         }
         self.purge(run)?;

@@ -15,8 +15,7 @@ mod report;
 mod scan;
 mod send;
 
-pub use report::Report;
-use report::Side;
+pub use report::{Refusal, Report, Side, Suspicion};
 
 use super::local::Local;
 use super::names::Names;
@@ -43,12 +42,16 @@ pub(super) struct Run<'a, L, R, S> {
     policy: &'a Policy,
     clock: &'a dyn Clock,
     entropy: &'a dyn Entropy,
+    is_full: bool,
+    progress: &'a mut (dyn FnMut(u64, u64) + 'a),
     names: Names,
     standings: BTreeMap<FolderId, Standing>,
     /// The folder for removed mail.
     trash: Option<FolderId>,
     /// Folders whose removals here, or there, are too many.
     barred: BTreeSet<(FolderId, Side)>,
+    /// How many messages will have come at the end.
+    due: u64,
     report: Report,
 }
 
@@ -94,11 +97,15 @@ pub(super) struct Parts<'a, L, R, S> {
     pub(super) policy: &'a Policy,
     pub(super) clock: &'a dyn Clock,
     pub(super) entropy: &'a dyn Entropy,
+    /// Whatever the counters say, everything is looked at.
+    pub(super) is_full: bool,
+    /// Gets how many messages have come, and how many are to come.
+    pub(super) progress: &'a mut (dyn FnMut(u64, u64) + 'a),
 }
 
 impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
     pub(super) fn new(parts: Parts<'a, L, R, S>) -> Self {
-        let Parts { local, remote, state, account, policy, clock, entropy } = parts;
+        let Parts { local, remote, state, account, policy, clock, entropy, is_full, progress } = parts;
         Self {
             local,
             remote,
@@ -107,10 +114,13 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             policy,
             clock,
             entropy,
+            is_full,
+            progress,
             names: Names::default(),
             standings: BTreeMap::new(),
             trash: None,
             barred: BTreeSet::new(),
+            due: 0,
             report: Report::default(),
         }
     }
@@ -118,7 +128,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
     /// The whole run. What was done before an error is done, and the next run goes on from there.
     pub(super) async fn run(mut self) -> Result<Report> {
         self.meet().await?;
-        self.look(false).await?;
+        self.look(self.is_full).await?;
         self.scan().await?;
         self.match_up().await?;
         self.suspect()?;

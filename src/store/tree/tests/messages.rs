@@ -14,7 +14,7 @@ fn a_message_comes_back_as_it_was_under_a_name_that_tells_its_flags() {
     let stat = disk.stat(path).unwrap();
     assert_eq!((stat.inode, stat.modified, stat.size), (placed.inode, 1_000_000_000_000_000_000, 35));
     assert_eq!(list(&tree, "Work"), ["1-7 \\Seen $Forwarded work"]);
-    let content = tree.content("Work", &place(&placed)).unwrap().unwrap();
+    let (content, _) = tree.content("Work", &place(&placed)).unwrap().unwrap();
     assert_eq!(octets(&*content), text.as_bytes());
     let known = tree.describe("Work", &place(&placed)).unwrap().unwrap();
     assert_eq!((known.size, known.whole), (39, Digest::of(text.as_bytes())));
@@ -39,7 +39,7 @@ fn what_others_put_there_is_read_by_the_same_rule_whatever_its_name_claims() {
         disk.create(&Path::new("/mail/INBOX/cur").join(name)).unwrap().append(found.as_bytes()).unwrap();
         let (base, info) = crate::store::mailbox::split(name.as_bytes());
         let place = Place { base: base.to_vec(), spot: Spot { in_cur: true, info: info.to_vec() } };
-        let content = tree.content("INBOX", &place).unwrap().unwrap();
+        let (content, _) = tree.content("INBOX", &place).unwrap().unwrap();
         assert_eq!(String::from_utf8(octets(&*content)).unwrap(), wire, "{name}");
         assert_eq!(tree.describe("INBOX", &place).unwrap().unwrap().size, wire.len() as u64);
     }
@@ -267,7 +267,7 @@ proptest! {
         let disk = MemoryDisk::new();
         let tree = tree(&disk, Layout::default(), &[]);
         let placed = deliver(&tree, "INBOX", "k", &[], &text);
-        let content = tree.content("INBOX", &place(&placed)).unwrap().unwrap();
+        let (content, _) = tree.content("INBOX", &place(&placed)).unwrap().unwrap();
         prop_assert_eq!(octets(&*content), text.as_bytes());
         let known = tree.describe("INBOX", &place(&placed)).unwrap().unwrap();
         prop_assert_eq!((known.whole, known.header), (Digest::of(text.as_bytes()), header_digest(text.as_bytes())));

@@ -21,11 +21,15 @@ fn outside(disk: &MemoryDisk) -> Outside {
     }
 }
 
+fn mark(number: u32) -> Mark {
+    Mark::parse(&format!("mark-{number}")).unwrap()
+}
+
 /// A tree with INBOX and these folders.
 fn tree(disk: &MemoryDisk, layout: Layout, folders: &[&str]) -> Tree {
     let tree = Tree::make(outside(disk), Path::new(ROOT), layout).unwrap();
     for (number, folder) in (1..).zip(folders) {
-        tree.create_folder(folder, Mark(number)).unwrap();
+        tree.create_folder(folder, &mark(number)).unwrap();
     }
     tree
 }

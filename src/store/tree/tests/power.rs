@@ -58,7 +58,7 @@ fn texts(tree: &Tree, folder: &str) -> Vec<(String, String)> {
         Ok(())
     })
     .unwrap();
-    let text = |place: &Place| String::from_utf8(octets(&*tree.content(folder, place).unwrap().unwrap())).unwrap();
+    let text = |place: &Place| String::from_utf8(octets(&*tree.content(folder, place).unwrap().unwrap().0)).unwrap();
     let key = |place: &Place| String::from_utf8_lossy(stem_of(&place.base)).into_owned();
     places.iter().map(|place| (key(place), text(place))).collect()
 }
@@ -172,16 +172,16 @@ fn bringing_back_and_removing_folders_loses_nothing() {
 
 #[test]
 fn a_folder_is_made_whole_or_can_be_made_again() {
-    let act = |tree: &Tree, _: &Placed, _: &Placed| tree.create_folder("New", Mark(5)).is_ok();
+    let act = |tree: &Tree, _: &Placed, _: &Placed| tree.create_folder("New", &mark(5)).is_ok();
     let check = |tree: &Tree, done: bool| {
-        match tree.create_folder("New", Mark(5)) {
+        match tree.create_folder("New", &mark(5)) {
             Ok(()) if done => return Err("it was gone".into()),
             Ok(()) | Err(MailboxError::AlreadyExists) => {}
             Err(error) => return Err(error.to_string()),
         }
         let folders = tree.folders().unwrap();
         let found = folders.iter().find(|folder| folder.name == "New").ok_or("it is not there")?;
-        if found.mark == Some(Mark(5)) { Ok(()) } else { Err("it has no mark".into()) }
+        if found.mark == Some(mark(5)) { Ok(()) } else { Err("it has no mark".into()) }
     };
     at_each_step("create_folder", false, &act, &check);
 }

@@ -29,10 +29,10 @@ fn names_are_told_with_inodes_that_survive_renames() {
     let edit = Edit { place: place(&placed[5]), add: flags_of(&["\\Seen"]), remove: Flags::new() };
     let seen = tree.set_flags("INBOX", &[edit]).unwrap().remove(0).unwrap().unwrap();
     assert_eq!(seen.inode, placed[5].inode);
-    tree.create_folder("A", Mark(1)).unwrap();
+    tree.create_folder("A", &mark(1)).unwrap();
     let moved = tree.move_to("INBOX", &[place(&seen)], "A").unwrap().remove(0).unwrap().unwrap();
     assert_eq!((moved.inode, &moved.base), (seen.inode, &seen.base));
-    let content = tree.content("A", &place(&moved)).unwrap().unwrap();
+    let (content, _) = tree.content("A", &place(&moved)).unwrap().unwrap();
     assert_eq!(octets(&*content), b"5\r\n");
 }
 
