@@ -36,11 +36,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-<<<<<<< HEAD
-const ALL: [Described; 28] = [
-=======
-const ALL: [Described; 35] = [
->>>>>>> main
+const ALL: [Described; 36] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
