@@ -334,7 +334,7 @@ mod tests {
             ("size:100..200", "NOT SMALLER 100 NOT LARGER 200", ""),
             ("size>5G", "ALL", "size>5G"),
             ("subject:invoice", "SUBJECT \"invoice\"", ""),
-            ("subject:'a \"b\"'", "SUBJECT \"a \\\"b\\\"\"", ""),
+            ("subject:\"a \\\"b\\\"\"", "SUBJECT \"a \\\"b\\\"\"", ""),
             ("subject=invoice", "SUBJECT \"invoice\"", "subject=invoice"),
             ("subject:in*ce", "SUBJECT \"in\" SUBJECT \"ce\"", "subject:in*ce"),
             ("subject~/in.*ce/", "ALL", "subject~/in.*ce/"),
