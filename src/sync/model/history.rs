@@ -1,8 +1,8 @@
 //! A history: what users did, how runs ended, and whether the end is right.
 
 use super::local::ModelLocal;
-use super::operation::Op;
 use super::mail::Mail;
+use super::operation::Op;
 use super::oracle::{Before, Holding, Snapshot, wrong};
 use super::remote::ModelRemote;
 use super::state::ModelState;
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::sync::memory::MemoryState;
 use crate::sync::policy::{Guard, Policy};
 use crate::sync::run::{Parts, Report, Run};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -115,7 +115,7 @@ impl Play {
         self.runs += 1;
         self.world().begin(fault, visits);
         let mut local = ModelLocal { world: self.world.clone(), rule: self.rule };
-        let mut remote = ModelRemote { world: self.world.clone(), rule: self.rule };
+        let mut remote = ModelRemote { world: self.world.clone(), lives: BTreeMap::new(), rule: self.rule };
         let world = self.world.clone();
         let mut state = ModelState { memory: &mut self.memory, world, rule: self.rule, held: Vec::new() };
         let clock = ModelClock(self.world.clone());
@@ -204,8 +204,7 @@ impl Play {
             return Err(format!("I3: the third run has something to do: {last}"));
         }
         let mut world = self.world();
-        let before =
-            Before { agreed: &self.agreed, changed: self.changed.as_ref(), stories: &world.stories };
+        let before = Before { agreed: &self.agreed, changed: self.changed.as_ref(), stories: &world.stories };
         if let Some(why) = wrong(&world, &before) {
             return Err(why);
         }

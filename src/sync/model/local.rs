@@ -68,7 +68,8 @@ impl World {
     fn deliver(&mut self, folder: &str, delivery: Delivery) -> Option<File> {
         let Delivery { stem, flags, content, .. } = delivery;
         let stem = stem.into_bytes();
-        let has_stem = |entry: &&Entry| entry.base.starts_with(&stem) && matches!(entry.base.get(stem.len()), None | Some(b','));
+        let has_stem =
+            |entry: &&Entry| entry.base.starts_with(&stem) && matches!(entry.base.get(stem.len()), None | Some(b','));
         let directory = self.disk.folders.get_mut(folder)?;
         if let Some(known) = directory.files.iter().find(has_stem) {
             return Some(known.file());
@@ -78,8 +79,7 @@ impl World {
         let keywords = flags.keywords().filter(|keyword| told.has_keyword(keyword)).map(str::to_owned);
         let flags = Flags::from_parts(flags.system_bits(), keywords);
         let base = [stem.as_slice(), b",S=1"].concat();
-        let entry =
-            Entry { base, in_cur: !flags.is_none(), flags, inode: self.disk.inode(), mail: named(&*content) };
+        let entry = Entry { base, in_cur: !flags.is_none(), flags, inode: self.disk.inode(), mail: named(&*content) };
         let file = entry.file();
         self.disk.add(folder, entry, now, coarse);
         Some(file)
@@ -89,7 +89,9 @@ impl World {
         let (now, coarse) = (self.now, self.options.coarse);
         match deed {
             Deed::Flag { folder, base, add, remove } => {
-                let Some(at) = self.disk.folders.get(&folder).and_then(|it| it.find(&base)) else { return Did::Missing };
+                let Some(at) = self.disk.folders.get(&folder).and_then(|it| it.find(&base)) else {
+                    return Did::Missing;
+                };
                 let told = Self::told();
                 let tell = |flags: &Flags| {
                     let keywords = flags.keywords().filter(|keyword| told.has_keyword(keyword)).map(str::to_owned);
@@ -105,7 +107,9 @@ impl World {
                 directory.find(&base).map_or(Did::Missing, |at| Did::File(directory.files[at].file()))
             }
             Deed::Move { folder, base, to } => {
-                let Some(at) = self.disk.folders.get(&folder).and_then(|it| it.find(&base)) else { return Did::Missing };
+                let Some(at) = self.disk.folders.get(&folder).and_then(|it| it.find(&base)) else {
+                    return Did::Missing;
+                };
                 let Some(target) = self.disk.folders.get(&to) else { return Did::Failed(failed()) };
                 let is_taken = target.find(&base).is_some();
                 let Some(mut entry) = self.disk.take(&folder, at, now, coarse) else { return Did::Missing };
@@ -117,7 +121,9 @@ impl World {
                 Did::File(file)
             }
             Deed::Remove { folder, base } => {
-                let Some(at) = self.disk.folders.get(&folder).and_then(|it| it.find(&base)) else { return Did::Missing };
+                let Some(at) = self.disk.folders.get(&folder).and_then(|it| it.find(&base)) else {
+                    return Did::Missing;
+                };
                 self.disk.take(&folder, at, now, coarse);
                 Did::Ok
             }
@@ -204,11 +210,7 @@ impl Local for ModelLocal {
         Ok(files.iter().map(look).collect())
     }
 
-    async fn content(
-        &mut self,
-        folder: &str,
-        file: &File,
-    ) -> Result<Option<(Arc<dyn Content>, Option<Timestamp>)>> {
+    async fn content(&mut self, folder: &str, file: &File) -> Result<Option<(Arc<dyn Content>, Option<Timestamp>)>> {
         self.read().await;
         let world = self.world();
         let found = world.disk.folders.get(folder).and_then(|it| Some(it.files[it.find(&file.base)?].mail));

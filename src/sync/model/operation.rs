@@ -9,20 +9,58 @@ use crate::sync::run::Side;
 /// One thing that a user does. What cannot be done is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Op {
-    New { side: Side, folder: &'static str, mail: Mail, flags: u8 },
-    Flag { side: Side, pick: Pick, flags: u8, on: bool },
-    Keyword { side: Side, pick: Pick, keyword: &'static str, on: bool },
-    Move { side: Side, pick: Pick, to: &'static str, renames: bool },
-    Copy { side: Side, pick: Pick, to: &'static str },
-    Delete { side: Side, pick: Pick },
+    New {
+        side: Side,
+        folder: &'static str,
+        mail: Mail,
+        flags: u8,
+    },
+    Flag {
+        side: Side,
+        pick: Pick,
+        flags: u8,
+        on: bool,
+    },
+    Keyword {
+        side: Side,
+        pick: Pick,
+        keyword: &'static str,
+        on: bool,
+    },
+    Move {
+        side: Side,
+        pick: Pick,
+        to: &'static str,
+        renames: bool,
+    },
+    Copy {
+        side: Side,
+        pick: Pick,
+        to: &'static str,
+    },
+    Delete {
+        side: Side,
+        pick: Pick,
+    },
     /// A file gets another name altogether.
-    Name { pick: Pick },
+    Name {
+        pick: Pick,
+    },
     /// The mailbox begins a new life, with all its messages or with every second one.
-    Reset { folder: &'static str, half: bool },
+    Reset {
+        folder: &'static str,
+        half: bool,
+    },
     /// A folder gets another name, or its name back.
-    Rename { side: Side, folder: &'static str },
+    Rename {
+        side: Side,
+        folder: &'static str,
+    },
     /// A message is moved away and back again, by which it gets another UID.
-    Again { pick: Pick, by: &'static str },
+    Again {
+        pick: Pick,
+        by: &'static str,
+    },
 }
 
 /// Which message.
@@ -239,6 +277,7 @@ impl World {
     fn moved(&mut self, mail: Mail) {
         let story = self.stories.entry(mail).or_default();
         story.is_renewed |= story.is_edited;
+        story.moved += 1;
         story.is_edited = true;
     }
 
@@ -270,7 +309,11 @@ impl World {
                 );
                 let mailbox = self.server.mailboxes.get_mut(&folder).expect("it was just found");
                 let none = Flags::new();
-                if on { mailbox.flag(uid, &kept, &none) } else { mailbox.flag(uid, &none, &kept) }
+                if on {
+                    mailbox.flag(uid, &kept, &none)
+                } else {
+                    mailbox.flag(uid, &none, &kept)
+                }
                 mail
             }
         };

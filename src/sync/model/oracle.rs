@@ -142,7 +142,9 @@ fn expected(world: &World, base: Option<Held>, here: Option<Held>, there: Option
         (None, Some(here), None) if is_deleted(&here.1) => (vec![here], Vec::new()),
         (None, None, Some(there)) if is_deleted(&there.1) => (Vec::new(), vec![there]),
         (None, Some(one), None) | (None, None, Some(one)) => both(one),
-        (None, Some(here), Some(there)) if here.0 == there.0 => both((here.0, merged(&Flags::new(), &here.1, &there.1))),
+        (None, Some(here), Some(there)) if here.0 == there.0 => {
+            both((here.0, merged(&Flags::new(), &here.1, &there.1)))
+        }
         (None, Some(here), Some(there)) => {
             let (mut at_here, mut at_there) = (vec![here.clone()], vec![there.clone()]);
             if !is_deleted(&here.1) {
@@ -222,7 +224,8 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
     let story = before.stories.get(&mail).cloned().unwrap_or_default();
     let is_stranded = is_stranded || world.has_new_life && (story.deleted > 0 || story.is_edited);
     let is_made = story.made_here + story.made_there > 0;
-    let is_unclear = is_stranded && (story.deleted > 0 || story.is_edited || is_made) || story.deleted > 0 && (story.is_renewed || is_made);
+    let is_unclear = is_stranded && (story.deleted > 0 || story.is_edited || is_made)
+        || story.deleted > 0 && (story.is_renewed || is_made);
     if let Some(Ok((base_here, base_there, here, there))) = known
         && !is_unclear
     {
@@ -269,9 +272,8 @@ fn loosely_wrong(
     // be told from another one of the same content. So with one that was moved in a new life.
     let is_missed = before.changed.is_none() && story.is_edited || is_stranded;
     let made = story.made_here + story.made_there;
-    let most = had_here.max(had_there) + made + usize::from(is_missed);
-    let least =
-        (had_here.max(had_there) + story.made_here.max(story.made_there)).saturating_sub(story.deleted);
+    let most = had_here.max(had_there) + made + if is_missed { story.moved.max(1) } else { 0 };
+    let least = (had_here.max(had_there) + story.made_here.max(story.made_there)).saturating_sub(story.deleted);
     let found = here.len().max(there.len());
     let say = |what: &str| {
         Some(format!("{what}: had here {had_here} there {had_there}, {story:?}\n  found here {here:?} there {there:?}"))

@@ -157,6 +157,8 @@ pub(super) struct Story {
     pub(super) deleted: usize,
     /// Flagged or moved.
     pub(super) is_edited: bool,
+    /// How often it was moved.
+    pub(super) moved: usize,
     /// It got another name or UID where it is.
     pub(super) is_renewed: bool,
 }
@@ -287,8 +289,7 @@ impl World {
         }
         let there = self.server.mailboxes.values().flat_map(|mailbox| mailbox.messages.values());
         let here = self.disk.folders.values().flat_map(|directory| &directory.files);
-        let all: BTreeSet<Mail> =
-            there.map(|message| message.mail).chain(here.map(|entry| entry.mail)).collect();
+        let all: BTreeSet<Mail> = there.map(|message| message.mail).chain(here.map(|entry| entry.mail)).collect();
         if let Some(mail) = self.wanted.difference(&all).next() {
             self.broken = Some(format!("I6: no copy of {mail} is left at step {}: {what}", self.steps));
         }

@@ -41,7 +41,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 row.folder = row.there.as_ref().map_or(row.folder, |there| there.folder);
                 let is_meant = decide(&row, self.policy, self.trash) == Step::Fetch;
                 let is_known = !self.unlearned.contains(&row.id);
-                if !is_meant || !is_known || self.mailbox(row.folder).is_none() || self.directory(row.folder).is_none() {
+                if !is_meant || !is_known || self.mailbox(row.folder).is_none() || self.directory(row.folder).is_none()
+                {
                     continue;
                 }
                 let (octets, wanted) = waiting.entry(row.folder).or_default();

@@ -416,9 +416,7 @@ fn merit(row: &Row, there: &There) -> Option<Merit> {
         }
         // Unless somebody took it back meanwhile.
         Fate::Moving { to, from, .. }
-            if *to == there.folder
-                && there.uid >= *from
-                && row.alive_here().is_none_or(|here| here.folder == *to) =>
+            if *to == there.folder && there.uid >= *from && row.alive_here().is_none_or(|here| here.folder == *to) =>
         {
             Some(Merit::Ours)
         }
