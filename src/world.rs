@@ -44,16 +44,23 @@ pub trait Disk: Send + Sync {
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// The entries of a directory, in no order, without `.` and `..`.
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DiskEntry>>;
+    /// The same, one after the other, so that memory does not grow with the directory. An error of `each` ends it.
+    fn each_name(&self, path: &Path, each: &mut dyn FnMut(DiskName<'_>) -> io::Result<()>) -> io::Result<()>;
     /// What stands at a path; a symbolic link is not followed.
     fn stat(&self, path: &Path) -> io::Result<DiskStat>;
     /// Moves a file or directory to another name; an existing file there is replaced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name; fails with `AlreadyExists` if that is taken.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes an empty directory.
     fn remove_dir(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a directory durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// Makes all contents durable that were written to the file system of this path, whoever wrote them. False, with
+    /// nothing done, where that is not known to be sound, or no cheaper than the files one by one.
+    fn sync_contents(&self, path: &Path) -> io::Result<bool>;
     /// Octets that can still be written below this path.
     fn free_space(&self, path: &Path) -> io::Result<u64>;
     /// Takes an exclusive lock on a file, made if missing; `WouldBlock` if another holder has it. Ends with the value.
@@ -83,6 +90,17 @@ pub struct DiskEntry {
     pub is_dir: bool,
 }
 
+/// One name of a directory that is read without keeping it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskName<'a> {
+    /// The file name.
+    pub name: &'a std::ffi::OsStr,
+    /// Whether it is a directory (not a link to one).
+    pub is_dir: bool,
+    /// Identifies the file within its file system.
+    pub inode: u64,
+}
+
 /// What `stat` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskStat {
@@ -94,6 +112,8 @@ pub struct DiskStat {
     pub is_dir: bool,
     /// Identifies the file within its file system.
     pub inode: u64,
+    /// Identifies the file system.
+    pub device: u64,
 }
 
 /// DNS, as far as mail asks it.

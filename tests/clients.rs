@@ -62,6 +62,11 @@ fn parse_transcripts_hold() {
 }
 
 #[test]
+fn mailboxes_transcripts_hold() {
+    play_all("mailboxes");
+}
+
+#[test]
 fn unsubscribe_transcripts_hold() {
     play_all("unsubscribe");
 }

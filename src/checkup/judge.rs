@@ -203,6 +203,7 @@ mod tests {
             separator: Some('/'),
             selectable: true,
             special_use,
+            is_subscribed: false,
         };
         let all = [listed("INBOX", None), listed("Gesendet", Some(SpecialUse::Sent))];
         let step = mailboxes(&all);

@@ -6,6 +6,7 @@
 use super::console::Failure;
 use super::context::Context;
 use super::exit::Exit;
+use super::imap;
 use super::mx;
 use super::parse::{self, addresses, calendar, extract, header, links, lint, report, route, unsubscribe};
 use super::relay::listing;
@@ -35,7 +36,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 27] = [
+const ALL: [Described; 35] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -53,6 +54,34 @@ const ALL: [Described; 27] = [
     Described { name: "error", what: "an error of any command, on standard error", make: of::<Failure> },
     Described { name: "fields", what: "header fields: mailkit parse -H", make: of::<header::Object<'static>> },
     Described { name: "files", what: "what was saved: mailkit parse -x", make: of::<extract::Saved<'static>> },
+    Described {
+        name: "imap-append",
+        what: "what was put into a mailbox: mailkit imap append",
+        make: of::<imap::append::Object>,
+    },
+    Described { name: "imap-caps", what: "what a server offers: mailkit imap caps", make: of::<imap::caps::Object> },
+    Described {
+        name: "imap-change",
+        what: "what was changed on a server: mailkit imap flag, move, copy, rm, mkdir, rename, rmdir",
+        make: of::<imap::change::Changed>,
+    },
+    Described {
+        name: "imap-event",
+        what: "what happened in a mailbox: mailkit imap idle",
+        make: of::<imap::idle::Object>,
+    },
+    Described { name: "imap-mailbox", what: "a mailbox of a server: mailkit imap ls", make: of::<imap::ls::Object> },
+    Described { name: "imap-saved", what: "a file: mailkit imap fetch --save", make: of::<imap::fetch::Saved> },
+    Described {
+        name: "imap-scan",
+        what: "a message of a mailbox in one line: mailkit imap scan, search",
+        make: of::<imap::scan::Row>,
+    },
+    Described {
+        name: "imap-structure",
+        what: "what a message consists of: mailkit imap fetch --structure",
+        make: of::<imap::fetch::Object>,
+    },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
     Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },

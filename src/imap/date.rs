@@ -11,7 +11,7 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// `17-Jul-1996 02:44:25 +0000`, without quotes. Always in UTC: a store keeps moments, not clocks on a wall.
 pub fn print(when: Timestamp) -> String {
     let at = Offset::UTC.to_datetime(when);
-    let month = usize::try_from(at.month() - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&MONTHS[0]);
+    let month = month(at.month());
     format!("{:2}-{month}-{:04} {:02}:{:02}:{:02} +0000", at.day(), at.year(), at.hour(), at.minute(), at.second())
 }
 
@@ -30,6 +30,15 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     let date = parse_day(date)?;
     let at = DateTime::new(date.year(), date.month(), date.day(), hour, minute, second, 0).ok()?;
     offset(zone)?.to_timestamp(at).ok()
+}
+
+/// `1-Feb-1994`
+pub fn print_day(day: Date) -> String {
+    format!("{}-{}-{:04}", day.day(), month(day.month()), day.year())
+}
+
+fn month(number: i8) -> &'static str {
+    usize::try_from(number - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&MONTHS[0])
 }
 
 /// Reads `1-Feb-1994`.

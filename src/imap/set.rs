@@ -7,7 +7,7 @@
 use super::number::Uid;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::ops::RangeInclusive;
+use std::ops::{RangeBounds, RangeInclusive};
 
 /// A set as its sender wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +118,110 @@ pub fn print_uids(uids: impl IntoIterator<Item = Uid>) -> String {
     text
 }
 
+/// UIDs as a server names them: ranges in its order, each with its lower end first. Never written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UidRanges<'a>(&'a [u8]);
+
+impl<'a> UidRanges<'a> {
+    /// Reads a set without `*`, which a server has no reason to say; `None` if it is none.
+    pub fn parse(text: &'a [u8]) -> Option<Self> {
+        split(text).all(|range| range.is_some()).then_some(Self(text))
+    }
+
+    /// The ranges.
+    pub fn iter(self) -> impl Iterator<Item = RangeInclusive<Uid>> + use<'a> {
+        split(self.0).flatten()
+    }
+
+    /// How many UIDs, those named twice counted twice.
+    pub fn count(self) -> u64 {
+        self.iter().map(|range| u64::from(range.end().get() - range.start().get()) + 1).sum()
+    }
+
+    /// The UIDs one by one, for a set whose size is known to be small: no more than `max` of them.
+    pub fn uids(self, max: usize) -> impl Iterator<Item = Uid> + use<'a> {
+        let each = |range: RangeInclusive<Uid>| (range.start().get()..=range.end().get()).filter_map(Uid::new);
+        self.iter().flat_map(each).take(max)
+    }
+}
+
+fn split(text: &[u8]) -> impl Iterator<Item = Option<RangeInclusive<Uid>>> {
+    text.split(|octet| *octet == b',').map(|range| {
+        let mut ends = range.splitn(2, |octet| *octet == b':');
+        let mut end = || bound(ends.next()?)?.map(Uid);
+        let from = end()?;
+        let to = if range.contains(&b':') { end()? } else { from };
+        Some(from.min(to)..=from.max(to))
+    })
+}
+
+/// Cuts UIDs into sets of at most `octets` each, for commands of a bounded length: the set, and the UIDs in it.
+pub fn print_in_pieces(uids: &[Uid], octets: usize) -> impl Iterator<Item = (String, &[Uid])> {
+    let mut rest = uids;
+    std::iter::from_fn(move || {
+        // RFC 9051 §9: an nz-number has ten digits at most, a run is two of them with two marks.
+        let (mut used, mut at) = (0, 0);
+        while at < rest.len() && used + 22 <= octets.max(22) {
+            let run = 1 + rest[at..]
+                .windows(2)
+                .take_while(|pair| pair[0].get().checked_add(1) == Some(pair[1].get()))
+                .count();
+            used += if run == 1 { 11 } else { 22 };
+            at += run;
+        }
+        let (piece, behind) = rest.split_at(at);
+        rest = behind;
+        (!piece.is_empty()).then(|| (print_uids(piece.iter().copied()), piece))
+    })
+}
+
+/// A range of UIDs as a set; an open end is whatever the last message is.
+pub fn print_range(range: impl RangeBounds<Uid>) -> String {
+    let from = match range.start_bound() {
+        std::ops::Bound::Included(from) => from.get(),
+        std::ops::Bound::Excluded(before) => before.get().saturating_add(1),
+        std::ops::Bound::Unbounded => 1,
+    };
+    match range.end_bound() {
+        std::ops::Bound::Included(to) => format!("{from}:{to}"),
+        std::ops::Bound::Excluded(beyond) => format!("{from}:{}", beyond.get().saturating_sub(1).max(1)),
+        std::ops::Bound::Unbounded => format!("{from}:*"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_servers_name_stays_ranges() {
+        let read = |text: &str| {
+            let ranges = UidRanges::parse(text.as_bytes())?;
+            let shown = ranges.iter().map(|range| format!("{}-{}", range.start(), range.end()));
+            Some((shown.collect::<Vec<_>>().join(" "), ranges.count()))
+        };
+        for (text, wanted, count) in
+            [("7", "7-7", 1), ("9:7,1", "7-9 1-1", 4), ("1:4294967295,5", "1-4294967295 5-5", 4_294_967_296)]
+        {
+            assert_eq!(read(text), Some((wanted.to_owned(), count)), "{text}");
+        }
+        for bad in ["", "*", "1:*", "0", "1,", "1:2:3", "4294967296", "1 2"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        let all = UidRanges::parse(b"1:4294967295").expect("a set");
+        assert_eq!(all.uids(3).map(Uid::get).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn ranges_are_written_with_what_is_known_of_their_ends() {
+        let uid = |number| Uid::new(number).expect("not zero");
+        assert_eq!(print_range(..), "1:*");
+        assert_eq!(print_range(uid(7)..), "7:*");
+        assert_eq!(print_range(uid(7)..=uid(9)), "7:9");
+        assert_eq!(print_range(uid(7)..uid(9)), "7:8");
+        assert_eq!(print_range(..=uid(9)), "1:9");
+    }
 
     #[test]
     fn sets_are_read_strictly() {
@@ -175,7 +275,23 @@ mod tests {
         }
 
         #[test]
+        fn pieces_are_short_and_together_the_whole(
+            numbers in proptest::collection::btree_set(1_u32..5000, 0..200),
+            octets in 1_usize..200,
+        ) {
+            let uids: Vec<Uid> = numbers.iter().filter_map(|number| Uid::new(*number)).collect();
+            let mut found = Vec::new();
+            for (text, piece) in print_in_pieces(&uids, octets) {
+                prop_assert!(text.len() <= octets.max(22), "{}", text);
+                prop_assert_eq!(&text, &print_uids(piece.iter().copied()));
+                found.extend_from_slice(piece);
+            }
+            prop_assert_eq!(found, uids);
+        }
+
+        #[test]
         fn parsing_never_panics(text in proptest::collection::vec(any::<u8>(), 0..30)) {
+            let _ = UidRanges::parse(&text).map(|ranges| ranges.iter().count());
             if let Some(set) = SequenceSet::parse(&text) {
                 prop_assert_eq!(SequenceSet::parse(set.to_string().as_bytes()), Some(set));
             }

@@ -19,6 +19,7 @@ pub mod downcode;
 pub mod dsn;
 pub mod enclosed;
 pub mod field;
+pub mod fingerprint;
 mod flow;
 pub mod fold;
 mod from_line;

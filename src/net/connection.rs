@@ -2,6 +2,7 @@
 //!
 //! The trace taps it on the plain side. Knows no lines and no protocol.
 
+use super::deflate::Deflated;
 use super::peer::Peer;
 use super::tls::{ClientTls, Refused, ServerTls};
 use super::trace::Tap;
@@ -154,6 +155,13 @@ impl Connection {
             }
         };
         let _ = timeout(DRAIN_WAIT, drain).await;
+    }
+
+    /// From here on octets are compressed in both directions, below the trace; `unread` is what has come in of them
+    /// already.
+    pub fn compress(&mut self, unread: &[u8]) {
+        let stream = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        self.stream = Box::new(Deflated::new(stream, unread));
     }
 
     /// Upgrades the server's side to TLS.

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod connection;
 pub mod control;
+mod deflate;
 pub mod dialogue;
 pub mod dns;
 pub mod entropy;

@@ -4,11 +4,11 @@
 //! never inherited by child processes. Names become durable with `sync_dir`, contents with `sync`;
 //! nothing here does either by itself, except for the directories it makes. Knows nothing of mail.
 
-use crate::world::{Disk, DiskEntry, DiskFile, DiskStat, Timestamp};
+use crate::world::{Disk, DiskEntry, DiskFile, DiskName, DiskStat, Timestamp};
 use rustix::fs::{FlockOperation, OFlags, flock, statvfs};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, DirEntryExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// The file system of this machine.
@@ -60,6 +60,15 @@ impl Disk for RealDisk {
             .collect()
     }
 
+    fn each_name(&self, path: &Path, each: &mut dyn FnMut(DiskName<'_>) -> io::Result<()>) -> io::Result<()> {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let (name, inode) = (entry.file_name(), entry.ino());
+            each(DiskName { name: &name, is_dir: entry.file_type()?.is_dir(), inode })?;
+        }
+        Ok(())
+    }
+
     fn stat(&self, path: &Path) -> io::Result<DiskStat> {
         let found = fs::symlink_metadata(path)?;
         Ok(DiskStat {
@@ -67,11 +76,16 @@ impl Disk for RealDisk {
             modified: i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec()),
             is_dir: found.is_dir(),
             inode: found.ino(),
+            device: found.dev(),
         })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -84,6 +98,10 @@ impl Disk for RealDisk {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+
+    fn sync_contents(&self, path: &Path) -> io::Result<bool> {
+        whole::sync_contents(path)
     }
 
     fn free_space(&self, path: &Path) -> io::Result<u64> {
@@ -118,6 +136,43 @@ impl DiskFile for RealFile {
 
     fn set_modified(&mut self, when: Timestamp) -> io::Result<()> {
         self.file.set_modified(when.into())
+    }
+}
+
+/// A whole file system at once.
+#[cfg(target_os = "linux")]
+mod whole {
+    use rustix::fs::{fstatfs, syncfs};
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
+
+    /// ext2, ext3 and ext4 (statfs(2)). There one commit of the journal makes everything durable, and the sync of one
+    /// file waits for the others anyway; elsewhere it need not, or, as with FUSE, nobody further down hears of it.
+    const EXT: u64 = 0xef53;
+
+    pub(super) fn sync_contents(path: &Path) -> io::Result<bool> {
+        let dir = File::open(path)?;
+        if fstatfs(&dir)?.f_type as u64 != EXT || !tells_failures() {
+            return Ok(false);
+        }
+        syncfs(&dir)?;
+        Ok(true)
+    }
+
+    /// Before Linux 5.8 syncfs(2) did not say when writing failed.
+    fn tells_failures() -> bool {
+        let system = rustix::system::uname();
+        let release = system.release().to_string_lossy().into_owned();
+        let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or(0));
+        (numbers.next(), numbers.next()) >= (Some(5), Some(8))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod whole {
+    pub(super) fn sync_contents(_path: &std::path::Path) -> std::io::Result<bool> {
+        Ok(false)
     }
 }
 
@@ -171,6 +226,30 @@ mod tests {
         std::os::unix::fs::symlink(&target, &link).unwrap();
         assert!(RealDisk.open(&link).is_err() && RealDisk.create(&link).is_err() && RealDisk.lock(&link).is_err());
         assert!(RealDisk.open(home.path()).is_err(), "a directory is no file");
+    }
+
+    #[test]
+    fn names_are_told_one_by_one_with_what_stat_says_of_them() {
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        RealDisk.create_dir(&path("d")).unwrap();
+        RealDisk.create(&path("f")).unwrap();
+        RealDisk.link(&path("f"), &path("g")).unwrap();
+        assert_eq!(RealDisk.link(&path("f"), &path("d")).err().map(|e| e.kind()), Some(io::ErrorKind::AlreadyExists));
+        let mut found = Vec::new();
+        let mut each = |one: DiskName<'_>| {
+            found.push((one.name.to_owned(), one.is_dir, one.inode));
+            Ok(())
+        };
+        RealDisk.each_name(home.path(), &mut each).unwrap();
+        found.sort();
+        let inode = |name: &str| RealDisk.stat(&path(name)).unwrap().inode;
+        let wanted = [("d", true, inode("d")), ("f", false, inode("f")), ("g", false, inode("f"))];
+        assert_eq!(found, wanted.map(|(name, is_dir, inode)| (name.into(), is_dir, inode)));
+        assert_eq!(RealDisk.stat(&path("d")).unwrap().device, RealDisk.stat(&path("f")).unwrap().device);
+        let stopped = RealDisk.each_name(home.path(), &mut |_| Err(io::ErrorKind::Interrupted.into()));
+        assert_eq!(stopped.unwrap_err().kind(), io::ErrorKind::Interrupted);
+        assert!(RealDisk.sync_contents(home.path()).is_ok() && RealDisk.sync_contents(&path("x")).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! put in before a crash is found again and not doubled. Notes beside the messages remember what a name
 //! cannot. Calls block. Maildir (Bernstein).
 
+use super::note;
 use crate::error::{Error, Kind, Result};
 use crate::world::{Disk, DiskEntry, DiskFile};
 use std::collections::HashSet;
@@ -114,39 +115,18 @@ impl Maildir {
     /// The text of a note, if it was ever written.
     pub fn note(&self, name: &str) -> Result<Option<String>> {
         let path = self.root.join(name);
-        let read = || -> io::Result<Vec<u8>> {
-            let file = self.disk.open(&path)?;
-            let mut octets = vec![0; usize::try_from(file.size()?).map_err(io::Error::other)?];
-            let mut at = 0;
-            while at < octets.len() {
-                match file.read_at(at as u64, octets.get_mut(at..).unwrap_or_default())? {
-                    0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    count => at += count,
-                }
-            }
-            Ok(octets)
-        };
-        match read() {
-            Ok(octets) => String::from_utf8(octets)
-                .map(Some)
-                .map_err(|_| Error::new(Kind::Io, format!("{} is damaged: it is not text", path.display()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::file("cannot read", &path, error)),
-        }
+        let octets =
+            note::read(&*self.disk, &path, u64::MAX).map_err(|error| Error::file("cannot read", &path, error))?;
+        let text = octets.map(String::from_utf8).transpose();
+        text.map_err(|_| Error::new(Kind::Io, format!("{} is damaged: it is not text", path.display())))
     }
 
     /// Replaces a note as a whole. When it returns, it survives a power cut; until then the old one does.
     pub fn set_note(&self, name: &str, text: &str) -> Result<()> {
         let path = self.root.join(name);
         let draft = self.root.join("tmp").join(name);
-        let write = || -> io::Result<()> {
-            let mut file = create_anew(&*self.disk, &draft)?;
-            file.append(text.as_bytes())?;
-            file.sync()?;
-            self.disk.rename(&draft, &path)?;
-            self.disk.sync_dir(&self.root)
-        };
-        write().map_err(|error| Error::file("cannot write", &path, error))
+        let written = note::replace(&*self.disk, &draft, &path, text.as_bytes());
+        written.map_err(|error| Error::file("cannot write", &path, error))
     }
 }
 
@@ -171,7 +151,7 @@ impl Write for Arrival {
     fn flush(&mut self) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(create_anew(&*self.disk, &self.path)?),
+            none => none.insert(note::create_anew(&*self.disk, &self.path)?),
         };
         file.append(&self.pending)?;
         self.pending.clear();
@@ -213,17 +193,6 @@ fn finish_all(mut messages: Vec<Arrival>) -> Result<Vec<(PathBuf, String)>> {
         result
     })?;
     Ok(messages.into_iter().map(|message| (message.path, message.name)).collect())
-}
-
-/// What a crash left under this name is ours and worth nothing.
-fn create_anew(disk: &dyn Disk, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-    match disk.create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            disk.remove(path)?;
-            disk.create(path)
-        }
-        created => created,
-    }
 }
 
 /// A file's name without the part that tells its flags.

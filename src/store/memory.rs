@@ -6,7 +6,7 @@
 //! so that a test can break each one in turn. Knows nothing of mail.
 
 use super::memory_tree::{Content, Node, Tree};
-use crate::world::{Disk, DiskEntry, DiskFile, DiskStat, Timestamp};
+use crate::world::{Disk, DiskEntry, DiskFile, DiskName, DiskStat, Timestamp};
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,7 @@ struct State {
     counts: Counts,
     plan: Option<Plan>,
     capacity: Option<u64>,
+    one_by_one: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -99,6 +100,11 @@ impl MemoryDisk {
     /// Limits the octets that file contents may take together.
     pub fn limit(&self, octets: u64) {
         self.state().capacity = Some(octets);
+    }
+
+    /// From now on files can be synced one by one only, as on most file systems.
+    pub fn sync_one_by_one(&self) {
+        self.state().one_by_one = true;
     }
 
     /// What was done so far.
@@ -240,6 +246,14 @@ impl Disk for MemoryDisk {
         self.state().tree.read_dir(path)
     }
 
+    fn each_name(&self, path: &Path, each: &mut dyn FnMut(DiskName<'_>) -> io::Result<()>) -> io::Result<()> {
+        // Of a moment: whoever is called may use the disk.
+        let names = self.state().tree.names(path)?;
+        names
+            .iter()
+            .try_for_each(|(DiskEntry { name, is_dir }, inode)| each(DiskName { name, is_dir: *is_dir, inode: *inode }))
+    }
+
     fn stat(&self, path: &Path) -> io::Result<DiskStat> {
         self.state().tree.stat(path)
     }
@@ -248,6 +262,12 @@ impl Disk for MemoryDisk {
         let mut state = self.state();
         state.step(Operation::Other)?;
         state.tree.rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.step(Operation::Create)?;
+        state.tree.add_name(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -266,6 +286,18 @@ impl Disk for MemoryDisk {
         let mut state = self.state();
         state.step(Operation::SyncDir)?;
         state.tree.sync_dir(path)
+    }
+
+    fn sync_contents(&self, _path: &Path) -> io::Result<bool> {
+        self.wait_at_gate();
+        let mut state = self.state();
+        if state.one_by_one {
+            return Ok(false);
+        }
+        let fault = state.step(Operation::Sync);
+        state.tree.each_file(|content| content.sync(fault.is_ok()));
+        fault?;
+        Ok(true)
     }
 
     fn free_space(&self, _path: &Path) -> io::Result<u64> {
@@ -308,12 +340,7 @@ impl DiskFile for MemoryFile {
         self.disk.wait_at_gate();
         let mut state = self.disk.state();
         let fault = state.step(Operation::Sync);
-        let mut content = self.content.content();
-        if fault.is_err() {
-            // As on Linux: the pages count as clean from now on, and a later sync will not write them.
-            content.lose_unsynced();
-        }
-        content.mark_synced();
+        self.content.content().sync(fault.is_ok());
         Ok(fault?)
     }
 
@@ -392,6 +419,22 @@ mod tests {
         assert!((1..50).contains(&moved));
         disk.sync_dir(Path::new("/new")).unwrap();
         assert!((0..50).all(|seed| read(&disk.power_cut(seed), "/tmp/a").is_none()));
+    }
+
+    #[test]
+    fn one_sync_makes_all_contents_durable_but_no_name() {
+        let disk = MemoryDisk::new();
+        write(&disk, "/a", b"1", false);
+        disk.sync_dir(Path::new("/")).unwrap();
+        disk.link(Path::new("/a"), Path::new("/b")).unwrap();
+        assert_eq!(disk.link(Path::new("/a"), Path::new("/b")).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(disk.sync_contents(Path::new("/")).unwrap());
+        let found: Vec<_> = (0..50).map(|seed| disk.power_cut(seed)).collect();
+        assert!(found.iter().all(|cut| read(cut, "/a").as_deref() == Some(b"1")));
+        let linked = found.iter().filter(|cut| read(cut, "/b").as_deref() == Some(b"1")).count();
+        assert!((1..50).contains(&linked), "{linked} of 50");
+        disk.sync_one_by_one();
+        assert!(!disk.sync_contents(Path::new("/")).unwrap());
     }
 
     #[test]

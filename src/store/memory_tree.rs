@@ -94,12 +94,13 @@ impl Drop for Content {
 }
 
 impl Octets {
-    pub(super) fn mark_synced(&mut self) {
+    /// A sync that works, or one that fails. As on Linux the pages count as clean after both, and a later sync will not
+    /// write them.
+    pub(super) fn sync(&mut self, works: bool) {
+        if !works {
+            self.lost.push(self.synced..self.octets.len());
+        }
         self.synced = self.octets.len();
-    }
-
-    pub(super) fn lose_unsynced(&mut self) {
-        self.lost.push(self.synced..self.octets.len());
     }
 
     /// What is left of it.
@@ -230,18 +231,31 @@ impl Tree {
 
     pub(super) fn read_dir(&self, path: &Path) -> io::Result<Vec<DiskEntry>> {
         let Node::Dir(dir) = self.find(path)? else { return Err(io::ErrorKind::NotADirectory.into()) };
-        let entry =
-            |(name, node): (&OsString, &Node)| DiskEntry { name: name.clone(), is_dir: matches!(node, Node::Dir(_)) };
         Ok(self.dir(dir)?.seen.iter().map(entry).collect())
+    }
+
+    /// The same with inodes.
+    pub(super) fn names(&self, path: &Path) -> io::Result<Vec<(DiskEntry, u64)>> {
+        let Node::Dir(dir) = self.find(path)? else { return Err(io::ErrorKind::NotADirectory.into()) };
+        Ok(self.dir(dir)?.seen.iter().map(|named| (entry(named), named.1.inode())).collect())
+    }
+
+    /// All files that have a name.
+    pub(super) fn each_file(&self, each: impl Fn(&mut Octets)) {
+        let nodes = self.dirs.values().flat_map(|dir| dir.seen.values());
+        let files = nodes.filter_map(|node| if let Node::File(file) = node { Some(file) } else { None });
+        files.for_each(|file| each(&mut file.content()));
     }
 
     pub(super) fn stat(&self, path: &Path) -> io::Result<DiskStat> {
         match self.find(path)? {
-            Node::Dir(inode) => Ok(DiskStat { size: 0, modified: self.dir(inode)?.modified, is_dir: true, inode }),
+            Node::Dir(inode) => {
+                Ok(DiskStat { size: 0, modified: self.dir(inode)?.modified, is_dir: true, inode, device: 1 })
+            }
             Node::File(file) => {
                 let content = file.content();
                 let size = content.octets.len() as u64;
-                Ok(DiskStat { size, modified: content.modified, is_dir: false, inode: file.inode })
+                Ok(DiskStat { size, modified: content.modified, is_dir: false, inode: file.inode, device: 1 })
             }
         }
     }
@@ -265,6 +279,16 @@ impl Tree {
         }
         self.pending.push(Change::Move { from, to, node });
         Ok(())
+    }
+
+    /// A second name for a file.
+    pub(super) fn add_name(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let node @ Node::File(_) = self.find(from)? else { return Err(io::ErrorKind::PermissionDenied.into()) };
+        let (dir, name) = self.place(to)?;
+        if self.dir(dir)?.seen.contains_key(&name) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.link(dir, name, node)
     }
 
     pub(super) fn remove(&mut self, path: &Path, wants_dir: bool) -> io::Result<()> {
@@ -418,6 +442,10 @@ impl Tree {
         self.tick += 1000;
         self.tick
     }
+}
+
+fn entry((name, node): (&OsString, &Node)) -> DiskEntry {
+    DiskEntry { name: name.clone(), is_dir: matches!(node, Node::Dir(_)) }
 }
 
 /// The names in a path; `..` is not for a disk whose callers build their own paths.

@@ -23,6 +23,7 @@ pub mod maildir;
 pub mod mailstore;
 pub mod memory;
 mod memory_tree;
+mod note;
 pub mod policies;
 mod record;
 mod reserve;
@@ -40,6 +41,7 @@ pub mod stash;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use crate::error::{Error, Kind, Result};
 use std::io;

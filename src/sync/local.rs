@@ -93,35 +93,31 @@ pub(super) enum Did {
 
 /// The tree of Maildirs.
 pub(super) trait Local {
-    fn directories(&mut self) -> impl Future<Output = Result<Vec<Directory>>> + Send;
+    fn directories(&mut self) -> impl Future<Output = Result<Vec<Directory>>>;
 
     /// All files of a folder, in pieces of bounded size and in no order.
     fn scan(
         &mut self,
         folder: &str,
         each: &mut (dyn FnMut(Vec<File>) -> Result<()> + Send),
-    ) -> impl Future<Output = Result<Pass>> + Send;
+    ) -> impl Future<Output = Result<Pass>>;
 
     /// Reads files and says what tells them from others, all of it known but `object`; `None` for those that are gone.
-    fn describe(&mut self, folder: &str, files: &[File]) -> impl Future<Output = Result<Vec<Option<Likeness>>>> + Send;
+    fn describe(&mut self, folder: &str, files: &[File]) -> impl Future<Output = Result<Vec<Option<Likeness>>>>;
 
     /// A file as on the wire, with its arrival; `None` if it is gone.
     fn content(
         &mut self,
         folder: &str,
         file: &File,
-    ) -> impl Future<Output = Result<Option<(Arc<dyn Content>, Option<Timestamp>)>>> + Send;
+    ) -> impl Future<Output = Result<Option<(Arc<dyn Content>, Option<Timestamp>)>>>;
 
     /// Puts messages into a folder. One with the same stem that is there already is the message.
-    fn deliver(
-        &mut self,
-        folder: &str,
-        deliveries: Vec<Delivery>,
-    ) -> impl Future<Output = Result<Vec<Result<File>>>> + Send;
+    fn deliver(&mut self, folder: &str, deliveries: Vec<Delivery>) -> impl Future<Output = Result<Vec<Result<File>>>>;
 
     /// Carries deeds out in their order.
-    fn perform(&mut self, deeds: Vec<Deed>) -> impl Future<Output = Result<Vec<Did>>> + Send;
+    fn perform(&mut self, deeds: Vec<Deed>) -> impl Future<Output = Result<Vec<Did>>>;
 
     /// The keywords that a folder's files can tell. Of others nobody knows whether a file has them.
-    fn keywords(&mut self, folder: &str) -> impl Future<Output = Result<Flags>> + Send;
+    fn keywords(&mut self, folder: &str) -> impl Future<Output = Result<Flags>>;
 }

@@ -1,6 +1,6 @@
 //! The memory of runs without a disk: for models, and where the Maildir is in memory too.
 
-use super::row::{Class, Fate, FolderId, Likeness, Row, RowId};
+use super::row::{Class, FolderId, Likeness, Row, RowId};
 use super::state::{Counts, Edit, Folder, Ghost, State};
 use crate::error::Result;
 use crate::imap::number::Uid;
@@ -158,12 +158,5 @@ impl State for MemoryState {
             }
         }
         Ok(inserted)
-    }
-}
-
-impl Row {
-    /// Whether it may be the other half of a message that turns up: one side is missing, gone, or not yet known.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_alone() || matches!(self.fate, Fate::Sending { .. } | Fate::Moving { .. })
     }
 }

@@ -3,7 +3,7 @@
 //! Behind it is an IMAP session, or a model of a server. All that a run wants at one time it asks for at once, so that
 //! the far side can put it into one round trip.
 
-use super::row::{Digest, Likeness};
+use super::row::Likeness;
 use super::state::SeenThere;
 use crate::error::{Kind, Result};
 use crate::imap::flag::Flags;
@@ -153,7 +153,7 @@ pub(super) struct Body {
 /// The server. An error is the end of the conversation: what was not answered may yet happen.
 pub(super) trait Remote: Send {
     /// All mailboxes, with their counters in the same breath where the server can.
-    fn mailboxes(&mut self) -> impl Future<Output = Result<Vec<Mailbox>>> + Send;
+    fn mailboxes(&mut self) -> impl Future<Output = Result<Vec<Mailbox>>>;
 
     /// Looks at mailboxes, one after the other; `each` gets news with the index of their look, and whoever cannot be
     /// opened says why. Gives the counters at the beginning of each look: what is new later is seen the next time.
@@ -161,10 +161,10 @@ pub(super) trait Remote: Send {
         &mut self,
         looks: &[Look],
         each: &mut (dyn FnMut(usize, Vec<News>) -> Result<()> + Send),
-    ) -> impl Future<Output = Result<Vec<Result<SeenThere, Refused>>>> + Send;
+    ) -> impl Future<Output = Result<Vec<Result<SeenThere, Refused>>>>;
 
     /// Digests and Message-IDs of headers, of those that are there.
-    fn headers(&mut self, mailbox: &str, uids: &[Uid]) -> impl Future<Output = Result<Vec<(Uid, Likeness)>>> + Send;
+    fn headers(&mut self, mailbox: &str, uids: &[Uid]) -> impl Future<Output = Result<Vec<(Uid, Likeness)>>>;
 
     /// Messages, of those that are there, each with the size it should have. What comes goes into the channel, which
     /// holds as many as may be held.
@@ -173,10 +173,10 @@ pub(super) trait Remote: Send {
         mailbox: &str,
         messages: &[(Uid, u64)],
         come: mpsc::Sender<Body>,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<()>>;
 
     /// Carries orders out in their order. What was answered before the conversation ended is in `done`.
-    fn perform(&mut self, orders: Vec<Order>) -> impl Future<Output = Performed> + Send;
+    fn perform(&mut self, orders: Vec<Order>) -> impl Future<Output = Performed>;
 }
 
 /// What came of orders.
@@ -186,12 +186,4 @@ pub(super) struct Performed {
     pub(super) done: Vec<Done>,
     /// Why the others have no answer.
     pub(super) cut: Option<crate::error::Error>,
-}
-
-/// A digest of octets.
-pub(super) fn digest(octets: &[u8]) -> Digest {
-    let whole = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);
-    let mut digest = Digest::default();
-    digest.iter_mut().zip(whole.as_ref()).for_each(|(to, from)| *to = *from);
-    digest
 }

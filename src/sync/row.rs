@@ -6,6 +6,7 @@
 
 use crate::imap::flag::{Flags, SystemFlag};
 use crate::imap::number::Uid;
+use crate::message::fingerprint::Digest;
 use crate::world::Timestamp;
 
 /// Names a row for good.
@@ -15,9 +16,6 @@ pub(super) struct RowId(pub(super) i64);
 /// Names a folder, which is a mailbox of the server and a directory here, for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FolderId(pub(super) i64);
-
-/// The first octets of a SHA-256.
-pub(super) type Digest = [u8; 16];
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,9 +181,10 @@ impl Row {
         }
     }
 
-    /// Whether its content may be taken for another's: it is on one side only, or was.
-    pub(super) fn is_alone(&self) -> bool {
-        self.alive_there().is_none() || self.alive_here().is_none()
+    /// Whether it may be the other half of a message that turns up: one side is missing, gone, or not yet known.
+    pub(super) fn is_open(&self) -> bool {
+        let is_alone = self.alive_there().is_none() || self.alive_here().is_none();
+        is_alone || matches!(self.fate, Fate::Sending { .. } | Fate::Moving { .. })
     }
 }
 
@@ -215,6 +214,7 @@ impl Likeness {
 
     /// Whether a look-up by what is known of one finds the other: by object, by digest, by Message-ID, and by size where
     /// one of them has no Message-ID.
+    #[cfg(test)]
     pub(super) fn meets(&self, other: &Self) -> bool {
         fn same<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
             one.is_some() && one == other
@@ -225,14 +225,6 @@ impl Likeness {
             || same(&self.header, &other.header)
             || has_id(self) && same(&self.message_id, &other.message_id)
             || !(has_id(self) && has_id(other)) && same(&self.size, &other.size)
-    }
-
-    /// Whether two are the same content for sure: everything, or header and size.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        if let (Some(one), Some(other)) = (&self.whole, &other.whole) {
-            return one == other;
-        }
-        self.header.is_some() && self.header == other.header && self.size.is_some() && self.size == other.size
     }
 
     /// Adds what the other one knows.

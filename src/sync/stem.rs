@@ -3,12 +3,11 @@
 //! So the name is known before the message comes, and a file that a crash left unrecorded tells which message it is.
 
 use crate::imap::number::{Uid, UidValidity};
-use crate::sync::remote::digest;
+use crate::message::fingerprint::Digest;
 
 /// What the names of all messages begin with that come from one life of a mailbox. `account` is user and server.
 pub(super) fn prefix(account: &str, mailbox: &str, validity: UidValidity) -> String {
-    let digest = digest(format!("{account}\0{mailbox}\0{validity}").as_bytes());
-    digest.iter().map(|octet| format!("{octet:02x}")).collect()
+    Digest::of(format!("{account}\0{mailbox}\0{validity}").as_bytes()).to_string()
 }
 
 /// The name of one message, without what is behind it.

@@ -124,6 +124,11 @@ impl Framer {
         self.start < self.buffer.len()
     }
 
+    /// How many octets wait that no frame has used.
+    pub fn unread(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
     /// The line that waits unread, if it ends with LF alone and what ends the frame has not come yet.
     pub fn bare_line(&self) -> Option<&[u8]> {
         let unread = &self.buffer[self.start..];

@@ -17,7 +17,7 @@ mod picture;
 mod probe;
 mod services;
 mod sight;
-mod talk;
+pub(super) mod talk;
 mod tally;
 
 use super::context::Context;

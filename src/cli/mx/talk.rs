@@ -111,6 +111,47 @@ pub(super) struct TalkArgs {
 /// Talks.
 pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
     let endpoint = endpoint(&args.server)?;
+    let account = match context.globals.account.as_deref() {
+        None => None,
+        Some(name) => {
+            let asked = mailkit::account::Asked { name: Some(name), ..Default::default() };
+            let (name, account, _) = context.config()?.choose(&asked)?;
+            Some((name, account))
+        }
+    };
+    talk(args, context, &Server { endpoint, account, why: None }, false)
+}
+
+/// What `imap raw` asks for beside its server.
+pub(in crate::cli) struct Door<'a> {
+    pub(in crate::cli) script: Option<PathBuf>,
+    pub(in crate::cli) expect: Option<String>,
+    pub(in crate::cli) times: bool,
+    pub(in crate::cli) login: &'a LoginArgs,
+}
+
+/// Talks, once somebody is logged in.
+pub(in crate::cli) fn behind_login(context: &Context, server: &Server<'_>, door: Door<'_>) -> Result<Exit> {
+    let args = TalkArgs {
+        server: String::new(),
+        script: door.script,
+        until: Some(Phase::Auth),
+        drop_after: None,
+        from: None,
+        rcpt: Vec::new(),
+        xclient: Vec::new(),
+        expect: door.expect,
+        lf: false,
+        times: door.times,
+        helo: None,
+        passed: PassedArgs::default(),
+        login: door.login.clone(),
+    };
+    talk(&args, context, server, true)
+}
+
+fn talk(args: &TalkArgs, context: &Context, server: &Server<'_>, is_known: bool) -> Result<Exit> {
+    let endpoint = &server.endpoint;
     let wish = wish(args)?;
     if !args.xclient.is_empty() && endpoint.protocol != Protocol::Smtp && endpoint.protocol != Protocol::Lmtp {
         return Err(Error::new(Kind::Usage, "XCLIENT is a word of SMTP and LMTP only"));
@@ -120,28 +161,22 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
     }
     let passed = args.passed.read(endpoint.port)?;
     let helo = host::helo(args.helo.as_deref())?.to_ascii().to_string();
-    let account = match context.globals.account.as_deref() {
-        None => None,
-        Some(name) => {
-            let asked = mailkit::account::Asked { name: Some(name), ..Default::default() };
-            let (name, account, _) = context.config()?.choose(&asked)?;
-            Some((name, account))
-        }
-    };
-    let server = Server { endpoint: endpoint.clone(), account, why: None };
     let is_live = args.script.is_none() && std::io::stdin().is_terminal();
     let ended = context.block_on(async {
         // Before a line is typed: a question in the middle of them would get one as its answer.
-        let credentials = args.login.credentials(context, &server).await?;
-        let tls = args.login.tls(Some(&server))?;
-        let way = args.login.way(context, &server, tls.clone()).await?;
+        let credentials = args.login.credentials(context, server).await?;
+        if is_known && credentials.is_none() {
+            return Err(Error::new(Kind::Usage, "nobody to log in as")
+                .hint("name the user with --user or in the URL: imap://user@host"));
+        }
+        let tls = args.login.tls(Some(server))?;
+        let way = args.login.way(context, server, tls.clone()).await?;
         let trace = context.trace()?;
         if let (Some(trace), Some(secret)) = (&trace, credentials.as_ref().and_then(|known| known.secret())) {
             trace.hide(secret);
         }
-        let whom =
-            Dial { endpoint: &endpoint, way: &way, trace: trace.as_ref().map(|to| (to, follow(endpoint.protocol))) };
-        let dialled = dial(&*args.login.connect(Some(&server))?, whom).await?;
+        let whom = Dial { endpoint, way: &way, trace: trace.as_ref().map(|to| (to, follow(endpoint.protocol))) };
+        let dialled = dial(&*args.login.connect(Some(server))?, whom).await?;
         let screen = Screen {
             context,
             args,
@@ -152,7 +187,7 @@ pub(super) fn run(args: &TalkArgs, context: &Context) -> Result<Exit> {
             over: Notify::new(),
         };
         let party = Party {
-            endpoint: &endpoint,
+            endpoint,
             tls,
             helo,
             credentials: credentials.as_ref(),

@@ -20,7 +20,7 @@ const TRIES_MAX: u32 = 100_000;
 
 /// A directory that is open.
 #[derive(Debug)]
-pub(super) struct Destination {
+pub(in crate::cli) struct Destination {
     handle: OwnedFd,
     path: PathBuf,
     overwrite: bool,
@@ -30,7 +30,7 @@ pub(super) struct Destination {
 
 impl Destination {
     /// Opens a directory, and makes it if it is missing.
-    pub(super) fn open(path: &Path, overwrite: bool) -> Result<Self> {
+    pub(in crate::cli) fn open(path: &Path, overwrite: bool) -> Result<Self> {
         let mut builder = DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(builder.recursive(true), 0o700);
         builder.create(path).map_err(|error| cannot_create(path, error))?;
@@ -41,7 +41,7 @@ impl Destination {
 
     /// Saves octets under a name, or under that name with a number, and says where. What cannot be written to its end
     /// does not stay, and what stood in its place before does.
-    pub(super) fn save(&self, name: &str, octets: &[u8]) -> Result<PathBuf> {
+    pub(in crate::cli) fn save(&self, name: &str, octets: &[u8]) -> Result<PathBuf> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if self.overwrite {
             let mut number = taken.get(&key(name)).copied().unwrap_or(0) + 1;
@@ -60,6 +60,20 @@ impl Destination {
             cannot_write(&path, error)
         })?;
         Ok(path)
+    }
+
+    /// The same for octets that come in pieces: a new file, under a name that is not taken, and its path.
+    pub(in crate::cli) fn begin(&self, name: &str) -> Result<(File, PathBuf)> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let (file, name) = self.create(name, &mut taken)?;
+        Ok((file, self.path.join(name)))
+    }
+
+    /// Takes back a file that was begun.
+    pub(in crate::cli) fn discard(&self, path: &Path) {
+        if let Some(name) = path.file_name().and_then(std::ffi::OsStr::to_str) {
+            self.remove(name);
+        }
     }
 
     /// A new file, and its name.

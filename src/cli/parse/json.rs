@@ -90,7 +90,7 @@ pub(in crate::cli) struct Origin {
 /// Somebody in an address field.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Person {
+pub(in crate::cli) struct Person {
     address: String,
     name: Option<String>,
 }
@@ -309,7 +309,7 @@ impl From<Defect> for Finding {
 }
 
 /// Flags as IMAP writes them.
-pub(super) fn names(flags: &Flags) -> Vec<String> {
+pub(in crate::cli) fn names(flags: &Flags) -> Vec<String> {
     let system = SystemFlag::ALL.into_iter().filter(|flag| flags.has(*flag)).map(SystemFlag::name);
     system.map(str::to_owned).chain(flags.keywords().map(str::to_owned)).collect()
 }

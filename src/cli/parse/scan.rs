@@ -12,7 +12,9 @@ use crate::cli::console::terminal_columns;
 use jiff::tz::TimeZone;
 use mailkit::error::Result;
 use mailkit::imap::flag::{Flags, SystemFlag};
+use mailkit::message::field::Field;
 use mailkit::message::{date, safe, words};
+use mailkit::world::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -57,11 +59,22 @@ impl Scan {
     }
 }
 
-impl Action for Scan {
-    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
-        let message = &letter.message;
+/// What of a message stands in its line.
+#[derive(Debug)]
+pub(in crate::cli) struct Glance {
+    /// Who wrote it.
+    pub(in crate::cli) from: Vec<Person>,
+    /// Decoded.
+    pub(in crate::cli) subject: Option<String>,
+    /// When it was written.
+    pub(in crate::cli) when: Option<Timestamp>,
+}
+
+impl Glance {
+    /// Of the fields of a header section.
+    pub(in crate::cli) fn of<'f>(fields: impl Iterator<Item = Field<'f>>) -> Self {
         let (mut from, mut subject, mut when) = (Vec::new(), None, None);
-        for field in message.fields(message.root()) {
+        for field in fields {
             if field.is("From") {
                 from.extend(json::everybody(&field));
             } else if subject.is_none() && field.is("Subject") {
@@ -70,24 +83,38 @@ impl Action for Scan {
                 when = date::parse(field.body);
             }
         }
-        let (source, size) = (Origin::of(letter.source), letter.source.size);
-        if sheet.is_json() {
-            let date = when.map(|when| when.to_string());
-            return sheet.value(&Row { date, from, schema: "mailkit.scan/1", size, source, subject });
-        }
-        let flags = letter.source.flags().map_or_else(String::new, |flags| letters(&flags));
-        let date = when.map(|when| when.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
-        let who = from.first().map_or("", Person::shown);
-        let (who, subject) = (safe::terminal(who), safe::terminal(subject.as_deref().unwrap_or_default()));
-        let width = terminal_columns().map(|columns| columns.max(WIDTH_MIN));
-        let room = width.unwrap_or(WIDTH) - OTHERS;
-        let (who, subject) = match width {
+        Self { from, subject, when }
+    }
+
+    /// The line, safe for a terminal; `lead` stands in front of it and takes of its room.
+    pub(in crate::cli) fn line(&self, flags: Option<&Flags>, size: u64, lead: &str) -> String {
+        let flags = flags.map_or_else(String::new, letters);
+        let date = self.when.map(|when| when.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
+        let who = self.from.first().map_or("", Person::shown);
+        let (who, subject) = (safe::terminal(who), safe::terminal(self.subject.as_deref().unwrap_or_default()));
+        let columns = terminal_columns().map(|columns| columns.max(WIDTH_MIN));
+        let room = (columns.unwrap_or(WIDTH) - OTHERS).saturating_sub(lead.len());
+        let (who, subject) = match columns {
             Some(_) => (cut(&who, FROM), cut(&subject, room)),
             None => (who, subject),
         };
         let (who, subject) = (padded(&who, FROM), padded(&subject, room));
         let size = short(size);
-        sheet.line(&format!("{flags:3} {:16} {who} {subject} {size:>5}", date.unwrap_or_default()));
+        format!("{lead}{flags:3} {:16} {who} {subject} {size:>5}", date.unwrap_or_default())
+    }
+}
+
+impl Action for Scan {
+    fn run(&self, letter: &Letter<'_>, sheet: &mut Sheet) -> Result<()> {
+        let message = &letter.message;
+        let glance = Glance::of(message.fields(message.root()));
+        let (source, size) = (Origin::of(letter.source), letter.source.size);
+        if sheet.is_json() {
+            let Glance { from, subject, when } = glance;
+            let date = when.map(|when| when.to_string());
+            return sheet.value(&Row { date, from, schema: "mailkit.scan/1", size, source, subject });
+        }
+        sheet.line(&glance.line(letter.source.flags().as_ref(), size, ""));
         Ok(())
     }
 

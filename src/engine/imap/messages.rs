@@ -6,17 +6,15 @@
 //! RFC 2180 §4.1.
 
 use super::answer::Answer;
-use super::{Refusal, Row, Session, View};
+use super::pipeline::Command;
+use super::{Row, Session, View};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client;
 use crate::imap::date;
 use crate::imap::number::Uid;
 use crate::imap::set::print_uids;
 use async_imap::imap_proto::AttributeValue;
-use std::time::Duration;
 
-/// Octets a second below which a line is as good as dead: what a response's size adds to the patience.
-const SLOWEST: u64 = 8 * 1024;
 /// What a message is asked for at once. The limit of a response leaves room for servers that give more.
 pub const PIECE: u32 = 4 * 1024 * 1024;
 /// Messages that are listed at once.
@@ -28,7 +26,7 @@ impl Session {
     /// The next messages of the open mailbox, in the server's order, at most `ROWS`; instead of one, the line that
     /// tells of it and cannot be read. Says how many there should be; `None` when there are no more.
     pub async fn rows(&mut self, mut each: impl FnMut(Result<Row, String>)) -> Result<Option<u32>> {
-        let View { messages, listed } = self.view;
+        let View { messages, listed, .. } = self.view;
         if listed >= messages {
             return Ok(None);
         }
@@ -36,13 +34,13 @@ impl Session {
         self.view.listed = to;
         let (mut left, mut has_rows) = (ROWS + NEWS_MAX, false);
         let command = format!("FETCH {from}:{to} (UID FLAGS RFC822.SIZE INTERNALDATE)");
-        let command = self.exec(&command, self.patience(), |answer| {
+        let command = self.exec(command, |answer| {
             let Answer::Fetch(fetched) = answer else { return Ok(()) };
             left = left
                 .checked_sub(1)
                 .ok_or_else(|| Error::new(Kind::Protocol, "the server lists more messages than it was asked for"))?;
             // What is not complete is news that nobody asked for.
-            if let Some(row) = fetched.map(|attributes| row(&attributes)).transpose() {
+            if let Some(row) = fetched.map(|(_, attributes)| row(&attributes)).transpose() {
                 has_rows = true;
                 each(row);
             }
@@ -66,9 +64,8 @@ impl Session {
         mut each: impl FnMut(Result<(Uid, &[u8]), String>) -> Result<()>,
     ) -> Result<()> {
         let command = format!("UID FETCH {} (UID BODY.PEEK[])", print_uids(uids.iter().copied()));
-        let patience = self.patience() + Duration::from_secs(size / SLOWEST);
-        let command = self.exec(&command, patience, |answer| match answer {
-            Answer::Fetch(Ok(attributes)) => match body(&attributes) {
+        let command = self.exec(Command::expecting(command, size), |answer| match answer {
+            Answer::Fetch(Ok((_, attributes))) => match body(&attributes) {
                 Some((uid, None, octets)) => each(Ok((uid, octets))),
                 _ => Ok(()),
             },
@@ -86,13 +83,12 @@ impl Session {
         size: u32,
         mut each: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<bool> {
-        let patience = self.patience() + Duration::from_secs(u64::from(PIECE) / SLOWEST);
         let mut from = 0_u32;
         loop {
             let mut came = None;
             let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{PIECE}>)");
-            let command = self.exec(&command, patience, |answer| {
-                if let Answer::Fetch(Ok(attributes)) = &answer
+            let command = self.exec(Command::expecting(command, PIECE.into()), |answer| {
+                if let Answer::Fetch(Ok((_, attributes))) = &answer
                     && let Some((found, Some(at), octets)) = body(attributes)
                     && (found, at, came) == (uid, from, None)
                 {
@@ -118,18 +114,6 @@ impl Session {
             }
         }
     }
-
-    /// RFC 2180 §4.1.2, RFC 5530 §3: some of the messages are gone, and what is there of the others came.
-    fn expect_there(&self, done: Result<(), Refusal>, what: &str) -> Result<()> {
-        match &done {
-            Err(refusal) if is_expunge_issued(&refusal.text) => Ok(()),
-            _ => self.expect(done, what),
-        }
-    }
-}
-
-fn is_expunge_issued(text: &str) -> bool {
-    client::code(text).is_some_and(|(name, _)| name.eq_ignore_ascii_case("EXPUNGEISSUED"))
 }
 
 fn row(attributes: &[AttributeValue<'_>]) -> Option<Row> {

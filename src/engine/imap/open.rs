@@ -114,13 +114,13 @@ impl Opening {
             exporter: self.dialogue.tls().and_then(Tls::exporter),
         };
         let unfit = |unfit: &Unfit| self.error(unfit_kind(unfit), &unfit.to_string());
-        match ground.choose(credentials) {
+        let offers = match ground.choose(credentials) {
             Ok(mechanism) => {
                 let decision = ground.told(mechanism);
                 let proof = ground.proof(mechanism, credentials, &nonce(&SystemEntropy));
                 self.dialogue.decided(decision);
                 let proof = proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?;
-                self.authenticate(proof).await?;
+                self.authenticate(proof).await?
             }
             Err(none) => {
                 let is_allowed = ground.allows_own_login(credentials).map_err(|unfit_too| unfit(&unfit_too))?;
@@ -133,11 +133,12 @@ impl Opening {
                 })?;
                 let status = self.ask_in_turn(&mut login).await?;
                 self.expect_login(&status, None)?;
+                status.capabilities
             }
-        }
+        };
         let peer = self.dialogue.peer().to_owned();
         match self.dialogue.into_parts() {
-            Some((connection, unread)) => Ok(Session::new(connection, &unread, peer)),
+            Some((connection, unread)) => Ok(Session::new(connection, &unread, peer, offers)),
             None => Err(Error::new(Kind::Temporary, "the connection is closed").with_peer(peer)),
         }
     }
@@ -148,8 +149,9 @@ impl Opening {
     }
 
     /// AUTHENTICATE: the first answer goes along if the server takes it (RFC 4959), and each further challenge is
-    /// answered. Who is asked what there is no answer to says so (RFC 9051 §6.2.2).
-    async fn authenticate(&mut self, mut proof: Proof<'_>) -> Result<()> {
+    /// answered. Who is asked what there is no answer to says so (RFC 9051 §6.2.2). What the server can do from now on,
+    /// if it says so.
+    async fn authenticate(&mut self, mut proof: Proof<'_>) -> Result<Option<Vec<String>>> {
         let name = proof.mechanism().name();
         let mut held = proof.initial();
         let initial = held.take_if(|_| self.can("SASL-IR")).map(|octets| base64::encode_initial(&octets));
@@ -173,7 +175,8 @@ impl Opening {
             status = said?;
         }
         self.expect_login(&status, proof.reason())?;
-        proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))
+        proof.may_succeed().map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?;
+        Ok(status.capabilities)
     }
 
     /// Asks, unless the server has answered already. A refusal holds; by any other words it would let in, or ask once more,

@@ -17,16 +17,16 @@ const STEM_MAX: usize = 150;
 
 /// In which directory, and with which info.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct Spot {
+pub struct Spot {
     /// In `cur`, else in `new`.
-    pub(in crate::store) in_cur: bool,
+    pub in_cur: bool,
     /// From the colon on; empty if there is none.
-    pub(in crate::store) info: Vec<u8>,
+    pub info: Vec<u8>,
 }
 
 impl Spot {
     /// Where mail arrives.
-    pub(in crate::store) fn new_mail() -> Self {
+    pub fn new_mail() -> Self {
         Self { in_cur: false, info: Vec::new() }
     }
 
@@ -52,11 +52,12 @@ impl Spot {
     }
 
     /// For the index: `c` or `n`, then the info.
-    pub(in crate::store) fn to_octets(&self) -> Vec<u8> {
+    pub fn to_octets(&self) -> Vec<u8> {
         [if self.in_cur { b"c" } else { b"n" }, self.info.as_slice()].concat()
     }
 
-    pub(in crate::store) fn from_octets(octets: &[u8]) -> Self {
+    /// The inverse of [`Spot::to_octets`].
+    pub fn from_octets(octets: &[u8]) -> Self {
         let (place, info) = octets.split_at(octets.len().min(1));
         Self { in_cur: place == b"c", info: info.to_vec() }
     }
@@ -70,7 +71,8 @@ impl Spot {
         octets.split(|octet| *octet == b'/').filter(|spot| !spot.is_empty()).map(Self::from_octets).collect()
     }
 
-    fn letters(&self) -> &[u8] {
+    /// What says the flags, and letters of others.
+    pub(in crate::store) fn letters(&self) -> &[u8] {
         self.info.strip_prefix(b":2,").unwrap_or_default()
     }
 }

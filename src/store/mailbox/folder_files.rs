@@ -13,9 +13,9 @@ const ABANDONED: Duration = Duration::from_secs(36 * 3600);
 
 /// A mailbox's files.
 #[derive(Clone)]
-pub(super) struct FolderFiles<'a> {
-    pub(super) disk: &'a dyn Disk,
-    pub(super) path: PathBuf,
+pub(in crate::store) struct FolderFiles<'a> {
+    pub(in crate::store) disk: &'a dyn Disk,
+    pub(in crate::store) path: PathBuf,
 }
 
 /// One opening of an account, by which its unfinished files can be told from those that a crash left.
@@ -24,9 +24,20 @@ pub(super) struct Run(u64);
 
 /// When names in `cur` and `new` were last changed, and which directories these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamps {
-    cur: (i128, u64),
-    new: (i128, u64),
+pub struct Stamps {
+    /// Of `cur`.
+    pub cur: Stamp,
+    /// Of `new`.
+    pub new: Stamp,
+}
+
+/// The same of one directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Nanoseconds since 1970.
+    pub modified: i128,
+    /// Which directory it is.
+    pub inode: u64,
 }
 
 /// A message's file.
@@ -54,14 +65,14 @@ fn random(entropy: &dyn Entropy) -> u64 {
 
 impl Stamps {
     /// Nanoseconds since 1970 of the later one.
-    pub(super) fn latest(&self) -> i128 {
-        self.cur.0.max(self.new.0)
+    pub fn latest(&self) -> i128 {
+        self.cur.modified.max(self.new.modified)
     }
 }
 
 impl FolderFiles<'_> {
     /// Whether a mailbox is here. A link to a directory elsewhere is none.
-    pub(super) fn exists(&self) -> bool {
+    pub(in crate::store) fn exists(&self) -> bool {
         self.is_dir(&self.path) && self.is_dir(&self.path.join("cur"))
     }
 
@@ -75,7 +86,7 @@ impl FolderFiles<'_> {
     }
 
     /// Makes what is missing; `cur` last, because with it the mailbox is there.
-    pub(super) fn make(&self) -> Outcome<()> {
+    pub(in crate::store) fn make(&self) -> Outcome<()> {
         for dir in ["tmp", "new", "cur"] {
             let path = self.path.join(dir);
             self.disk.create_dir(&path).map_err(|error| MailboxError::file("creating", &path, error))?;
@@ -83,11 +94,11 @@ impl FolderFiles<'_> {
         Ok(())
     }
 
-    pub(super) fn stamps(&self) -> Outcome<Stamps> {
+    pub(in crate::store) fn stamps(&self) -> Outcome<Stamps> {
         let stamp = |dir| {
             let path = self.path.join(dir);
             match self.disk.stat(&path) {
-                Ok(stat) if stat.is_dir => Ok((stat.modified, stat.inode)),
+                Ok(stat) if stat.is_dir => Ok(Stamp { modified: stat.modified, inode: stat.inode }),
                 Ok(_) => Err(MailboxError::Cannot("Mailbox is not a Maildir")),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Err(MailboxError::NoSuchMailbox),
                 Err(error) => Err(MailboxError::file("looking at", &path, error)),
@@ -119,7 +130,7 @@ impl FolderFiles<'_> {
     }
 
     /// Makes the names of messages durable.
-    pub(super) fn sync(&self, cur: bool, new: bool) -> io::Result<()> {
+    pub(in crate::store) fn sync(&self, cur: bool, new: bool) -> io::Result<()> {
         if cur {
             self.disk.sync_dir(&self.path.join("cur"))?;
         }

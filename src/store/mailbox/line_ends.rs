@@ -30,6 +30,18 @@ pub(in crate::store) fn write(
     content: &dyn Content,
     arrived: Timestamp,
 ) -> io::Result<Sizes> {
+    let (mut file, sizes) = write_unsynced(disk, path, content, arrived)?;
+    file.sync()?;
+    Ok(sizes)
+}
+
+/// The same, still to be synced.
+pub(in crate::store) fn write_unsynced(
+    disk: &dyn Disk,
+    path: &Path,
+    content: &dyn Content,
+    arrived: Timestamp,
+) -> io::Result<(Box<dyn DiskFile>, Sizes)> {
     let mut file = disk.create(path)?;
     let sizes = match write_lines(&mut *file, content)? {
         Some(sizes) => sizes,
@@ -42,8 +54,7 @@ pub(in crate::store) fn write(
         }
     };
     file.set_modified(arrived)?;
-    file.sync()?;
-    Ok(sizes)
+    Ok((file, sizes))
 }
 
 /// Hands the content over in pieces, and says how much there was.

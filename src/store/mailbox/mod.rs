@@ -22,7 +22,10 @@ mod uid_log;
 
 pub(super) use add::Arrival;
 pub(super) use change::After;
-pub(super) use file_name::stem;
-pub(super) use folder::is_user_name;
-pub(super) use line_ends::write as write_message;
-pub(super) use state::{State, fresh_key};
+pub use file_name::Spot;
+pub(super) use file_name::{base, sizes, split, stem};
+pub(super) use folder::{Folder, is_user_name};
+pub(super) use folder_files::FolderFiles;
+pub use folder_files::{Stamp, Stamps};
+pub(super) use line_ends::{Sizes, WireReader, measure, write as write_message, write_unsynced};
+pub(super) use state::{State, TICK, fresh_key};

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// File systems tell changes apart by their time only if these lie a tick apart; two seconds is the coarsest tick.
-pub(super) const TICK: Duration = Duration::from_secs(2);
+pub(in crate::store) const TICK: Duration = Duration::from_secs(2);
 /// A deleted mailbox on its way out.
 pub(super) const TRASH: &str = "mailkit-trash-";
 

@@ -127,6 +127,8 @@ impl Play {
             policy: &self.policy,
             clock: &clock,
             entropy: &self.entropy,
+            is_full: false,
+            progress: &mut |_, _| {},
         };
         block_on(Run::new(parts).run())
     }

@@ -1,5 +1,6 @@
 //! Messages of the model: each a number, from which follow its octets and what it looks like.
 
+use crate::message::fingerprint::Digest;
 use crate::sync::row::Likeness;
 use crate::world::Content;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub(super) fn likeness(mail: Mail) -> Likeness {
     let digest = |first: u8, of: Mail| {
         let mut digest = [first; 16];
         digest[1..5].copy_from_slice(&of.to_be_bytes());
-        digest
+        Digest(digest)
     };
     Likeness {
         size: Some(size(mail) as u64),

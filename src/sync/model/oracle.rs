@@ -210,7 +210,15 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
             _ => Err(()),
         }
     };
-    let (now_here, now_there) = (now.side(Side::Here, mail), now.side(Side::There, mail));
+    // Where moving is copying and removing, a copy that comes late into the trash stays there.
+    let once = |held: &[Held]| {
+        let mut held = held.to_vec();
+        if !world.options.has_move {
+            held.dedup_by(|one, other| one.0 == "Trash" && one == other);
+        }
+        held
+    };
+    let (now_here, now_there) = (once(now.side(Side::Here, mail)), once(now.side(Side::There, mail)));
     let is_stranded = world.stranded.contains(&mail);
     let sides = [Side::Here, Side::There];
     let known = before.changed.map(|changed| {
@@ -253,7 +261,7 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
              found here {now_here:?} there {now_there:?}"
         ));
     }
-    loosely_wrong(before, &story, mail, now_here, now_there, is_stranded)
+    loosely_wrong(before, &story, mail, &now_here, &now_there, is_stranded)
 }
 
 /// Users went on between and during runs that were cut off, or there are several of one content. Then a removal may

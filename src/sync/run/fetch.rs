@@ -30,6 +30,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     /// Fetches what is new on the server.
     pub(super) async fn fetch(&mut self) -> Result<()> {
         self.fetch_again()?;
+        self.due = self.report.fetched + self.state.count(Class::NewThere)?;
         let mut after = FIRST;
         let mut waiting: BTreeMap<FolderId, (u64, Vec<Row>)> = BTreeMap::new();
         loop {
@@ -101,7 +102,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let messages: Vec<(Uid, u64)> =
             wanted.iter().map(|(uid, row)| (*uid, row.likeness.size.unwrap_or_default())).collect();
         let (come, came) = mpsc::channel(ON_THE_WAY);
-        let Self { remote, local, state, report, .. } = self;
+        let Self { remote, local, state, report, progress, due, .. } = self;
         let mut taker = Taker {
             local: &mut **local,
             state: &mut **state,
@@ -112,6 +113,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             octets: 0,
             fetched: 0,
             failed: Vec::new(),
+            before: report.fetched,
+            due: *due,
+            progress: &mut **progress,
         };
         let (asked, taken) = join(remote.bodies(&mailbox, &messages, come), taker.take(came)).await;
         report.fetched += taker.fetched;
@@ -138,7 +142,7 @@ fn full(waiting: &BTreeMap<FolderId, (u64, Vec<Row>)>) -> Option<FolderId> {
 }
 
 /// Takes what comes, and makes it durable batch after batch.
-struct Taker<'a, L, S> {
+struct Taker<'a, 'p, L, S> {
     local: &'a mut L,
     state: &'a mut S,
     directory: &'a str,
@@ -148,9 +152,13 @@ struct Taker<'a, L, S> {
     octets: u64,
     fetched: u64,
     failed: Vec<Error>,
+    /// What came before these.
+    before: u64,
+    due: u64,
+    progress: &'a mut (dyn FnMut(u64, u64) + 'p),
 }
 
-impl<L: Local, S: State> Taker<'_, L, S> {
+impl<L: Local, S: State> Taker<'_, '_, L, S> {
     async fn take(&mut self, mut came: mpsc::Receiver<Body>) -> Result<()> {
         let (mut batch, mut octets) = (Vec::new(), 0);
         loop {
@@ -202,6 +210,7 @@ impl<L: Local, S: State> Taker<'_, L, S> {
         if !edits.is_empty() {
             self.state.write(edits)?;
         }
+        (self.progress)(self.before + self.fetched, self.due);
         Ok(())
     }
 }

@@ -22,7 +22,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let mut due = BTreeSet::new();
         for standing in self.standings.values_mut().filter(|standing| standing.is_there && standing.is_here) {
             let Standing { folder, counters, .. } = &standing;
-            let is_unchanged = |seen: SeenThere| *counters == Some(seen) && seen.modseq.is_some();
+            let is_unchanged = |seen: SeenThere| *counters == Some(seen) && seen.modseq.is_some() && !self.is_full;
             if folder.seen_there.is_some_and(is_unchanged) {
                 standing.is_looked_at = true;
             } else {
@@ -50,7 +50,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let folder = &standing.folder;
             let Some(mailbox) = folder.there.clone() else { continue };
             let known = self.state.counts(folder.id)?.there;
-            looks.push(Look { mailbox, since: folder.seen_there, validity: folder.validity, known, full: false });
+            looks.push(Look {
+                mailbox,
+                since: folder.seen_there,
+                validity: folder.validity,
+                known,
+                full: self.is_full,
+            });
             ids.push(folder.id);
         }
         if looks.is_empty() {

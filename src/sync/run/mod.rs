@@ -15,8 +15,7 @@ mod report;
 mod scan;
 mod send;
 
-pub use report::Report;
-pub(super) use report::Side;
+pub use report::{Refusal, Report, Side, Suspicion};
 
 use super::local::Local;
 use super::names::Names;
@@ -43,6 +42,8 @@ pub(super) struct Run<'a, L, R, S> {
     policy: &'a Policy,
     clock: &'a dyn Clock,
     entropy: &'a dyn Entropy,
+    is_full: bool,
+    progress: &'a mut (dyn FnMut(u64, u64) + 'a),
     names: Names,
     standings: BTreeMap<FolderId, Standing>,
     /// The folder for removed mail.
@@ -57,6 +58,8 @@ pub(super) struct Run<'a, L, R, S> {
     unlearned: BTreeSet<RowId>,
     /// Not all is seen that may have come to a mailbox: what is gone from another one may be there.
     is_blind: bool,
+    /// How many messages will have come at the end.
+    due: u64,
     report: Report,
 }
 
@@ -102,11 +105,15 @@ pub(super) struct Parts<'a, L, R, S> {
     pub(super) policy: &'a Policy,
     pub(super) clock: &'a dyn Clock,
     pub(super) entropy: &'a dyn Entropy,
+    /// Whatever the counters say, everything is looked at.
+    pub(super) is_full: bool,
+    /// Gets how many messages have come, and how many are to come.
+    pub(super) progress: &'a mut (dyn FnMut(u64, u64) + 'a),
 }
 
 impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
     pub(super) fn new(parts: Parts<'a, L, R, S>) -> Self {
-        let Parts { local, remote, state, account, policy, clock, entropy } = parts;
+        let Parts { local, remote, state, account, policy, clock, entropy, is_full, progress } = parts;
         Self {
             local,
             remote,
@@ -115,6 +122,8 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             policy,
             clock,
             entropy,
+            is_full,
+            progress,
             names: Names::default(),
             standings: BTreeMap::new(),
             trash: None,
@@ -123,6 +132,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             unseen: BTreeSet::new(),
             unlearned: BTreeSet::new(),
             is_blind: false,
+            due: 0,
             report: Report::default(),
         }
     }

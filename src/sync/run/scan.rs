@@ -136,9 +136,11 @@ fn find<S: State>(
     for mut file in files {
         let known = match state.by_base(folder, &file.base)? {
             Some(row) => Some(row),
-            // We may have put it there and not lived to note it.
+            // We may have put it there and not lived to note it, or have lost our notes.
             None => match prefix.and_then(|(prefix, _)| stem::uid(prefix, &file.base)) {
-                Some(uid) => state.by_uid(folder, uid)?.filter(|row| row.fate == Fate::Fetching && row.here.is_none()),
+                Some(uid) => state
+                    .by_uid(folder, uid)?
+                    .filter(|row| row.here.is_none() && row.fate != Fate::Left && row.fate != Fate::Doomed),
                 None => None,
             },
         };
@@ -163,7 +165,7 @@ fn find<S: State>(
         file.flags = as_told(&file.flags, before.base.as_ref(), told);
         let mut row = before.clone();
         row.here = Some(Here { folder, file, gone: false });
-        if row.fate == Fate::Fetching {
+        if matches!(row.fate, Fate::Fetching | Fate::Refused { .. }) && row.there.is_some() {
             row.fate = Fate::Normal;
         }
         if row != before {
