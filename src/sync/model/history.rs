@@ -274,14 +274,14 @@ impl History {
             }
         };
         for at in 0..self.rounds.len() {
-            with(&|it| drop(it.rounds.remove(at)));
+            with(&|it| _ = it.rounds.remove(at));
         }
         for (at, round) in self.rounds.iter().enumerate() {
             for op in 0..round.ops.len() {
-                with(&|it| drop(it.rounds[at].ops.remove(op)));
+                with(&|it| _ = it.rounds[at].ops.remove(op));
             }
             for visit in 0..round.visits.len() {
-                with(&|it| drop(it.rounds[at].visits.remove(visit)));
+                with(&|it| _ = it.rounds[at].visits.remove(visit));
             }
             with(&|it| it.rounds[at].fault = None);
             with(&|it| it.rounds[at].wait = 60);
