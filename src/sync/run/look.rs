@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
-    /// Looks at all mailboxes that may have changed.
+    /// Looks at all mailboxes that may have changed; where what is known then is not as much as the server counts, at all
+    /// messages.
     pub(super) async fn look(&mut self) -> Result<()> {
         let mut due = BTreeSet::new();
         for standing in self.standings.values_mut().filter(|standing| standing.is_there && standing.is_here) {
@@ -29,7 +30,20 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 due.insert(folder.id);
             }
         }
-        self.look_at(&due).await
+        self.look_at(&due, self.is_full).await?;
+        let mut doubtful = BTreeSet::new();
+        for id in due {
+            let seen = self
+                .standing(id)
+                .filter(|standing| standing.is_looked_at)
+                .and_then(|standing| standing.folder.seen_there);
+            if let Some(seen) = seen
+                && self.state.counts(id)?.there != u64::from(seen.messages)
+            {
+                doubtful.insert(id);
+            }
+        }
+        if self.is_full { Ok(()) } else { self.look_at(&doubtful, true).await }
     }
 
     /// Looks for messages that went into mailboxes and whose UIDs the server did not tell: before anybody else moves
@@ -39,24 +53,18 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         if unseen.is_empty() {
             return Ok(());
         }
-        self.look_at(&unseen).await?;
+        self.look_at(&unseen, false).await?;
         self.match_up().await
     }
 
-    async fn look_at(&mut self, due: &BTreeSet<FolderId>) -> Result<()> {
+    async fn look_at(&mut self, due: &BTreeSet<FolderId>, full: bool) -> Result<()> {
         let mut ids = Vec::new();
         let mut looks = Vec::new();
         for standing in due.iter().filter_map(|id| self.standings.get(id)).filter(|standing| standing.is_there) {
             let folder = &standing.folder;
             let Some(mailbox) = folder.there.clone() else { continue };
             let known = self.state.counts(folder.id)?.there;
-            looks.push(Look {
-                mailbox,
-                since: folder.seen_there,
-                validity: folder.validity,
-                known,
-                full: self.is_full,
-            });
+            looks.push(Look { mailbox, since: folder.seen_there, validity: folder.validity, known, full });
             ids.push(folder.id);
         }
         if looks.is_empty() {

@@ -50,6 +50,8 @@ pub(super) struct Run<'a, L, R, S> {
     trash: Option<FolderId>,
     /// Folders whose removals here, or there, are too many.
     barred: BTreeSet<(FolderId, Side)>,
+    /// How many messages will have come at the end.
+    due: u64,
     /// Later rounds do not repeat what this run has done, and could not see the end of.
     is_first_round: bool,
     /// Mailboxes into which messages went whose UIDs the server did not tell.
@@ -58,8 +60,6 @@ pub(super) struct Run<'a, L, R, S> {
     unlearned: BTreeSet<RowId>,
     /// Not all is seen that may have come to a mailbox: what is gone from another one may be there.
     is_blind: bool,
-    /// How many messages will have come at the end.
-    due: u64,
     report: Report,
 }
 
@@ -128,11 +128,11 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             standings: BTreeMap::new(),
             trash: None,
             barred: BTreeSet::new(),
+            due: 0,
             is_first_round: true,
             unseen: BTreeSet::new(),
             unlearned: BTreeSet::new(),
             is_blind: false,
-            due: 0,
             report: Report::default(),
         }
     }
