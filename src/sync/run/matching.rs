@@ -145,7 +145,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 let Some(mut here) = new.here.clone() else { continue };
                 let mut old = None;
                 for row in self.state.by_inode(here.file.inode)? {
-                    let is_it = row.here.as_ref().is_some_and(|old| old.gone && old.file.base == here.file.base);
+                    // Of one that came just before a crash not all is known.
+                    let may_be = row.likeness.whole.is_none() && new.likeness.may_be(&row.likeness);
+                    let is_same = |old: &File| old.base == here.file.base || may_be;
+                    let is_it = row.here.as_ref().is_some_and(|old| old.gone && is_same(&old.file));
                     if is_it && row.id != new.id && may_have_moved_here(&row, here.folder) {
                         old = Some(row);
                         break;

@@ -151,7 +151,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let mut edits = Vec::new();
         for (mut row, did) in meant.into_iter().zip(did) {
             match did {
-                Did::Ok | Did::File(_) | Did::Missing => {
+                // Somebody moved it meanwhile; the next scan knows.
+                Did::Missing => {}
+                Did::Ok | Did::File(_) => {
                     self.report.removed_here += 1;
                     edits.push(match row.alive_there() {
                         // Only here was it to be removed.
