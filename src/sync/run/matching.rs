@@ -129,6 +129,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let likenesses = self.local.describe(&directory, &files).await?;
         let known = rows.into_iter().zip(likenesses).filter_map(|(mut row, likeness)| {
             row.likeness.learn(&likeness?);
+            if row.fate == Fate::Fetching && row.alive_here().is_some() && row.there.is_some() {
+                row.fate = Fate::Normal;
+            }
             Some(row)
         });
         let known: Vec<Row> = known.collect();
@@ -188,8 +191,6 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let rows = self.state.pending(Class::NewThere, after, WINDOW)?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
-            // One that is being fetched has no other half.
-            let rows: Vec<Row> = rows.into_iter().filter(|row| row.fate != Fate::Fetching).collect();
             let (by_header, rows) = self.match_those(rows, Same::ByHeader)?;
             let mut unclear = rows;
             for (folder, rows) in by_folder(by_header) {
@@ -227,6 +228,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             .into_iter()
             .filter(|row| row.id != new.id)
             .filter_map(|row| Some((merit(&row, &there)?, row)))
+            // One that was about to be fetched matched nothing then. It may have come, into a file that does not tell it
+            // any more since its mailbox has another name.
+            .filter(|(merit, _)| new.fate != Fate::Fetching || *merit == Merit::NewHere)
             .collect();
         candidates.sort_by_key(|(merit, row)| (*merit, row.id));
         // A file that somebody moves right now is no new one.
@@ -296,7 +300,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             }));
         }
         if merit == Merit::NewHere {
-            old.base = None;
+            old.base.clone_from(&new.base);
         }
         old.there.clone_from(&new.there);
         if old.here.is_none() {

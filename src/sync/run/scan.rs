@@ -54,6 +54,14 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let pass = local.scan(&directory, &mut each).await?;
             if pass.is_quiet {
                 self.miss(id, &seen)?;
+                // Before the names count as read: nobody knows it again if it is moved before somebody has looked at it.
+                for ids in seen.undescribed.chunks(WINDOW) {
+                    let mut rows = Vec::new();
+                    for id in ids {
+                        rows.extend(self.state.row(*id)?.filter(|row| row.alive_here().is_some()));
+                    }
+                    self.describe_in(id, rows).await?;
+                }
                 if let Some(standing) = self.standings.get_mut(&id) {
                     standing.folder.seen_here = Some(pass.stamp);
                     self.state.write(vec![Edit::PutFolder(standing.folder.clone())])?;
@@ -95,9 +103,14 @@ impl Standing {
     }
 }
 
-/// Rows whose file was seen: a bit for each.
+/// Rows whose file was seen.
 #[derive(Debug, Default)]
-struct Seen(Vec<u64>);
+struct Seen {
+    /// A bit for each.
+    bits: Vec<u64>,
+    /// Those that came in a run which did not live to say what they are like.
+    undescribed: Vec<RowId>,
+}
 
 impl Seen {
     fn place(id: RowId) -> Option<(usize, u64)> {
@@ -107,16 +120,16 @@ impl Seen {
 
     fn add(&mut self, id: RowId) {
         let Some((word, bit)) = Self::place(id) else { return };
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
         }
-        if let Some(known) = self.0.get_mut(word) {
+        if let Some(known) = self.bits.get_mut(word) {
             *known |= bit;
         }
     }
 
     fn has(&self, id: RowId) -> bool {
-        Self::place(id).is_some_and(|(word, bit)| self.0.get(word).is_some_and(|known| known & bit != 0))
+        Self::place(id).is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|known| known & bit != 0))
     }
 }
 
@@ -163,8 +176,13 @@ fn find<S: State>(
         file.flags = as_told(&file.flags, before.base.as_ref(), told);
         let mut row = before.clone();
         row.here = Some(Here { folder, file, gone: false });
-        if matches!(row.fate, Fate::Fetching | Fate::Refused { .. }) && row.there.is_some() {
-            row.fate = Fate::Normal;
+        let is_new = before.here.is_none() || row.fate == Fate::Fetching;
+        if is_new && row.there.is_some() {
+            let is_described = row.likeness.whole.is_some();
+            row.fate = if is_described { Fate::Normal } else { Fate::Fetching };
+            if !is_described {
+                seen.undescribed.push(row.id);
+            }
         }
         if row != before {
             edits.push(Edit::Put(row));
