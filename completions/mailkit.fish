@@ -434,25 +434,60 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s q -l quiet -d 'P
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s A -l account -d 'The account of the configuration that is meant' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
 headers\t'The header section'
 full\t'All of it'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-hex -d 'Show the octets too, in hexadecimal'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l json -d 'Print results and errors as JSON'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Say more about what is being done'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -l no-input -d 'Never ask; fail where an answer would be needed'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l maildir -d 'Where messages go; an account\'s own Maildir if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server and a Maildir into agreement'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "ls" -d 'List the mailboxes of an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "scan" -d 'Show a mailbox on an IMAP server: UID, flags, date, from, subject and size of each message in one line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "fetch" -d 'Fetch messages from a mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "search" -d 'Search a mailbox on an IMAP server, and print the UIDs of what is found as a set'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "append" -d 'Put messages into a mailbox on an IMAP server, and print their UIDs'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "flag" -d 'Set and clear flags of messages on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "move" -d 'Move messages into another mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "copy" -d 'Copy messages into another mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "rm" -d 'Put messages on an IMAP server into the trash, or remove them'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "mkdir" -d 'Make mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "rename" -d 'Rename a mailbox on an IMAP server, and with it those below it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "rmdir" -d 'Remove mailboxes from an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "idle" -d 'Wait for news of a mailbox on an IMAP server, and print them as they come'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "caps" -d 'Show what an IMAP server offers behind the login, and what of it mailkit uses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "raw" -d 'Talk to an IMAP server by hand, logged in: what is typed is said as it stands, and all that is heard is shown'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and not __fish_seen_subcommand_from sync ls scan fetch search append flag move copy rm mkdir rename rmdir idle caps raw help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l maildir -d 'The root of the Maildirs; an account\'s own if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l layout -d 'How folders lie in a Maildir that is made: .A.B, A/B, or A/B with what a file system may not like escaped' -r -f -a "maildir++\t''
+verbatim\t''
+escaped\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l state -d 'Where it is remembered what both sides agreed on; a file of the user\'s state directory if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l only -d 'Only these kinds of changes' -r -f -a "new\t'New messages, and moved ones'
+flags\t'Flags and keywords'
+deletions\t'Removals'
+folders\t'Folders that were made, renamed or removed'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l on-delete -d 'What becomes of a message on the server whose file was removed' -r -f -a "trash\t'It goes where the server keeps removed mail'
+expunge\t'It is removed for good'
+flag\t'It is flagged as deleted'
+ignore\t'Nothing'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l expunge -d 'Where messages that are flagged as deleted are removed for good' -r -f -a "none\t''
+here\t''
+there\t''
+both\t''"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l conflict -d 'What wins if one side removed a message that the other has changed' -r -f -a "delete-wins\t'The removal'
+edits-keep\t'A change that says that somebody wants the message'
+keep-wins\t'The message stays in any case'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l allow-mass-delete -d 'Remove even if it looks like an accident; with a number, up to so many messages of a folder' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l user -d 'Log in as this user' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l password-env -d 'Take the password from this environment variable' -r
@@ -479,6 +514,10 @@ full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l pull -d 'Change nothing on the server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l push -d 'Change nothing here'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l no-delete -d 'Remove nothing on either side'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l full -d 'Look at all messages, whatever the server\'s counters say'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -489,7 +528,611 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Say more about what is being done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -l no-input -d 'Never ask; fail where an answer would be needed'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l status -d 'Show how many messages there are, and how many of them are unseen'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l special-use -d 'Show what the server says a mailbox is for, as \\Sent'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l subscribed -d 'Only mailboxes that are subscribed to'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l tree -d 'Show names below each other as a tree'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s n -l limit -d 'Only the newest N messages' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s p -l part -d 'Only the part of this number, as 1.2, decoded; 1.2.MIME is its header, 1.2.HEADER that of a message within' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l save -d 'Save each message as UID.eml, or each part under its own name, in this directory, and print the path of each; never overwrites a file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l headers -d 'Only the header section'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l structure -d 'Show the parts with their numbers, types, sizes and names; no content is fetched'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l raw -d 'Octets as they are: several messages without anything between them, a part in its transfer encoding'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l mark-seen -d 'Let the messages count as seen'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l imap -d 'The same in IMAP\'s own words' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l gmail-raw -d 'The same as it is typed at Gmail' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l flags -d 'Give them these flags and no others: seen, answered, flagged, deleted, draft, or any keyword' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l date -d 'When they came, as 2026-01-31T12:00:00Z or as in a Date field; header stands for the Date field of each message' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l create -d 'Make the mailbox first if there is none'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from flag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l expunge -d 'Remove them for good'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l subscribe -d 'Subscribe to them too'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from mkdir" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l force -d 'Remove the messages in them too'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l dry-run -d 'Only say what would be done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from rmdir" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l exec -d 'Run this shell command for each event, with MAILKIT_EVENT, MAILKIT_MAILBOX, MAILKIT_UID, MAILKIT_NUMBER and MAILKIT_FLAGS in its environment' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l until -d 'End when this comes: new, flags or gone' -r -f -a "new\t'A message came'
+flags\t'The flags of a message changed'
+gone\t'A message went away'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l for -d 'End after this time, as 10m or 1h' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from idle" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s s -l server -d 'The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration; without it, the account that --account names, or the default one' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from caps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l script -d 'Say the lines of this file, - for standard input' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l expect -d 'End with 1 if the last answer does not begin so, as OK or NO' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l user -d 'Log in as this user' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l password-env -d 'Take the password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l password-file -d 'Take the password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l auth -d 'Log in by one of these mechanisms only, or not at all: by default by the strongest that the server offers' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l ca -d 'Trust the certificate authorities in this PEM file, and no others' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l pin -d 'Accept the server\'s certificate if it, or its key, has this SHA-256 fingerprint, whoever signed it and whatever name it carries, and no other certificate; may be given several times' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l tls-name -d 'Expect this name in the server\'s certificate, instead of the one that is dialled' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l cert -d 'Show the server the certificate in this PEM file' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l key -d 'The certificate\'s key, a PEM file that others cannot read; in the certificate\'s file if not given' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l proxy -d 'Go through a proxy: socks5://host:port, socks5h://host:port or http://host:port, with user@ before the host if it wants a login; socks5 looks names up here, the others let the proxy do it; env takes the one in ALL_PROXY' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l proxy-password-cmd -d 'Take the proxy\'s password from the first line that this shell command prints' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l proxy-password-env -d 'Take the proxy\'s password from this environment variable' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l proxy-password-file -d 'Take the proxy\'s password from the first line of a file that nobody else may read' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l source -d 'Connect from this address of this machine' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l connect-timeout -d 'Give up an address that has not answered by then, as 5s or 1m; 10s if not given, 2m at most' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l timeout -d 'Wait no longer than this for each answer, but for the one that says whether a message was taken; minutes, as the standards ask for, if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s A -l account -d 'The account of the configuration that is meant' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l trace -d 'Show each conversation line by line, on standard error or in FILE, as JSON if it ends in .jsonl; secrets are left out' -r -F
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l trace-data -d 'How much a trace shows of messages' -r -f -a "none\t'That there was one, and its size'
+headers\t'The header section'
+full\t'All of it'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l times -d 'Show when each line was said or heard'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l auth-insecure -d 'Say a password or a token even where others can read it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l trace-hex -d 'Show the octets too, in hexadecimal'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l trace-secrets -d 'Show passwords and tokens in the trace; asks whether that is meant, unless MAILKIT_TRACE_SECRETS=yes says so'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l json -d 'Print results and errors as JSON'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s q -l quiet -d 'Print no notes and no warnings; errors are still printed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s v -l verbose -d 'Say more about what is being done'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -l no-input -d 'Never ask; fail where an answer would be needed'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from raw" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Bring the mailboxes of an IMAP server and a Maildir into agreement'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the mailboxes of an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "scan" -d 'Show a mailbox on an IMAP server: UID, flags, date, from, subject and size of each message in one line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "fetch" -d 'Fetch messages from a mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "search" -d 'Search a mailbox on an IMAP server, and print the UIDs of what is found as a set'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "append" -d 'Put messages into a mailbox on an IMAP server, and print their UIDs'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "flag" -d 'Set and clear flags of messages on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "move" -d 'Move messages into another mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "copy" -d 'Copy messages into another mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Put messages on an IMAP server into the trash, or remove them'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "mkdir" -d 'Make mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "rename" -d 'Rename a mailbox on an IMAP server, and with it those below it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "rmdir" -d 'Remove mailboxes from an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "idle" -d 'Wait for news of a mailbox on an IMAP server, and print them as they come'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "caps" -d 'Show what an IMAP server offers behind the login, and what of it mailkit uses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "raw" -d 'Talk to an IMAP server by hand, logged in: what is typed is said as it stands, and all that is heard is shown'
 complete -c mailkit -n "__fish_mailkit_using_subcommand imap; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -l config -d 'Read this configuration file, not those in the usual places; may be given several times' -r -F
 complete -c mailkit -n "__fish_mailkit_using_subcommand auth; and not __fish_seen_subcommand_from login status token refresh set forget help" -s A -l account -d 'The account of the configuration that is meant' -r
@@ -1487,7 +2130,22 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user to a users file, or give one a new password'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "remove" -d 'Take a user out of a users file; their mail stays'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the names in a users file'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "sync" -d 'Bring the mailboxes of an IMAP server into a Maildir'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "sync" -d 'Bring the mailboxes of an IMAP server and a Maildir into agreement'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "ls" -d 'List the mailboxes of an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "scan" -d 'Show a mailbox on an IMAP server: UID, flags, date, from, subject and size of each message in one line'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "fetch" -d 'Fetch messages from a mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "search" -d 'Search a mailbox on an IMAP server, and print the UIDs of what is found as a set'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "append" -d 'Put messages into a mailbox on an IMAP server, and print their UIDs'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "flag" -d 'Set and clear flags of messages on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "move" -d 'Move messages into another mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "copy" -d 'Copy messages into another mailbox on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "rm" -d 'Put messages on an IMAP server into the trash, or remove them'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "mkdir" -d 'Make mailboxes on an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "rename" -d 'Rename a mailbox on an IMAP server, and with it those below it'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "rmdir" -d 'Remove mailboxes from an IMAP server'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "idle" -d 'Wait for news of a mailbox on an IMAP server, and print them as they come'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "caps" -d 'Show what an IMAP server offers behind the login, and what of it mailkit uses'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from imap" -f -a "raw" -d 'Talk to an IMAP server by hand, logged in: what is typed is said as it stands, and all that is heard is shown'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "login" -d 'Get the user\'s consent and keep the tokens'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "status" -d 'Show which accounts are logged in with tokens, and until when'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "token" -d 'Print an account\'s token, renewed if it has to be'
