@@ -45,7 +45,7 @@ complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "send" -d 'Send a me
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "user" -d 'Manage the users of a server'
-complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "pop" -d 'Retrieve messages from maildrops by POP3'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
 complete -c mailkit -n "__fish_mailkit_needs_command" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'
@@ -395,9 +395,15 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_su
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a user out of a users file; their mail stays'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the names in a users file'
 complete -c mailkit -n "__fish_mailkit_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l to -d 'Where messages go: maildir:PATH, or - to print all of them as an mbox; an account\'s own Maildir if not given' -r
-complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l keep -d 'Which messages stay on the server: all of them, or none once they are safe here' -r -f -a "all\t'They stay'
-none\t'They are deleted once they are safe here'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l to -d 'Where messages go: maildir:PATH, mbox:FILE, mda:COMMAND, lmtp:HOST, smtp:HOST, imap:MAILBOX, or - to print them' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l keep -d 'Which messages stay on the server: all, none once they are safe here, or those that came within a time such as 7d' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l recipient -d 'For whom messages are handed over with lmtp: and smtp:; the account\'s address if not given' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l max-size -d 'Leave messages there that are larger than this' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l limit-messages -d 'Retrieve no more than so many messages in one run' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l limit-bytes -d 'Retrieve no more than so much in one run; but one message, whatever its size' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l where -d 'Retrieve only messages that this expression of the filter language means; it may ask for header fields and size' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l filter -d 'Give the header section to a shell command first: 0 retrieves the message, 1 leaves it there, 2 deletes it unread' -r
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l every -d 'Retrieve again and again, with this time in between; longer and longer while a server fails' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l user -d 'Log in as this user' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-cmd -d 'Take the password from the first line that this shell command prints' -r
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l password-env -d 'Take the password from this environment variable' -r
@@ -424,6 +430,12 @@ full\t'All of it'"
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l only-new -d 'Only those that were not retrieved before; - alone prints all if this is not given'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l all -d 'Those that were retrieved before too'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l delete-larger -d 'Delete them there, unread'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l headers-only -d 'Print header sections only, with --to -'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l rebuild-state -d 'Forget what was retrieved, and find out from what is in the Maildir'
+complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s n -l dry-run -d 'Retrieve and delete nothing: say what would be done'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -l auth-insecure -d 'Say a password or a token even where others can read it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c mailkit -n "__fish_mailkit_using_subcommand pop" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -2111,7 +2123,7 @@ complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_see
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "relay" -d 'Relay mail: work on the queue, list it, hurry it'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "serve" -d 'Run a mail server: SMTP, submission, POP3, IMAP, and a relay inside'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "user" -d 'Manage the users of a server'
-complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "pop" -d 'Retrieve messages from a maildrop by POP3'
+complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "pop" -d 'Retrieve messages from maildrops by POP3'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "imap" -d 'Work with mailboxes on an IMAP server'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "auth" -d 'Keep passwords, or log in with tokens instead of them (OAuth 2.0)'
 complete -c mailkit -n "__fish_mailkit_using_subcommand help; and not __fish_seen_subcommand_from send relay serve user pop imap auth mx parse unsubscribe account config trace schema demo generate help" -f -a "mx" -d 'Ask where the mail of a domain goes, and look at the servers there'

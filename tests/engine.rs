@@ -103,15 +103,32 @@ async fn messages_come_and_go_as_they_are_told_to() {
 
     let mut octets = 0;
     let wanted: Vec<_> = uids.iter().map(|uid| (*uid, rows[0].size.unwrap())).collect();
-    session.messages(&wanted, |message| Ok(octets += message.unwrap().1.len())).await.unwrap();
+    session
+        .messages(&wanted, |message| {
+            octets += message.unwrap().1.len();
+            Ok(())
+        })
+        .await
+        .unwrap();
     let mut heads = 0;
     session
-        .headers(&uids, |message| Ok(heads += usize::from(message.unwrap().1.ends_with(b"\r\n\r\n"))))
+        .headers(&uids, |message| {
+            heads += usize::from(message.unwrap().1.ends_with(b"\r\n\r\n"));
+            Ok(())
+        })
         .await
         .unwrap();
     assert_eq!((heads, octets > 40 * 60), (40, true));
     let mut text = Vec::new();
-    assert!(session.part(uids[0], "TEXT", |octets| Ok(text.extend_from_slice(octets))).await.unwrap());
+    assert!(
+        session
+            .part(uids[0], "TEXT", |octets| {
+                text.extend_from_slice(octets);
+                Ok(())
+            })
+            .await
+            .unwrap()
+    );
     assert_eq!(text, b"How about pickles?\r\n");
 
     let mut seen = Flags::new();
@@ -120,9 +137,22 @@ async fn messages_come_and_go_as_they_are_told_to() {
         Store { uids: &uids[..20], add: true, flags: &seen, unchanged_since: None },
         Store { uids: &uids[..5], add: false, flags: &seen, unchanged_since: None },
     ];
-    session.store(&changes, |_, end| Ok(assert!(end.unwrap().is_empty()))).await.unwrap();
+    session
+        .store(&changes, |_, end| {
+            assert!(end.unwrap().is_empty());
+            Ok(())
+        })
+        .await
+        .unwrap();
     let mut unseen = 0;
-    session.search("SEEN", |range| Ok(unseen += range.end().get() - range.start().get() + 1)).await.unwrap().unwrap();
+    session
+        .search("SEEN", |range| {
+            unseen += range.end().get() - range.start().get() + 1;
+            Ok(())
+        })
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(unseen, 15);
 
     let copied = session.copy(&uids[..3], "Old").await.unwrap();

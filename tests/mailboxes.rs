@@ -95,6 +95,7 @@ fn messages_are_put_listed_found_and_fetched() {
     assert_eq!(house.good("append", &[&["INBOX", "--flags", "seen,work"], &files[..]].concat()), "1:3\n");
     let (code, out, _) = house.imap_with("append", &["INBOX"], PARTS);
     assert_eq!((code, out.as_str()), (0, "4\n"));
+    assert_eq!(house.imap("append", &["INBOX", "/nowhere/at/all"]).0, 66);
     let scanned = house.good("scan", &["INBOX"]);
     let lines: Vec<&str> = scanned.lines().collect();
     assert_eq!(lines.len(), 4);
@@ -222,4 +223,32 @@ fn a_server_tells_what_it_offers_and_is_talked_to_by_hand() {
     let (code, out, _) = house.imap_with("raw", &[], "a1 STATUS INBOX (MESSAGES)\na2 LOGOUT\n");
     assert!(code == 0 && out.contains("S: * STATUS INBOX (MESSAGES 0)") && !out.contains("secret\n"), "{out}");
     assert_eq!(house.imap_with("raw", &["--expect", "OK"], "a1 NONSENSE\n").0, 1);
+}
+
+#[test]
+fn news_run_a_command_that_has_them_in_its_environment() {
+    let house = House::new();
+    let file = house.file("1.eml", &letter(1, ""));
+    house.good("mkdir", &["a $(touch oops) \u{e4}"]);
+    let told = house.path("told");
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| {
+            let exec = "printf '%s|%s|%s' \"$MAILKIT_EVENT\" \"$MAILKIT_UID\" \"$MAILKIT_MAILBOX\" > told; test -z \"$PASSWORD\"";
+            let exec = exec.replace("told", told.to_str().unwrap());
+            house.imap("idle", &["a $(touch oops) \u{e4}", "--until", "new", "--for", "30s", "--exec", &exec])
+        });
+        // Until somebody waits, new mail is no news; so some comes until it is.
+        while !waits.is_finished() {
+            house.good("append", &["a $(touch oops) \u{e4}", &file]);
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let (code, out, err) = waits.join().unwrap();
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        let uid = out.lines().next().and_then(|line| line.strip_prefix("new ")).unwrap();
+        assert!(uid.parse::<u32>().is_ok(), "{out}");
+    });
+    let told = std::fs::read_to_string(told).unwrap();
+    assert!(told.starts_with("new|") && told.ends_with("|a $(touch oops) \u{e4}"), "{told}");
+    assert!(!house.path("oops").exists() && !Path::new("oops").exists());
+    assert_eq!(house.imap("idle", &["INBOX", "--until", "new", "--for", "1s"]).0, 1);
 }

@@ -334,7 +334,8 @@ mod tests {
             let known = error.advice().and_then(|hint| hint.strip_prefix("known here are ")).expect("a list");
             for key in known.split(", ") {
                 // One account shows what may stand in all of them.
-                let known = section.lines().any(|line| line.starts_with(&format!("{key} ")));
+                let known = section.lines().any(|line| line.starts_with(&format!("{key} ")))
+                    || example.contains(&format!("[{name}.{key}]"));
                 assert!(known || matches!(name, "defaults" | "accounts.home"), "{key} in [{name}]");
                 shown += 1;
             }

@@ -8,6 +8,7 @@ use super::config::{domain, imap_url, path, pop_url, smtp_url};
 use super::guard::{Confirm, Guard};
 use super::oauth_config::OAuth;
 use super::pattern::Pattern;
+use super::retrieve::Retrieve;
 use super::schema::{Name, Text};
 use super::sent::Copies;
 use super::source::SecretSource;
@@ -99,6 +100,8 @@ pub struct Account {
     #[serde(deserialize_with = "path")]
     #[schemars(with = "Option<Text>")]
     pub maildir: Option<PathBuf>,
+    /// How its maildrop is dealt with.
+    pub retrieve: Retrieve,
 }
 
 impl Account {

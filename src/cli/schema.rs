@@ -36,7 +36,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 36] = [
+const ALL: [Described; 37] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -97,6 +97,7 @@ const ALL: [Described; 36] = [
         what: "a line of the input of mailkit mx lookup or check that names no domain",
         make: of::<mx::BadLineObject<'static>>,
     },
+    Described { name: "pop", what: "the result of mailkit pop", make: of::<super::pop::report::Object> },
     Described { name: "probe", what: "what was seen of a server: mailkit mx probe", make: of::<mx::Object> },
     Described { name: "queue", what: "a message in the queue: mailkit relay queue", make: of::<listing::Object> },
     Described { name: "report", what: "what a report tells: mailkit parse --report", make: of::<report::Object> },

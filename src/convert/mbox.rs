@@ -50,6 +50,11 @@ impl<W: Write> Mbox<W> {
         Self { out, is_open: false, after_cr: false, line: START }
     }
 
+    /// What it writes to.
+    pub fn out_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Begins a message, and ends the one before it.
     pub fn begin(&mut self, sender: &str, when: Timestamp) -> io::Result<()> {
         self.end()?;

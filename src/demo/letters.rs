@@ -91,6 +91,7 @@ pub(super) async fn read_by_pop3(cast: &Cast, house: &House) -> Result<Vec<Vec<u
         way: Way::to(vec![house.address(Service::Pop3)?], Trust::System),
         credentials: credentials(house),
         trace: Some(cast.trace.clone()),
+        stop: CancellationToken::new(),
     };
     let mut session = fetch::open(&Tcp, source).await?;
     let list = session.list().await?;

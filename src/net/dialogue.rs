@@ -10,6 +10,7 @@ mod log;
 pub use log::Heard;
 
 use super::connection::{Connection, Limits};
+use super::pace::Pace;
 use super::tls::{ClientTls, Why, alert};
 use crate::error::{Error, Kind, Result};
 use crate::wire::event::Happening;
@@ -35,6 +36,8 @@ const HANG_UP_WAIT: Duration = Duration::from_secs(1);
 const PIECE: usize = 64 * 1024;
 /// Octets of a line after which nobody waits for its end any more: none that is meant is as long, whatever it is for.
 const ENDLESS: usize = 4 * 1024 * 1024;
+/// Octets a second below which a line is as good as dead.
+const SLOWEST: u64 = 8 * 1024;
 /// What has ended a conversation, where those who report on servers make a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
@@ -224,6 +227,26 @@ impl Dialogue {
         (replies, Ok(()))
     }
 
+    /// Writes requests whose answers are read one by one, in their order, by [`Dialogue::answer`].
+    pub async fn post(&mut self, requests: &Output) -> Result<()> {
+        self.send(requests).await
+    }
+
+    /// Reads an answer that somebody else works on, as fast as he does: waiting for him tries nobody's patience, and each
+    /// piece that comes renews it while the line is alive, since an answer of any length may come.
+    pub async fn answer_at_pace<E: Exchange>(&mut self, exchange: &mut E, pace: &Pace) -> Result<E::Reply> {
+        let stop = self.stop.clone();
+        let answered = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(self.interrupted()),
+            answered = self.read_at_pace(exchange, Some(pace)) => answered,
+        };
+        match answered {
+            Some(reply) => reply,
+            None => Err(self.fell_silent()),
+        }
+    }
+
     /// Sends a text up to its lone dot, stuffed. The content must use CRLF. `progress` gets the octets sent so far.
     /// Until the dot is sent the server cannot have taken the message; the error says whether it may have. A server
     /// that stopped listening, or did not wait for the dot, may have said why: [`Dialogue::answer`] reads it.
@@ -313,14 +336,17 @@ impl Dialogue {
         }
         match answered {
             Ok(reply) => reply,
-            Err(_) => {
-                if let Some(mut connection) = self.connection.take() {
-                    connection.happened(Happening::timeout(self.patience));
-                }
-                self.trouble = Some(Trouble::Silence);
-                Err(self.temporary(format!("no answer within {} seconds", self.patience.as_secs_f64())))
-            }
+            Err(_) => Err(self.fell_silent()),
         }
+    }
+
+    /// The server was waited for, and said nothing.
+    fn fell_silent(&mut self) -> Error {
+        if let Some(mut connection) = self.connection.take() {
+            connection.happened(Happening::timeout(self.patience));
+        }
+        self.trouble = Some(Trouble::Silence);
+        self.temporary(format!("no answer within {} seconds", self.patience.as_secs_f64()))
     }
 
     /// Says a last word, waits for no answer, and closes: for those who were told to stop. Between the pieces of a
@@ -349,7 +375,14 @@ impl Dialogue {
     }
 
     async fn read_answer<E: Exchange>(&mut self, exchange: &mut E) -> Result<E::Reply> {
+        let read = self.read_at_pace(exchange, None).await;
+        read.unwrap_or_else(|| Err(self.fell_silent()))
+    }
+
+    /// The answer; none if patience ended between two pieces of one that is read at somebody's pace.
+    async fn read_at_pace<E: Exchange>(&mut self, exchange: &mut E, pace: Option<&Pace>) -> Option<Result<E::Reply>> {
         let (mut expect, mut unframed) = (exchange.first(), 0);
+        let (mut waited, mut received) = (Duration::ZERO, 0_u64);
         loop {
             while let Some(frame) = self.framer.next(expect) {
                 unframed = 0;
@@ -360,11 +393,11 @@ impl Dialogue {
                     Ok(Next::More(next)) => expect = next,
                     Ok(Next::Done(reply)) => {
                         self.has_talked = true;
-                        return Ok(reply);
+                        return Some(Ok(reply));
                     }
                     Err(error) => {
                         self.connection = None;
-                        return Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error });
+                        return Some(Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error }));
                     }
                 }
             }
@@ -375,23 +408,40 @@ impl Dialogue {
                     log.frame(Frame::Line(line));
                 }
                 self.connection = None;
-                return Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error });
+                return Some(Err(if error.peer().is_none() { error.with_peer(&self.peer) } else { error }));
             }
-            let Some(connection) = &mut self.connection else { return Err(self.gone()) };
-            match connection.fill(&mut self.framer).await {
+            let patience = self.patience;
+            let Some(connection) = &mut self.connection else { return Some(Err(self.gone())) };
+            let filled = match pace {
+                None => connection.fill(&mut self.framer).await,
+                Some(pace) => {
+                    pace.ready().await;
+                    // A drop now and then is no answer either.
+                    let left = (patience + Duration::from_secs(received / SLOWEST)).saturating_sub(waited);
+                    let begun = Instant::now();
+                    let Ok(filled) = timeout(left.min(patience), connection.fill(&mut self.framer)).await else {
+                        return None;
+                    };
+                    waited += begun.elapsed();
+                    received += *filled.as_ref().unwrap_or(&0) as u64;
+                    filled
+                }
+            };
+            match filled {
                 Ok(0) => {
                     self.connection = None;
-                    return Err(self.temporary("the server closed the connection"));
+                    return Some(Err(self.temporary("the server closed the connection")));
                 }
                 Ok(count) => unframed += count,
                 Err(error) => {
                     self.connection = None;
-                    return Err(self.broken(error));
+                    return Some(Err(self.broken(error)));
                 }
             }
             if unframed > ENDLESS {
                 self.connection = None;
-                return Err(Error::new(Kind::Protocol, "the server sends a line without an end").with_peer(&self.peer));
+                let error = Error::new(Kind::Protocol, "the server sends a line without an end");
+                return Some(Err(error.with_peer(&self.peer)));
             }
         }
     }

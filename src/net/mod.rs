@@ -9,6 +9,7 @@ pub mod dns;
 pub mod entropy;
 pub mod gate;
 pub mod local;
+pub mod pace;
 pub mod peer;
 pub mod proxy;
 pub mod public;

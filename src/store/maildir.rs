@@ -112,6 +112,19 @@ impl Maildir {
         self.disk.sync_dir(&dir).map_err(|error| Error::file("cannot sync", &dir, error))
     }
 
+    /// Shows each message, by its name without its flags. What is moved away meanwhile is passed over.
+    pub fn each(&self, mut each: impl FnMut(&[u8], &dyn DiskFile) -> Result<()>) -> Result<()> {
+        for dir in ["new", "cur"].map(|part| self.root.join(part)) {
+            let entries = self.disk.read_dir(&dir).map_err(|error| Error::file("cannot read", &dir, error))?;
+            for entry in entries.into_iter().filter(|entry| !entry.is_dir) {
+                if let Ok(file) = self.disk.open(&dir.join(&entry.name)) {
+                    each(base(entry.name.as_encoded_bytes()), &*file)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The text of a note, if it was ever written.
     pub fn note(&self, name: &str) -> Result<Option<String>> {
         let path = self.root.join(name);

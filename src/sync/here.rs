@@ -10,17 +10,20 @@ use crate::error::{Error, Kind, Result};
 use crate::imap::flag::Flags;
 use crate::message::fingerprint::Fingerprint;
 use crate::store::mailbox_error::{MailboxError, Outcome};
-use crate::store::tree::{Before, Edit, Incoming, Mark, Place, Placed, Seen, Spot, Stamps, Tree, stem_of};
+use crate::store::tree::{Before, Edit, Incoming, Mark, Place, Placed, Seen, Spot, Stamps, Tree, settles, stem_of};
 use crate::world::{Clock, Content, Timestamp};
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 /// Files told at a time, and pieces that wait for whoever listens.
 const PIECE: usize = 512;
 const PIECES: usize = 2;
+/// The longest wait for a directory to settle. Longer, and its clock goes ahead of ours.
+const SETTLE_MAX: Duration = Duration::from_secs(3);
 
 /// A tree of Maildirs.
 pub(super) struct HereTree {
@@ -68,6 +71,13 @@ impl Local for HereTree {
     }
 
     async fn scan(&mut self, folder: &str, each: &mut (dyn FnMut(Vec<File>) -> Result<()> + Send)) -> Result<Pass> {
+        // What changed just now may change again under the same time: a moment later a pass can prove that nothing did.
+        let name = folder.to_owned();
+        let stamps = self.with(move |tree| tree.stamps(&name)).await?;
+        let young = settles(stamps.latest()) - self.clock.now().as_nanosecond();
+        if (0..=SETTLE_MAX.as_nanos() as i128).contains(&young) {
+            self.clock.sleep(Duration::from_nanos(u64::try_from(young).unwrap_or_default() + 1)).await;
+        }
         let (come, mut coming) = mpsc::channel(PIECES);
         let (tree, folder) = (self.tree.clone(), folder.to_owned());
         let pass = spawn_blocking(move || {
@@ -148,9 +158,9 @@ impl Local for HereTree {
             while let Some(first) = rest.first() {
                 // What is done to a file twice is done to what the first deed made of it.
                 let mut bases = HashSet::new();
-                let alike = rest.iter().take_while(|deed| {
-                    is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base.as_slice()))
-                });
+                let alike = rest
+                    .iter()
+                    .take_while(|deed| is_alike(first, deed) && deed.base().is_some_and(|base| bases.insert(base)));
                 let count = alike.count();
                 let (alike, others) = rest.split_at(count.max(1));
                 done.extend(together(tree, alike, &run));
@@ -270,7 +280,7 @@ fn alone(tree: &Tree, deed: &Deed, run: &str) -> Did {
 }
 
 impl Deed {
-    fn base(&self) -> Option<&Vec<u8>> {
+    fn base(&self) -> Option<&[u8]> {
         match self {
             Self::Flag { base, .. } | Self::Move { base, .. } | Self::Remove { base, .. } => Some(base),
             Self::Create { .. } | Self::Mark { .. } | Self::Rename { .. } | Self::Delete { .. } => None,
@@ -279,8 +289,8 @@ impl Deed {
 }
 
 /// A file of which only the base name is known: the tree looks for it.
-fn somewhere(base: &Vec<u8>) -> Place {
-    Place { base: base.clone(), spot: Spot::new_mail() }
+fn somewhere(base: &[u8]) -> Place {
+    Place { base: base.to_vec(), spot: Spot::new_mail() }
 }
 
 fn place_of(file: &File) -> Place {
@@ -396,7 +406,7 @@ mod tests {
         assert_eq!(files(&mut here, "INBOX").await.len(), 3);
         assert!(here.keywords("INBOX").await.unwrap().has_keyword("work"));
         let nobody = File { base: b"x".to_vec(), ..placed[0].clone() };
-        assert_eq!(here.describe("INBOX", &[nobody.clone()]).await.unwrap(), [None]);
+        assert_eq!(here.describe("INBOX", std::slice::from_ref(&nobody)).await.unwrap(), [None]);
         assert!(here.content("None", &nobody).await.unwrap().is_none());
         drop(here);
         // Another run finds what this one delivered.

@@ -14,6 +14,8 @@ mod local;
 #[cfg(test)]
 mod memory;
 mod mirror;
+#[cfg(test)]
+mod model;
 mod name;
 mod names;
 mod policy;

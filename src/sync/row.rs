@@ -201,9 +201,15 @@ impl Likeness {
         {
             return false;
         }
-        // A Message-ID is worth more than a size, which servers get wrong.
-        same(&self.message_id, &other.message_id) == Some(true) && self.message_id != Some(0)
+        // A header or a Message-ID is worth more than a size, which servers get wrong.
+        same(&self.header, &other.header) == Some(true)
+            || same(&self.message_id, &other.message_id) == Some(true) && self.message_id != Some(0)
             || same(&self.size, &other.size) == Some(true)
+    }
+
+    /// Whether nothing but a size, which may be wrong, says what it is like: only its header can tell.
+    pub(super) fn is_vague(&self) -> bool {
+        self.header.is_none() && self.message_id.is_none_or(|id| id == 0)
     }
 
     /// Whether a look-up by what is known of one finds the other: by object, by digest, by Message-ID, and by size where

@@ -4,7 +4,7 @@ use crate::journey::Pipes;
 use mailkit::endpoint::Endpoint;
 use mailkit::engine::dial::Way;
 use mailkit::engine::pop3::Entry;
-use mailkit::fetch::{self, Keep};
+use mailkit::fetch;
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::Trust;
@@ -74,9 +74,20 @@ pub(crate) async fn by_pop3(way: &Pipes) -> Arrived {
 /// As `mailkit pop --to maildir:PATH` does it: files whose lines end with LF.
 pub(crate) async fn by_pop3_into_maildir(way: &Pipes) -> Arrived {
     let disk = MemoryDisk::new();
-    let mut maildir = Maildir::open(Arc::new(disk.clone()), Path::new("/mail")).unwrap();
+    let maildir = Maildir::open(Arc::new(disk.clone()), Path::new("/mail")).unwrap();
     let session = open_pop3(way).await;
-    fetch::into_maildir(session, &mut maildir, "bob@127.0.0.1", Keep::All, &SystemClock, |_, _| {}).await.unwrap();
+    let retrieval = fetch::Retrieval {
+        target: Box::new(fetch::IntoMaildir::new(maildir)),
+        register: None,
+        source: "bob@127.0.0.1",
+        rules: fetch::Rules::default(),
+        selection: &fetch::Selection::default(),
+        is_rebuilt: false,
+        is_headers_only: false,
+        is_rehearsal: false,
+        clock: &SystemClock,
+    };
+    fetch::retrieve(session, retrieval, |_| {}).await.unwrap();
     arrived(files(&disk, Path::new("/mail/new")).iter().map(|octets| crate::with_crlf(octets)))
 }
 
@@ -150,6 +161,7 @@ async fn open_pop3(way: &Pipes) -> mailkit::engine::pop3::Session {
         way: Way::to(vec![SocketAddr::from(([127, 0, 0, 1], 110))], Trust::System),
         credentials: Credentials::new("bob", Secret::new("secret".to_owned())),
         trace: None,
+        stop: tokio_util::sync::CancellationToken::new(),
     };
     fetch::open(way, source).await.unwrap()
 }

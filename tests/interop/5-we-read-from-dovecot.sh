@@ -32,6 +32,41 @@ check "pop ends with 69 for a certificate nobody vouches for" ends_with 69 env -
 check "pop --keep none leaves nothing behind" eval \
   'by_pop "$pop" --keep none && ! shows "[0-9]" curl -sS --user bob:secret "pop3://127.0.0.1:$dovecot_pop3/"'
 
+# The same maildrop by others: what is here in the end is the same.
+check "three messages wait" deposit one two three
+mkdir -p "$WORK/mpopped"/{new,cur,tmp}
+by_others() {
+  mpop --host=127.0.0.1 --port="$dovecot_pop3" --tls=off --auth=user --user=bob --passwordeval='echo secret' --keep=on \
+    --received-header=off --uidls-file="$WORK/mpopped-uidls" --delivery="maildir,$WORK/mpopped" >/dev/null
+}
+contents() { find "$1" -path '*/new/*' -type f -exec sha256sum {} + | cut -d' ' -f1 | sort; }
+check "pop and mpop fetch the same octets" eval \
+  'by_others && "$MAILKIT" pop "$pop" --password-env SECRET --to "maildir:$WORK/beside" &&
+   contents "$WORK/mpopped" >"$WORK/by-mpop" && contents "$WORK/beside" | cmp - "$WORK/by-mpop" && [ "$(wc -l <"$WORK/by-mpop")" -eq 3 ]'
+check "pop goes on with a Maildir that mpop filled" eval \
+  '"$MAILKIT" pop "$pop" --password-env SECRET --to "maildir:$WORK/mpopped" --rebuild-state && [ "$(count "$WORK/mpopped")" -eq 3 ]'
+check "pop --dry-run says what it would do" shows '^fetch .* 3 ' "$MAILKIT" pop "$pop" --password-env SECRET --to "maildir:$WORK/dry" -n
+check "pop --to mbox: holds them once" eval \
+  'for run in 1 2; do "$MAILKIT" pop "$pop" --password-env SECRET --to "mbox:$WORK/pop.mbox"; done
+   [ "$(grep -c "^From " "$WORK/pop.mbox")" -eq 3 ]'
+check "pop --where and --filter choose by the header section" eval \
+  '"$MAILKIT" pop "$pop" --password-env SECRET --to "maildir:$WORK/chosen" --where subject:two --filter "grep -q Subject" &&
+   [ "$(count "$WORK/chosen")" -eq 1 ] && one_holds "$WORK/chosen" two'
+rm -rf "$HOME/mailkit/pop"
+check "pop --to mda: gives each to a program, and lmtp: to another user of Dovecot" eval \
+  '"$MAILKIT" pop "$pop" --password-env SECRET --to "mda:cat >>$WORK/agent" && [ "$(grep -c "^Subject:" "$WORK/agent")" -ge 3 ] &&
+   rm -rf "$HOME/mailkit/pop" &&
+   "$MAILKIT" pop "$pop" --password-env SECRET --to "lmtp:127.0.0.1:$dovecot_lmtp" --recipient alice@hamburger.example --keep none &&
+   [ "$(count "$WORK/dovecot/mail/alice/Maildir")" -eq 3 ] && one_holds "$WORK/dovecot/mail/alice" three'
+check "pop --to imap: appends to a mailbox, which is made" eval \
+  'deposit one && printf "[accounts.bob]\nuser = \"bob\"\npop = \"$pop\"\nimap = \"imap://127.0.0.1:$dovecot_imap\"\nsecret = { env = \"SECRET\" }\n" >"$WORK/pop.toml" &&
+   "$MAILKIT" pop bob --config "$WORK/pop.toml" --to imap:Popped --keep none &&
+   shows "^Subject: one" curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/Popped/;UID=1"'
+check "then nothing is left for mpop" eval \
+  'rm -f "$WORK/mpopped-uidls" && by_others && [ "$(count "$WORK/mpopped")" -eq 3 ]'
+
+# What comes next counts all mailboxes.
+rm -rf "$WORK/dovecot/mail/bob"
 check "four messages wait" deposit one two three one
 curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX" -X 'STORE 2 +FLAGS (\Flagged)' >"$WORK/curl.out" || true
 by_sync() {

@@ -145,6 +145,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             uids: Vec::new(),
             validity: None,
             refused: Vec::new(),
+            failed: None,
         };
         let (mut held, mut octets) = (Vec::new(), 0);
         for found in Letters::of(files) {
@@ -190,6 +191,8 @@ struct Done<'a> {
     /// What the last UIDs belong to.
     validity: Option<UidValidity>,
     refused: Vec<NotThere>,
+    /// What the first file that cannot be read would end the command with.
+    failed: Option<Exit>,
 }
 
 impl Done<'_> {
@@ -234,13 +237,18 @@ impl Done<'_> {
 
     /// A file that cannot be read.
     fn fail(&mut self, error: &Error) {
-        self.context.explain(error);
+        let exit = self.context.explain(error);
+        self.failed.get_or_insert(exit);
         self.refused.push(NotThere { name: String::new(), text: error.to_string() });
     }
 
     fn report(self) -> Result<Exit> {
-        let Self { context, mailbox, dry_run, appended, uids, validity, refused } = self;
-        let exit = if refused.is_empty() { Exit::OK } else { Exit::PARTIAL };
+        let Self { context, mailbox, dry_run, appended, uids, validity, refused, failed } = self;
+        let exit = match failed.filter(|_| appended == 0) {
+            _ if refused.is_empty() => Exit::OK,
+            Some(exit) => exit,
+            None => Exit::PARTIAL,
+        };
         let uids = (!uids.is_empty()).then(|| print_uids(uids));
         if context.is_json() {
             context.object(&Object {

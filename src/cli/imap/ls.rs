@@ -10,6 +10,9 @@ use mailkit::message::wildcard::is_like;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Levels of a name that are shown below each other.
+const LEVELS_MAX: usize = 64;
+
 /// List the mailboxes of an IMAP server
 ///
 /// One name in a line, as people read it. What holds no messages and is only the way to others is listed with a slash,
@@ -139,8 +142,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 /// The levels of a name, from the top.
 fn levels(name: &str, separator: Option<char>) -> Vec<String> {
     match separator {
-        Some(separator) => name.split(separator).map(str::to_owned).collect(),
-        None => vec![name.to_owned()],
+        // A server may choose any number of them, and each is a line that is further to the right.
+        Some(separator) if name.split(separator).count() <= LEVELS_MAX => {
+            name.split(separator).map(str::to_owned).collect()
+        }
+        _ => vec![name.to_owned()],
     }
 }
 
@@ -158,7 +164,7 @@ fn line(args: &Args, name: &str, listing: &Listing) -> String {
     };
     line += name;
     if !listing.listed.selectable {
-        line.extend(listing.listed.separator.filter(|separator| !separator.is_control()));
+        line.extend(listing.listed.separator.map(|separator| terminal(&separator.to_string()).into_owned()));
     }
     if let Some(special_use) = listing.listed.special_use.filter(|_| args.special_use) {
         line += "  ";

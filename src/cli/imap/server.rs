@@ -183,10 +183,16 @@ impl UidSet {
 
     /// Whether a message is meant that the server took to be.
     pub(super) fn means(&self) -> impl Fn(Uid) -> bool + use<> {
-        let (ranges, names_last) = (self.set.ranges(Some(u32::MAX)), self.names_last);
+        let (is_in, names_last) = (self.contains(), self.names_last);
+        move |uid| names_last || is_in(uid)
+    }
+
+    /// Whether a number is in the set, of which an open end has no end.
+    fn contains(&self) -> impl Fn(Uid) -> bool + use<> {
+        let ranges = self.set.ranges(Some(u32::MAX));
         move |uid| {
             let at = ranges.partition_point(|range| *range.end() < uid.get());
-            names_last || ranges.get(at).is_some_and(|range| range.contains(&uid.get()))
+            ranges.get(at).is_some_and(|range| range.contains(&uid.get()))
         }
     }
 
@@ -197,8 +203,8 @@ impl UidSet {
             found.map_err(|refusal| refused(session, "the server does not say which messages there are", refusal))?;
         // The last one was asked for among others: the others are known by their numbers.
         let last = found.last().copied().filter(|_| self.names_last);
-        let ranges = self.set.ranges(Some(u32::MAX));
-        found.retain(|uid| Some(*uid) == last || ranges.iter().any(|range| range.contains(&uid.get())));
+        let is_in = self.contains();
+        found.retain(|uid| Some(*uid) == last || is_in(*uid));
         Ok(found)
     }
 }

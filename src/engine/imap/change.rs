@@ -15,6 +15,7 @@ use crate::imap::flag::{Flags, SystemFlag};
 use crate::imap::number::{ModSeq, Uid, UidValidity};
 use crate::imap::response::is_keyword;
 use crate::imap::set::print_in_pieces;
+use std::collections::BTreeSet;
 
 /// Octets of UIDs in a command; RFC 7162 §4 wants servers to take lines of 8192.
 pub(super) const SET_MAX: usize = 7 * 1024;
@@ -116,6 +117,7 @@ impl Session {
             return Ok(copied);
         };
         let pieces: Vec<(String, &[Uid])> = print_in_pieces(uids, SET_MAX).collect();
+        let meant: BTreeSet<Uid> = uids.iter().copied().collect();
         let commands = pieces.iter().map(|(set, _)| Command::from(format!("{verb} {set} {name}")));
         self.run(commands, |command, said| {
             let Some((_, uids)) = pieces.get(command) else { return Ok(()) };
@@ -129,9 +131,9 @@ impl Session {
                 }
                 Said::Answer(_) => return Ok(()),
             };
-            if let Some((validity, pairs)) = code::copied(&text, uids.len()) {
+            if let Some((validity, pairs)) = code::copied(&text, meant.len()) {
                 copied.uid_validity = Some(validity);
-                copied.pairs.extend(pairs.into_iter().filter(|(from, _)| uids.contains(from)));
+                copied.pairs.extend(pairs.into_iter().filter(|(from, _)| meant.contains(from)));
             }
             Ok(())
         })

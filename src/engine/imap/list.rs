@@ -133,13 +133,19 @@ impl Session {
             .collect();
         let commands = asked.iter().map(|(_, name)| Command::listing(format!("STATUS {name} ({items})")));
         self.run(commands, |command, said| {
-            let row = asked.get(command).and_then(|(row, _)| found.rows.get_mut(*row));
-            match (said, row) {
-                (Said::End(Err(refusal)), Some(Ok(listing))) => listing.refused = Some(refusal),
-                (Said::Answer(Answer::Counts(name, counts)), Some(Ok(listing)))
-                    if is_same(&name, &listing.listed.wire_name) =>
-                {
-                    listing.counts = Some(counts);
+            match said {
+                Said::End(Err(refusal)) => {
+                    let row = asked.get(command).and_then(|(row, _)| found.rows.get_mut(*row));
+                    if let Some(Ok(listing)) = row {
+                        listing.refused = Some(refusal);
+                    }
+                }
+                // By their names, in whatever order they come; those of no mailbox are nobody's.
+                Said::Answer(Answer::Counts(name, counts)) => {
+                    let row = found.places.get(&key(&name)).and_then(|place| found.rows.get_mut(*place));
+                    if let Some(Ok(listing)) = row {
+                        listing.counts = Some(counts);
+                    }
                 }
                 _ => {}
             }

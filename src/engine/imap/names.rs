@@ -2,6 +2,7 @@
 //!
 //! RFC 9051 §6.3.4 to §6.3.8.
 
+use super::list::is_same;
 use super::{Refusal, Session};
 use crate::error::Result;
 use crate::imap::client::quoted;
@@ -23,8 +24,12 @@ impl Session {
         Ok(self.exec(format!("RENAME {from} {to}"), |_| Ok(())).await?.map(drop))
     }
 
-    /// Removes a mailbox with the messages in it.
+    /// Removes a mailbox with the messages in it. Some servers end the conversation when it is the open one, so it is
+    /// closed first.
     pub async fn delete(&mut self, wire_name: &str) -> Result<Result<(), Refusal>> {
+        if self.selected.as_deref().is_some_and(|open| is_same(open, wire_name)) {
+            self.unselect().await?;
+        }
         self.named("DELETE", wire_name).await
     }
 

@@ -1,6 +1,6 @@
 //! Commands under way: written together, heard in order, each with an outcome of its own.
 //!
-//! What a server says by itself belongs to the first command that has not ended. How much is under way is bounded, on
+//! What a server says belongs to the first command that has not ended, unless it says otherwise. How much is under way is bounded, on
 //! our side by what is written, on the server's by what is asked for. A refusal is the end of one command; whatever
 //! else goes wrong is the end of all. RFC 9051 §2.2.1, §5.5, §7.
 
@@ -9,6 +9,7 @@ use super::mend::mended;
 use super::{Refusal, Session};
 use crate::error::{Error, Kind, Result};
 use crate::imap::client::{self, Verdict};
+use crate::imap::esearch::Esearch;
 use crate::wire::event::Happening;
 use std::collections::VecDeque;
 use std::io;
@@ -64,6 +65,7 @@ struct Waiting {
     octets: usize,
     expected: u64,
     is_listing: bool,
+    is_search: bool,
     /// How it ended, if that was said before its turn.
     end: Option<Ended>,
 }
@@ -93,6 +95,18 @@ impl Queue {
         self.waiting.is_empty()
     }
 
+    /// Whose answer this is, counted from the first: a search may be through before a longer command that came before
+    /// it (RFC 9051 §5.5). `None` for that of a command that was not sent.
+    fn place(&self, answer: &Answer<'_>) -> Option<usize> {
+        match answer {
+            Answer::Esearch(Esearch { tag: Some(tag), .. }) => {
+                self.waiting.iter().position(|waiting| waiting.tag.as_bytes() == tag.as_ref())
+            }
+            Answer::Search(_) => Some(self.waiting.iter().position(|waiting| waiting.is_search).unwrap_or(0)),
+            _ => Some(0),
+        }
+    }
+
     fn push(&mut self, command: &Command) -> String {
         self.given += 1;
         let tag = format!("m{}", self.given);
@@ -103,6 +117,7 @@ impl Queue {
             octets: command.line.len(),
             expected: command.expected,
             is_listing: command.is_listing,
+            is_search: command.line.starts_with("UID SEARCH "),
             end: None,
         });
         tag
@@ -186,7 +201,11 @@ impl Session {
                 self.leave();
                 return Ok(());
             }
-            let end = self.hear(|answer| each(heard, Said::Answer(answer))).await?;
+            let end = match self.listen_to_all(false, |place, answer| each(heard + place, Said::Answer(answer))).await?
+            {
+                Heard::End(end) => end,
+                Heard::GoOn => return Err(self.error(Kind::Protocol, "the server waits for nothing we have")),
+            };
             each(heard, Said::End(end))?;
             heard += 1;
         }
@@ -224,6 +243,15 @@ impl Session {
         &mut self,
         has_more: bool,
         mut each: impl FnMut(Answer<'_>) -> Result<()>,
+    ) -> Result<Heard> {
+        self.listen_to_all(has_more, |place, answer| if place == 0 { each(answer) } else { Ok(()) }).await
+    }
+
+    /// The same, and what belongs to a later command comes with its place behind the first.
+    async fn listen_to_all(
+        &mut self,
+        has_more: bool,
+        mut each: impl FnMut(usize, Answer<'_>) -> Result<()>,
     ) -> Result<Heard> {
         let patience = self.patience();
         let late = Instant::now() + COMMAND_WAIT.max(patience);
@@ -263,7 +291,9 @@ impl Session {
                     {
                         self.missed.keep(&answer);
                     }
-                    each(answer)?;
+                    if let Some(place) = self.queue.place(&answer) {
+                        each(place, answer)?;
+                    }
                     continue;
                 }
                 None => Error::new(Kind::Protocol, "what the server says is no IMAP").said(answer::shown(said)),

@@ -3,6 +3,7 @@
 //! Each is opened and asked at once, so that as many as are under way cost one turn together. What a mailbox that could
 //! not be opened was asked is nobody's answer. RFC 9051 §5.5, §6.3.2.
 
+use super::answer::Answer;
 use super::pipeline::{Command, Said};
 use super::read::{flags_command, least, overview_command, see};
 use super::search::found;
@@ -23,6 +24,17 @@ pub struct Scan {
     pub since: Since,
     /// What else is asked, in this order.
     pub looks: Vec<Look>,
+}
+
+impl Scan {
+    /// The lowest UID of which an overview is asked for.
+    fn least(&self) -> Option<Uid> {
+        let ranges = self.looks.iter().filter_map(|look| match look {
+            Look::Overview { range } => Some(least(range)),
+            _ => None,
+        });
+        ranges.min().flatten()
+    }
 }
 
 /// Something that is asked of an open mailbox.
@@ -123,13 +135,13 @@ impl Session {
                 }
                 // Nothing is open, whatever the server believes.
                 _ if open.is_none() => Ok(()),
-                (Step::Look(look), Said::Answer(answer)) => match scan.looks.get(*look) {
-                    Some(Look::All) => found(&answer, &mut |range| each(number, Found::Uids(range))),
-                    Some(Look::Overview { range }) => {
-                        see(answer, least(range)).map_or(Ok(()), |seen| each(number, Found::Seen(seen)))
-                    }
-                    _ => see(answer, None).map_or(Ok(()), |seen| each(number, Found::Seen(seen))),
-                },
+                // Of several looks at one mailbox a server may answer a later one first.
+                (Step::Look(_), Said::Answer(answer @ (Answer::Search(_) | Answer::Esearch(_)))) => {
+                    found(&answer, &mut |range| each(number, Found::Uids(range)))
+                }
+                (Step::Look(_), Said::Answer(answer)) => {
+                    see(answer, scan.least()).map_or(Ok(()), |seen| each(number, Found::Seen(seen)))
+                }
                 (Step::Look(look), Said::End(end)) => {
                     let is_there = |refusal: &Refusal| refusal.is("EXPUNGEISSUED");
                     let end = end.map(drop).or_else(|why| if is_there(&why) { Ok(()) } else { Err(why) });

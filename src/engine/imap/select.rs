@@ -200,10 +200,7 @@ impl Answering {
             Answer::Status { text, .. } => self.code(&text),
             // RFC 7162 §3.2.10.2: no mailbox but the new one has something earlier.
             Answer::Vanished { is_earlier: true, uids } => return each(Change::Vanished(uids)),
-            answer if self.has_begun => match Change::of(answer) {
-                Some(change) => return each(change),
-                None => {}
-            },
+            answer if self.has_begun => return Change::of(answer).map_or(Ok(()), each),
             _ => {}
         }
         Ok(())

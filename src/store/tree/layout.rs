@@ -147,7 +147,7 @@ impl Layout {
                 octets.push(u8::from_str_radix(rest.get(1..3)?, 16).ok()?);
                 rest = &rest[3..];
             } else if first == b'^' && self == Self::Escaped {
-                octets.push(rest.bytes().nth(1).filter(u8::is_ascii_lowercase)?.to_ascii_uppercase());
+                octets.push(rest.as_bytes().get(1).filter(|letter| letter.is_ascii_lowercase())?.to_ascii_uppercase());
                 rest = &rest[2..];
             } else {
                 octets.push(first);

@@ -29,7 +29,7 @@ pub use flags::FORWARDED;
 pub use folders::{FolderInfo, Removed};
 pub use layout::Layout;
 pub use mark::Mark;
-pub use scan::{Scan, Seen};
+pub use scan::{Scan, Seen, settles};
 pub use undo::UndoRun;
 
 use super::mailbox::FolderFiles;

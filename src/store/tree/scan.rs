@@ -11,6 +11,9 @@ use crate::world::Timestamp;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+/// Hears of a file: base name, spot, inode.
+pub(super) type EachFile<'e> = dyn FnMut(&[u8], &Spot, u64) -> Outcome<()> + 'e;
+
 /// A message's file.
 #[derive(Debug)]
 pub struct Seen<'a> {
@@ -46,8 +49,17 @@ impl Scan {
 
     /// Whether directories that looked so at a time cannot have changed unseen since. The same rule as git's index.
     pub fn is_settled(stamps: &Stamps, at: Timestamp) -> bool {
-        stamps.latest() < at.as_nanosecond() - TICK.as_nanos() as i128
+        settles(stamps.latest()) < at.as_nanosecond()
     }
+}
+
+/// When a directory that last changed at a time (nanoseconds since 1970) can change no more under the same time. File
+/// systems that keep parts of seconds tell them by the kernel's tick, at most 10 ms long; a time without such parts may
+/// come from one that counts whole seconds, or every other one.
+pub fn settles(changed: i128) -> i128 {
+    const KERNEL_TICK: i128 = 20_000_000;
+    let has_parts = changed % 1_000_000_000 != 0;
+    changed + if has_parts { KERNEL_TICK } else { TICK.as_nanos() as i128 }
 }
 
 impl Tree {
@@ -72,11 +84,7 @@ impl Tree {
     }
 
     /// `new` comes first: what moves to `cur` meanwhile is then told twice, not never.
-    pub(super) fn each_file(
-        &self,
-        files: &FolderFiles<'_>,
-        each: &mut dyn FnMut(&[u8], &Spot, u64) -> Outcome<()>,
-    ) -> Outcome<()> {
+    pub(super) fn each_file(&self, files: &FolderFiles<'_>, each: &mut EachFile<'_>) -> Outcome<()> {
         let mut spot = Spot::new_mail();
         for in_cur in [false, true] {
             let dir = files.path.join(if in_cur { "cur" } else { "new" });
@@ -105,5 +113,19 @@ impl Tree {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_settles_sooner_where_time_is_finer() {
+        let second = 1_000_000_000;
+        for (changed, wanted) in [(7 * second, 9 * second), (7 * second + 1, 7 * second + 20_000_001), (0, 2 * second)]
+        {
+            assert_eq!(settles(changed), wanted, "{changed}");
+        }
     }
 }

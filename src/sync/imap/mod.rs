@@ -45,14 +45,14 @@ pub(super) struct Server {
     lives: HashMap<String, UidValidity>,
     /// Lines that were asked for and cannot be read, with the mailbox they are about, if that can be told.
     unreadable: Vec<(String, String)>,
-    /// Messages that were counted and never told of.
-    untold: u64,
+    /// Messages that were counted and never told of, by mailbox, as the last look at it has it.
+    untold: HashMap<String, u64>,
 }
 
 impl Server {
     pub(super) fn new(session: Session, policy: &Policy, stash: Box<dyn Fn() -> Stash + Send + Sync>) -> Self {
         let is_pull = policy.push == Kinds::NONE && !policy.expunge.there;
-        let (unreadable, untold) = (Vec::new(), 0);
+        let (unreadable, untold) = (Vec::new(), HashMap::new());
         Self { session, is_pull, stash, counting: None, open: None, lives: HashMap::new(), unreadable, untold }
     }
 
@@ -61,7 +61,7 @@ impl Server {
         for (mailbox, line) in &self.unreadable {
             report.refuse(mailbox, "read what the server says", line.as_str());
         }
-        report.missing += self.untold;
+        report.missing += self.untold.values().sum::<u64>();
     }
 
     /// Ends the conversation.
@@ -289,10 +289,14 @@ impl Remote for Server {
         }
         let mut seen = Vec::new();
         for (look, mut view) in looks.iter().zip(views) {
-            let room = UNREADABLE_MAX.saturating_sub(self.unreadable.len());
-            let lines = view.unreadable().into_iter().take(room);
-            self.unreadable.extend(lines.map(|line| (look.mailbox.clone(), line)));
-            self.untold += view.untold();
+            for line in view.unreadable() {
+                let told = (look.mailbox.clone(), line);
+                // A run may look twice.
+                if self.unreadable.len() < UNREADABLE_MAX && !self.unreadable.contains(&told) {
+                    self.unreadable.push(told);
+                }
+            }
+            self.untold.insert(look.mailbox.clone(), view.untold());
             let end = view.end();
             if let Ok(counters) = &end {
                 self.lives.insert(look.mailbox.clone(), counters.validity);

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::imap::number::{ModSeq, UidValidity};
+use crate::store::disk::RealDisk;
 use crate::sync::memory::MemoryState;
 use crate::sync::remote::Can;
 use crate::sync::row::{Fate, File, Here, There};
 use crate::sync::state::{SeenHere, SeenThere};
+use crate::world::Disk;
 use proptest::prelude::*;
 use std::fmt::Debug;
 
@@ -242,25 +244,27 @@ fn no_look_up_reads_all_rows() {
 
 #[test]
 fn what_the_first_form_knew_is_taken_over() {
-    use crate::sync::base::{Base, Folder as Earlier, Settled};
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("mailkit-sync.db");
     let (uid, flags) =
         (|uid| Uid::new(uid).unwrap(), |words: &[&str]| crate::imap::client::flags(words.iter().copied()));
-    {
-        let mut base = Base::open(Some(&path)).unwrap();
-        let mut folder = |account: &str, name: &str, validity| {
-            let (validity, local_validity) = (UidValidity::new(validity).unwrap(), UidValidity::new(1).unwrap());
-            let local = name.replace('.', "/");
-            base.folder(&Earlier { account: account.into(), wire_name: name.into(), validity, local, local_validity })
-        };
-        let _life_before = folder("bob@host", "a.b", 7).unwrap();
-        let now = folder("bob@host", "a.b", 8).unwrap();
-        let others = folder("eve@host", "a.b", 8).unwrap();
-        base.intend(now, [(uid(3), &flags(&["\\Seen", "work"])), (uid(5), &flags(&["\\Seen"]))].into_iter()).unwrap();
-        base.settle(now, &[Settled { uid: uid(3), local: uid(1), digest: [9; 32] }]).unwrap();
-        base.intend(others, [(uid(4), &flags(&[]))].into_iter()).unwrap();
-    }
+    // As that form wrote them.
+    let earlier = "
+        CREATE TABLE folder (
+            id INTEGER PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, validity INTEGER NOT NULL,
+            local TEXT NOT NULL, local_validity INTEGER NOT NULL, UNIQUE (account, name, validity)
+        );
+        CREATE TABLE pair (
+            folder INTEGER NOT NULL REFERENCES folder (id), uid INTEGER NOT NULL, local INTEGER,
+            system INTEGER NOT NULL, keywords TEXT NOT NULL, digest BLOB, PRIMARY KEY (folder, uid)
+        ) WITHOUT ROWID;
+        CREATE INDEX pair_digest ON pair (digest) WHERE digest IS NOT NULL;
+        INSERT INTO folder VALUES (1, 'bob@host', 'a.b', 7, 'a/b', 1), (2, 'bob@host', 'a.b', 8, 'a/b', 1),
+            (3, 'eve@host', 'a.b', 8, 'a/b', 1);
+        INSERT INTO pair VALUES (2, 3, 1, 16, 'work', unhex(replace(hex(zeroblob(32)), '00', '09'))),
+            (2, 5, NULL, 16, '', NULL), (3, 4, NULL, 0, '', NULL);
+        PRAGMA application_id = 1296790393; PRAGMA user_version = 1;";
+    Connection::open(&path).unwrap().execute_batch(earlier).unwrap();
     for _ in 0..2 {
         let mut kept = KeptState::open(Some(&path), "bob@host").unwrap();
         let folders = kept.folders().unwrap();
@@ -290,83 +294,11 @@ fn a_file_of_somebody_else_is_left_alone() {
     let path = home.path().join("other.db");
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 3; CREATE TABLE x (y);").unwrap();
     assert_eq!(KeptState::open(Some(&path), "bob@host").err().map(|error| error.kind()), Some(Kind::Io));
-    std::fs::write(&path, "no database, but long enough to be looked at as one by whoever reads it").unwrap();
+    let (path, text) =
+        (home.path().join("text"), b"no database, but long enough to be looked at as one by whoever reads");
+    RealDisk.create(&path).unwrap().append(text).unwrap();
     assert!(KeptState::open(Some(&path), "bob@host").is_err());
-    assert!(std::fs::read(&path).unwrap().starts_with(b"no database"));
-}
-
-/// `MAILKIT_ROWS=1000000 cargo test --release --lib a_million_rows -- --ignored --nocapture`
-#[test]
-#[ignore = "measures"]
-fn a_million_rows() {
-    let count: u32 = std::env::var("MAILKIT_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
-    let home = tempfile::tempdir_in(std::env::var("MAILKIT_DIR").unwrap_or_else(|_| ".".to_owned())).unwrap();
-    let path = home.path().join("mailkit-sync.db");
-    let memory = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let lines = status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"));
-        lines.map(|line| line.split_whitespace().nth(1).unwrap_or("?").to_owned()).collect::<Vec<_>>().join(" ")
-    };
-    let mut kept = KeptState::open(Some(&path), "bob@host").unwrap();
-    let folder = kept.add_folder(Folder::new(Some("INBOX".into()), "INBOX".into())).unwrap();
-    let start = std::time::Instant::now();
-    let row = |uid: u32, is_here: bool| {
-        let hash = u64::from(uid).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mut whole = [0; 16];
-        whole[..8].copy_from_slice(&hash.to_le_bytes());
-        let file = File {
-            base: format!("0123456789abcdef0123456789abcdef-{uid},S=6000,W=6100").into_bytes(),
-            in_cur: true,
-            info: b":2,S".to_vec(),
-            flags: crate::imap::flag::Flags::from_parts(16, []),
-            inode: 1_000_000 + u64::from(uid),
-        };
-        Row {
-            id: RowId(0),
-            folder,
-            there: Some(There { folder, uid: Uid::new(uid).unwrap(), flags: file.flags.clone(), gone: false }),
-            base: Some(file.flags.clone()),
-            here: is_here.then_some(Here { folder, file, gone: false }),
-            likeness: Likeness {
-                size: Some(6000 + hash % 10_000),
-                message_id: Some(hash),
-                whole: is_here.then_some(Digest(whole)),
-                header: is_here.then_some(Digest(whole)),
-                object: None,
-            },
-            arrived: Some(Timestamp::from_second(1_700_000_000 + i64::from(uid)).unwrap()),
-            fate: if is_here { Fate::Normal } else { Fate::Fetching },
-        }
-    };
-    eprintln!("{count} rows; VmHWM VmRSS in KiB at the start: {}", memory());
-    // As a first run does: noted before they are fetched, then with their file.
-    for first in (1..=count).step_by(256) {
-        let uids = first..=count.min(first + 255);
-        let ids = kept.write(uids.clone().map(|uid| Edit::Insert(row(uid, false))).collect()).unwrap();
-        let put = |(uid, id)| Edit::Put(Row { id, ..row(uid, true) });
-        kept.write(uids.zip(ids).map(put).collect()).unwrap();
-    }
-    let size = std::fs::metadata(&path).unwrap().len();
-    eprintln!("inserted and put: {:.2?}, {} octets a row, {}", start.elapsed(), size / u64::from(count), memory());
-    let start = std::time::Instant::now();
-    drop(kept);
-    let kept = KeptState::open(Some(&path), "bob@host").unwrap();
-    let waiting: usize = CLASSES[1..].iter().map(|class| kept.pending(*class, RowId(0), 100).unwrap().len()).sum();
-    let counts = (kept.folders().unwrap().len(), kept.counts(folder).unwrap(), kept.count(Class::Settled).unwrap());
-    eprintln!("nothing to do: {:.2?}, {waiting} wait, {counts:?}, {}", start.elapsed(), memory());
-    let start = std::time::Instant::now();
-    let mut hits = 0;
-    for number in 0..count {
-        let uid = 1 + (u64::from(number) * 2_654_435_761 % u64::from(count)) as u32;
-        let base = format!("0123456789abcdef0123456789abcdef-{uid},S=6000,W=6100");
-        hits += u32::from(kept.by_base(folder, base.as_bytes()).unwrap().is_some());
-    }
-    eprintln!("each by its base name, in no order: {:.2?}, {hits} found, {}", start.elapsed(), memory());
-    let (start, mut next, mut seen) = (std::time::Instant::now(), Uid::new(1), 0);
-    while let Some(from) = next {
-        let rows = kept.from_uid(folder, from, 1000).unwrap();
-        seen += rows.len();
-        next = rows.last().and_then(|row| Uid::new(row.there.as_ref()?.uid.get() + 1));
-    }
-    eprintln!("all by UID in windows of 1,000: {:.2?}, {seen} seen, {}", start.elapsed(), memory());
+    let mut found = [0; 68];
+    let count = RealDisk.open(&path).unwrap().read_at(0, &mut found).unwrap();
+    assert_eq!(found[..count], text[..], "and nothing was changed");
 }

@@ -39,9 +39,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let rows = self.state.pending(Class::NewThere, after, WINDOW)?;
             let Some(last) = rows.last() else { break };
             after = last.id;
-            for row in rows {
+            for mut row in rows {
+                // It is asked for where it is.
+                row.folder = row.there.as_ref().map_or(row.folder, |there| there.folder);
                 let is_meant = decide(&row, self.policy, self.trash) == Step::Fetch;
-                if !is_meant || self.mailbox(row.folder).is_none() || self.directory(row.folder).is_none() {
+                let is_known = !self.unlearned.contains(&row.id);
+                if !is_meant || !is_known || self.mailbox(row.folder).is_none() || self.directory(row.folder).is_none()
+                {
                     continue;
                 }
                 let (octets, wanted) = waiting.entry(row.folder).or_default();

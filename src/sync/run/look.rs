@@ -13,24 +13,58 @@ use crate::sync::local::Local;
 use crate::sync::remote::{Arrived, Can, Look, News, Remote};
 use crate::sync::row::{Class, Fate, FolderId, Row, RowId, There};
 use crate::sync::state::{Edit, Folder, SeenThere, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
-    /// Looks at all mailboxes that may have changed; with `is_full` at all messages of all of them.
-    pub(super) async fn look(&mut self, is_full: bool) -> Result<()> {
-        let mut ids = Vec::new();
-        let mut looks = Vec::new();
+    /// Looks at all mailboxes that may have changed; where what is known then is not as much as the server counts, at all
+    /// messages.
+    pub(super) async fn look(&mut self) -> Result<()> {
+        let mut due = BTreeSet::new();
         for standing in self.standings.values_mut().filter(|standing| standing.is_there && standing.is_here) {
             let Standing { folder, counters, .. } = &standing;
-            let Some(mailbox) = folder.there.clone() else { continue };
-            let is_unchanged = |seen: SeenThere| *counters == Some(seen) && seen.modseq.is_some() && !is_full;
+            let is_unchanged = |seen: SeenThere| *counters == Some(seen) && seen.modseq.is_some() && !self.is_full;
             if folder.seen_there.is_some_and(is_unchanged) {
                 standing.is_looked_at = true;
-                continue;
+            } else {
+                due.insert(folder.id);
             }
+        }
+        self.look_at(&due, self.is_full).await?;
+        let mut doubtful = BTreeSet::new();
+        for id in due {
+            let seen = self
+                .standing(id)
+                .filter(|standing| standing.is_looked_at)
+                .and_then(|standing| standing.folder.seen_there);
+            if let Some(seen) = seen
+                && self.state.counts(id)?.there != u64::from(seen.messages)
+            {
+                doubtful.insert(id);
+            }
+        }
+        if self.is_full { Ok(()) } else { self.look_at(&doubtful, true).await }
+    }
+
+    /// Looks for messages that went into mailboxes and whose UIDs the server did not tell: before anybody else moves
+    /// them on.
+    pub(super) async fn look_again(&mut self) -> Result<()> {
+        let unseen = std::mem::take(&mut self.unseen);
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        self.look_at(&unseen, false).await?;
+        self.match_up().await
+    }
+
+    async fn look_at(&mut self, due: &BTreeSet<FolderId>, full: bool) -> Result<()> {
+        let mut ids = Vec::new();
+        let mut looks = Vec::new();
+        for standing in due.iter().filter_map(|id| self.standings.get(id)).filter(|standing| standing.is_there) {
+            let folder = &standing.folder;
+            let Some(mailbox) = folder.there.clone() else { continue };
             let known = self.state.counts(folder.id)?.there;
-            looks.push(Look { mailbox, since: folder.seen_there, validity: folder.validity, known, full: is_full });
+            looks.push(Look { mailbox, since: folder.seen_there, validity: folder.validity, known, full });
             ids.push(folder.id);
         }
         if looks.is_empty() {
@@ -53,6 +87,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 }
                 Err(refused) => {
                     standing.is_there = false;
+                    self.is_blind |= standing.folder.validity.is_some();
                     let name = standing.folder.there.clone().unwrap_or_default();
                     self.report.refuse(&name, "open the mailbox", refused.text);
                 }

@@ -8,6 +8,7 @@
 use super::{FIRST, Run, WINDOW};
 use crate::error::Result;
 use crate::imap::number::Uid;
+use crate::sync::decide::{as_kept, as_told};
 use crate::sync::local::Local;
 use crate::sync::policy::OnStranded;
 use crate::sync::remote::{Body, Remote};
@@ -41,6 +42,9 @@ fn same(new: &Likeness, old: &Likeness) -> Same {
     if let (Some(new), Some(old)) = (&new.whole, &old.whole) {
         return if new == old { Same::Yes } else { Same::No };
     }
+    if new.is_vague() && old.whole.is_some() {
+        return Same::ByHeader;
+    }
     if !new.may_be(old) || old.whole.is_none() {
         return Same::No;
     }
@@ -57,10 +61,16 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     pub(super) async fn match_up(&mut self) -> Result<()> {
         if self.has_loners_here()? {
             self.describe().await?;
-            self.match_files()?;
+            self.match_files().await?;
         }
         if self.state.count(Class::NewThere)? > 0 && self.has_loners_there()? {
+            let before = self.report.paired;
             self.match_messages().await?;
+            // A file that got another name may belong to a message that got another place.
+            if self.report.paired > before && self.has_loners_here()? {
+                self.describe().await?;
+                self.match_files().await?;
+            }
         }
         self.give_up_lost()
     }
@@ -125,14 +135,14 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     }
 
     /// New files that are known ones in another place, or under another name.
-    fn match_files(&mut self) -> Result<()> {
+    async fn match_files(&mut self) -> Result<()> {
         let mut after = FIRST;
         loop {
             let rows = self.state.pending(Class::NewHere, after, WINDOW)?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             for new in rows.into_iter().filter(|row| row.fate == Fate::Normal) {
-                let Some(here) = new.here.clone() else { continue };
+                let Some(mut here) = new.here.clone() else { continue };
                 let mut old = None;
                 for row in self.state.by_inode(here.file.inode)? {
                     let is_it = row.here.as_ref().is_some_and(|old| old.gone && old.file.base == here.file.base);
@@ -151,6 +161,11 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                     });
                 }
                 let Some(mut old) = old else { continue };
+                if let Some(directory) = self.directory(here.folder).map(str::to_owned) {
+                    // The file says nothing of keywords that it cannot tell.
+                    let told = self.local.keywords(&directory).await?;
+                    here.file.flags = as_told(&here.file.flags, old.base.as_ref(), &told);
+                }
                 old.here = Some(here);
                 old.likeness.learn(&new.likeness);
                 self.report.paired += 1;
@@ -207,6 +222,14 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             .filter_map(|row| Some((merit(&row, &there)?, row)))
             .collect();
         candidates.sort_by_key(|(merit, row)| (*merit, row.id));
+        // A file that somebody moves right now is no new one.
+        let mut is_new = Vec::new();
+        for (merit, row) in candidates {
+            if merit != Merit::NewHere || !self.shares_file(&row)? {
+                is_new.push((merit, row));
+            }
+        }
+        let candidates = is_new;
         let mut unclear = Same::No;
         for (merit, old) in candidates {
             match same(&new.likeness, &old.likeness) {
@@ -218,6 +241,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         }
         if unclear != Same::No {
             return Ok(unclear);
+        }
+        if new.likeness.is_vague() {
+            return Ok(Same::ByHeader);
         }
         for ghost in self.state.ghosts(there.folder, self.clock.now())? {
             if there.uid < ghost.from {
@@ -237,6 +263,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             }
         }
         Ok(Same::No)
+    }
+
+    /// Whether another row has the same file, as far as anybody knows.
+    fn shares_file(&self, row: &Row) -> Result<bool> {
+        let Some(here) = &row.here else { return Ok(false) };
+        let others = self.state.by_inode(here.file.inode)?;
+        Ok(others.iter().any(|other| other.id != row.id && other.alive_here().is_some()))
     }
 
     /// Makes two rows one: the message on the server is the one that is known.
@@ -259,6 +292,16 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             old.base = None;
         }
         old.there.clone_from(&new.there);
+        if old.here.is_none() {
+            // Nobody has agreed on a place yet.
+            old.folder = new.folder;
+        }
+        if let Some(there) = &mut old.there
+            && let Some(can) = self.standing(there.folder).and_then(|standing| standing.folder.can.as_ref())
+        {
+            // The server says nothing of flags that it does not keep.
+            there.flags = as_kept(&there.flags, old.base.as_ref(), can);
+        }
         old.fate = Fate::Normal;
         old.arrived = old.arrived.or(new.arrived);
         old.likeness.learn(&new.likeness);
@@ -292,9 +335,15 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         self.learn(rows, known)
     }
 
+    /// Messages that could not be learned of are left for the next run: they may be known ones.
     fn learn(&mut self, rows: Vec<Row>, known: BTreeMap<Uid, Likeness>) -> Result<Vec<Row>> {
+        let Self { unlearned, is_blind, .. } = self;
         let learned = rows.into_iter().filter_map(|mut row| {
-            let likeness = known.get(&row.there.as_ref()?.uid)?;
+            let Some(likeness) = known.get(&row.there.as_ref()?.uid) else {
+                unlearned.insert(row.id);
+                *is_blind = true;
+                return None;
+            };
             row.likeness.learn(likeness);
             if likeness.whole.is_some() {
                 // Now the size is counted and not told.
@@ -311,6 +360,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
 
     /// What nothing in a mailbox's new life is like stays here for good, or is sent again.
     fn give_up_lost(&mut self) -> Result<()> {
+        if self.is_blind {
+            return Ok(());
+        }
         let mut after = FIRST;
         loop {
             let rows = self.state.pending(Class::Lost, after, WINDOW)?;
@@ -338,9 +390,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
 }
 
 /// A file that went from one folder and is found in another was moved. In the same folder it got another name; there the
-/// message must still be on the server, or both sides had removed it and this is another one.
+/// message must still be on the server, or may have come there, or both sides had removed it and this is another one.
 fn may_have_moved_here(row: &Row, to: FolderId) -> bool {
-    row.alive_there().is_some() || row.fate == Fate::Lost || row.folder != to
+    row.alive_there().is_some() || matches!(row.fate, Fate::Lost | Fate::Sending { .. }) || row.folder != to
 }
 
 /// How well a row fits a new message, the best first.
@@ -362,7 +414,12 @@ fn merit(row: &Row, there: &There) -> Option<Merit> {
         Fate::Sending { from, .. } if row.there.is_none() => {
             (row.folder == there.folder && there.uid >= *from).then_some(Merit::Ours)
         }
-        Fate::Moving { to, from, .. } if *to == there.folder && there.uid >= *from => Some(Merit::Ours),
+        // Unless somebody took it back meanwhile.
+        Fate::Moving { to, from, .. }
+            if *to == there.folder && there.uid >= *from && row.alive_here().is_none_or(|here| here.folder == *to) =>
+        {
+            Some(Merit::Ours)
+        }
         Fate::Lost if row.there.is_none() => (row.folder == there.folder).then_some(Merit::Lost),
         // Where both sides had removed it, one in the same folder is another one.
         _ if is_gone => (row.alive_here().is_some() || row.folder != there.folder).then_some(Merit::Gone),

@@ -52,6 +52,14 @@ pub(super) struct Run<'a, L, R, S> {
     barred: BTreeSet<(FolderId, Side)>,
     /// How many messages will have come at the end.
     due: u64,
+    /// Later rounds do not repeat what this run has done, and could not see the end of.
+    is_first_round: bool,
+    /// Mailboxes into which messages went whose UIDs the server did not tell.
+    unseen: BTreeSet<FolderId>,
+    /// Messages of which it had to be known what they are like, and was not told.
+    unlearned: BTreeSet<RowId>,
+    /// Not all is seen that may have come to a mailbox: what is gone from another one may be there.
+    is_blind: bool,
     report: Report,
 }
 
@@ -121,6 +129,10 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             trash: None,
             barred: BTreeSet::new(),
             due: 0,
+            is_first_round: true,
+            unseen: BTreeSet::new(),
+            unlearned: BTreeSet::new(),
+            is_blind: false,
             report: Report::default(),
         }
     }
@@ -128,12 +140,14 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
     /// The whole run. What was done before an error is done, and the next run goes on from there.
     pub(super) async fn run(mut self) -> Result<Report> {
         self.meet().await?;
-        self.look(self.is_full).await?;
+        self.look().await?;
         self.scan().await?;
         self.match_up().await?;
         self.suspect()?;
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
+            self.is_first_round = round == 0;
             let before = self.report.deeds();
+            self.agree_on_places()?;
             self.agree().await?;
             self.fetch().await?;
             self.send().await?;
@@ -142,6 +156,7 @@ impl<'a, L: Local, R: Remote, S: State> Run<'a, L, R, S> {
             if self.report.deeds() == before {
                 break;
             }
+            self.look_again().await?;
         }
         self.close_folders().await?;
         Ok(self.report)

@@ -1,5 +1,6 @@
 //! Messages that one side put into another folder go there on the other side too, without their octets.
 
+use super::send::GHOSTS_COME;
 use super::{FIRST, Run, WINDOW};
 use crate::error::Result;
 use crate::imap::number::Uid;
@@ -7,7 +8,7 @@ use crate::sync::decide::{Step, decide};
 use crate::sync::local::{Deed, Did, Local};
 use crate::sync::remote::{Done, Order, Remote};
 use crate::sync::row::{Class, Fate, FolderId, Here, Row, There};
-use crate::sync::state::{Edit, State};
+use crate::sync::state::{Edit, Ghost, State};
 use std::collections::BTreeMap;
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
@@ -19,13 +20,11 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             let (mut here, mut there) = (Vec::new(), BTreeMap::<(FolderId, FolderId), Vec<Row>>::new());
-            for mut row in rows {
+            for row in rows {
                 match decide(&row, self.policy, self.trash) {
-                    Step::Agree(folder) => {
-                        (row.folder, row.fate) = (folder, Fate::Normal);
-                        self.state.write(vec![Edit::Put(row)])?;
-                    }
                     Step::MoveHere(to) => here.push((to, row)),
+                    // The next look finds where they went.
+                    Step::MoveThere(_) if !self.is_first_round && matches!(row.fate, Fate::Moving { .. }) => {}
                     Step::MoveThere(to) => {
                         if let Some(from) = row.there.as_ref().map(|there| there.folder) {
                             there.entry((from, to)).or_default().push(row);
@@ -37,6 +36,22 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             self.move_here(here).await?;
             for ((from, to), rows) in there {
                 self.move_there(from, to, rows).await?;
+            }
+        }
+    }
+
+    /// Where both sides have a message in the same folder, that is agreed.
+    pub(super) fn agree_on_places(&mut self) -> Result<()> {
+        let mut after = FIRST;
+        loop {
+            let rows = self.state.pending(Class::Moved, after, WINDOW)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            for mut row in rows {
+                if let Step::Agree(folder) = decide(&row, self.policy, self.trash) {
+                    (row.folder, row.fate) = (folder, Fate::Normal);
+                    self.state.write(vec![Edit::Put(row)])?;
+                }
             }
         }
     }
@@ -84,25 +99,17 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         if !self.standing(to).is_some_and(|standing| standing.is_looked_at) {
             return Ok(());
         }
-        let uid_next = self.uid_next(to)?;
-        let mut moved = BTreeMap::new();
-        for mut row in rows {
-            let Some(there) = &row.there else { continue };
-            let uid = there.uid;
-            row.fate = match row.fate {
-                Fate::Moving { to: known, from, times } if known == to => {
-                    Fate::Moving { to, from, times: times.saturating_add(1) }
-                }
-                _ => Fate::Moving { to, from: uid_next, times: 1 },
-            };
-            moved.insert(uid, row);
-        }
-        self.state.write(moved.values().cloned().map(Edit::Put).collect())?;
+        let rows = self.about_to_move(to, rows)?;
+        let mut moved: BTreeMap<Uid, Row> =
+            rows.into_iter().filter_map(|row| Some((row.there.as_ref()?.uid, row))).collect();
         let uids: Vec<Uid> = moved.keys().copied().collect();
         let performed = self.remote.perform(vec![Order::Move { mailbox: mailbox.clone(), uids, to: target }]).await;
         let mut edits = Vec::new();
         match performed.done.into_iter().next() {
             Some(Done::Moved(pairs)) => {
+                if pairs.is_empty() {
+                    self.report.moved_there += moved.len() as u64;
+                }
                 for (before, after) in pairs {
                     let Some(mut row) = moved.remove(&before) else { continue };
                     let flags = row.there.map(|there| there.flags).unwrap_or_default();
@@ -112,16 +119,39 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                     edits.push(Edit::Put(row));
                 }
             }
-            Some(Done::Refused(refused)) => {
-                self.report.refuse(&mailbox, "move messages", refused.text);
-                let put = |row: Row| Edit::Put(Row { fate: Fate::Normal, ..row });
-                edits.extend(moved.into_values().map(put));
-            }
+            // Some of it may have been done.
+            Some(Done::Refused(refused)) => self.report.refuse(&mailbox, "move messages", refused.text),
             _ => {}
+        }
+        if !moved.is_empty() {
+            self.unseen.extend([from, to]);
         }
         if !edits.is_empty() {
             self.state.write(edits)?;
         }
         performed.cut.map_or(Ok(()), Err)
+    }
+
+    /// Writes down that messages are about to be moved on the server, and by which UIDs they may be found there. Where
+    /// that was tried before, and moving is copying and removing, a copy may still come.
+    pub(super) fn about_to_move(&mut self, to: FolderId, mut rows: Vec<Row>) -> Result<Vec<Row>> {
+        let uid_next = self.uid_next(to)?;
+        let mut edits = Vec::new();
+        for row in &mut rows {
+            let (from, before) = match row.fate {
+                Fate::Moving { to: known, from, times } if known == to => (from, times),
+                _ => (uid_next, 0),
+            };
+            if before > 0 && row.likeness.whole.is_some() {
+                let (likeness, until) = (row.likeness.clone(), self.clock.now() + GHOSTS_COME);
+                edits.push(Edit::Ghost(Ghost { folder: to, from, likeness, left: before, until }));
+            }
+            row.fate = Fate::Moving { to, from, times: before.saturating_add(1) };
+            edits.push(Edit::Put(row.clone()));
+        }
+        if !edits.is_empty() {
+            self.state.write(edits)?;
+        }
+        Ok(rows)
     }
 }

@@ -108,6 +108,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             if is_asked && self.barred.contains(&(row.folder, side)) {
                 continue;
             }
+            if self.is_blind && row.class() == Class::GoneThere {
+                continue;
+            }
             match step {
                 Step::RemoveHere => here.push(row),
                 Step::RemoveThere(removal) => {
@@ -170,8 +173,19 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         Ok(())
     }
 
-    async fn remove_there(&mut self, folder: FolderId, removal: Removal, rows: Vec<Row>) -> Result<()> {
+    async fn remove_there(&mut self, folder: FolderId, removal: Removal, mut rows: Vec<Row>) -> Result<()> {
         let Some(mailbox) = self.mailbox(folder).map(str::to_owned) else { return Ok(()) };
+        if let Removal::Trash(trash) = removal {
+            if !self.is_first_round {
+                // The next look finds where they went.
+                rows.retain(|row| !matches!(row.fate, Fate::Moving { .. }));
+            }
+            // Without a whole look nobody could tell afterwards what is new there.
+            if rows.is_empty() || !self.standing(trash).is_some_and(|standing| standing.is_looked_at) {
+                return Ok(());
+            }
+            rows = self.about_to_move(trash, rows)?;
+        }
         let mut uids: Vec<Uid> = rows.iter().filter_map(|row| row.there.as_ref()).map(|there| there.uid).collect();
         uids.sort_unstable();
         let order = match removal {
@@ -198,6 +212,12 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let mut edits = Vec::new();
         for mut row in rows {
             let Some(there) = &row.there else { continue };
+            if let (Removal::Trash(trash), None) = (removal, pairs.get(&there.uid)) {
+                // It is in the trash by a UID that nobody told: a look finds it.
+                self.report.removed_there += 1;
+                self.unseen.extend([folder, trash]);
+                continue;
+            }
             if row.fate == Fate::Doomed {
                 self.report.ghosts += 1;
             } else {

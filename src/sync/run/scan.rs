@@ -7,6 +7,7 @@ use super::{FIRST, Run, Standing, WINDOW};
 use crate::error::Result;
 use crate::imap::flag::Flags;
 use crate::imap::number::UidValidity;
+use crate::store::tree::settles;
 use crate::sync::decide::as_told;
 use crate::sync::local::Local;
 use crate::sync::remote::Remote;
@@ -16,13 +17,10 @@ use crate::sync::stem;
 
 /// A directory that never rests is read so often; then what is missing stays unknown.
 const PASSES: usize = 3;
-/// Clocks of file systems may be as coarse as this: a change so young may hide another one.
-const COARSE: i128 = 2_000_000_000;
-
 impl SeenHere {
     /// Whether names are as they were when they were last read.
     fn is_same_as(&self, now: &Self) -> bool {
-        (self.cur, self.new) == (now.cur, now.new) && self.cur.max(self.new) < self.at - COARSE
+        (self.cur, self.new) == (now.cur, now.new) && settles(self.cur.max(self.new)) < self.at
     }
 }
 

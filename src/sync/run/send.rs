@@ -31,8 +31,14 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             let mut by_folder: BTreeMap<FolderId, Vec<Row>> = BTreeMap::new();
-            for row in rows {
-                if decide(&row, self.policy, self.trash) == Step::Send && self.may_send(row.folder) {
+            for mut row in rows {
+                if row.here.as_ref().is_some_and(|here| here.folder != row.folder) {
+                    row = self.redirect(row)?;
+                }
+                // A server that took it and told no UID has it; the next look finds it.
+                let was_sent = !self.is_first_round && matches!(row.fate, Fate::Sending { .. });
+                let is_meant = decide(&row, self.policy, self.trash) == Step::Send;
+                if is_meant && !was_sent && self.may_send(row.folder) {
                     by_folder.entry(row.folder).or_default().push(row);
                 }
             }
@@ -40,6 +46,22 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 self.send_in(folder, rows).await?;
             }
         }
+    }
+
+    /// A message that was sent, was not found, and went into another folder here meanwhile is sent there. Should the
+    /// first one come yet, it is one too many.
+    fn redirect(&mut self, mut row: Row) -> Result<Row> {
+        let Some(here) = &row.here else { return Ok(row) };
+        let mut edits = Vec::new();
+        if let Fate::Sending { from, times } = row.fate {
+            let (likeness, until) = (row.likeness.clone(), self.clock.now() + GHOSTS_COME);
+            edits.push(Edit::Ghost(Ghost { folder: row.folder, from, likeness, left: times, until }));
+            row.fate = Fate::Normal;
+        }
+        row.folder = here.folder;
+        edits.push(Edit::Put(row.clone()));
+        self.state.write(edits)?;
+        Ok(row)
     }
 
     /// Whether the mailbox takes messages, and everything that came into it is known.
@@ -52,6 +74,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
 
     /// What was removed there and changed here goes there again.
     fn send_again(&mut self) -> Result<()> {
+        if self.is_blind {
+            return Ok(());
+        }
         let mut after = FIRST;
         loop {
             let rows = self.state.pending(Class::GoneThere, after, WINDOW)?;
@@ -71,7 +96,13 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     }
 
     async fn send_in(&mut self, folder: FolderId, rows: Vec<Row>) -> Result<()> {
-        let rows = self.describe_in(folder, rows).await?;
+        let mut meant = Vec::new();
+        for row in rows {
+            if !self.is_moving(&row).await? {
+                meant.push(row);
+            }
+        }
+        let rows = self.describe_in(folder, meant).await?;
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
             let mut octets = 0;
@@ -85,6 +116,21 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             rest = others;
         }
         Ok(())
+    }
+
+    /// Whether it is a known file that somebody moves right now: it is here already, and not yet known to be gone from
+    /// where it was. Sent now it would be on the server twice; the next run knows.
+    async fn is_moving(&mut self, row: &Row) -> Result<bool> {
+        let Some(here) = &row.here else { return Ok(false) };
+        for other in self.state.by_inode(here.file.inode)? {
+            let Some(before) = other.alive_here().filter(|_| other.id != row.id) else { continue };
+            let Some(directory) = self.directory(before.folder).map(str::to_owned) else { return Ok(true) };
+            let is_left = self.local.describe(&directory, std::slice::from_ref(&before.file)).await?;
+            if !is_left.iter().any(Option::is_some) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn send_batch(&mut self, folder: FolderId, batch: &[Row]) -> Result<()> {
@@ -132,7 +178,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         for (mut row, answer) in rows.into_iter().zip(answers) {
             match answer {
                 // The next look finds it.
-                Ok(None) => self.report.sent += 1,
+                Ok(None) => {
+                    self.report.sent += 1;
+                    self.unseen.insert(folder);
+                }
                 Ok(Some(uid)) => {
                     let flags = row.base.clone().unwrap_or_default();
                     row.there = Some(There { folder, uid, flags, gone: false });

@@ -26,6 +26,8 @@ use std::path::PathBuf;
 const BATCH: u64 = 1024 * 1024;
 /// Messages that are asked for at once.
 const BATCH_MESSAGES: usize = 100;
+/// Messages that may have come since the mailbox was opened.
+const NEWER_MAX: usize = 100_000;
 /// Octets of a part, encoded; it is held to be decoded.
 const PART_MAX: usize = 512 * 1024 * 1024;
 
@@ -101,8 +103,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let mut session = args.server.open(context).await?;
         let mailbox = Mailbox::find(&mut session, &args.folder).await?;
         let access = if args.mark_seen { Access::ReadWrite } else { Access::ReadOnly };
-        mailbox.open(&mut session, access).await?;
-        let (wanted, mut exit) = list(context, &mut session, &uids).await?;
+        let selected = mailbox.open(&mut session, access).await?;
+        let (wanted, mut exit) = list(context, &mut session, &uids, selected.messages).await?;
         if wanted.is_empty() {
             let what = format!("none of these messages is in mailbox {}", safe::terminal(&mailbox.name));
             context.complain(&what);
@@ -124,7 +126,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 /// The messages that are there, in the server's order, with their sizes.
-async fn list(context: &Context, session: &mut Session, uids: &UidSet) -> Result<(Vec<Wanted>, Exit)> {
+async fn list(context: &Context, session: &mut Session, uids: &UidSet, messages: u32) -> Result<(Vec<Wanted>, Exit)> {
+    let max = (messages as usize).saturating_add(NEWER_MAX);
     let (mut found, mut exit) = (Vec::new(), Exit::OK);
     let means = uids.means();
     let set = uids.wire();
@@ -133,6 +136,9 @@ async fn list(context: &Context, session: &mut Session, uids: &UidSet) -> Result
             Ok(fetched) => {
                 if let (Some(uid), Some(size)) = (fetched.uid.filter(|uid| means(*uid)), fetched.size) {
                     found.push(Wanted { uid, size });
+                    if found.len() > max {
+                        return Err(Error::new(Kind::Protocol, "the server tells of more messages than it has"));
+                    }
                 }
             }
             Err((line, why)) => {

@@ -183,3 +183,17 @@ async fn a_message_larger_than_any_buffer_goes_over_while_the_server_talks() {
     let flags = Flags::new();
     assert_eq!(told(&mut session, &append_all(&messages, &flags)).await, [Some(Ok(Some(3)))]);
 }
+
+#[tokio::test]
+async fn the_open_mailbox_is_closed_before_it_is_removed() {
+    for (offers, closing) in [("IMAP4REV1 UNSELECT", "UNSELECT"), ("IMAP4REV1", "EXAMINE \"\"")] {
+        let (mut session, log) = session(offers, |line| match line {
+            "SELECT \"a\"" => "* 0 EXISTS\r\nTAG OK\r\n".to_owned(),
+            line => ok(line),
+        });
+        session.open("a", Access::ReadWrite).await.expect("heard").expect("open");
+        session.delete("b").await.expect("heard").expect("removed");
+        session.delete("a").await.expect("heard").expect("removed");
+        assert_eq!(log.lines(), ["SELECT \"a\"", "DELETE \"b\"", closing, "DELETE \"a\""]);
+    }
+}

@@ -106,6 +106,27 @@ async fn answers_out_of_order_find_their_commands_and_a_refusal_is_of_one() {
 }
 
 #[tokio::test]
+async fn a_search_that_is_through_first_is_still_the_answer_to_a_search() {
+    for result in ["* ESEARCH (tag \"m3\") UID ALL 7\r\n", "* SEARCH 7\r\n"] {
+        // Dovecot does so while it looks for what is gone.
+        let (mut session, _) = session("IMAP4REV1", move |line| match line {
+            "UID FETCH 1:*" => "* 1 FETCH (UID 1 FLAGS ())\r\n".to_owned(),
+            "NOOP" => String::new(),
+            _ => format!("{result}* ESEARCH (tag \"m9\") UID ALL 9\r\nm3 OK\r\nm1 OK\r\nm2 OK\r\n"),
+        });
+        let mut told = Vec::new();
+        session
+            .run(["UID FETCH 1:*", "NOOP", "UID SEARCH ALL"].map(pipeline::Command::from), |command, said| {
+                told.push((command, matches!(said, pipeline::Said::End(_))));
+                Ok(())
+            })
+            .await
+            .expect("heard");
+        assert_eq!(told, [(0, false), (2, false), (0, true), (1, true), (2, true)], "{result}");
+    }
+}
+
+#[tokio::test]
 async fn what_ends_a_conversation_says_why_and_nothing_goes_on_behind_it() {
     for (answer, kind, words) in [
         ("* BYE Suggested Backoff Time: 500 milliseconds\r\n", Kind::Temporary, "ends the conversation"),

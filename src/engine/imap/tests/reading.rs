@@ -222,7 +222,13 @@ async fn contents_come_in_batches_whatever_their_sizes_were_said_to_be() {
     assert_eq!(told, [(1, 4), (2, 0), (1, 4), (7, 2)]);
     assert_eq!((log.lines().len(), log.turns()), (3, 1));
     let mut heads = Vec::new();
-    session.headers(&[uid(9)], |found| Ok(heads.push(found.is_ok()))).await.expect("gone is no failure");
+    session
+        .headers(&[uid(9)], |found| {
+            heads.push(found.is_ok());
+            Ok(())
+        })
+        .await
+        .expect("gone is no failure");
     assert!(heads.is_empty());
 }
 
@@ -240,7 +246,13 @@ async fn large_mailboxes_are_searched_by_the_piece_and_again_if_something_moved(
     });
     session.open("a", Access::ReadWrite).await.expect("heard").expect("open");
     let mut count = 0;
-    session.search_all(|range| Ok(count += range.end().get() - range.start().get() + 1)).await.expect("found");
+    session
+        .search_all(|range| {
+            count += range.end().get() - range.start().get() + 1;
+            Ok(())
+        })
+        .await
+        .expect("found");
     assert_eq!((count, log.turns()), (9 + 20_000 + 9 + 9, 3));
     assert_eq!(log.lines().len(), 7);
     let refused = session.search("SUBJECT \"caf\u{e9}\"", |_| Ok(())).await;
@@ -257,7 +269,15 @@ async fn a_part_comes_whole_or_not_at_all() {
     });
     let uid = Uid::new(4).expect("a UID");
     let mut text = Vec::new();
-    assert!(session.part(uid, "1.2", |octets| Ok(text.extend_from_slice(octets))).await.expect("heard"));
+    assert!(
+        session
+            .part(uid, "1.2", |octets| {
+                text.extend_from_slice(octets);
+                Ok(())
+            })
+            .await
+            .expect("heard")
+    );
     assert_eq!(text, b"text");
     assert!(!session.part(uid, "9", |_| Ok(())).await.expect("heard"));
     assert!(!session.part(uid, "1] x", |_| Ok(())).await.expect("not asked"));

@@ -1,3 +1,5 @@
+//! Folders: marks, removal and renaming, also after a crash that came halfway.
+
 use super::*;
 use crate::store::memory::Fault;
 

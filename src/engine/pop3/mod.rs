@@ -1,7 +1,15 @@
 //! A POP3 conversation: from the greeting to QUIT, with pipelining where the server takes it.
 //!
-//! Order, deadlines and security live here; what the words mean is the protocol's, what is fetched and
-//! deleted a service's business. RFC 1939 §3 to §7; RFC 2449 §5, §6.6; RFC 2595 §4; RFC 5034 §4.
+//! Deadlines, security and the login live here, messages in `retrieve`, what there is of them in `maildrop`; what the
+//! words mean is the protocol's, what is fetched and deleted a service's business.
+//! RFC 1939 §3, §4, §6, §7; RFC 2449 §5; RFC 2595 §4; RFC 5034 §4.
+
+mod maildrop;
+mod retrieve;
+mod window;
+
+pub use maildrop::{Entry, Maildrop};
+pub use retrieve::{Sink, Wanted};
 
 use super::dial::Security;
 use super::{failure_kind, unfit_kind};
@@ -10,42 +18,24 @@ use crate::net::connection::Connection;
 use crate::net::dialogue::Dialogue;
 use crate::net::entropy::SystemEntropy;
 use crate::pop3::capability::Capabilities;
-use crate::pop3::client::{self, List, Login, Request, Retrieve, Retrieved};
-use crate::pop3::command::Number;
+use crate::pop3::client::{Login, Request};
+use crate::pop3::list;
 use crate::pop3::response::{Response, Status};
 use crate::sasl::{Credentials, Ground, Unfit, nonce, with_reason};
 use crate::wire::session::Tls;
-use std::collections::BTreeMap;
-use std::io;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Servers think long about large maildrops; RFC 1939 §3 gives them ten minutes for silence, we give them less.
 const PATIENCE: Duration = Duration::from_secs(2 * 60);
 /// Nothing is lost when a mere goodbye is not answered.
 const QUIT_WAIT: Duration = Duration::from_secs(5);
-/// Octets a second below which a line is as good as dead: what a message adds to the patience.
-const SLOWEST: u64 = 8 * 1024;
-/// A message may be longer than its listing says, since many servers count line ends as one octet, but not
-/// without end.
-const SIZE_MIN: u64 = 64 * 1024 * 1024;
-
 /// A conversation that is past its greeting.
 #[derive(Debug)]
 pub struct Session {
     dialogue: Dialogue,
     capabilities: Capabilities,
     crosses_no_wire: bool,
-}
-
-/// A message in a maildrop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its place in this session.
-    pub number: u32,
-    /// Octets, as the server counts them.
-    pub size: u64,
-    /// Its name in all sessions, if the server gives names.
-    pub uid: Option<String>,
 }
 
 impl Session {
@@ -135,6 +125,9 @@ impl Session {
         self.dialogue.decided(decision);
         let mut login = Login::new(proof.map_err(|error| self.error(Kind::NoPermission, &error.to_string()))?);
         let mut answer = self.ask_in_turn(&mut login.begin()).await?;
+        if let Some(mut alone) = login.alone(&answer) {
+            answer = self.ask_in_turn(&mut alone).await?;
+        }
         while let Some(mut next) = login.next(&answer) {
             let said = self.ask_in_turn(&mut next).await;
             // Why we broke off counts, whatever the server says to that, if anything.
@@ -191,54 +184,14 @@ impl Session {
         &self.capabilities
     }
 
+    /// Ends every wait from now on when `stop` is cancelled.
+    pub fn stop_with(&mut self, stop: CancellationToken) {
+        self.dialogue.stop_with(stop);
+    }
+
     /// The server's name, for errors.
     pub fn peer(&self) -> &str {
         self.dialogue.peer()
-    }
-
-    /// The messages in the maildrop, in order.
-    pub async fn list(&mut self) -> Result<Vec<Entry>> {
-        let sizes = match self.dialogue.ask(&mut List::sizes()).await? {
-            Ok(sizes) => sizes,
-            Err(answer) => return Err(self.refused("the server does not list its messages", &answer)),
-        };
-        // Optional in RFC 1939 §7, and not all that have it announce it.
-        let mut uids: BTreeMap<Number, String> = match self.dialogue.ask(&mut List::uids()).await? {
-            Ok(uids) => uids.into_iter().collect(),
-            Err(_) => BTreeMap::new(),
-        };
-        Ok(sizes
-            .into_iter()
-            .map(|(number, size)| Entry { number: number.0, size, uid: uids.remove(&number) })
-            .collect())
-    }
-
-    /// Fetches messages, each into its sink. What came of each one is returned up to the first whose answer could
-    /// not be read; the result then says why.
-    pub async fn retrieve<W: io::Write>(&mut self, messages: &mut [(&Entry, W)]) -> (Vec<Retrieved>, Result<()>) {
-        let largest = messages.iter().map(|(entry, _)| entry.size).max().unwrap_or_default();
-        self.dialogue.set_patience(PATIENCE);
-        self.dialogue.add_patience(Duration::from_secs(largest / SLOWEST));
-        let mut requests: Vec<Retrieve<&mut W>> = messages
-            .iter_mut()
-            .map(|(entry, sink)| {
-                Retrieve::whole(Number(entry.number), entry.size.saturating_mul(2).max(SIZE_MIN), sink)
-            })
-            .collect();
-        let retrieved = self.ask_each(&mut requests).await;
-        self.dialogue.set_patience(PATIENCE);
-        retrieved
-    }
-
-    /// Marks messages for deletion, which QUIT carries out.
-    pub async fn delete(&mut self, numbers: &[u32]) -> Result<()> {
-        let mut requests: Vec<Request> = numbers.iter().map(|number| Request::dele(Number(*number))).collect();
-        let (answers, end) = self.ask_each(&mut requests).await;
-        end?;
-        match answers.iter().find(|answer| !answer.is_ok()) {
-            Some(answer) => Err(self.refused("the server does not delete a message", answer)),
-            None => Ok(()),
-        }
     }
 
     /// Says goodbye; what was marked is gone when this is well (RFC 1939 §6).
@@ -257,35 +210,15 @@ impl Session {
         self.dialogue.close().await;
     }
 
-    /// All at once if the server can, otherwise one after the other.
-    async fn ask_each<E: crate::wire::exchange::Exchange>(
-        &mut self,
-        requests: &mut [E],
-    ) -> (Vec<E::Reply>, Result<()>) {
-        if self.capabilities.pipelining {
-            return self.dialogue.ask_all(requests).await;
-        }
-        let mut answers = Vec::with_capacity(requests.len());
-        for request in requests {
-            match self.dialogue.ask(request).await {
-                Ok(answer) => answers.push(answer),
-                Err(error) => return (answers, Err(error)),
-            }
-        }
-        (answers, Ok(()))
-    }
-
-    fn refused(&self, what: &str, answer: &Response) -> Error {
-        refused(&self.dialogue, what, answer)
-    }
-
     fn error(&self, kind: Kind, what: &str) -> Error {
         Error::new(kind, what).with_peer(self.peer())
     }
 }
 
 async fn ask_capabilities(dialogue: &mut Dialogue) -> Result<Capabilities> {
-    Ok(client::capabilities(&dialogue.ask(&mut List::capabilities()).await?))
+    let mut lines = Vec::new();
+    let answer = dialogue.ask(&mut list::capabilities(&mut lines)).await?;
+    Ok(list::announced(&answer, &lines))
 }
 
 fn expect_ok(dialogue: &Dialogue, what: &str, answer: &Response) -> Result<()> {
