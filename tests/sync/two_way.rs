@@ -335,7 +335,8 @@ async fn two_sides_that_have_the_same_mail_already_are_one() {
     at_rest(&place, &store).await;
     // The same under names that somebody else gave them.
     let other = on_disk(&dir.path().join("other"));
-    let outside = tree::Outside { disk: other.disk.clone(), clock: other.clock.clone(), entropy: other.entropy.clone() };
+    let outside =
+        tree::Outside { disk: other.disk.clone(), clock: other.clock.clone(), entropy: other.entropy.clone() };
     std::fs::create_dir(dir.path().join("other")).expect("made");
     let own = Tree::make(outside, &other.maildir, other.layout).expect("made");
     for (mailbox, text, ..) in &before {
@@ -356,7 +357,8 @@ fn busy(place: &Place, store: &Arc<Mutex<Store>>) {
     deliver(&own, "INBOX", "mine\r\n", &["\\Seen"]);
     own.move_to("INBOX", &[file(&own, "INBOX", &letter(0))], "Empty").expect("moved");
     own.remove("INBOX", &[file(&own, "INBOX", &letter(1))], "test").expect("removed");
-    let change = tree::Edit { place: file(&own, "INBOX", &letter(4)), add: flags_of(&["\\Answered"]), remove: Flags::new() };
+    let change =
+        tree::Edit { place: file(&own, "INBOX", &letter(4)), add: flags_of(&["\\Answered"]), remove: Flags::new() };
     own.set_flags("INBOX", &[change]).expect("stored");
     edit(store, |store| {
         store.create("INBOX").deliver(b"theirs\r\n", flags_of(&["work"]));

@@ -132,12 +132,7 @@ pub(crate) async fn agree(place: &Place, server: &dyn Connect) -> Result<Report>
 
 pub(crate) const SOURCE: &str = "bob@127.0.0.1:143";
 
-pub(crate) async fn run(
-    place: &Place,
-    server: &dyn Connect,
-    policy: &Policy,
-    trace: Option<Trace>,
-) -> Result<Report> {
+pub(crate) async fn run(place: &Place, server: &dyn Connect, policy: &Policy, trace: Option<Trace>) -> Result<Report> {
     let mut mirror = Mirror::open(place.clone(), SOURCE).await?;
     let session = connect(server, trace).await?;
     mirror.sync(session, SOURCE, policy, false, &mut |_, _| {}).await
