@@ -219,7 +219,6 @@ impl Register for SqliteRegister {
 mod tests {
     use super::super::disk::RealDisk;
     use super::*;
-    use std::path::PathBuf;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("a time")
@@ -229,7 +228,7 @@ mod tests {
         Row { uid: uid.into(), size, digest: Some([7; 16]), first_seen: at(1), state, changed: at(2) }
     }
 
-    fn open(path: &PathBuf) -> Result<(SqliteRegister, bool)> {
+    fn open(path: &Path) -> Result<(SqliteRegister, bool)> {
         SqliteRegister::open(&RealDisk, path)
     }
 

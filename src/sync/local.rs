@@ -79,6 +79,9 @@ pub(super) enum Deed {
     },
 }
 
+/// A file as on the wire, and when it arrived.
+pub(super) type Opened = (Arc<dyn Content>, Option<Timestamp>);
+
 /// What came of a deed.
 #[derive(Debug)]
 pub(super) enum Did {
@@ -106,11 +109,7 @@ pub(super) trait Local {
     fn describe(&mut self, folder: &str, files: &[File]) -> impl Future<Output = Result<Vec<Option<Likeness>>>>;
 
     /// A file as on the wire, with its arrival; `None` if it is gone.
-    fn content(
-        &mut self,
-        folder: &str,
-        file: &File,
-    ) -> impl Future<Output = Result<Option<(Arc<dyn Content>, Option<Timestamp>)>>>;
+    fn content(&mut self, folder: &str, file: &File) -> impl Future<Output = Result<Option<Opened>>>;
 
     /// Puts messages into a folder. One with the same stem that is there already is the message.
     fn deliver(&mut self, folder: &str, deliveries: Vec<Delivery>) -> impl Future<Output = Result<Vec<Result<File>>>>;

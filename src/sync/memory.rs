@@ -43,12 +43,6 @@ impl MemoryState {
     fn rows_where<'a>(&'a self, is_meant: impl Fn(&Row) -> bool + 'a) -> impl Iterator<Item = &'a Row> {
         self.rows.values().filter(move |row| is_meant(row))
     }
-
-    /// All rows, for those who look at the whole.
-    #[cfg(test)]
-    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
-    }
 }
 
 impl State for MemoryState {
@@ -79,7 +73,7 @@ impl State for MemoryState {
         Ok(self.rows_where(is_it).min_by_key(is_gone).cloned())
     }
 
-    fn from_uid(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>> {
+    fn uids_from(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>> {
         let ids = self.by_uid.range((folder, from)..).take_while(|((of, _), _)| *of == folder);
         let rows = ids.flat_map(|(_, ids)| ids).filter_map(|id| self.rows.get(id));
         Ok(rows.take(limit).cloned().collect())

@@ -119,7 +119,7 @@ pub(super) trait State: Send {
     /// The row whose `here`, gone or not, has this base name. One that is not gone comes first.
     fn by_base(&self, folder: FolderId, base: &[u8]) -> Result<Option<Row>>;
     /// Rows of a folder whose `there` has a UID from this one on, by rising UID.
-    fn from_uid(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>>;
+    fn uids_from(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>>;
     /// Rows of a folder that have a `here`, by rising id, behind this one.
     fn here_after(&self, folder: FolderId, after: RowId, limit: usize) -> Result<Vec<Row>>;
     /// Rows of a class by rising id, behind this one.

@@ -96,7 +96,7 @@ impl State for KeptState {
         self.one(condition, params![folder.0, rows::base_key(base), base])
     }
 
-    fn from_uid(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>> {
+    fn uids_from(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>> {
         let condition = "there_folder = ?1 AND uid >= ?2 ORDER BY uid, id LIMIT ?3";
         self.list(condition, [folder.0, from.get().into(), most(limit)])
     }

@@ -161,7 +161,7 @@ fn answers(state: &dyn State, chance: &mut Chance, ids: i64) -> Vec<String> {
     for folder in (1..=3).map(FolderId) {
         for uid in (1..=5).map(|uid| Uid::new(uid).unwrap()) {
             say("by_uid", &state.by_uid(folder, uid).unwrap());
-            say("from_uid", &state.from_uid(folder, uid, limit).unwrap());
+            say("from_uid", &state.uids_from(folder, uid, limit).unwrap());
         }
         for base in [&b"1234"[..], b"1234,S=1", b"\xff\0", b"", b"none"] {
             say("by_base", &state.by_base(folder, base).unwrap());
@@ -272,7 +272,7 @@ fn what_the_first_form_knew_is_taken_over() {
         let folder = &folders[0];
         assert_eq!((folder.there.as_deref(), folder.here.as_deref()), (Some("a.b"), Some("a/b")));
         assert_eq!(folder.validity, UidValidity::new(8));
-        let rows = kept.from_uid(folder.id, uid(1), 9).unwrap();
+        let rows = kept.uids_from(folder.id, uid(1), 9).unwrap();
         let told: Vec<_> =
             rows.iter().map(|row| (row.there.as_ref().unwrap().uid, row.base.clone().unwrap())).collect();
         assert_eq!(told, [(uid(3), flags(&["\\Seen", "work"])), (uid(5), flags(&["\\Seen"]))]);

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::sync::memory::MemoryState;
 use crate::sync::policy::{Guard, Policy};
 use crate::sync::run::{Parts, Report, Run};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -115,7 +115,7 @@ impl Play {
         self.runs += 1;
         self.world().begin(fault, visits);
         let mut local = ModelLocal { world: self.world.clone(), rule: self.rule };
-        let mut remote = ModelRemote { world: self.world.clone(), rule: self.rule };
+        let mut remote = ModelRemote { world: self.world.clone(), lives: BTreeMap::new(), rule: self.rule };
         let world = self.world.clone();
         let mut state = ModelState { memory: &mut self.memory, world, rule: self.rule, held: Vec::new() };
         let clock = ModelClock(self.world.clone());
@@ -274,14 +274,14 @@ impl History {
             }
         };
         for at in 0..self.rounds.len() {
-            with(&|it| drop(it.rounds.remove(at)));
+            with(&|it| _ = it.rounds.remove(at));
         }
         for (at, round) in self.rounds.iter().enumerate() {
             for op in 0..round.ops.len() {
-                with(&|it| drop(it.rounds[at].ops.remove(op)));
+                with(&|it| _ = it.rounds[at].ops.remove(op));
             }
             for visit in 0..round.visits.len() {
-                with(&|it| drop(it.rounds[at].visits.remove(visit)));
+                with(&|it| _ = it.rounds[at].visits.remove(visit));
             }
             with(&|it| it.rounds[at].fault = None);
             with(&|it| it.rounds[at].wait = 60);

@@ -277,6 +277,7 @@ impl World {
     fn moved(&mut self, mail: Mail) {
         let story = self.stories.entry(mail).or_default();
         story.is_renewed |= story.is_edited;
+        story.moved += 1;
         story.is_edited = true;
     }
 

@@ -210,6 +210,14 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
             _ => Err(()),
         }
     };
+    // Where moving is copying and removing, a copy that comes late into the trash stays there.
+    let once = |held: &[Held]| {
+        let mut held = held.to_vec();
+        if !world.options.has_move {
+            held.dedup_by(|one, other| one.0 == "Trash" && other.0 == "Trash");
+        }
+        held
+    };
     let (now_here, now_there) = (now.side(Side::Here, mail), now.side(Side::There, mail));
     let is_stranded = world.stranded.contains(&mail);
     let sides = [Side::Here, Side::There];
@@ -245,7 +253,7 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
             held
         };
         let (want_here, want_there) = (told(&want_here, &tells_here), told(&want_there, &tells_there));
-        if now_here == want_here && now_there == want_there {
+        if once(now_here) == want_here && once(now_there) == want_there {
             return None;
         }
         return Some(format!(
@@ -253,7 +261,8 @@ fn wrong_of(world: &World, before: &Before<'_>, now: &Snapshot, mail: Mail) -> O
              found here {now_here:?} there {now_there:?}"
         ));
     }
-    loosely_wrong(before, &story, mail, now_here, now_there, is_stranded)
+    let may_double = !world.options.has_move && now_there.iter().any(|(folder, _)| folder == "Trash");
+    loosely_wrong(before, &story, mail, [now_here, now_there], is_stranded, may_double)
 }
 
 /// Users went on between and during runs that were cut off, or there are several of one content. Then a removal may
@@ -262,9 +271,9 @@ fn loosely_wrong(
     before: &Before<'_>,
     story: &Story,
     mail: Mail,
-    here: &[Held],
-    there: &[Held],
+    [here, there]: [&[Held]; 2],
     is_stranded: bool,
+    may_double: bool,
 ) -> Option<String> {
     let agreed = |side| before.agreed.side(side, mail).len();
     let (had_here, had_there) = (agreed(Side::Here), agreed(Side::There));
@@ -272,8 +281,10 @@ fn loosely_wrong(
     // be told from another one of the same content. So with one that was moved in a new life.
     let is_missed = before.changed.is_none() && story.is_edited || is_stranded;
     let made = story.made_here + story.made_there;
-    let most = had_here.max(had_there) + made + usize::from(is_missed);
-    let least = (had_here.max(had_there) + story.made_here.max(story.made_there)).saturating_sub(story.deleted);
+    let most = had_here.max(had_there) + made + if is_missed { story.moved.max(1) } else { usize::from(may_double) };
+    // One that moves during a run to where the same is made anew may be taken for that, but the last one stays.
+    let all = (had_here + story.made_here).max(had_there + story.made_there).saturating_sub(story.deleted);
+    let least = if is_missed { all.saturating_sub(story.moved).max(all.min(1)) } else { all };
     let found = here.len().max(there.len());
     let say = |what: &str| {
         Some(format!("{what}: had here {had_here} there {had_there}, {story:?}\n  found here {here:?} there {there:?}"))

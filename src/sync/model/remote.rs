@@ -3,7 +3,7 @@
 //! Commands that go out together are not answered one by one: where the conversation ends, those that follow may have
 //! been sent as well. A command that waits for the answer to another one is not sent then.
 
-use super::mail::{content, likeness, named};
+use super::mail::{Mail, content, likeness, named};
 use super::server::{Command, Mailbox, Message, Reply, uid};
 use super::world::{End, Shared, Site, Verdict, World};
 use super::wrong::Rule;
@@ -16,6 +16,7 @@ use crate::sync::remote::{
 };
 use crate::sync::row::Likeness;
 use crate::sync::state::SeenThere;
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::ops::RangeInclusive;
 use std::sync::MutexGuard;
@@ -27,6 +28,8 @@ const PIECE: usize = 2;
 /// One conversation.
 pub(super) struct ModelRemote {
     pub(super) world: Shared,
+    /// The life of each mailbox when it was told of. In another one UIDs mean other messages, and nothing is done.
+    pub(super) lives: BTreeMap<String, u32>,
     /// A mistake that is made on purpose.
     pub(super) rule: Option<Rule>,
 }
@@ -92,7 +95,18 @@ impl ModelRemote {
     }
 
     fn validity(&self, mailbox: &str) -> u32 {
-        self.world().server.mailboxes.get(mailbox).map_or(0, |mailbox| mailbox.validity)
+        if self.rule == Some(Rule::OneLife) {
+            return self.world().server.mailboxes.get(mailbox).map_or(0, |mailbox| mailbox.validity);
+        }
+        self.lives.get(mailbox).copied().unwrap_or_default()
+    }
+
+    /// What a message is, by its UID.
+    fn mail(&self, mailbox: &str, uid: Uid) -> Option<Mail> {
+        let validity = self.validity(mailbox);
+        let world = self.world();
+        let mailbox = world.server.mailboxes.get(mailbox).filter(|mailbox| mailbox.validity == validity)?;
+        mailbox.messages.get(&uid.get()).map(|message| message.mail)
     }
 
     /// Flags messages as deleted, and removes them.
@@ -238,7 +252,8 @@ fn only(mailbox: &Mailbox) -> News {
 impl Remote for ModelRemote {
     async fn mailboxes(&mut self) -> Result<Vec<Listed>> {
         self.ask().await?;
-        let world = self.world();
+        let world = self.world.lock().expect("one thread");
+        self.lives = world.server.mailboxes.iter().map(|(name, mailbox)| (name.clone(), mailbox.validity)).collect();
         let options = &world.options;
         let each = world.server.mailboxes.iter().map(|(name, mailbox)| Listed {
             name: name.clone(),
@@ -260,6 +275,8 @@ impl Remote for ModelRemote {
         let mut looked = Vec::new();
         for (index, look) in looks.iter().enumerate() {
             let found = if self.ask().await? { self.news(look) } else { None };
+            let life = self.world().server.mailboxes.get(&look.mailbox).map(|mailbox| mailbox.validity);
+            self.lives.extend(life.map(|life| (look.mailbox.clone(), life)));
             let Some((seen, news)) = found else {
                 looked.push(Err(refused("it cannot be opened")));
                 continue;
@@ -279,10 +296,8 @@ impl Remote for ModelRemote {
         let mut known = Vec::new();
         for one in uids {
             let is_told = self.ask().await?;
-            let world = self.world();
-            let message = world.server.mailboxes.get(mailbox).and_then(|it| it.messages.get(&one.get()));
-            if let Some(message) = message.filter(|_| is_told) {
-                known.push((*one, Likeness { size: None, whole: None, ..likeness(message.mail) }));
+            if let Some(mail) = self.mail(mailbox, *one).filter(|_| is_told) {
+                known.push((*one, Likeness { size: None, whole: None, ..likeness(mail) }));
             }
         }
         Ok(known)
@@ -291,13 +306,8 @@ impl Remote for ModelRemote {
     async fn bodies(&mut self, mailbox: &str, messages: &[(Uid, u64)], come: mpsc::Sender<Body>) -> Result<()> {
         for (one, _) in messages {
             let is_told = self.ask().await?;
-            let found = {
-                let mut world = self.world();
-                world.tally.bodies += 1;
-                let message = world.server.mailboxes.get(mailbox).and_then(|it| it.messages.get(&one.get()));
-                message.filter(|_| is_told).map(|message| message.mail)
-            };
-            let Some(mail) = found else { continue };
+            self.world().tally.bodies += 1;
+            let Some(mail) = self.mail(mailbox, *one).filter(|_| is_told) else { continue };
             let body = Body { uid: *one, content: content(mail), likeness: likeness(mail) };
             if come.send(body).await.is_err() {
                 return Ok(());

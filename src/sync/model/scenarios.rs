@@ -135,19 +135,16 @@ fn the_first_set_of_isync_under_its_policies() {
             "1F 2F 3FS 5T 6T 7S@Trash 8FT 10T 11 13 15T 17",
         ),
     ] {
-        for (tier, has_uidplus) in [(0, true), (1, true), (2, true), (0, false)] {
-            let mut play = base_set(Options { tier, has_uidplus, ..Options::default() }, policy.clone());
+        // Without UIDPLUS nothing could be expunged here, for others are flagged as deleted too.
+        for tier in 0..3 {
+            let mut play = base_set(Options { tier, ..Options::default() }, policy.clone());
             for run in 0..4 {
                 play.world().now += 60_000_000_000;
                 let ran = play.run(None, Vec::new()).expect("nobody kills it");
                 ran.unwrap_or_else(|error| panic!("{name}, run {run}: {error}"));
             }
             let found = (held(&play, Side::Here), held(&play, Side::There));
-            assert_eq!(
-                (found.0.as_str(), found.1.as_str()),
-                (here, there),
-                "{name}, tier {tier}, UIDPLUS {has_uidplus}"
-            );
+            assert_eq!((found.0.as_str(), found.1.as_str()), (here, there), "{name}, tier {tier}");
         }
     }
 }

@@ -55,8 +55,8 @@ impl State for ModelState<'_> {
         self.memory.by_base(folder, base)
     }
 
-    fn from_uid(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>> {
-        self.memory.from_uid(folder, from, limit)
+    fn uids_from(&self, folder: FolderId, from: Uid, limit: usize) -> Result<Vec<Row>> {
+        self.memory.uids_from(folder, from, limit)
     }
 
     fn here_after(&self, folder: FolderId, after: RowId, limit: usize) -> Result<Vec<Row>> {

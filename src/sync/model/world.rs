@@ -157,6 +157,8 @@ pub(super) struct Story {
     pub(super) deleted: usize,
     /// Flagged or moved.
     pub(super) is_edited: bool,
+    /// How often it was moved.
+    pub(super) moved: usize,
     /// It got another name or UID where it is.
     pub(super) is_renewed: bool,
 }

@@ -191,7 +191,7 @@ impl<S: State> Seer<'_, S> {
         };
         let mut from = Some(*range.start());
         while let Some(first) = from {
-            let rows = self.state.from_uid(self.folder.id, first, WINDOW)?;
+            let rows = self.state.uids_from(self.folder.id, first, WINDOW)?;
             let last = rows.last().and_then(|row| row.there.as_ref()).map(|there| there.uid);
             from = last.filter(|last| last < range.end()).and_then(|last| Uid::new(last.get().checked_add(1)?));
             let gone = rows.into_iter().filter_map(|mut row| {
@@ -228,7 +228,7 @@ impl<S: State> Seer<'_, S> {
 /// Messages with a file wait to be known again; those that were on the server only are not known any more.
 fn forget_uids<S: State>(state: &mut S, folder: FolderId) -> Result<()> {
     loop {
-        let rows = state.from_uid(folder, LOWEST, WINDOW)?;
+        let rows = state.uids_from(folder, LOWEST, WINDOW)?;
         if rows.is_empty() {
             break;
         }

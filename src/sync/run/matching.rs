@@ -59,8 +59,12 @@ fn same(new: &Likeness, old: &Likeness) -> Same {
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     /// Matches everything that can be.
     pub(super) async fn match_up(&mut self) -> Result<()> {
+        // What a crash left undescribed may have to be known again by what it is like.
+        for class in [Class::Lost, Class::GoneThere] {
+            self.describe(class).await?;
+        }
         if self.has_loners_here()? {
-            self.describe().await?;
+            self.describe(Class::NewHere).await?;
             self.match_files().await?;
         }
         if self.state.count(Class::NewThere)? > 0 && self.has_loners_there()? {
@@ -68,7 +72,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             self.match_messages().await?;
             // A file that got another name may belong to a message that got another place.
             if self.report.paired > before && self.has_loners_here()? {
-                self.describe().await?;
+                self.describe(Class::NewHere).await?;
                 self.match_files().await?;
             }
         }
@@ -101,15 +105,15 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     }
 
     /// Reads new files, so that it is known what they are like.
-    async fn describe(&mut self) -> Result<()> {
+    async fn describe(&mut self, class: Class) -> Result<()> {
         let mut after = FIRST;
         loop {
-            let rows = self.state.pending(Class::NewHere, after, WINDOW)?;
+            let rows = self.state.pending(class, after, WINDOW)?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             let mut by_folder: BTreeMap<FolderId, Vec<Row>> = BTreeMap::new();
             for row in rows.into_iter().filter(|row| row.likeness.whole.is_none()) {
-                let Some(here) = &row.here else { continue };
+                let Some(here) = row.alive_here() else { continue };
                 by_folder.entry(here.folder).or_default().push(row);
             }
             for (folder, rows) in by_folder {
@@ -145,7 +149,10 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 let Some(mut here) = new.here.clone() else { continue };
                 let mut old = None;
                 for row in self.state.by_inode(here.file.inode)? {
-                    let is_it = row.here.as_ref().is_some_and(|old| old.gone && old.file.base == here.file.base);
+                    // Of one that came just before a crash not all is known.
+                    let may_be = row.likeness.whole.is_none() && new.likeness.may_be(&row.likeness);
+                    let is_same = |old: &File| old.base == here.file.base || may_be;
+                    let is_it = row.here.as_ref().is_some_and(|old| old.gone && is_same(&old.file));
                     if is_it && row.id != new.id && may_have_moved_here(&row, here.folder) {
                         old = Some(row);
                         break;

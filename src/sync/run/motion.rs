@@ -142,7 +142,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
                 Fate::Moving { to: known, from, times } if known == to => (from, times),
                 _ => (uid_next, 0),
             };
-            if before > 0 && row.likeness.whole.is_some() {
+            // Twice in the trash is better than gone from there: only what is here too is taken away again.
+            if before > 0 && row.likeness.whole.is_some() && row.alive_here().is_some() {
                 let (likeness, until) = (row.likeness.clone(), self.clock.now() + GHOSTS_COME);
                 edits.push(Edit::Ghost(Ghost { folder: to, from, likeness, left: before, until }));
             }

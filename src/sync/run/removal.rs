@@ -60,7 +60,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         for folder in went {
             let mut from = Some(LOWEST);
             while let Some(first) = from {
-                let rows = self.state.from_uid(folder, first, WINDOW)?;
+                let rows = self.state.uids_from(folder, first, WINDOW)?;
                 let last = rows.last().and_then(|row| row.there.as_ref()).map(|there| there.uid);
                 from = last.and_then(|last| Uid::new(last.get().checked_add(1)?));
                 let edits = rows.into_iter().filter_map(|mut row| {
@@ -150,7 +150,9 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         let mut edits = Vec::new();
         for (mut row, did) in meant.into_iter().zip(did) {
             match did {
-                Did::Ok | Did::File(_) | Did::Missing => {
+                // Somebody moved it meanwhile; the next scan knows.
+                Did::Missing => {}
+                Did::Ok | Did::File(_) => {
                     self.report.removed_here += 1;
                     edits.push(match row.alive_there() {
                         // Only here was it to be removed.
