@@ -36,7 +36,7 @@ struct Described {
     make: fn() -> Schema,
 }
 
-const ALL: [Described; 36] = [
+const ALL: [Described; 37] = [
     Described { name: "addresses", what: "people: mailkit parse --addresses", make: of::<addresses::People> },
     Described {
         name: "attachments",
@@ -82,6 +82,7 @@ const ALL: [Described; 36] = [
         what: "what a message consists of: mailkit imap fetch --structure",
         make: of::<imap::fetch::Object>,
     },
+    Described { name: "imap-sync", what: "what came of a run: mailkit imap sync", make: of::<imap::sync::Object> },
     Described { name: "links", what: "where a message leads: mailkit parse --links", make: of::<links::Object> },
     Described { name: "lint", what: "what is wrong with a message: mailkit parse --lint", make: of::<lint::Object> },
     Described { name: "message", what: "a message: mailkit parse", make: of::<parse::Document<'static>> },

@@ -79,7 +79,8 @@ impl Mirror {
             is_full,
             progress,
         };
-        let report = Run::new(parts).run().await?;
+        let mut report = Run::new(parts).run().await?;
+        remote.tell(&mut report);
         remote.leave().await;
         Ok(report)
     }

@@ -10,10 +10,10 @@ use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::tls::Trust;
 use mailkit::sasl::Credentials;
 use mailkit::secret::Secret;
-use mailkit::store::IndexAt;
 use mailkit::store::maildir::Maildir;
 use mailkit::store::memory::MemoryDisk;
-use mailkit::sync::{self, Mirror, Place};
+use mailkit::store::tree::Layout;
+use mailkit::sync::{self, Kinds, Mirror, Place, Policy};
 use mailkit::world::{Connect, Disk, Stream};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -129,9 +129,13 @@ pub(crate) async fn by_imap_sync(way: &Pipes) -> Arrived {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         maildir: "/mail".into(),
-        index: IndexAt::Memory,
+        layout: Layout::MaildirPlusPlus,
+        state: None,
     };
-    let mut mirror = Mirror::open(place).await.unwrap();
+    let name = "bob@127.0.0.1";
+    let policy = Policy { push: Kinds::NONE, ..Policy::default() };
+    let mut mirror = Mirror::open(place, name).await.unwrap();
+    let mut count = 0;
     for is_first in [true, false] {
         let source = sync::Source {
             endpoint: &Endpoint::parse("imap://bob@127.0.0.1").unwrap(),
@@ -139,14 +143,14 @@ pub(crate) async fn by_imap_sync(way: &Pipes) -> Arrived {
             credentials: Credentials::new("bob", Secret::new("secret".to_owned())),
             trace: None,
         };
-        let mut session = sync::open(way, source).await.unwrap();
-        let summary = mirror.pull(&mut session, "bob@127.0.0.1", &mut |_, _| {}).await.unwrap();
-        session.logout().await;
-        assert!(summary.listed > 0 && summary.refused.is_empty(), "{summary:?}");
-        let (new, known) = if is_first { (summary.listed, 0) } else { (0, summary.listed) };
-        assert_eq!((summary.new, summary.fetched, summary.known), (new, new, known));
+        let session = sync::open(way, source).await.unwrap();
+        let report = mirror.sync(session, name, &policy, false, &mut |_, _| {}).await.unwrap();
+        assert!(report.refusals == 0 && report.missing == 0, "{report:?}");
+        count += report.fetched;
+        assert_eq!(report.fetched > 0, is_first, "{report:?}");
     }
     let files = ["/mail/new", "/mail/cur"].map(|dir| files(&disk, Path::new(dir)));
+    assert_eq!(files.iter().map(Vec::len).sum::<usize>() as u64, count);
     arrived(files.iter().flatten().map(|octets| crate::with_crlf(octets)))
 }
 

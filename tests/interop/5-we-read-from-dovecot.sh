@@ -1,6 +1,6 @@
-# mailkit pop and mailkit imap sync read what Dovecot holds. Sourced by run.
+# mailkit pop reads what Dovecot holds, and mailkit imap sync agrees with it. Sourced by run.
 
-RELAY=127.0.0.1:9 start_dovecot
+RELAY=127.0.0.1:9 start_dovecot 'namespace inbox {' 'inbox = yes' 'mailbox Trash {' 'auto = create' 'special_use = \Trash' '}' '}'
 export SECRET=secret SSL_CERT_FILE=$WORK/ca.pem
 
 deposit() {
@@ -73,7 +73,7 @@ by_sync() {
   "$MAILKIT" imap sync "$@" --password-env SECRET --maildir "$WORK/synced"
 }
 imap=imap://bob@127.0.0.1:$dovecot_imap
-check "imap sync pulls all with their flags" eval \
+check "imap sync brings all with their flags" eval \
   'by_sync "$imap" && [ "$(count "$WORK/synced")" -eq 4 ] && one_holds "$WORK/synced" two && find "$WORK/synced" -name "*:2,*F*" | grep -q .'
 check "a second run changes nothing" eval \
   'find "$WORK/synced" -path "*/cur/*" -o -path "*/new/*" | sort >"$WORK/before" && by_sync "$imap" &&
@@ -87,3 +87,27 @@ check "imap sync ends with 69 for a certificate nobody vouches for" ends_with 69
   "$MAILKIT" imap sync "imaps://bob@localhost:$dovecot_imaps" --password-env SECRET --maildir "$WORK/distrusted"
 check "imap sync ends with 77 for a wrong password" ends_with 77 "$MAILKIT" imap sync "$imap" --password-cmd 'echo wrong' \
   --maildir "$WORK/refused"
+
+there=$WORK/dovecot/mail/bob/Maildir here=$WORK/synced
+# What is missing is believed to be gone when nobody has renamed anything for a moment.
+agree() { sleep 2.5 && by_sync "$imap" "$@"; }
+names() { find "$here" "$there" -path '*/cur/*' -o -path '*/new/*' | sort; }
+check "a flag set there is set here" eval \
+  'curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX" -X "STORE 1 +FLAGS (\\Answered)" >"$WORK/curl.out" &&
+   by_sync "$imap" && find "$here" -name "*:2,*R*" | grep -q .'
+check "a flag set here is set there" eval \
+  'file=$(find "$here/cur" -type f -name "*:2,S" | head -n 1) && mv "$file" "${file%S}DS" && by_sync "$imap" && find "$there" -name "*:2,*D*" | grep -q .'
+check "a new file goes there, once" eval \
+  'cp "$WORK/two.eml" "$here/new/own.1" && by_sync "$imap" && by_sync "$imap" && [ "$(count "$there")" -eq 6 ]'
+check "a file that moves into a new folder is moved there, without its octets" eval \
+  'mkdir -p "$here/.Archive"/{cur,new,tmp} && mv "$here/new/own.1" "$here/.Archive/new/" &&
+   agree --trace="$WORK/move.trace" && [ "$(count "$there/.Archive")" -eq 1 ] && [ "$(count "$there")" -eq 6 ] &&
+   one_holds "$there/.Archive" two && ! grep -e "BODY.PEEK\[\]" -e " APPEND " "$WORK/move.trace"'
+check "a file that is removed goes to the trash there" eval \
+  'rm "$here/.Archive/new/own.1" && agree && [ "$(count "$there/.Trash")" -eq 1 ] && [ "$(count "$there/.Archive")" -eq 0 ]'
+check "a run more brings the trash here, and the next one prints nothing and changes nothing" eval \
+  'agree && [ "$(count "$here/.Trash")" -eq 1 ] && names >"$WORK/before" && agree --trace="$WORK/rest.trace" >"$WORK/said" 2>&1 &&
+   [ ! -s "$WORK/said" ] && names | cmp - "$WORK/before" && ! grep -e " SELECT " -e " FETCH " "$WORK/rest.trace"'
+check "imap sync ends with 77 if all messages are gone here, and removes none there" eval \
+  'cp -r "$here" "$WORK/aside" && for number in 1 2 3 4 5 6 7 8 9; do deposit one; done && by_sync "$imap" &&
+   find "$here/cur" "$here/new" -type f -delete && ends_with 77 agree && [ "$(count "$there")" -eq 15 ]'

@@ -2,24 +2,20 @@
 
 use crate::host::Store;
 use crate::world::{
-    Notes, Seen, Wire, account, connect, counts, flags_of, here, in_memory, on_disk, pull, pull_traced, some_mail,
-    steady, there,
+    Notes, SOURCE, Seen, Wire, connect, counts, edit, flags_of, here, in_memory, on_disk, places, pull, pull_traced,
+    pulling, some_mail, steady, there, tree,
 };
 use mailkit::error::Kind;
 use mailkit::imap::mailbox::FlagChange;
 use mailkit::store::memory::{Fault, MemoryDisk};
+use mailkit::store::tree::Edit;
 use mailkit::sync::Mirror;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory")
-}
-
-fn edit(store: &Arc<Mutex<Store>>, work: impl FnOnce(&mut Store)) {
-    work(&mut store.lock().expect("nobody panicked"));
 }
 
 /// Everything but flags and dates, which a crash may leave for the next run.
@@ -30,32 +26,35 @@ fn bare(seen: &[Seen]) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn everything_comes_as_it_is_and_a_second_run_fetches_nothing() {
     let (dir, store, notes) = (directory(), some_mail(), Notes::default());
-    let place = on_disk(&dir.path().join("Mail"));
+    let place = on_disk(dir.path());
     let first = pull_traced(&place, &steady(&store), notes.trace()).await.expect("pulled");
-    assert_eq!((first.mailboxes, first.listed, first.fetched, first.new), (4, 8, 8, 8));
+    assert_eq!((first.folders, first.looked_at, first.fetched, first.missing), (4, 4, 8, 0));
     assert_eq!(here(&place).await, there(&store));
     let octets: usize = there(&store).iter().map(|(_, text, ..)| text.len()).sum();
-    assert_eq!(first.octets, octets as u64);
+    assert_eq!(first.fetched_octets, octets as u64);
     // One command for all messages of a mailbox, and no password in the trace.
     let trace = notes.text();
-    assert_eq!(trace.matches("BODY.PEEK").count(), 3, "{trace}");
+    assert_eq!(trace.matches("BODY.PEEK[])").count(), 3, "{trace}");
     assert!(trace.contains("{secret}") && !trace.contains("AGJvYgBzZWNyZXQ"), "{trace}");
 
-    let notes = Notes::default();
-    let second = pull_traced(&place, &steady(&store), notes.trace()).await.expect("pulled");
-    assert_eq!((second.listed, second.known, second.fetched, second.updated), (8, 8, 0, 0));
-    assert!(!notes.text().contains("BODY"), "{}", notes.text());
-    assert_eq!(here(&place).await, there(&store));
+    // What came here changed the directories, once. The server does not count changes of flags, so it is asked.
+    for scanned in [3, 0] {
+        let notes = Notes::default();
+        let second = pull_traced(&place, &steady(&store), notes.trace()).await.expect("pulled");
+        assert_eq!((second.folders, second.looked_at, second.scanned, second.fetched), (4, 4, scanned, 0));
+        assert!(!notes.text().contains("BODY.PEEK[])") && notes.text().contains("(UID FLAGS)"), "{}", notes.text());
+        assert_eq!(here(&place).await, there(&store));
+    }
 
     edit(&store, |store| {
-        let allowed = ["Authenticate", "Mailboxes", "Open", "Changes", "Read", "Flush"];
+        let allowed = ["Authenticate", "Mailboxes", "Open", "Changes", "Status", "Read", "Flush"];
         let changing: Vec<_> = store.asked.iter().filter(|asked| !allowed.contains(asked)).collect();
         assert!(changing.is_empty(), "nothing is changed on the server: {changing:?}");
         assert!(store.mailboxes["INBOX"].messages.values().all(|kept| kept.recent), "not even \\Recent");
         store.create("INBOX").deliver(b"new\r\n", flags_of(&["\\Draft"]));
     });
     let third = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!((third.listed, third.fetched, third.new), (9, 1, 1));
+    assert_eq!((third.fetched, third.missing), (1, 0));
     assert_eq!(here(&place).await, there(&store));
 }
 
@@ -64,9 +63,10 @@ async fn flags_changed_there_change_here_and_those_changed_here_stay() {
     let (dir, store) = (directory(), some_mail());
     let place = on_disk(dir.path());
     pull(&place, &steady(&store)).await.expect("pulled");
-    let own = account(&place).await;
-    let uids: Vec<_> = own.snapshot("INBOX").await.expect("opened").rows.iter().map(|row| row.uid).collect();
-    own.store_flags("INBOX", &uids, FlagChange::Add(flags_of(&["\\Answered", "mine"]))).await.expect("stored");
+    let own = tree(&place);
+    let change = |place| Edit { place, add: flags_of(&["\\Answered", "mine"]), remove: flags_of(&[]) };
+    let changes: Vec<_> = places(&own, "INBOX").into_iter().map(|(place, _)| change(place)).collect();
+    own.set_flags("INBOX", &changes).expect("stored");
     drop(own);
     edit(&store, |store| {
         for kept in store.create("INBOX").messages.values_mut() {
@@ -75,7 +75,7 @@ async fn flags_changed_there_change_here_and_those_changed_here_stay() {
         }
     });
     let run = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!((run.fetched, run.updated), (0, 5));
+    assert_eq!((run.fetched, run.flagged_here, run.flagged_there), (0, 5, 0));
     // From here on what is there plus what was done here is what is wanted.
     edit(&store, |store| {
         for kept in store.create("INBOX").messages.values_mut() {
@@ -88,7 +88,7 @@ async fn flags_changed_there_change_here_and_those_changed_here_stay() {
 }
 
 #[tokio::test]
-async fn what_is_gone_there_stays_and_what_was_removed_here_does_not_come_again() {
+async fn what_is_gone_there_goes_here_and_what_was_removed_here_does_not_come_again() {
     let (dir, store) = (directory(), some_mail());
     let place = on_disk(dir.path());
     pull(&place, &steady(&store)).await.expect("pulled");
@@ -97,18 +97,29 @@ async fn what_is_gone_there_stays_and_what_was_removed_here_does_not_come_again(
         store.create("INBOX").expunge(1);
         store.mailboxes.remove("Empty");
     });
-    let own = account(&place).await;
-    let uids: Vec<_> = own.snapshot("INBOX").await.expect("opened").rows.iter().map(|row| row.uid).collect();
-    own.expunge("INBOX", &uids[1..3]).await.expect("expunged");
+    let run = pull(&place, &steady(&store)).await.expect("pulled");
+    assert_eq!((run.fetched, run.removed_here, run.removed_there, run.folders_changed), (0, 1, 0, 1));
+    assert_eq!(here(&place).await, there(&store));
+    assert!(!place.maildir.join(".Empty").exists());
+    // It can be had back for some days.
+    let own = tree(&place);
+    let runs = own.undo_runs().expect("listed");
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs.iter().map(|run| own.restore(&run.run).expect("restored")).sum::<u64>(), 1);
+    let removed: Vec<_> = places(&own, "INBOX").into_iter().map(|(place, _)| place).collect();
+    own.remove("INBOX", &removed[1..3], "test").expect("removed");
     drop(own);
-    let run = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!((run.listed, run.fetched, here(&place).await.len()), (7, 0, before.len() - 2));
-    // Not even when the notes are lost: the mailbox itself remembers what it once had.
-    for name in ["mailkit-sync.db", "mailkit-sync.db-wal", "mailkit-sync.db-shm"] {
-        let _ = std::fs::remove_file(dir.path().join(name));
+    for _ in 0..2 {
+        let run = pull(&place, &steady(&store)).await.expect("pulled");
+        assert_eq!((run.fetched, run.removed_there, here(&place).await.len()), (0, 0, before.len() - 2));
     }
+    // Once it is forgotten what both sides agreed on, nobody knows that it was ever here.
+    std::fs::remove_dir_all(dir.path().join("state")).expect("removed");
     let run = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!((run.fetched, run.new, here(&place).await.len()), (7, 0, before.len() - 2));
+    assert_eq!(run.removed_here + run.removed_there, 0);
+    let (here, there) = (here(&place).await, there(&store));
+    assert!(there.iter().all(|message| here.contains(message)));
+    assert_eq!(here.len(), before.len(), "what was restored is here only");
 }
 
 #[tokio::test]
@@ -117,8 +128,8 @@ async fn a_new_uidvalidity_doubles_nothing() {
     let place = on_disk(dir.path());
     edit(&store, |store| {
         // The same letter twice is two messages.
-        store.create("INBOX").deliver(b"twin\r\n", flags_of(&[]));
-        store.create("INBOX").deliver(b"twin\r\n", flags_of(&[]));
+        store.create("INBOX").deliver(b"Subject: twin\r\n\r\ntwin\r\n", flags_of(&[]));
+        store.create("INBOX").deliver(b"Subject: twin\r\n\r\ntwin\r\n", flags_of(&[]));
     });
     pull(&place, &steady(&store)).await.expect("pulled");
     edit(&store, |store| {
@@ -133,7 +144,7 @@ async fn a_new_uidvalidity_doubles_nothing() {
         inbox.deliver(b"third twin\r\n", flags_of(&[]));
     });
     let run = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!((run.fetched, run.recognised, run.new, run.updated), (8, 7, 1, 7));
+    assert_eq!((run.paired, run.fetched, run.flagged_here, run.stranded), (7, 1, 7, 0));
     assert_eq!(here(&place).await, there(&store));
     assert_eq!(pull(&place, &steady(&store)).await.expect("pulled").fetched, 0);
 }
@@ -153,16 +164,16 @@ async fn large_messages_come_in_pieces() {
     });
     let notes = Notes::default();
     let run = pull_traced(&place, &steady(&store), notes.trace()).await.expect("pulled");
-    assert_eq!(run.new, 4);
+    assert_eq!(run.fetched, 4);
     assert!(notes.text().contains("BODY.PEEK[]<4194304.4194304>"));
     assert!(here(&place).await == there(&store), "the texts are the same");
-    let left = std::fs::read_dir(dir.path().join("tmp")).expect("listed").count();
+    let left = std::fs::read_dir(place.maildir.join("tmp")).expect("listed").count();
     assert_eq!(left, 0, "nothing is left in tmp");
 }
 
 #[tokio::test]
-async fn a_mailbox_is_listed_in_windows_whatever_goes_away_meanwhile() {
-    let (dir, store, notes) = (directory(), Store::new(), Notes::default());
+async fn what_goes_away_while_it_is_fetched_is_missing_and_nothing_else_is() {
+    let (dir, store) = (directory(), Store::new());
     let place = on_disk(dir.path());
     edit(&store, |store| {
         let inbox = store.create("INBOX");
@@ -170,30 +181,27 @@ async fn a_mailbox_is_listed_in_windows_whatever_goes_away_meanwhile() {
             inbox.deliver(format!("{number}\r\n").as_bytes(), flags_of(&[]));
         }
     });
-    // Messages of the first window go while it is fetched, so that all behind them move up.
     let mut is_done = false;
     let mut progress = |_, _| {
         if !std::mem::replace(&mut is_done, true) {
             edit(&store, |store| (1..=300).for_each(|uid| store.create("INBOX").expunge(uid)));
         }
     };
-    let mut mirror = Mirror::open(place.clone()).await.expect("opened");
-    let mut session = connect(&steady(&store), notes.trace()).await.expect("connected");
-    let run = mirror.pull(&mut session, "bob@127.0.0.1:143", &mut progress).await.expect("pulled");
+    let mut mirror = Mirror::open(place.clone(), SOURCE).await.expect("opened");
+    let session = connect(&steady(&store), None).await.expect("connected");
+    let run = mirror.sync(session, SOURCE, &pulling(), false, &mut progress).await.expect("pulled");
     drop(mirror);
-    let trace = notes.text();
-    assert!(trace.contains("FETCH 1:2000 (UID FLAGS"), "the first window");
-    assert!(trace.contains("FETCH 1701:1800 (UID FLAGS"), "the second one, moved");
-    assert_eq!((run.listed, run.new + run.missing), (2100, 2100));
+    assert_eq!((run.fetched + run.missing, run.refusals), (2100, 0));
     let second = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!((second.listed, second.fetched), (1800, 0));
+    assert_eq!((second.fetched, second.missing, second.removed_here), (0, 0, run.fetched - 1800));
+    assert_eq!(here(&place).await, there(&store));
 }
 
 #[tokio::test]
 async fn two_runs_do_not_work_at_once() {
     let (dir, store) = (directory(), some_mail());
     let place = on_disk(dir.path());
-    let busy = mailkit::sync::Mirror::open(place.clone()).await.expect("opened");
+    let busy = Mirror::open(place.clone(), SOURCE).await.expect("opened");
     assert_eq!(pull(&place, &steady(&store)).await.expect_err("refused").kind(), Kind::Temporary);
     drop(busy);
     pull(&place, &steady(&store)).await.expect("pulled");
@@ -291,7 +299,7 @@ async fn a_name_that_cannot_be_kept_is_reported_and_the_others_come() {
         store.create(&long).deliver(b"x\r\n", flags_of(&[]));
     });
     let run = pull(&place, &steady(&store)).await.expect("pulled");
-    assert_eq!(run.refused.iter().map(|(name, _)| name).collect::<Vec<_>>(), [&long]);
+    assert_eq!(run.refused.iter().map(|refused| &refused.folder).collect::<Vec<_>>(), [&long]);
     edit(&store, |store| drop(store.mailboxes.remove(&long)));
     assert_eq!(bare(&here(&place).await), bare(&there(&store)));
 }

@@ -1,4 +1,4 @@
-//! A server with its mailboxes in memory, a Maildir to pull into, and the way between them.
+//! A server with its mailboxes in memory, Maildirs to agree with it, and the way between them.
 
 use crate::host::{Host as Hands, Store};
 use mailkit::endpoint::Endpoint;
@@ -6,7 +6,7 @@ use mailkit::engine::dial::Way;
 use mailkit::engine::imap::Session;
 use mailkit::error::Result;
 use mailkit::imap::flag::Flags;
-use mailkit::imap::server::{self, Answer, Ask, Policy};
+use mailkit::imap::server::{self, Answer, Ask};
 use mailkit::net::clock::SystemClock;
 use mailkit::net::entropy::SystemEntropy;
 use mailkit::net::gate::Gate;
@@ -15,17 +15,17 @@ use mailkit::net::tls::Trust;
 use mailkit::net::trace::Trace;
 use mailkit::sasl::{Credentials, Mechanism, PlaintextAuth};
 use mailkit::secret::Secret;
-use mailkit::store::IndexAt;
-use mailkit::store::account::Account;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::memory::MemoryDisk;
-use mailkit::sync::{self, Mirror, Place, Source, Summary};
-use mailkit::world::{Connect, Later, Stream, Timestamp};
+use mailkit::store::tree::{self, Layout, Outside, Tree};
+use mailkit::sync::{self, Kinds, Mirror, Place, Policy, Report, Source};
+use mailkit::world::{Clock, Connect, Later, Stream, Timestamp};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +53,7 @@ impl Connect for Wire {
         let (other, far) = duplex(64 * 1024);
         let port =
             Port { tls: None, implicit: false, gate: Gate::new(10, 10), trace: None, stop: CancellationToken::new() };
-        let policy = Policy {
+        let policy = server::Policy {
             hostname: "mail.example".into(),
             size_max: 100_000_000,
             plaintext_auth: PlaintextAuth::Loopback,
@@ -82,32 +82,60 @@ pub(crate) fn steady(store: &Arc<Mutex<Store>>) -> Wire {
     Wire { store: store.clone(), breaks_after: u64::MAX }
 }
 
-/// A Maildir on the machine's own disk, with its notes beside it.
-pub(crate) fn on_disk(maildir: &Path) -> Place {
-    Place {
-        disk: Arc::new(RealDisk),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        maildir: maildir.to_owned(),
-        index: IndexAt::File,
+/// The time, later than the disk's: what was just changed is long ago, and whoever looks need not wait until it is.
+struct Later10s;
+
+impl Clock for Later10s {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + Duration::from_secs(10)
+    }
+
+    fn sleep(&self, wait: Duration) -> Later<'_, ()> {
+        SystemClock.sleep(wait)
     }
 }
 
-/// A Maildir on a disk in memory, whose notes are lost after each run.
+/// A Maildir in a directory of the machine's own disk, with the memory beside it.
+pub(crate) fn on_disk(directory: &Path) -> Place {
+    Place {
+        disk: Arc::new(RealDisk),
+        clock: Arc::new(Later10s),
+        entropy: Arc::new(SystemEntropy),
+        maildir: directory.join("Mail"),
+        layout: Layout::MaildirPlusPlus,
+        state: Some(directory.join("state").join("sync.db")),
+    }
+}
+
+/// A Maildir on a disk in memory; what was agreed on is forgotten after each run.
 pub(crate) fn in_memory(disk: &MemoryDisk) -> Place {
-    Place { disk: Arc::new(disk.clone()), index: IndexAt::Memory, ..on_disk(Path::new("/mail")) }
+    Place { disk: Arc::new(disk.clone()), state: None, ..on_disk(Path::new("/")) }
 }
 
-pub(crate) async fn pull(place: &Place, connect: &dyn Connect) -> Result<Summary> {
-    pull_traced(place, connect, None).await
+/// Nothing changes on the server.
+pub(crate) fn pulling() -> Policy {
+    Policy { push: Kinds::NONE, ..Policy::default() }
 }
 
-pub(crate) async fn pull_traced(place: &Place, server: &dyn Connect, trace: Option<Trace>) -> Result<Summary> {
-    let mut mirror = Mirror::open(place.clone()).await?;
-    let mut session = connect(server, trace).await?;
-    let summary = mirror.pull(&mut session, "bob@127.0.0.1:143", &mut |_, _| {}).await?;
-    session.logout().await;
-    Ok(summary)
+pub(crate) async fn pull(place: &Place, connect: &dyn Connect) -> Result<Report> {
+    run(place, connect, &pulling(), None).await
+}
+
+pub(crate) async fn pull_traced(place: &Place, server: &dyn Connect, trace: Option<Trace>) -> Result<Report> {
+    run(place, server, &pulling(), trace).await
+}
+
+/// Both ways.
+pub(crate) async fn agree(place: &Place, server: &dyn Connect) -> Result<Report> {
+    run(place, server, &Policy::default(), None).await
+}
+
+pub(crate) const SOURCE: &str = "bob@127.0.0.1:143";
+
+pub(crate) async fn run(place: &Place, server: &dyn Connect, policy: &Policy, trace: Option<Trace>) -> Result<Report> {
+    let mut mirror = Mirror::open(place.clone(), SOURCE).await?;
+    let session = connect(server, trace).await?;
+    mirror.sync(session, SOURCE, policy, false, &mut |_, _| {}).await
 }
 
 pub(crate) async fn connect(server: &dyn Connect, trace: Option<Trace>) -> Result<Session> {
@@ -134,31 +162,48 @@ pub(crate) fn there(store: &Arc<Mutex<Store>>) -> Vec<Seen> {
     seen
 }
 
+/// The tree, for a program that works in it between two runs.
+pub(crate) fn tree(place: &Place) -> Tree {
+    let Place { disk, clock, entropy, maildir, layout, .. } = place.clone();
+    Tree::open(Outside { disk, clock, entropy }, &maildir, layout).expect("it opens")
+}
+
+/// The files of a folder, in the order of their names.
+pub(crate) fn places(tree: &Tree, folder: &str) -> Vec<(tree::Place, Flags)> {
+    let mut found = Vec::new();
+    let each = &mut |seen: tree::Seen<'_>| {
+        found.push((tree::Place { base: seen.base.to_vec(), spot: seen.spot.clone() }, seen.flags));
+        Ok(())
+    };
+    tree.scan(folder, each).expect("read");
+    found.sort_by(|(one, _), (other, _)| one.base.cmp(&other.base));
+    found
+}
+
 /// What the Maildir holds.
 pub(crate) async fn here(place: &Place) -> Vec<Seen> {
-    let account = account(place).await;
+    let tree = tree(place);
     let mut seen = Vec::new();
-    for info in account.mailboxes().await.expect("listed").into_iter().filter(|info| info.selectable) {
-        for row in account.snapshot(&info.name).await.expect("opened").rows {
-            let mut octets = Vec::new();
-            loop {
-                let piece = account.read(&info.name, row.uid, octets.len() as u64, 1 << 20).await.expect("read");
-                if piece.is_empty() {
-                    break;
-                }
-                octets.extend(piece);
+    for folder in tree.folders().expect("listed") {
+        for (place, flags) in places(&tree, &folder.name) {
+            let (content, arrived) = tree.content(&folder.name, &place).expect("read").expect("it is there");
+            let mut octets = vec![0; usize::try_from(content.size()).expect("it fits")];
+            let mut at = 0;
+            while at < octets.len() {
+                let count = content.read_at(at as u64, &mut octets[at..]).expect("read");
+                assert!(count > 0, "it is as long as it says");
+                at += count;
             }
-            seen.push((info.name.clone(), text(&octets), words(&row.flags), row.arrived));
+            seen.push((folder.name.clone(), text(&octets), words(&flags), arrived));
         }
     }
     seen.sort();
     seen
 }
 
-pub(crate) async fn account(place: &Place) -> Account {
-    let index = (place.index == IndexAt::File).then(|| place.maildir.join("mailkit-index.db"));
-    let Place { disk, clock, entropy, maildir, .. } = place.clone();
-    Account::open(disk, clock, entropy, maildir, index).await.expect("it opens")
+/// Another program changes what the server holds.
+pub(crate) fn edit(store: &Arc<Mutex<Store>>, work: impl FnOnce(&mut Store)) {
+    work(&mut store.lock().expect("nobody panicked"));
 }
 
 /// How often each text is in each mailbox.

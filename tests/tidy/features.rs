@@ -3,7 +3,8 @@
 use std::path::Path;
 
 /// The letters of rows, and how many of each there are.
-const ROWS: [(char, usize); 7] = [('S', 52), ('A', 21), ('P', 27), ('I', 11), ('M', 19), ('R', 12), ('T', 12)];
+const ROWS: [(char, usize); 8] =
+    [('S', 52), ('A', 21), ('P', 27), ('I', 11), ('M', 19), ('Y', 16), ('R', 12), ('T', 12)];
 
 /// What is wrong with the page.
 pub(crate) fn violations(page: &str, root: &Path) -> Vec<String> {

@@ -13,7 +13,7 @@ mod raw;
 pub(super) mod scan;
 mod search;
 mod server;
-mod sync;
+pub(super) mod sync;
 
 use super::context::Context;
 use super::exit::Exit;

@@ -16,7 +16,8 @@ use mailkit::net::entropy::SystemEntropy;
 use mailkit::store::disk::RealDisk;
 use mailkit::store::tree::Layout;
 use mailkit::sync::{self, Conflict, Expunge, Kinds, Mirror, OnDelete, Place, Policy, Report, Side, Source};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -180,6 +181,130 @@ impl Args {
     }
 }
 
+/// What came of a run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli) struct Object {
+    schema: &'static str,
+    /// 0 if both sides agree, 1 if something was left out, 77 if removals were held back.
+    exit: u8,
+    server: String,
+    maildir: String,
+    /// Folders that both sides have.
+    folders: u64,
+    /// Folders in which something may have changed on the server.
+    looked_at: u64,
+    /// Directories that were read.
+    scanned: u64,
+    /// Messages that came from the server.
+    fetched: u64,
+    fetched_octets: u64,
+    /// Messages that went to the server.
+    sent: u64,
+    sent_octets: u64,
+    /// Messages that both sides had already.
+    paired: u64,
+    /// Messages whose flags changed in the Maildir.
+    flagged_here: u64,
+    /// Messages whose flags changed on the server.
+    flagged_there: u64,
+    moved_here: u64,
+    moved_there: u64,
+    removed_here: u64,
+    /// Messages that were expunged, flagged, or put where removed mail is kept, on the server.
+    removed_there: u64,
+    /// Copies of messages that were sent twice, removed again.
+    ghosts: u64,
+    /// Folders made, renamed or removed, on either side.
+    folders_changed: u64,
+    /// Messages that one side removed and gets back, because the other has changed them.
+    revived: u64,
+    /// Messages whose mailbox began a new life without them.
+    stranded: u64,
+    /// Messages that the server counts or lists and does not give.
+    missing: u64,
+    /// All that did not work.
+    refusals: u64,
+    /// The first of them.
+    refused: Vec<Refused>,
+    /// Removals that look like an accident, and were not carried out.
+    held_back: Vec<HeldBack>,
+}
+
+/// Something that did not work.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Refused {
+    /// The mailbox or the directory; empty if nobody knows.
+    folder: String,
+    what: String,
+    /// The words of the server, or of the system.
+    text: String,
+}
+
+/// Removals that look like an accident.
+#[derive(Debug, Serialize, JsonSchema)]
+struct HeldBack {
+    folder: String,
+    side: SideName,
+    removals: u64,
+    /// Of so many messages.
+    of: u64,
+}
+
+/// The side from which they would be removed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum SideName {
+    Here,
+    There,
+}
+
+impl Object {
+    fn new(exit: Exit, endpoint: &Endpoint, maildir: &Path, report: &Report) -> Self {
+        let refused = report.refused.iter().map(|refused| Refused {
+            folder: refused.folder.clone(),
+            what: refused.what.clone(),
+            text: refused.text.clone(),
+        });
+        let held_back = report.suspicions.iter().map(|found| HeldBack {
+            folder: found.folder.clone(),
+            side: match found.side {
+                Side::Here => SideName::Here,
+                Side::There => SideName::There,
+            },
+            removals: found.removals,
+            of: found.of,
+        });
+        Self {
+            schema: "mailkit.imap-sync/2",
+            exit: exit.code(),
+            server: endpoint.authority(),
+            maildir: maildir.to_string_lossy().into_owned(),
+            folders: report.folders,
+            looked_at: report.looked_at,
+            scanned: report.scanned,
+            fetched: report.fetched,
+            fetched_octets: report.fetched_octets,
+            sent: report.sent,
+            sent_octets: report.sent_octets,
+            paired: report.paired,
+            flagged_here: report.flagged_here,
+            flagged_there: report.flagged_there,
+            moved_here: report.moved_here,
+            moved_there: report.moved_there,
+            removed_here: report.removed_here,
+            removed_there: report.removed_there,
+            ghosts: report.ghosts,
+            folders_changed: report.folders_changed,
+            revived: report.revived,
+            stranded: report.stranded,
+            missing: report.missing,
+            refusals: report.refusals,
+            refused: refused.collect(),
+            held_back: held_back.collect(),
+        }
+    }
+}
+
 /// Brings them into agreement.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let server = login::server(context, args.server.as_deref(), Service::Imap)?;
@@ -250,49 +375,15 @@ fn tell(context: &Context, endpoint: &Endpoint, maildir: &Path, report: &Report)
     } else {
         Exit::OK
     };
-    let side = |side| if side == Side::Here { "here" } else { "there" };
     if context.is_json() {
-        let refused = report
-            .refused
-            .iter()
-            .map(|refused| json!({"folder": refused.folder, "what": refused.what, "text": refused.text}));
-        let suspicions = report.suspicions.iter().map(|found| {
-            json!({"folder": found.folder, "side": side(found.side), "removals": found.removals, "of": found.of})
-        });
-        context.object(&json!({
-            "schema": "mailkit.imap-sync/2",
-            "exit": exit.code(),
-            "server": endpoint.authority(),
-            "maildir": maildir.to_string_lossy(),
-            "folders": report.folders,
-            "looked_at": report.looked_at,
-            "scanned": report.scanned,
-            "fetched": report.fetched,
-            "fetched_octets": report.fetched_octets,
-            "sent": report.sent,
-            "sent_octets": report.sent_octets,
-            "paired": report.paired,
-            "flagged_here": report.flagged_here,
-            "flagged_there": report.flagged_there,
-            "moved_here": report.moved_here,
-            "moved_there": report.moved_there,
-            "removed_here": report.removed_here,
-            "removed_there": report.removed_there,
-            "ghosts": report.ghosts,
-            "folders_changed": report.folders_changed,
-            "revived": report.revived,
-            "stranded": report.stranded,
-            "missing": report.missing,
-            "refusals": report.refusals,
-            "refused": refused.collect::<Vec<_>>(),
-            "held_back": suspicions.collect::<Vec<_>>(),
-        }))?;
+        context.object(&Object::new(exit, endpoint, maildir, report))?;
         return Ok(exit);
     }
     // The server's words are made safe here: a line end in a name would begin a line of its own.
     for refused in &report.refused {
         let (folder, text) = (terminal(&refused.folder), terminal(&refused.text));
-        context.complain(&format!("cannot {} ({folder} of {})\n  because: {text}", refused.what, endpoint.authority()));
+        let of = if folder.is_empty() { String::new() } else { format!("{folder} of ") };
+        context.complain(&format!("cannot {} ({of}{})\n  because: {text}", refused.what, endpoint.authority()));
     }
     let told = report.refused.len() as u64;
     if report.refusals > told {

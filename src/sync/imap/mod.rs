@@ -10,6 +10,7 @@ mod view;
 use super::policy::{Kinds, Policy};
 use super::remote::{Body, Done, Letter, Look, Mailbox, News, Order, Performed, Refused, Remote};
 use super::row::Likeness;
+use super::run::Report;
 use super::state::SeenThere;
 use crate::engine::imap::{Access, Ask, PIECE, Refusal, Scan, Session, Store, Upload};
 use crate::error::{Error, Kind, Result};
@@ -26,6 +27,8 @@ use view::{Counting, View};
 
 /// Octets of messages that are held between the server and the disk; larger messages lie in files.
 const HELD: usize = 12 * 1024 * 1024;
+/// Lines that are shown, if they cannot be read.
+const UNREADABLE_MAX: usize = 100;
 
 /// An IMAP session as a run needs it.
 pub(super) struct Server {
@@ -40,12 +43,25 @@ pub(super) struct Server {
     open: Option<String>,
     /// What UIDs belong to, by mailbox.
     lives: HashMap<String, UidValidity>,
+    /// Lines that were asked for and cannot be read, with the mailbox they are about, if that can be told.
+    unreadable: Vec<(String, String)>,
+    /// Messages that were counted and never told of, by mailbox, as the last look at it has it.
+    untold: HashMap<String, u64>,
 }
 
 impl Server {
     pub(super) fn new(session: Session, policy: &Policy, stash: Box<dyn Fn() -> Stash + Send + Sync>) -> Self {
         let is_pull = policy.push == Kinds::NONE && !policy.expunge.there;
-        Self { session, is_pull, stash, counting: None, open: None, lives: HashMap::new() }
+        let (unreadable, untold) = (Vec::new(), HashMap::new());
+        Self { session, is_pull, stash, counting: None, open: None, lives: HashMap::new(), unreadable, untold }
+    }
+
+    /// What the server said and nobody could use is told too.
+    pub(super) fn tell(&self, report: &mut Report) {
+        for (mailbox, line) in &self.unreadable {
+            report.refuse(mailbox, "read what the server says", line.as_str());
+        }
+        report.missing += self.untold.values().sum::<u64>();
     }
 
     /// Ends the conversation.
@@ -220,9 +236,10 @@ impl Server {
 impl Remote for Server {
     async fn mailboxes(&mut self) -> Result<Vec<Mailbox>> {
         let listed = self.session.list_status(Ask { subscribed: true, ..Ask::default() }).await?;
+        let unreadable = &mut self.unreadable;
         let mailboxes = listed.into_iter().filter_map(|listing| {
             // A line that cannot be read names no mailbox.
-            let listing = listing.ok()?;
+            let listing = listing.map_err(|line| unreadable.push((String::new(), line))).ok()?;
             let counts = listing.counts;
             let object = counts.as_ref().and_then(|counts| counts.mailbox_id.clone());
             let counters = counts.and_then(|counts| {
@@ -271,7 +288,15 @@ impl Remote for Server {
             }
         }
         let mut seen = Vec::new();
-        for (look, view) in looks.iter().zip(views) {
+        for (look, mut view) in looks.iter().zip(views) {
+            for line in view.unreadable() {
+                let told = (look.mailbox.clone(), line);
+                // A run may look twice.
+                if self.unreadable.len() < UNREADABLE_MAX && !self.unreadable.contains(&told) {
+                    self.unreadable.push(told);
+                }
+            }
+            self.untold.insert(look.mailbox.clone(), view.untold());
             let end = view.end();
             if let Ok(counters) = &end {
                 self.lives.insert(look.mailbox.clone(), counters.validity);
@@ -283,12 +308,12 @@ impl Remote for Server {
 
     async fn headers(&mut self, mailbox: &str, uids: &[Uid]) -> Result<Vec<(Uid, Likeness)>> {
         self.enter_to_read(mailbox).await?;
-        let mut found = BTreeMap::new();
+        let (mut found, mut without) = (BTreeMap::new(), Vec::new());
         self.session
             .headers(uids, |header| {
-                if let Ok((uid, octets)) = header
-                    && !octets.is_empty()
-                {
+                if let Ok((uid, [])) = header {
+                    without.push(uid);
+                } else if let Ok((uid, octets)) = header {
                     let likeness = Likeness {
                         message_id: Some(fingerprint::message_id(octets).unwrap_or_default()),
                         header: Some(fingerprint::header_digest(octets)),
@@ -299,6 +324,17 @@ impl Remote for Server {
                 Ok(())
             })
             .await?;
+        // It is gone, or has no header: then all of it is its likeness.
+        for uid in without {
+            let mut digester = Digester::default();
+            let each = |piece: &[u8]| {
+                digester.take(piece);
+                Ok(())
+            };
+            if self.session.body_in_pieces(uid, u32::MAX, each).await? {
+                found.insert(uid, likeness(&digester.finish()));
+            }
+        }
         Ok(uids.iter().filter_map(|uid| Some((*uid, found.remove(uid)?))).collect())
     }
 
@@ -312,13 +348,17 @@ impl Remote for Server {
             .collect();
         let room = Arc::new(Semaphore::new(HELD));
         let mut waiting: Vec<(Uid, Vec<u8>)> = Vec::new();
+        let unreadable = &mut self.unreadable;
         let each = |waiting: &mut Vec<(Uid, Vec<u8>)>, message: std::result::Result<(Uid, &[u8]), String>| {
-            // A line that cannot be read costs its message, which is asked for again another time. RFC 2180 §4.1.3:
-            // nothing may be what a server gives of a message that is gone.
-            if let Ok((uid, octets)) = message
-                && (!octets.is_empty() || messages.contains(&(uid, 0)))
-            {
-                waiting.push((uid, octets.to_vec()));
+            match message {
+                // RFC 2180 §4.1.3: nothing may be what a server gives of a message that is gone.
+                Ok((uid, octets)) if !octets.is_empty() || messages.contains(&(uid, 0)) => {
+                    waiting.push((uid, octets.to_vec()));
+                }
+                Ok(_) => {}
+                // A line that cannot be read costs its message, which is asked for again another time.
+                Err(line) if unreadable.len() < UNREADABLE_MAX => unreadable.push((mailbox.to_owned(), line)),
+                Err(_) => {}
             }
             Ok(())
         };

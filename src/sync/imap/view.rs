@@ -17,6 +17,8 @@ use std::ops::{Bound, RangeInclusive};
 const PIECE_OF_NEWS: usize = 1000;
 /// Gaps in the UIDs of a mailbox; a server that names more makes them up.
 const RANGES_MAX: usize = 4_000_000;
+/// Lines of one mailbox that are shown, if they cannot be read.
+const UNREADABLE_MAX: usize = 10;
 /// The lowest and the highest UID.
 const LOWEST: Uid = Uid(std::num::NonZeroU32::MIN);
 const HIGHEST: Uid = Uid(std::num::NonZeroU32::MAX);
@@ -59,6 +61,8 @@ pub(super) struct View<'a> {
     new: u64,
     /// Something could not be read, so that who was not named may be there.
     is_doubtful: bool,
+    /// What could not be read: the first few lines.
+    unreadable: Vec<String>,
 }
 
 impl<'a> View<'a> {
@@ -71,7 +75,7 @@ impl<'a> View<'a> {
             Some(_) => Way::Flags,
         };
         let (opened, refused, news, named) = (None, None, Vec::new(), Vec::new());
-        Self { look, way, counting, opened, refused, news, named, new: 0, is_doubtful: false }
+        Self { look, way, counting, opened, refused, news, named, new: 0, is_doubtful: false, unreadable: Vec::new() }
     }
 
     /// What is asked.
@@ -121,7 +125,12 @@ impl<'a> View<'a> {
                     }
                 }
             }
-            Found::Seen(Seen::Change(Change::Unreadable(_))) => self.is_doubtful = true,
+            Found::Seen(Seen::Change(Change::Unreadable(line))) => {
+                self.is_doubtful = true;
+                if self.unreadable.len() < UNREADABLE_MAX && !self.unreadable.contains(&line) {
+                    self.unreadable.push(line);
+                }
+            }
             Found::Uids(range) => self.name(range)?,
             Found::Looked(question, Ok(())) => self.looked(question),
             Found::Looked(_, Err(refusal)) => self.refused = Some(refusal.into()),
@@ -146,17 +155,31 @@ impl<'a> View<'a> {
         true
     }
 
+    /// What could not be read.
+    pub(super) fn unreadable(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unreadable)
+    }
+
+    /// How many messages were counted and never told of.
+    pub(super) fn untold(&self) -> u64 {
+        let messages = self.opened.as_ref().filter(|_| self.refused.is_none()).map(|opened| opened.messages);
+        let untold = u64::from(messages.unwrap_or_default()).saturating_sub(self.new);
+        if self.way == Way::Whole { untold } else { 0 }
+    }
+
     /// The counters when it was opened, or why it could not be looked at.
     pub(super) fn end(self) -> std::result::Result<SeenThere, Refused> {
         let refused = |text: &str| Refused { kind: Kind::Unavailable, text: text.to_owned() };
+        // Counters that say that nothing is new would hide for good what was not told, or could not be read.
+        let is_whole = !self.is_doubtful && self.untold() == 0;
         if let Some(why) = self.refused {
             return Err(why);
         }
         let opened = self.opened.ok_or_else(|| refused("the server did not open it"))?;
         Ok(SeenThere {
             validity: opened.uid_validity.ok_or_else(|| refused("the server gives its messages no lasting UIDs"))?,
-            uid_next: opened.uid_next,
-            modseq: opened.highest_mod_seq,
+            uid_next: opened.uid_next.filter(|_| is_whole),
+            modseq: opened.highest_mod_seq.filter(|_| is_whole),
             messages: opened.messages,
         })
     }
@@ -165,13 +188,16 @@ impl<'a> View<'a> {
         match selected.uid_validity {
             Some(validity) => {
                 let mut system = 0;
+                // Of a mailbox that is opened to be read, servers say that no flag stays, RFC 9051 §6.3.3: that is
+                // about us. What others change there stays.
+                let permanent = selected.permanent_flags.as_ref().filter(|_| !selected.is_read_only);
                 for flag in SystemFlag::ALL {
-                    let stays = selected.permanent_flags.as_ref().is_none_or(|stay| stay.has(flag));
+                    let stays = permanent.is_none_or(|stay| stay.has(flag));
                     system |= if stays { flag as u8 } else { 0 };
                 }
-                let keywords = selected.permanent_flags.iter().flat_map(Flags::keywords).map(str::to_owned);
+                let keywords = permanent.into_iter().flat_map(Flags::keywords).map(str::to_owned);
                 let stay = Flags::from_parts(system, keywords);
-                let any_keyword = selected.takes_keywords || selected.permanent_flags.is_none();
+                let any_keyword = selected.takes_keywords || permanent.is_none();
                 let can = Can { is_read_only: selected.is_read_only, stay, any_keyword };
                 self.news.push(News::Opened(validity, can));
             }

@@ -11,13 +11,15 @@ use crate::sync::names::Names;
 use crate::sync::remote::{Done, Mailbox, Order, Remote};
 use crate::sync::row::FolderId;
 use crate::sync::state::{Edit, Folder, State};
-use futures_util::future::try_join;
+use futures_util::future::join;
 use std::collections::BTreeMap;
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     /// Learns what there is on both sides, and makes both have the same folders.
     pub(super) async fn meet(&mut self) -> Result<()> {
-        let (mailboxes, directories) = try_join(self.remote.mailboxes(), self.local.directories()).await?;
+        // Both are waited for: whoever reads directories holds the tree.
+        let (mailboxes, directories) = join(self.remote.mailboxes(), self.local.directories()).await;
+        let (mailboxes, directories) = (mailboxes?, directories?);
         self.names = Names { separator: mailboxes.iter().find_map(|mailbox| mailbox.separator) };
         for folder in self.state.folders()? {
             let standing = Standing::new(folder);

@@ -30,6 +30,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     /// Fetches what is new on the server.
     pub(super) async fn fetch(&mut self) -> Result<()> {
         self.fetch_again()?;
+        // What an earlier round missed is asked for again, and counts once.
+        self.report.missing = 0;
         self.due = self.report.fetched + self.state.count(Class::NewThere)?;
         let mut after = FIRST;
         let mut waiting: BTreeMap<FolderId, (u64, Vec<Row>)> = BTreeMap::new();

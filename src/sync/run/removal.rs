@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     /// Counts what would be removed from each folder, and bars what looks like an accident.
     pub(super) fn suspect(&mut self) -> Result<()> {
-        self.miss_mailboxes()?;
         let mut planned: BTreeMap<(FolderId, Side), u64> = BTreeMap::new();
         for class in [Class::GoneThere, Class::GoneHere] {
             let mut after = FIRST;
@@ -54,7 +53,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     }
 
     /// The messages of a mailbox that is gone are gone.
-    fn miss_mailboxes(&mut self) -> Result<()> {
+    pub(super) fn miss_mailboxes(&mut self) -> Result<()> {
         const LOWEST: Uid = Uid(std::num::NonZeroU32::MIN);
         let went: Vec<FolderId> =
             self.standings.values().filter(|standing| standing.went_there).map(|standing| standing.folder.id).collect();

@@ -37,7 +37,8 @@ pub struct Report {
     pub folders_changed: u64,
     /// Messages that one side removed and gets back, for the other has changed them.
     pub revived: u64,
-    /// Messages that were asked for and did not come: removed meanwhile, or kept back. The next run asks again.
+    /// Messages that were counted and not told of, or asked for and did not come: removed meanwhile, or kept back. The
+    /// next run asks again.
     pub missing: u64,
     /// Messages whose mailbox began a new life without them: they stay here.
     pub stranded: u64,
@@ -101,7 +102,7 @@ impl Report {
             + self.revived
     }
 
-    pub(super) fn refuse(&mut self, folder: &str, what: &str, text: impl Into<String>) {
+    pub(in crate::sync) fn refuse(&mut self, folder: &str, what: &str, text: impl Into<String>) {
         self.refusals += 1;
         if self.refused.len() < REFUSED_MAX {
             self.refused.push(Refusal { folder: folder.to_owned(), what: what.to_owned(), text: text.into() });

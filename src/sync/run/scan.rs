@@ -37,7 +37,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
         for id in went {
             self.miss(id, &Seen::default())?;
         }
-        Ok(())
+        // Before anything is matched: what was in a mailbox that got another name is found under that name.
+        self.miss_mailboxes()
     }
 
     async fn scan_one(&mut self, id: FolderId) -> Result<()> {
