@@ -1,6 +1,5 @@
 //! Messages that one side put into another folder go there on the other side too, without their octets.
 
-use super::send::GHOSTS_COME;
 use super::{FIRST, Run, WINDOW};
 use crate::error::Result;
 use crate::imap::number::Uid;
@@ -8,7 +7,7 @@ use crate::sync::decide::{Step, decide};
 use crate::sync::local::{Deed, Did, Local};
 use crate::sync::remote::{Done, Order, Remote};
 use crate::sync::row::{Class, Fate, FolderId, Here, Row, There};
-use crate::sync::state::{Edit, Ghost, State};
+use crate::sync::state::{Edit, State};
 use std::collections::BTreeMap;
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
@@ -144,8 +143,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             };
             // Twice in the trash is better than gone from there: only what is here too is taken away again.
             if before > 0 && row.likeness.whole.is_some() && row.alive_here().is_some() {
-                let (likeness, until) = (row.likeness.clone(), self.clock.now() + GHOSTS_COME);
-                edits.push(Edit::Ghost(Ghost { folder: to, from, likeness, left: before, until }));
+                self.expect_ghost(&mut edits, to, from, &row.likeness)?;
             }
             row.fate = Fate::Moving { to, from, times: before.saturating_add(1) };
             edits.push(Edit::Put(row.clone()));

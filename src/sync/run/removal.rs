@@ -4,7 +4,6 @@
 //! others that somebody flagged; here a file is put aside for some days.
 
 use super::report::{Side, Suspicion};
-use super::send::GHOSTS_COME;
 use super::{FIRST, Run, WINDOW};
 use crate::error::Result;
 use crate::imap::flag::{Flags, SystemFlag};
@@ -13,7 +12,7 @@ use crate::sync::decide::{Removal, Step, decide};
 use crate::sync::local::{Deed, Did, Local};
 use crate::sync::remote::{Done, Order, Remote};
 use crate::sync::row::{Class, Fate, FolderId, Row, There};
-use crate::sync::state::{Edit, Ghost, State};
+use crate::sync::state::{Edit, State};
 use std::collections::BTreeMap;
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
@@ -265,15 +264,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             let mut edits = Vec::new();
             for row in rows {
                 edits.push(Edit::Remove(row.id));
-                if let Fate::Sending { from, times } = row.fate {
-                    let until = self.clock.now() + GHOSTS_COME;
-                    edits.push(Edit::Ghost(Ghost {
-                        folder: row.folder,
-                        from,
-                        likeness: row.likeness,
-                        left: times,
-                        until,
-                    }));
+                if let Fate::Sending { from, .. } = row.fate {
+                    self.expect_ghost(&mut edits, row.folder, from, &row.likeness)?;
                 }
             }
             self.state.write(edits)?;

@@ -10,7 +10,7 @@ use crate::imap::number::Uid;
 use crate::sync::decide::{Step, decide};
 use crate::sync::local::Local;
 use crate::sync::remote::{Done, Letter, Order, Remote};
-use crate::sync::row::{Class, Fate, FolderId, Row, There};
+use crate::sync::row::{Class, Fate, FolderId, Likeness, Row, There};
 use crate::sync::state::{Edit, Ghost, State};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const BATCH: usize = 16;
 const BATCH_OCTETS: u64 = 1024 * 1024;
 /// After this long no server finishes what it was told in a conversation that is over.
-pub(super) const GHOSTS_COME: Duration = Duration::from_secs(24 * 60 * 60);
+const GHOSTS_COME: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     /// Sends what is new here.
@@ -53,9 +53,8 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
     fn redirect(&mut self, mut row: Row) -> Result<Row> {
         let Some(here) = &row.here else { return Ok(row) };
         let mut edits = Vec::new();
-        if let Fate::Sending { from, times } = row.fate {
-            let (likeness, until) = (row.likeness.clone(), self.clock.now() + GHOSTS_COME);
-            edits.push(Edit::Ghost(Ghost { folder: row.folder, from, likeness, left: times, until }));
+        if let Fate::Sending { from, .. } = row.fate {
+            self.expect_ghost(&mut edits, row.folder, from, &row.likeness)?;
             row.fate = Fate::Normal;
         }
         row.folder = here.folder;
@@ -151,13 +150,7 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             row.base = Some(flags.clone());
             row.arrived = arrived;
             if before > 0 {
-                edits.push(Edit::Ghost(Ghost {
-                    folder,
-                    from,
-                    likeness: row.likeness.clone(),
-                    left: before,
-                    until: self.clock.now() + GHOSTS_COME,
-                }));
+                self.expect_ghost(&mut edits, folder, from, &row.likeness)?;
             }
             letters.push(Letter { flags: self.kept(folder, &flags), arrived, content });
             edits.push(Edit::Put(row.clone()));
@@ -202,6 +195,32 @@ impl<L: Local, R: Remote, S: State> Run<'_, L, R, S> {
             self.state.write(edits)?;
         }
         performed.cut.map_or(Ok(()), Err)
+    }
+
+    /// Notes that one more copy of a message may turn up in a mailbox. Equal messages share the note, and it counts.
+    pub(super) fn expect_ghost(
+        &self,
+        edits: &mut Vec<Edit>,
+        folder: FolderId,
+        from: Uid,
+        likeness: &Likeness,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let is_it = |ghost: &Ghost| {
+            (ghost.folder, ghost.from, ghost.likeness.whole) == (folder, from, likeness.whole) && ghost.left > 0
+        };
+        let noted = edits.iter().rev().find_map(|edit| match edit {
+            Edit::Ghost(ghost) if is_it(ghost) => Some(ghost.clone()),
+            _ => None,
+        });
+        let known = match noted {
+            Some(ghost) => Some(ghost),
+            None => self.state.ghosts(folder, now)?.into_iter().find(is_it),
+        };
+        let (left, likeness) = known.map_or_else(|| (0, likeness.clone()), |ghost| (ghost.left, ghost.likeness));
+        let until = now + GHOSTS_COME;
+        edits.push(Edit::Ghost(Ghost { folder, from, likeness, left: left.saturating_add(1), until }));
+        Ok(())
     }
 
     /// A UID that no message in the mailbox had when it was looked at.
