@@ -139,13 +139,19 @@ fn elsewhere(maildir: &Path, what: &str, state: Option<&Path>) -> Error {
 
 /// A directory that holds other things than Maildirs may be there by mistake.
 fn refuse_others(disk: &dyn Disk, maildir: &Path, layout: Option<Layout>) -> Result<()> {
-    let is_empty = match disk.read_dir(maildir) {
-        Ok(entries) => entries.is_empty(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+    let entries = match disk.read_dir(maildir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::file("cannot use the Maildir", maildir, error)),
     };
-    if is_empty || layout.is_some() {
-        return Ok(());
+    // Directories with Maildirs somewhere below them are many: a home directory is one. A tree of Maildirs has no files
+    // in its root but hidden ones.
+    let has_files = entries.iter().any(|entry| !entry.is_dir && !entry.name.as_encoded_bytes().starts_with(b"."));
+    match layout {
+        Some(Layout::MaildirPlusPlus) => return Ok(()),
+        Some(_) if !has_files => return Ok(()),
+        None if entries.is_empty() => return Ok(()),
+        _ => {}
     }
     Err(Error::new(Kind::CannotCreate, format!("{} is no Maildir", maildir.display()))
         .hint("name a Maildir, or a directory that is empty or not there yet"))

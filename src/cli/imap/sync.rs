@@ -38,7 +38,7 @@ use std::sync::Arc;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailkit imap sync imap://bob@127.0.0.1:1143 --password-env PASSWORD --maildir Mail
-  mailkit imap sync work --pull --json
+  mailkit imap sync imap://bob@127.0.0.1:1143 --password-env PASSWORD --maildir Mail --pull --json
   mailkit imap sync imaps://bob@imap.example.org --password-cmd 'pass mail/bob' --maildir Mail --only new,flags")]
 pub(super) struct Args {
     /// The server as a URL such as imaps://bob@imap.example.org, or an account of the configuration
