@@ -17,10 +17,10 @@ check "append prints the UIDs that curl finds" eval \
   '[ "$(by_hand append INBOX "$WORK/one.eml" "$WORK/two.eml" "$WORK/three.eml" --flags seen)" = 1:3 ] &&
    [ "$(by_curl INBOX "UID SEARCH ALL")" = "* SEARCH 1 2 3" ]'
 check "a message comes as curl gets it" eval \
-  'by_hand fetch INBOX 2 >"$WORK/ours" && curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX;UID=2" | cmp - "$WORK/ours"'
+  'by_hand fetch INBOX 2 >"$WORK/by-hand.out" && curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX;UID=2" | cmp - "$WORK/by-hand.out"'
 check "header and text of it too" eval \
-  'by_hand fetch INBOX 2 --part TEXT >"$WORK/ours" &&
-   curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX;UID=2;SECTION=TEXT" | cmp - "$WORK/ours"'
+  'by_hand fetch INBOX 2 --part TEXT >"$WORK/by-hand.out" &&
+   curl -sS --user bob:secret "imap://127.0.0.1:$dovecot_imap/INBOX;UID=2;SECTION=TEXT" | cmp - "$WORK/by-hand.out"'
 check "mailboxes with all sorts of names are made and listed" eval \
   'by_hand mkdir "Entwürfe & mehr" Archive "Archive.2026 [x]" && by_hand ls | grep -qx "Entwürfe & mehr" &&
    by_curl "" "LIST \"\" *" | grep -q "Entw&APw-rfe &- mehr"'

@@ -52,7 +52,7 @@ check "pop --to mbox: holds them once" eval \
 check "pop --where and --filter choose by the header section" eval \
   '"$MAILKIT" pop "$pop" --password-env SECRET --to "maildir:$WORK/chosen" --where subject:two --filter "grep -q Subject" &&
    [ "$(count "$WORK/chosen")" -eq 1 ] && one_holds "$WORK/chosen" two'
-rm -rf "$HOME/mailkit/pop"
+rm -rf "$HOME/mailkit/pop" "$WORK/dovecot/mail/alice"
 check "pop --to mda: gives each to a program, and lmtp: to another user of Dovecot" eval \
   '"$MAILKIT" pop "$pop" --password-env SECRET --to "mda:cat >>$WORK/agent" && [ "$(grep -c "^Subject:" "$WORK/agent")" -ge 3 ] &&
    rm -rf "$HOME/mailkit/pop" &&
