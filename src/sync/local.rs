@@ -56,7 +56,7 @@ pub(super) enum Deed {
         base: Vec<u8>,
         to: String,
     },
-    /// Takes a message out; it is kept for some days.
+    /// Takes a message out; it is kept in the undo directory.
     Remove {
         folder: String,
         base: Vec<u8>,

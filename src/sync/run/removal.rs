@@ -1,7 +1,7 @@
 //! What one side removed is removed on the other, unless it looks like an accident.
 //!
 //! Last of all: whatever else a run does keeps messages. On the server exactly the messages meant are removed, and no
-//! others that somebody flagged; here a file is put aside for some days.
+//! others that somebody flagged; here a file is put aside into the undo directory.
 
 use super::report::{Side, Suspicion};
 use super::{FIRST, Run, WINDOW};
